@@ -1,0 +1,1 @@
+"""From the administrations' files to the monthly feature table."""

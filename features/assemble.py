@@ -1,0 +1,130 @@
+"""The themes put on the grid: from dated tables to the feature table. Pure: tables in, a table out."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import ModuleType
+
+import ibis
+import ibis.expr.types as ir
+
+from features import perimeter
+from features.catalog import Feature, features_of
+from features.grid import KEY, calendar
+from features.periods import add_months
+from features.procedures import IN_BONIS, state_at, states
+from features.target import labels
+from features.themes import (
+    financial_health,
+    payment_behaviour,
+    profile,
+    short_time_work,
+    social_debt,
+    workforce,
+)
+
+THEMES: tuple[ModuleType, ...] = (
+    financial_health,
+    social_debt,
+    short_time_work,
+    payment_behaviour,
+    workforce,
+    profile,
+)
+CATALOG: tuple[Feature, ...] = tuple(feature for theme in THEMES for feature in features_of(theme))
+# A 12-month mean lagged by 12 months looks back 24 months.
+WARM_UP_MONTHS = 24
+
+Tables = Mapping[str, ir.Table]
+# For each source the first period at which some record of it was known, None where it was never delivered.
+KnownFrom = Mapping[str, date | None]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The rows to build: periods, and what keeps a firm out of scope."""
+
+    start: date
+    end: date
+    horizon: int
+    min_headcount: int
+    excluded_categories: Sequence[str]
+    excluded_activities: Sequence[str]
+
+
+def inputs_of(theme: ModuleType) -> tuple[str, ...]:
+    """The tables that a theme is computed from: the parameters of its `base`."""
+    return tuple(inspect.signature(theme.base).parameters)[1:]
+
+
+def calendar_with_facts(scope: Scope, firms: ir.Table, headcounts: ir.Table, history: ir.Table) -> ir.Table:
+    """The dense calendar, warm-up included, with the headcount and the activity known at each period."""
+    grid = calendar(firms, add_months(scope.start, -WARM_UP_MONTHS), scope.end)
+    return perimeter.known_activity(perimeter.known_headcount(grid, headcounts), firms, history)
+
+
+def theme_table(theme: ModuleType, grid: ir.Table, tables: Tables, known_from: KnownFrom) -> ir.Table:
+    """(siren, period, the theme's features) on the grid, but for ranks among firms.
+
+    Before some record of each of its sources was known, a feature is unknown, not 0.
+    """
+    table = theme.base(grid, **{name: tables[name] for name in inputs_of(theme)})
+    features = [feature for feature in features_of(theme) if not feature.across_firms]
+    own = {f.name: _masked(f, table, known_from) for f in features if f.base is None}
+    table = table.mutate(**own)
+    table = table.mutate(**{f.name: _typed(f, f.compute(table)) for f in features if f.base is not None})
+    return table.select(*KEY, *(feature.name for feature in features))
+
+
+def _masked(feature: Feature, table: ir.Table, known_from: KnownFrom) -> ir.Value:
+    value = _typed(feature, feature.compute(table))
+    unknown = ibis.null(value.type())
+    starts = [known_from.get(source) for source in feature.sources]
+    if None in starts:
+        return unknown
+    since = max(start for start in starts if start is not None)
+    return (table.period >= ibis.literal(since)).ifelse(value, unknown)
+
+
+def _typed(feature: Feature, value: ir.Value) -> ir.Value:
+    return value.cast("string") if feature.is_category else value.cast("float64").cast("float32")
+
+
+def assemble(
+    firms: ir.Table,
+    tables: Tables,
+    scope: Scope,
+    known_from: KnownFrom,
+    observed_until: date,
+    keep: Callable[[ir.Table], ir.Table] = lambda table: table,
+) -> ir.Table:
+    """One row a firm in scope and period: the catalogue's features but for ranks, `label`, the state of procedure.
+
+    tables: the sources of these firms, and `procedures`, `headcounts`. keep: materialises a table used several times.
+    """
+    grid = keep(calendar_with_facts(scope, firms, tables["headcounts"], tables["establishment_history"]))
+    rows = perimeter.in_scope(
+        grid,
+        tables["headcounts"] if known_from.get("headcounts") else None,
+        min_headcount=scope.min_headcount,
+        excluded_activities=scope.excluded_activities,
+    )
+    rows = keep(rows.filter(rows.period >= ibis.literal(scope.start)))
+    inputs = {**tables, "firms": firms}
+    for theme in THEMES:
+        rows = rows.inner_join(keep(theme_table(theme, grid, inputs, known_from)), list(KEY))
+    state = state_at(grid, states(tables["procedures"])).rename(procedure_state="state")
+    label = labels(grid, tables["procedures"], observed_until, scope.horizon)
+    rows = rows.inner_join(keep(state), list(KEY)).inner_join(keep(label), list(KEY))
+    return rows.mutate(in_procedure=rows.procedure_state != IN_BONIS)
+
+
+def with_ranks(table: ir.Table) -> ir.Table:
+    """Add the features that compare the firms of a period; `table` holds all firms of its periods."""
+    return table.mutate(**{f.name: _typed(f, f.compute(table)) for f in CATALOG if f.across_firms})
+
+
+def ordered(table: ir.Table) -> ir.Table:
+    """The feature table's columns in the catalogue's order."""
+    return table.select(*KEY, *(f.name for f in CATALOG), "label", "in_procedure", "procedure_state")

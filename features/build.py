@@ -1,0 +1,206 @@
+"""From staged sources to the published feature table, a bucket of firms at a time so that a country fits in memory."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+from ibis.backends import BaseBackend
+
+from features import perimeter, store
+from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Scope, Tables, assemble, ordered, with_ranks
+from features.engine import firm_hash, write_parquet
+from features.errors import InputError
+from features.ingest import SIMULATED, read_reports, read_staged, received_on
+from features.periods import add_months, first_period, period_range
+from features.procedures import procedures
+from features.sources import SOURCES
+from features.sources.reading import staged_schema
+
+FIRMS_A_BUCKET = 20_000
+REGISTER = ("legal_units", "establishments", "establishment_history", "perimeter_filter")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build made."""
+
+    folder: Path
+    rows: int
+    firms: int
+    start: date
+    end: date
+    absent: tuple[str, ...]
+
+
+def newest_batch(staged: Path) -> str:
+    """The name of the newest batch staged.
+
+    Raises InputError where nothing is.
+    """
+    batches = {report.batch for source in SOURCES for report in read_reports(staged, source.name)}
+    if not batches:
+        raise InputError(f"Nothing is staged in {staged}. Run first: weaksignals ingest RAW")
+    return max(batches)
+
+
+def default_end(staged: Path, delivery_day: int) -> date:
+    """The first period at which the newest batch counts."""
+    return add_months(received_on(newest_batch(staged), delivery_day).replace(day=1), 1)
+
+
+def build(
+    con: BaseBackend,
+    staged: Path,
+    target: Path,
+    scratch: Path,
+    scope: Scope,
+    delivery_day: int,
+    progress: Callable[[str], None],
+) -> Built:
+    """Build the feature table of the scope and publish it at once.
+
+    Raises InputError where nothing is staged, or the scope holds no firm.
+    """
+    batch = newest_batch(staged)
+    if scope.end > default_end(staged, delivery_day):
+        raise InputError(
+            f"No delivery covers {scope.end:%Y-%m}: the newest batch is {batch}. Ingest a newer one, or give an end of "
+            f"{default_end(staged, delivery_day):%Y-%m} or before."
+        )
+    tables = staged_tables(con, staged)
+    known_from = first_known(con, staged, tables)
+    firms = _firms(con, tables, known_from, scope, scratch)
+    count = int(firms.count().execute())
+    if count == 0:
+        raise InputError(
+            "No firm is in scope: none of the legal units reaches the minimum headcount outside of the excluded "
+            "categories. Check the headcount file, the filter file and the perimeter settings."
+        )
+    observed_until = received_on(procedures_batch(staged), delivery_day).replace(day=1)
+    buckets = -(-count // FIRMS_A_BUCKET)
+    parts = scratch / "parts"
+    for bucket in range(buckets):
+        progress(f"features of firms, part {bucket + 1} of {buckets}")
+        _build_bucket(con, firms, tables, scope, known_from, observed_until, (bucket, buckets), parts)
+    absent = tuple(source.name for source in SOURCES if known_from.get(source.name) is None)
+    with store.new_folder(target) as folder:
+        rows = _publish(con, parts, folder, scope, progress)
+        firms_written = scratch / "firms"
+        write_parquet(firms.order_by("siren"), firms_written, con)
+        store.write_bytes(folder / "firms.parquet", next(firms_written.glob("*.parquet")).read_bytes())
+        facts = build_facts(staged, scope, observed_until, batch, absent)
+        store.write_text(folder / "build.json", json.dumps(facts, indent=1, default=str, ensure_ascii=False))
+    return Built(target, rows, count, scope.start, scope.end, absent)
+
+
+def procedures_batch(staged: Path) -> str:
+    """The newest batch that tells of insolvency procedures: labels are known up to its delivery, no later."""
+    reports = [*read_reports(staged, "urssaf_procedures"), *read_reports(staged, "bodacc")]
+    return max((report.batch for report in reports), default=newest_batch(staged))
+
+
+def staged_tables(con: BaseBackend, staged: Path) -> dict[str, ir.Table]:
+    """Every source by name, an empty table where it was never delivered."""
+    tables = {}
+    for source in SOURCES:
+        records = read_staged(con, staged, source)
+        tables[source.name] = _empty(staged_schema(source)) if records is None else records
+    return tables
+
+
+def _empty(schema: ibis.Schema) -> ir.Table:
+    return ibis.memtable(pd.DataFrame(columns=list(schema.names)), schema=schema)
+
+
+def first_known(con: BaseBackend, staged: Path, tables: Tables) -> dict[str, date | None]:
+    """For each source and for `headcounts` and `firms`, the first period at which some record of it was known."""
+    known: dict[str, date | None] = {}
+    for source in SOURCES:
+        if not (staged / source.name).exists():
+            known[source.name] = None
+        elif source.name in REGISTER:
+            known[source.name] = date(1900, 1, 1)
+        else:
+            first = tables[source.name].aggregate(first=first_period(ibis._.known_at.min())).execute()["first"][0]
+            known[source.name] = None if pd.isna(first) else pd.Timestamp(first).date()
+    figures = [day for name in ("firm_headcounts", "establishment_headcounts") if (day := known[name])]
+    return {**known, "headcounts": min(figures, default=None), "firms": date(1900, 1, 1)}
+
+
+def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope, scratch: Path) -> ir.Table:
+    headcounts = perimeter.headcounts(tables["firm_headcounts"], tables["establishment_headcounts"])
+    there = {name: tables[name] if known_from[name] else None for name in ("establishments", "perimeter_filter")}
+    firms = perimeter.firms(
+        tables["legal_units"],
+        there["establishments"],
+        headcounts if known_from["headcounts"] else None,
+        there["perimeter_filter"],
+        min_headcount=scope.min_headcount,
+        excluded_categories=scope.excluded_categories,
+    )
+    write_parquet(firms, scratch / "universe", con)
+    return con.read_parquet(str(scratch / "universe" / "*.parquet"))
+
+
+def _build_bucket(
+    con: BaseBackend,
+    firms: ir.Table,
+    tables: Tables,
+    scope: Scope,
+    known_from: KnownFrom,
+    observed_until: date,
+    bucket: tuple[int, int],
+    parts: Path,
+) -> None:
+    number, of = bucket
+    own = firms.filter(firm_hash(firms.siren) % of == number).cache()
+    mine = {name: table.semi_join(own, "siren") for name, table in tables.items() if name != "legal_units"}
+    mine["headcounts"] = perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]).cache()
+    mine["procedures"] = procedures(mine["urssaf_procedures"], mine["bodacc"]).cache()
+    table = assemble(own, mine, scope, known_from, observed_until, keep=lambda t: t.cache())
+    write_parquet(table, parts / f"bucket-{number:03d}", con)
+
+
+def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress: Callable[[str], None]) -> int:
+    """Rank the firms of each period and write it as one partition; the rows written."""
+    rows = 0
+    for period in period_range(scope.start, scope.end):
+        progress(f"feature table of {period:%Y-%m}")
+        table = con.read_parquet(str(parts / "*" / "*.parquet"))
+        ranked = ordered(with_ranks(table.filter(table.period == ibis.literal(period))))
+        partition = folder / f"period={period}"
+        write_parquet(ranked.drop("period").order_by("siren"), partition, con)
+        rows += int(con.read_parquet(str(partition / "*.parquet")).count().execute())
+    return rows
+
+
+def dictionary_version() -> str:
+    """A short digest of the catalogue: it changes whenever a feature's name, unit, direction or definition does."""
+    entries = [(f.name, f.theme, f.unit, f.direction, f.sources, f.definition, f.base) for f in CATALOG]
+    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()[:12]
+
+
+def build_facts(
+    staged: Path, scope: Scope, observed_until: date, batch: str, absent: Sequence[str]
+) -> dict[str, object]:
+    """What the feature table was made of: recorded beside it, and in every model trained on it."""
+    reports = [report for source in SOURCES for report in read_reports(staged, source.name)]
+    files = [{"source": r.source, "batch": r.batch, "file": r.file, "sha256": r.sha256} for r in reports]
+    content = json.dumps([files, asdict(scope), dictionary_version()], default=str, sort_keys=True)
+    return {
+        **asdict(scope),
+        "warm_up_months": WARM_UP_MONTHS,
+        "observed_until": observed_until,
+        "batch": batch,
+        "simulated": any(report.batch.endswith(SIMULATED) for report in reports),
+        "absent_sources": list(absent),
+        "dictionary_version": dictionary_version(),
+        "fingerprint": hashlib.sha256(content.encode()).hexdigest(),
+        "files": files,
+    }

@@ -1,0 +1,145 @@
+"""What a feature is: a formula, what people will read of it, and the columns derived from it by rule.
+
+A theme module declares its features with `@feature` and its derived columns in one line each
+(`debt_in_months_lag_3m = lag(debt_in_months, 3)`); the catalogue is what the modules hold, in the order written.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any, Literal
+
+import ibis
+import ibis.expr.types as ir
+
+Direction = Literal[-1, 0, 1]
+CATEGORY = "category"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A column of the feature table.
+
+    direction: +1 more is riskier, -1 safer, 0 no constraint.
+    sources: the sources without which it is unknown.
+    base: the feature that it derives from, or None.
+    across_firms: computed from all firms of a period rather than from one firm's past.
+    """
+
+    name: str
+    theme: str
+    unit: str
+    direction: Direction
+    fr: str
+    en: str
+    sources: tuple[str, ...]
+    definition: str
+    compute: Callable[[ir.Table], ir.Value]
+    base: str | None = None
+    across_firms: bool = False
+
+    @property
+    def is_category(self) -> bool:
+        """Whether its values are codes rather than quantities."""
+        return self.unit == CATEGORY
+
+    @property
+    def root(self) -> str:
+        """The name of the feature that it derives from, or its own."""
+        return self.base or self.name
+
+
+def feature(
+    *, unit: str, direction: Direction, fr: str, en: str, sources: tuple[str, ...]
+) -> Callable[[Callable[[ir.Table], ir.Value]], Feature]:
+    """Declare a function of a theme's base table as a feature; its theme is the module where it stands."""
+
+    def declare(formula: Callable[[ir.Table], ir.Value]) -> Feature:
+        return Feature(
+            name=formula.__name__,
+            theme=formula.__module__.rsplit(".", 1)[-1],
+            unit=unit,
+            direction=direction,
+            fr=fr,
+            en=en,
+            sources=sources,
+            definition=" ".join((formula.__doc__ or "").split()),
+            compute=formula,
+        )
+
+    return declare
+
+
+def _past(months: int) -> Any:
+    return ibis.window(group_by="siren", order_by="period", preceding=months - 1, following=0)
+
+
+def _derived(base: Feature, suffix: str, fr: str, en: str, compute: Callable[[ir.Table], ir.Value]) -> Feature:
+    return replace(base, name=f"{base.name}_{suffix}", fr=fr, en=en, definition=f"{en}.", compute=compute, base=base.root)
+
+
+def lag(base: Feature, months: int) -> Feature:
+    """The feature as it was `months` periods earlier."""
+    return _derived(
+        base,
+        f"lag_{months}m",
+        f"{base.fr}, {months} mois plus tôt",
+        f"{base.en}, {months} months earlier",
+        lambda t: t[base.name].lag(months).over(ibis.window(group_by="siren", order_by="period")),
+    )
+
+
+def mean(base: Feature, months: int) -> Feature:
+    """Mean of the known values of the last `months` periods, this one included."""
+    return _derived(
+        base,
+        f"mean_{months}m",
+        f"{base.fr}, moyenne sur {months} mois",
+        f"{base.en}, mean over {months} months",
+        lambda t: t[base.name].mean().over(_past(months)),
+    )
+
+
+def maximum(base: Feature, months: int) -> Feature:
+    """Largest known value of the last `months` periods, this one included."""
+    return _derived(
+        base,
+        f"max_{months}m",
+        f"{base.fr}, maximum sur {months} mois",
+        f"{base.en}, maximum over {months} months",
+        lambda t: t[base.name].max().over(_past(months)),
+    )
+
+
+def change(base: Feature, months: int) -> Feature:
+    """The feature less what it was `months` periods earlier."""
+    return _derived(
+        base,
+        f"change_{months}m",
+        f"{base.fr}, variation sur {months} mois",
+        f"{base.en}, change over {months} months",
+        lambda t: t[base.name] - t[base.name].lag(months).over(ibis.window(group_by="siren", order_by="period")),
+    )
+
+
+def rank_in_division(base: Feature) -> Feature:
+    """Where the firm stands (0 lowest, 1 highest) among the firms of its NAF division with a known value, that period."""
+    peers = ibis.window(group_by=["period", "naf_division", ibis._[base.name].notnull()], order_by=base.name)
+    derived = _derived(
+        base,
+        "rank_in_division",
+        f"{base.fr}, rang dans la division NAF",
+        f"{base.en}, rank within the NAF division",
+        lambda t: t[base.name].notnull().ifelse(t[base.name].percent_rank().over(peers), ibis.null("float64")),
+    )
+    return replace(derived, unit="share", across_firms=True)
+
+
+def ratio(numerator: ir.NumericValue, denominator: ir.NumericValue) -> ir.FloatingValue:
+    """A quotient that is unknown where the denominator is not above 0."""
+    return numerator / (denominator > 0).ifelse(denominator, ibis.null(denominator.type()))
+
+
+def features_of(theme: ModuleType) -> tuple[Feature, ...]:
+    """The features that a theme module holds, in the order written."""
+    return tuple(value for value in vars(theme).values() if isinstance(value, Feature))

@@ -1,0 +1,64 @@
+"""DuckDB on one machine or Spark on a cluster: where the same Ibis expressions run."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import ibis
+import ibis.expr.types as ir
+from ibis.backends import BaseBackend
+
+from features.errors import InputError
+
+Engine = Literal["duckdb", "spark"]
+
+
+def connect(engine: Engine, scratch: Path, memory_gb: int) -> BaseBackend:
+    """A fresh connection; what does not fit in `memory_gb` spills into `scratch`.
+
+    Raises InputError for Spark where PySpark is not installed.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    return _spark(scratch, memory_gb) if engine == "spark" else _duckdb(scratch, memory_gb)
+
+
+def _duckdb(scratch: Path, memory_gb: int) -> BaseBackend:
+    return ibis.duckdb.connect(
+        memory_limit=f"{memory_gb}GB",
+        temp_directory=str(scratch),
+        threads=os.cpu_count(),
+    )
+
+
+def _spark(scratch: Path, memory_gb: int) -> BaseBackend:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise InputError('The engine "spark" is not installed. Install it with: pip install "weaksignals[spark]"') from None
+    session = (
+        SparkSession.builder.appName("weaksignals")
+        # A zero divisor gives null, as in DuckDB, instead of an error.
+        .config("spark.sql.ansi.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.driver.memory", f"{memory_gb}g")
+        .config("spark.local.dir", str(scratch))
+        .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
+        .config("spark.ui.enabled", "false")
+        .getOrCreate()
+    )
+    return ibis.pyspark.connect(session)
+
+
+def write_parquet(table: ir.Table, folder: Path, con: BaseBackend) -> None:
+    """Write a table as one Parquet file in `folder`, in the table's own order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if con.name == "duckdb":
+        con.to_parquet(table, folder / "part-0.parquet", compression="zstd")
+    else:
+        frame = con._session.sql(con.compile(table))
+        frame.coalesce(1).write.mode("overwrite").parquet(str(folder))
+
+
+def firm_hash(siren: ir.StringValue) -> ir.IntegerValue:
+    """A number below 2^32 spread evenly over firms, the same on each engine (Knuth's multiplicative hash)."""
+    return (siren.cast("int64") * 2654435761) % 4294967296

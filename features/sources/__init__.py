@@ -1,0 +1,34 @@
+"""The partners' files, one module a source; `SOURCES` is the list of all that are read."""
+
+from features.sources.base import Source
+from features.sources.bodacc import BODACC
+from features.sources.ccsf import CCSF
+from features.sources.contributions import CONTRIBUTIONS
+from features.sources.debts import DEBTS
+from features.sources.financial_ratios import FINANCIAL_RATIOS
+from features.sources.headcounts import ESTABLISHMENT_HEADCOUNTS, FIRM_HEADCOUNTS
+from features.sources.payment_delays import PAYMENT_DELAYS
+from features.sources.payment_plans import PAYMENT_PLANS
+from features.sources.perimeter_filter import PERIMETER_FILTER
+from features.sources.register import ESTABLISHMENT_HISTORY, ESTABLISHMENTS, LEGAL_UNITS
+from features.sources.short_time_work import SHORT_TIME_GRANTED, SHORT_TIME_USED
+from features.sources.urssaf_procedures import URSSAF_PROCEDURES
+
+SOURCES: tuple[Source, ...] = (
+    LEGAL_UNITS,
+    ESTABLISHMENTS,
+    ESTABLISHMENT_HISTORY,
+    FIRM_HEADCOUNTS,
+    ESTABLISHMENT_HEADCOUNTS,
+    CONTRIBUTIONS,
+    DEBTS,
+    PAYMENT_PLANS,
+    CCSF,
+    URSSAF_PROCEDURES,
+    BODACC,
+    SHORT_TIME_USED,
+    SHORT_TIME_GRANTED,
+    FINANCIAL_RATIOS,
+    PAYMENT_DELAYS,
+    PERIMETER_FILTER,
+)

@@ -1,0 +1,260 @@
+"""Insolvency procedures published in the BODACC (open data): a notice a line, of which each firm and decision is a row.
+
+Notices correct one another: `corrects` names the notice that one removes, `retracts` the judgement. Cells hold JSON
+texts, French prose and misread accents; DuckDB's own functions read them, for ingestion always runs there.
+"""
+
+import re
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from features.sources.base import After, Column, Source
+from features.sources.bodacc_natures import GENERIC, IGNORED_FAMILIES, NATURES, RETRACTIONS, decisions, named_in, opened
+from features.sources.formats import BLANKS, day, reader, text
+from features.sources.urssaf_procedures import ACTIONS, IGNORED
+
+COLLECTIVE: Final = ("collective", "procedures collectives", "procedure collective")
+INITIAL: Final = "initial"
+CORRECTION: Final = "correction"
+CANCELLATION: Final = "cancellation"
+MONTHS: Final = (
+    *("janvier", "fevrier", "mars", "avril", "mai", "juin"),
+    *("juillet", "aout", "septembre", "octobre", "novembre", "decembre"),
+)
+# No procedure in force is older, and years like 0009 or 5025 occur.
+FIRST_YEAR: Final = 1950
+LAST_YEAR: Final = 2199
+SIREN: Final = f"[0-9]{{3}}{BLANKS}?[0-9]{{3}}{BLANKS}?[0-9]{{3}}"
+# What letters are compared as; in this order, for some misread ones begin with a letter of a later line.
+LETTERS: Final = {
+    "'": "’‘",
+    " ": "\u00a0\u202f",
+    "oe": "œŒ",
+    "ae": "æÆ",
+    "a": "àâäÀÂÄ",
+    "c": "çÇ",
+    "e": "éèêëÉÈÊË",
+    "i": "îïÎÏ",
+    "o": "ôöÔÖ",
+    "u": "ùûüÙÛÜ",
+    "y": "ÿ",
+}
+
+
+@ibis.udf.scalar.builtin(signature=(("json", "string"), "string"))  # type: ignore[untyped-decorator]
+def json_extract_string(document: str, path: str) -> str:
+    """DuckDB's own."""
+    raise NotImplementedError
+
+
+@ibis.udf.scalar.builtin(signature=(("string", "string", "int64"), "array<string>"))  # type: ignore[untyped-decorator]
+def regexp_extract_all(cell: str, pattern: str, group: int) -> list[str]:
+    """DuckDB's own."""
+    raise NotImplementedError
+
+
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def strip_accents(cell: str) -> str:
+    """DuckDB's own."""
+    raise NotImplementedError
+
+
+def _misread(letters: str) -> str:
+    """A pattern of the letters as UTF-8 taken for Latin-1 or Windows-1252 shows them: é is Ã©."""
+    wrong = {letter.encode().decode(code, "ignore") for letter in letters for code in ("latin-1", "cp1252")}
+    # The last byte of à is a no-break space, which some exports turn into a plain one.
+    wrong |= {text.replace("\u00a0", " ") for text in wrong if "à" in letters}
+    return "|".join(sorted((re.escape(text) for text in wrong if len(text) > 1), reverse=True))
+
+
+def plain(cell: ir.StringValue) -> ir.StringValue:
+    """The text as it is compared: misread letters repaired, unaccented, in lower case, single blanks; null if blank."""
+    meant = cell
+    for letter, accented in LETTERS.items():
+        meant = meant.re_replace(f"{_misread(accented)}|[{accented}]", letter)
+    return strip_accents(meant).lower().re_replace(f"{BLANKS}+", " ").strip().re_replace(r"[ .:;,]+$", "").nullif("")
+
+
+def json_field(cell: ir.StringValue, name: str) -> ir.StringValue:
+    """A field of a JSON text, null where it is blank or the text is not JSON."""
+    return json_extract_string(cell.try_cast("json"), f"$.{name}").strip().nullif("")
+
+
+def french_day(cell: ir.StringValue) -> ir.DateValue:
+    """A date as ISO, DD/MM/YYYY or in prose (10 décembre 2009, 1er mars 2011); null where its year is absurd."""
+    shape = rf"^(?:[a-z]+ )?([0-9]{{1,2}})(?:er)? ({'|'.join(MONTHS)}) ([0-9]{{4}})$"
+    text = plain(cell)
+    month = text.re_extract(shape, 2).cases(*((name, f"{n:02d}") for n, name in enumerate(MONTHS, 1)), else_="")
+    prose = text.re_extract(shape, 3) + "-" + month + "-" + text.re_extract(shape, 1).lpad(2, "0")
+    found = ibis.coalesce(day(cell), prose.try_cast("date"))
+    return found.year().between(FIRST_YEAR, LAST_YEAR).ifelse(found, ibis.null("date"))
+
+
+def _found(cell: ir.StringValue, pattern: str) -> ir.ArrayValue:
+    return regexp_extract_all(cell, pattern, 1).map(lambda number: number.re_replace(BLANKS, "")).unique()
+
+
+@reader("a register number that holds a SIREN of 9 digits")
+def sirens(cell: ir.StringValue) -> ir.ArrayValue:
+    """The firms of a JSON list or of a text joined by commas, each once."""
+    found = _found(cell, f"({SIREN})")
+    return (found.length() > 0).ifelse(found, ibis.null(found.type()))
+
+
+@reader("a list of persons (a JSON text)")
+def sirens_of_persons(cell: ir.StringValue) -> ir.ArrayValue:
+    """The firms among the persons that a notice names: in the trade register or in the craftsmen's; maybe none."""
+    return _found(cell, rf'"numeroIdentification(?:RM)?"\s*:\s*"?({SIREN})')
+
+
+@reader("any text")
+def plain_text(cell: ir.StringValue) -> ir.StringValue:
+    """A word of a vocabulary, as it is compared."""
+    return plain(cell)
+
+
+@reader("a date as YYYY-MM-DD or 1er mars 2011, from 1950 on")
+def publication_day(cell: ir.StringValue) -> ir.DateValue:
+    """The day on which a notice was published."""
+    return french_day(cell)
+
+
+@reader("a judgement (a JSON text)")
+def judgement(cell: ir.StringValue) -> ir.StructValue:
+    """Its family, nature and complement in plain words; null where the text is not JSON."""
+    fields = {"family": "famille", "nature": "nature", "complement": "complementJugement"}
+    words = ibis.struct({name: plain(json_field(cell, field)) for name, field in fields.items()})
+    return cell.try_cast("json").notnull().ifelse(words, ibis.null(words.type()))
+
+
+@reader("a judgement with a date as YYYY-MM-DD or 1er mars 2011, from 1950 on")
+def judgement_day(cell: ir.StringValue) -> ir.DateValue:
+    """The day of a judgement, null where it is absurd."""
+    return french_day(json_field(cell, "date"))
+
+
+@reader("a reference to a former notice (numeroParution, numeroAnnonce)")
+def former_notice(cell: ir.StringValue) -> ir.StringValue:
+    """The number of the notice that another one corrects, e.g. A201200051234."""
+    issue = json_field(cell, "numeroParution").re_replace("[^0-9]", "")
+    year = json_field(cell, "dateParution").re_extract("([0-9]{4})", 1)
+    # Older notices count their issues within the year: 5 in 2012 is 20120005.
+    issue = (issue.length() <= 4).ifelse(year + issue.lpad(4, "0"), issue)
+    letter = json_field(cell, "nomPublication").fill_null("A")
+    number = _notice(letter, issue, json_field(cell, "numeroAnnonce"))
+    return ibis.coalesce(number, cell.strip().upper().re_extract("^([ABC][0-9]{9,})$", 1).nullif(""))
+
+
+def _notice(bulletin: ir.StringValue, issue: ir.StringValue, number: ir.StringValue) -> ir.StringValue:
+    """A notice's number: the bulletin's letter, its issue, the notice's place in it; null where one is missing."""
+    letter = bulletin.strip().right(1).upper()
+    place = number.re_extract("([0-9]+)", 1).try_cast("int64").cast("string")
+    whole = letter + issue.re_extract("^([0-9]{8})$", 1) + place
+    return whole.re_extract("^([ABC][0-9]{9,})$", 1).nullif("")
+
+
+def _tidy(records: ir.Table) -> ir.Table:
+    """One row a notice of the family, firm and action decided on; a notice that decides nothing is `ignored`.
+
+    siren: null where the notice has none (associations, mostly): kept, for a correction may name it.
+    """
+    notices = records.filter(records.family.isin(COLLECTIVE))
+    notices = _decided(_typed(notices))
+    decided = decisions().rename(decided="nature")
+    rows = notices.left_join(decided, "decided")
+    is_dated = rows.judged_on <= rows.published_on
+    return rows.select(
+        "line",
+        "notice",
+        "notice_type",
+        "published_on",
+        "action",
+        "corrects",
+        "retracts",
+        "unlisted_nature",
+        siren=rows.firms.unnest(),
+        # The publication is the last day on which the judgement can have been given.
+        effective_on=is_dated.ifelse(rows.judged_on, rows.published_on).fill_null(rows.published_on),
+        stage=rows.stage.fill_null(IGNORED),
+    )
+
+
+def _typed(notices: ir.Table) -> ir.Table:
+    """Add the notice's own number and type, its firms, and the words of its judgement."""
+    kind, words = notices.kind.fill_null(""), notices.judgement
+    nobody = ibis.literal([], "array<string>")
+    firms = notices.register.fill_null(nobody).concat(notices.persons.fill_null(nobody)).unique()
+    return notices.mutate(
+        notice=ibis.coalesce(_notice(notices.bulletin, notices.issue, notices.number), notices.identifier),
+        notice_type=ibis.cases(
+            (kind.contains("rectif"), CORRECTION), (kind.contains("annul"), CANCELLATION), else_=INITIAL
+        ),
+        firms=(firms.length() > 0).ifelse(firms, ibis.array([ibis.null("string")])),
+        judgement_family=words["family"].fill_null(""),
+        nature=words["nature"].fill_null(words["family"]),
+        complement=words["complement"].fill_null(""),
+    )
+
+
+def _decided(notices: ir.Table) -> ir.Table:
+    """Add the nature that decides, what the notice corrects or retracts, and its nature where it is not a known one."""
+    nothing = ibis.null("string")
+    is_cancellation = notices.notice_type == CANCELLATION
+    is_ignored = notices.judgement_family.isin(IGNORED_FAMILIES)
+    nature = notices.nature.isin(GENERIC).ifelse(named_in(notices.complement), notices.nature)
+    is_retraction = nature.isin(list(RETRACTIONS)).fill_null(False)
+    retracts = nature.cases(*((name, action) for name, action in RETRACTIONS.items() if action), else_=nothing)
+    # What neither says what it removes nor names the notice removes nothing: it is listed.
+    is_lost = (is_cancellation | (is_retraction & retracts.isnull())) & notices.former.isnull()
+    is_known = (
+        nature.isin([*NATURES, *(opened(action) for action in ACTIONS), *RETRACTIONS]).fill_null(False)
+        | is_ignored
+        | is_cancellation
+    )
+    # A correction that can't be read replaces nothing.
+    is_corrector = is_cancellation | is_retraction | ((notices.notice_type == CORRECTION) & is_known)
+    listed = notices.nature.fill_null("no nature")
+    return notices.mutate(
+        decided=(is_cancellation | is_ignored | is_retraction).ifelse(nothing, nature),
+        corrects=is_corrector.ifelse(notices.former, nothing),
+        retracts=is_cancellation.ifelse(nothing, retracts),
+        unlisted_nature=ibis.cases((is_lost, listed + ", without the notice that it removes"), (~is_known, listed)),
+    )
+
+
+BODACC = Source(
+    name="bodacc",
+    title="insolvency procedures (BODACC)",
+    files=("annonces-commerciales*.csv", "annonces-commerciales*.json"),
+    columns={
+        "identifier": Column(("id", "Identifiant", "Identifiant de l'annonce", "Identifiant unique"), text),
+        "bulletin": Column(("publicationavis", "Bulletin", "Publication"), text, required=False),
+        "issue": Column(("parution", "Parution", "Numéro de parution"), text, required=False),
+        "number": Column(("numeroannonce", "Numéro d'annonce", "Numéro de l'annonce"), text, required=False),
+        "published_on": Column(
+            ("dateparution", "Date de parution", "Date de publication", "Date parution"), publication_day
+        ),
+        "kind": Column(("typeavis", "typeavis_lib", "Type d'avis", "Type avis"), plain_text, required=False),
+        "family": Column(
+            ("familleavis", "familleavis_lib", "Famille d'avis", "Famille avis", "Catégorie d'avis", "Famille"),
+            plain_text,
+        ),
+        "register": Column(("registre", "Registre", "RCS", "Numéro RCS"), sirens, required=False),
+        "persons": Column(
+            ("listepersonnes", "Liste des personnes", "Liste personnes"), sirens_of_persons, required=False
+        ),
+        "judgement": Column(("jugement", "Jugement"), judgement, required=False),
+        "judged_on": Column(("jugement", "Jugement"), judgement_day, required=False),
+        "former": Column(
+            ("parutionavisprecedent", "Parution avis précédent", "Parution de l'avis précédent", "Avis précédent"),
+            former_notice,
+            required=False,
+        ),
+    },
+    known_at=After("published_on", 0),
+    tidy=_tidy,
+    flow_key=("notice", "siren", "action"),
+    unlisted="unlisted_nature",
+)

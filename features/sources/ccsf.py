@@ -1,0 +1,34 @@
+"""Plans with the commission of the financial heads (CCSF: tax and social debts together), an event a line."""
+
+import ibis
+import ibis.expr.types as ir
+
+from features.sources.base import After, Column, Source, next_delivery
+from features.sources.formats import siret, text, urssaf_date
+
+STAGES = ("DEBUT", "REFUS", "APPROB", "FIN", "REJ")
+
+
+def _tidy(records: ir.Table) -> ir.Table:
+    stage = records.stage.upper()
+    return records.mutate(
+        siren=records.siret.left(9),
+        stage=stage,
+        unlisted_stage=stage.isin(STAGES).ifelse(ibis.null("string"), stage),
+    )
+
+
+CCSF = Source(
+    name="ccsf",
+    title="CCSF plans (URSSAF)",
+    files=("sigfaible_ccsf.csv",),
+    columns={
+        "siret": Column("Siret", siret),
+        "treated_on": Column("Date_de_traitement", urssaf_date),
+        "stage": Column("Code_externe_stade", text),
+        "action": Column("Code_externe_action", text, required=False),
+    },
+    known_at=After("treated_on", next_delivery),
+    tidy=_tidy,
+    unlisted="unlisted_stage",
+)

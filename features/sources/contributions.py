@@ -1,0 +1,29 @@
+"""Contributions due and paid (URSSAF), an account and period a line; negative amounts are corrections."""
+
+import ibis.expr.types as ir
+
+from features.periods import months_since
+from features.sources.base import After, Column, Source
+from features.sources.formats import number, siret, text, urssaf_period, urssaf_period_end
+
+
+def _tidy(records: ir.Table) -> ir.Table:
+    return records.mutate(siren=records.siret.left(9), months=months_since(records.started_on, records.ended_on))
+
+
+CONTRIBUTIONS = Source(
+    name="contributions",
+    title="contributions due (URSSAF)",
+    files=("sigfaible_cotisdues.csv",),
+    columns={
+        "siret": Column("Siret", siret),
+        "account": Column("Compte", text),
+        "started_on": Column("periode", urssaf_period),
+        "ended_on": Column("periode", urssaf_period_end),
+        "due": Column("cotis_due", number, unit="EUR"),
+        "paid": Column("enc_direct", number, unit="EUR", required=False),
+        "in_recovery": Column("mer", number, unit="EUR", required=False),
+    },
+    known_at=After("ended_on", 1),
+    tidy=_tidy,
+)

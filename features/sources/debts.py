@@ -1,0 +1,32 @@
+"""Contribution debts (URSSAF): each event tells what is still due of one debt after it, in cents, penalties excluded."""
+
+import ibis.expr.types as ir
+
+from features.sources.base import After, Column, Source, next_delivery
+from features.sources.formats import cents, integer, siren, siret, text, urssaf_date, urssaf_period
+
+
+def _tidy(records: ir.Table) -> ir.Table:
+    return records.mutate(siren=records.siren.fill_null(records.siret.left(9)))
+
+
+DEBTS = Source(
+    name="debts",
+    title="contribution debts (URSSAF)",
+    files=("sigfaible_debits.csv",),
+    columns={
+        "siret": Column("Siret", siret),
+        "siren": Column("Siren", siren, required=False),
+        # The debt's identity is the code as it stands; its month may be unreadable without losing the debt.
+        "period_code": Column("Periode", text),
+        "due_for": Column("Periode", urssaf_period, required=False),
+        "gap_number": Column("Num_Ecn", integer),
+        "event_number": Column("Num_Hist_Ecn", integer),
+        "treated_on": Column("Dt_trt_ecn", urssaf_date),
+        "employee_due": Column("Mt_PO", cents, unit="EUR"),
+        "employer_due": Column("Mt_PP", cents, unit="EUR"),
+        "operation": Column("Cd_op_ecn", text, required=False),
+    },
+    known_at=After("treated_on", next_delivery),
+    tidy=_tidy,
+)

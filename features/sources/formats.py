@@ -1,0 +1,185 @@
+"""Cell readers: the text of a cell as a typed value, null where the text is not what was promised.
+
+A non-blank text that is read as null is a reject; `expects` is what its reason says. Blank cells never reach a reader's
+judgement: they are unknown.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from features.periods import months_after
+
+# No-break spaces (U+00A0, U+202F), tabs and blanks separate thousands in some files.
+BLANKS = r"[\s\x{00A0}\x{202F}]"
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How a cell is read, and what it should have been."""
+
+    expects: str
+    read: Callable[[ir.StringValue], ir.Value]
+
+    def __call__(self, text: ir.StringValue) -> ir.Value:
+        """The typed value, null where the text is not what was expected."""
+        return self.read(text)
+
+
+def reader(expects: str) -> Callable[[Callable[[ir.StringValue], ir.Value]], Reader]:
+    """Declare a function as a cell reader."""
+    return lambda read: Reader(expects, read)
+
+
+def _only_if(value: ir.Value, condition: ir.BooleanValue) -> ir.Value:
+    return condition.ifelse(value, ibis.null(value.type()))
+
+
+def _digits(text: ir.StringValue, length: int) -> ir.StringValue:
+    """Digits without blanks, left-padded: spreadsheets eat leading zeros. At least half must be there."""
+    bare = text.re_replace(BLANKS, "")
+    return _only_if(bare.lpad(length, "0"), bare.re_search(f"^[0-9]{{{(length + 1) // 2},{length}}}$"))
+
+
+@reader("any text")
+def text(cell: ir.StringValue) -> ir.StringValue:
+    """The text as it stands."""
+    return cell
+
+
+@reader("a SIREN of 9 digits")
+def siren(cell: ir.StringValue) -> ir.StringValue:
+    """A legal unit's number, left-padded to 9 digits."""
+    return _digits(cell, 9)
+
+
+@reader("a SIRET of 14 digits")
+def siret(cell: ir.StringValue) -> ir.StringValue:
+    """An establishment's number, left-padded to 14 digits."""
+    return _digits(cell, 14)
+
+
+@reader("an establishment number (NIC) of 5 digits")
+def nic(cell: ir.StringValue) -> ir.StringValue:
+    """The last 5 digits of a SIRET, left-padded."""
+    bare = cell.strip()
+    return _only_if(bare.lpad(5, "0"), bare.re_search("^[0-9]{1,5}$"))
+
+
+def luhn_is_valid(number: ir.StringValue, length: int) -> ir.BooleanValue:
+    """Whether a number of `length` digits carries a valid Luhn key (ISO/IEC 7812)."""
+    total = ibis.literal(0)
+    for place in range(length):
+        digit = number.substr(place, 1).cast("int64")
+        if (length - place) % 2 == 0:
+            digit = digit * 2 - (digit >= 5).ifelse(9, 0)
+        total = total + digit
+    return total % 10 == 0
+
+
+def _number(cell: ir.StringValue) -> ir.FloatingValue:
+    # A finite decimal number only: "nan" and "inf" are not figures.
+    bare = cell.re_replace(BLANKS, "").replace(",", ".")
+    return _only_if(bare.try_cast("float64"), bare.re_search(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"))
+
+
+@reader("a number")
+def number(cell: ir.StringValue) -> ir.FloatingValue:
+    """A decimal number, with a point or a comma, thousands separated or not."""
+    return _number(cell)
+
+
+@reader("a number of 0 or more")
+def count(cell: ir.StringValue) -> ir.FloatingValue:
+    """A quantity that can't be negative: persons, hours, firms."""
+    value = _number(cell)
+    return _only_if(value, value >= 0)
+
+
+@reader("a whole number")
+def integer(cell: ir.StringValue) -> ir.IntegerValue:
+    """A whole number."""
+    bare = cell.re_replace(BLANKS, "")
+    return _only_if(bare.try_cast("int64"), bare.re_search("^-?[0-9]{1,18}$"))
+
+
+@reader("an amount in euro cents")
+def cents(cell: ir.StringValue) -> ir.FloatingValue:
+    """Euros from a count of euro cents."""
+    return _number(cell) / 100
+
+
+@reader("a percentage")
+def percentage(cell: ir.StringValue) -> ir.FloatingValue:
+    """A percentage as a share, held within 0 and 1."""
+    return (_number(cell) / 100).clip(0, 1)
+
+
+def _date(year: ir.StringValue, month: ir.StringValue, day: ir.StringValue) -> ir.DateValue:
+    return (year + "-" + month.lpad(2, "0") + "-" + day.lpad(2, "0")).try_cast("date")
+
+
+def _plausible(day: ir.DateValue) -> ir.DateValue:
+    return _only_if(day, (day.year() >= 1800) & (day.year() < 2200))
+
+
+@reader("a date as YYYY-MM-DD or DD/MM/YYYY")
+def day(cell: ir.StringValue) -> ir.DateValue:
+    """A calendar date: ISO (a time of day is dropped), DD/MM/YYYY, DD/MM/YY (this century) or a month MM/YYYY."""
+    bare = cell.strip()
+    iso = bare.re_search(r"^\d{4}-\d{2}-\d{2}([T ].*)?$").ifelse(bare.left(10), ibis.null("string")).try_cast("date")
+    parts = bare.split("/")
+    last = parts[2]
+    year = (last.length() == 2).ifelse(ibis.literal("20") + last, last)
+    french = _only_if(_date(year, parts[1], parts[0]), bare.re_search(r"^\d{1,2}/\d{1,2}/(\d{2}|\d{4})$"))
+    month = _only_if(_date(parts[1], parts[0], ibis.literal("01")), bare.re_search(r"^\d{1,2}/\d{4}$"))
+    return _plausible(ibis.coalesce(iso, french, month))
+
+
+@reader("an URSSAF date as (A)AAMMJJ, the year less 1900")
+def urssaf_date(cell: ir.StringValue) -> ir.DateValue:
+    """`1160318` is 2016-03-18, `990612` is 1999-06-12."""
+    bare = cell.strip()
+    padded = _only_if(bare.lpad(7, "0"), bare.re_search(r"^\d{5,7}$"))
+    year = (padded.left(3).cast("int64") + 1900).cast("string")
+    return _date(year, padded.substr(3, 2), padded.substr(5, 2))
+
+
+@reader("a date as 26MAY2014")
+def english_date(cell: ir.StringValue) -> ir.DateValue:
+    """Day, English month of three letters in any case, year."""
+    bare = cell.strip().upper()
+    shaped = _only_if(bare.lpad(9, "0"), bare.re_search(r"^\d{1,2}[A-Z]{3}\d{4}$"))
+    number_of = shaped.substr(2, 3).cases(*((name, f"{n:02d}") for n, name in enumerate(MONTHS, 1)))
+    return _date(shaped.right(4), number_of, shaped.left(2))
+
+
+def _urssaf_code(cell: ir.StringValue) -> ir.StringValue:
+    """`YYYYQM`, the century added where it was left out (below 50: 20YY)."""
+    bare = cell.strip()
+    shaped = _only_if(bare.lpad(4, "0"), bare.re_search(r"^\d{3,4}$|^\d{6}$"))
+    century = (shaped.left(2).cast("int64") < 50).ifelse("20", "19")
+    full = (shaped.length() == 4).ifelse(century + shaped, shaped)
+    return _only_if(full, full.re_search(r"^\d{4}([1-4][0-3]|62)$"))
+
+
+@reader("an URSSAF period as YYYYQM or YYQM")
+def urssaf_period(cell: ir.StringValue) -> ir.DateValue:
+    """The first day of the period: `201631` is July 2016, M = 0 the whole quarter, `62` the whole year."""
+    code = _urssaf_code(cell)
+    quarter, month = code.substr(4, 1).cast("int64"), code.substr(5, 1).cast("int64")
+    within = (month == 0).ifelse(0, month - 1)
+    number_of = (code.right(2) == "62").ifelse(1, (quarter - 1) * 3 + within + 1)
+    return _date(code.left(4), number_of.cast("string"), ibis.literal("1"))
+
+
+@reader("an URSSAF period as YYYYQM or YYQM")
+def urssaf_period_end(cell: ir.StringValue) -> ir.DateValue:
+    """The first day after the period."""
+    code = _urssaf_code(cell)
+    start = urssaf_period(cell)
+    quarter_or_month = (code.right(1) == "0").ifelse(months_after(start, 3), months_after(start, 1))
+    return (code.right(2) == "62").ifelse(months_after(start, 12), quarter_or_month)

@@ -1,0 +1,39 @@
+"""Headcount (URSSAF), a column a month: of the firm, and of each establishment. An empty cell is unknown, not 0."""
+
+import ibis.expr.types as ir
+
+from features.periods import months_after
+from features.sources.base import After, Column, Melt, Source
+from features.sources.formats import count, siren, siret, urssaf_period
+
+MONTHS = Melt(prefix="eff", period=urssaf_period, value=Column("eff", count, unit="persons"))
+
+
+def _monthly(records: ir.Table) -> ir.Table:
+    return records.rename(headcount="value", month="period").mutate(ended_on=lambda t: months_after(t.month, 1))
+
+
+def _of_establishment(records: ir.Table) -> ir.Table:
+    return _monthly(records).mutate(siren=records.siret.left(9))
+
+
+FIRM_HEADCOUNTS = Source(
+    name="firm_headcounts",
+    title="firm headcount (URSSAF)",
+    files=("*effectif_siren*.csv",),
+    columns={"siren": Column("siren", siren)},
+    melt=MONTHS,
+    known_at=After("ended_on", 3),
+    tidy=_monthly,
+)
+
+ESTABLISHMENT_HEADCOUNTS = Source(
+    name="establishment_headcounts",
+    title="establishment headcount (URSSAF)",
+    files=("*effectif_*.csv",),
+    not_files=FIRM_HEADCOUNTS.files,
+    columns={"siret": Column("siret", siret)},
+    melt=MONTHS,
+    known_at=After("ended_on", 3),
+    tidy=_of_establishment,
+)

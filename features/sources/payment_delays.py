@@ -1,0 +1,21 @@
+"""Supplier payment delays (Altares), a firm and date a line."""
+
+from features.sources.base import After, Column, Source
+from features.sources.formats import count, day, number, percentage, siren
+
+PAYMENT_DELAYS = Source(
+    name="payment_delays",
+    title="supplier payment delays (Altares)",
+    files=("altares_paydex*.csv",),
+    columns={
+        "siren": Column("siren", siren),
+        "measured_on": Column("date", day),
+        "paydex": Column("paydex", number, unit="days"),
+        "suppliers": Column("n_fournisseurs", count, unit="suppliers", required=False),
+        "outstanding": Column("encours_étudiés", number, unit="EUR", required=False),
+        "late_30_days_share": Column("fpi_30", percentage, unit="share", required=False),
+        "late_90_days_share": Column("fpi_90", percentage, unit="share", required=False),
+    },
+    known_at=After("measured_on", 1),
+    flow_key=("siren", "measured_on"),
+)

@@ -1,0 +1,28 @@
+"""Payment plans granted on contribution debts (URSSAF), a plan a line; active from creation to due date."""
+
+import ibis.expr.types as ir
+
+from features.sources.base import After, Column, Source, next_delivery
+from features.sources.formats import day, number, siret, text
+
+
+def _tidy(records: ir.Table) -> ir.Table:
+    return records.mutate(siren=records.siret.left(9))
+
+
+PAYMENT_PLANS = Source(
+    name="payment_plans",
+    title="payment plans (URSSAF)",
+    files=("sigfaible_delais.csv",),
+    columns={
+        "siret": Column("Siret", siret),
+        "plan": Column("Numero_structure", text, required=False),
+        "created_on": Column("Date_creation", day),
+        "due_on": Column("Date_echeance", day),
+        "amount": Column("Montant_global_echeancier", number, unit="EUR"),
+        "stage": Column("Code_externe_stade", text, required=False),
+        "action": Column("Code_externe_action", text, required=False),
+    },
+    known_at=After("created_on", next_delivery),
+    tidy=_tidy,
+)

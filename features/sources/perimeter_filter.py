@@ -1,0 +1,12 @@
+"""The SIRENs to which a batch restricts the perimeter, where it holds such a file."""
+
+from features.sources.base import Column, Source
+from features.sources.formats import siren
+
+PERIMETER_FILTER = Source(
+    name="perimeter_filter",
+    title="perimeter override",
+    files=("filter*.csv",),
+    columns={"siren": Column("siren", siren)},
+    known_at=None,
+)

@@ -1,0 +1,124 @@
+"""From numbered lines to typed records and to what was wrong with the others. Pure: tables in, tables out."""
+
+from functools import reduce
+from operator import or_
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+
+from features.sources.base import Column, Source
+from features.sources.files import LINE_SCHEMA, TextFile, plain, position
+from features.sources.formats import Reader
+
+PROBLEM = "struct<column: string, value: string, reason: string, rejects: boolean>"
+
+
+def parse(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
+    """Typed columns, with `line`, `problems` (list, null where none) and `is_rejected`.
+
+    lines: one row a line, as `files.read_lines` gives. One row out a line; for a wide file, a line and known month.
+    Raises InputError where the file lacks a required column.
+    """
+    places = {name: position(file, source, column) for name, column in source.columns.items()}
+    texts = {name: _cell(lines, place) for name, place in places.items()}
+    lines = lines.mutate(**{f"{name}_text": text for name, text in texts.items()})
+    columns = dict(source.columns)
+    headers: dict[str, str | ir.StringValue] = {
+        name: file.header[place] for name, place in places.items() if place is not None
+    }
+    if source.melt:
+        lines = _melted(lines, file, source)
+        columns["value"], headers["value"] = source.melt.value, lines.header
+    lines = lines.mutate(**{name: column.read(lines[f"{name}_text"]) for name, column in columns.items()})
+    return _judged(lines, columns, headers, ["period"] if source.melt else [])
+
+
+def _cell(lines: ir.Table, place: int | None) -> ir.StringValue:
+    if place is None:
+        return ibis.null("string")
+    return lines.cells[place].strip().nullif("")
+
+
+def _melted(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
+    """One row a line and month column; an empty cell is unknown and gives none."""
+    assert source.melt is not None  # noqa: S101 - the caller's branch
+    prefix = plain(source.melt.prefix)
+    wide = [n for n, header in enumerate(file.header) if plain(header).removeprefix(prefix).isdigit()]
+    codes = ibis.memtable({"header": [file.header[n] for n in wide]})
+    months = {
+        row.header: row.period
+        for row in codes.mutate(period=source.melt.period(codes.header.lower().replace(prefix, ""))).execute().itertuples()
+    }
+    cells = ibis.array(
+        [
+            ibis.struct(
+                {
+                    "header": ibis.literal(file.header[n]),
+                    "period": ibis.literal(months[file.header[n]], "date"),
+                    "text": _cell(lines, n),
+                }
+            )
+            for n in wide
+        ]
+    )
+    kept = ["line", "text", "fault", *(f"{name}_text" for name in source.columns)]
+    long = lines.select(*kept, month=cells.unnest())
+    long = long.mutate(header=long.month["header"], period=long.month["period"], value_text=long.month["text"])
+    first = long.header == file.header[wide[0]]
+    return long.drop("month").filter(long.value_text.notnull() | (long.fault.notnull() & first))
+
+
+def _judged(
+    lines: ir.Table, columns: dict[str, Column], headers: dict[str, str | ir.StringValue], also: list[str]
+) -> ir.Table:
+    """Add what is wrong with each line; `also` are columns that are kept as they stand."""
+    wrong = {name: _is_wrong(lines, name, column) for name, column in columns.items() if name in headers}
+    problems = ibis.array(
+        [
+            is_wrong.ifelse(_problem(lines, name, headers[name], columns[name]), ibis.null(PROBLEM))
+            for name, is_wrong in wrong.items()
+        ]
+    ).filter(lambda problem: problem.notnull())
+    fault = ibis.array([_struct(ibis.null("string"), lines.text, lines.fault, ibis.literal(True))])
+    is_cut = lines.fault.isnull()
+    fatal = reduce(or_, (is_wrong for name, is_wrong in wrong.items() if columns[name].required), ibis.literal(False))
+    any_wrong = reduce(or_, wrong.values())
+    return lines.select(
+        "line",
+        *columns,
+        *also,
+        problems=ibis.cases((~is_cut, fault), (any_wrong, problems), else_=ibis.null(f"array<{PROBLEM}>")),
+        is_rejected=~is_cut | fatal,
+    )
+
+
+def _is_wrong(lines: ir.Table, name: str, column: Column) -> ir.BooleanValue:
+    unread = lines[name].isnull()
+    return unread if column.required else unread & lines[f"{name}_text"].notnull()
+
+
+def _problem(lines: ir.Table, name: str, header: str | ir.StringValue, column: Column) -> ir.StructValue:
+    cell = lines[f"{name}_text"]
+    title = ibis.literal(header) if isinstance(header, str) else header
+    reason = cell.isnull().ifelse("blank, but required", _reason(column.read))
+    return _struct(title, cell, reason, ibis.literal(column.required))
+
+
+def _reason(read: Reader) -> str:
+    return f"not {read.expects}"
+
+
+def _struct(
+    column: ir.StringValue, value: ir.StringValue, reason: ir.StringValue, rejects: ir.BooleanValue
+) -> ir.StructValue:
+    return ibis.struct({"column": column, "value": value, "reason": reason, "rejects": rejects}).cast(PROBLEM)
+
+
+def staged_schema(source: Source) -> ibis.Schema:
+    """The columns of a source once staged, found without reading any file."""
+    headers = [column.names[0] for column in source.columns.values()]
+    wide = [f"{source.melt.prefix}202411"] if source.melt else []
+    file = TextFile(Path(), Path(), (*headers, *wide), ";")
+    records = parse(ibis.table(LINE_SCHEMA, name="lines"), file, source).drop("problems", "is_rejected")
+    return source.tidy(records).mutate(known_at=ibis.null("date")).drop("line").schema()

@@ -1,0 +1,117 @@
+"""The register of firms (SIRENE, open): legal units, establishments, and establishments' history.
+
+The stock shows today's state. A unit that has ceased was active before `ceased_on`; legal category and address are
+today's at every period, a limit that no delivered file lifts; the activity is taken from the history where delivered.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from features.nomenclatures import labels
+from features.sources.base import After, Column, Source
+from features.sources.formats import day, nic, number, siren, siret, text
+
+SOLE_TRADER = "1000"
+
+
+def _activity(code: ir.StringValue, nomenclature: ir.StringValue) -> ir.StringValue:
+    """The activity where it is in NAF rev. 2 and of shape `dd.ddX`, else unknown."""
+    valid = (nomenclature == "NAFRev2") & code.re_search(r"^\d{2}\.\d{2}[A-Z]$")
+    return valid.ifelse(code, ibis.null("string"))
+
+
+def _only_when(value: ir.Value, condition: ir.BooleanValue) -> ir.Value:
+    return condition.ifelse(value, ibis.null(value.type()))
+
+
+def _unit(records: ir.Table) -> ir.Table:
+    person = records.first_name.fill_null("") + " " + records.usage_name.fill_null(records.last_name).fill_null("")
+    return records.mutate(
+        name=ibis.coalesce(records.denomination, person.strip().nullif(""), records.acronym),
+        naf=_activity(records.naf, records.nomenclature),
+        ceased_on=_only_when(records.state_since, records.state == "C"),
+    )
+
+
+def _establishment(records: ir.Table) -> ir.Table:
+    """One row an establishment; the département comes from the commune, never from the postcode."""
+    commune = records.commune.fill_null("")
+    code = commune.startswith("97") | commune.startswith("98")
+    departement = code.ifelse(commune.left(3), commune.left(2))
+    known = departement.isin(list(labels("departements", "departement", "departement_label")))
+    return records.mutate(
+        siren=records.siret.left(9),
+        naf=_activity(records.naf, records.nomenclature),
+        is_head_office=records.is_head_office.lower() == "true",
+        departement=_only_when(departement, known),
+        closed_on=_only_when(records.state_since, records.state == "F"),
+    )
+
+
+def _history(records: ir.Table) -> ir.Table:
+    return records.mutate(siren=records.siret.left(9), naf=_activity(records.naf, records.nomenclature))
+
+
+LEGAL_UNITS = Source(
+    name="legal_units",
+    title="legal units (SIRENE)",
+    files=("StockUniteLegale_utf8.csv", "sireneUL.csv"),
+    columns={
+        "siren": Column("siren", siren),
+        "denomination": Column("denominationUniteLegale", text, required=False),
+        "acronym": Column("sigleUniteLegale", text, required=False),
+        "last_name": Column("nomUniteLegale", text, required=False),
+        "usage_name": Column("nomUsageUniteLegale", text, required=False),
+        "first_name": Column("prenom1UniteLegale", text, required=False),
+        "legal_category": Column("categorieJuridiqueUniteLegale", text),
+        "naf": Column("activitePrincipaleUniteLegale", text, required=False),
+        "nomenclature": Column("nomenclatureActivitePrincipaleUniteLegale", text, required=False),
+        "created_on": Column("dateCreationUniteLegale", day, required=False),
+        "state": Column("etatAdministratifUniteLegale", text),
+        "state_since": Column("dateDebut", day, required=False),
+        "size_band": Column("trancheEffectifsUniteLegale", text, required=False),
+        "head_office_nic": Column("nicSiegeUniteLegale", nic, required=False),
+        "diffusion": Column("statutDiffusionUniteLegale", text, required=False),
+    },
+    known_at=After("created_on", 1),
+    tidy=_unit,
+)
+
+ESTABLISHMENTS = Source(
+    name="establishments",
+    title="establishments (SIRENE)",
+    files=("StockEtablissement_utf8_geo.csv", "StockEtablissement_utf8.csv"),
+    columns={
+        "siret": Column("siret", siret),
+        "is_head_office": Column("etablissementSiege", text),
+        "created_on": Column("dateCreationEtablissement", day, required=False),
+        "state": Column("etatAdministratifEtablissement", text),
+        "state_since": Column("dateDebut", day, required=False),
+        "naf": Column("activitePrincipaleEtablissement", text, required=False),
+        "nomenclature": Column("nomenclatureActivitePrincipaleEtablissement", text, required=False),
+        "commune": Column("codeCommuneEtablissement", text, required=False),
+        "commune_name": Column("libelleCommuneEtablissement", text, required=False),
+        "postcode": Column("codePostalEtablissement", text, required=False),
+        "longitude": Column("longitude", number, unit="degrees", required=False),
+        "latitude": Column("latitude", number, unit="degrees", required=False),
+        "size_band": Column("trancheEffectifsEtablissement", text, required=False),
+    },
+    known_at=After("created_on", 1),
+    tidy=_establishment,
+)
+
+ESTABLISHMENT_HISTORY = Source(
+    name="establishment_history",
+    title="establishment history (SIRENE)",
+    files=("StockEtablissementHistorique_utf8.csv",),
+    columns={
+        "siret": Column("siret", siret),
+        "started_on": Column("dateDebut", day, required=False),
+        "ended_on": Column("dateFin", day, required=False),
+        "state": Column("etatAdministratifEtablissement", text, required=False),
+        "naf": Column("activitePrincipaleEtablissement", text, required=False),
+        "nomenclature": Column("nomenclatureActivitePrincipaleEtablissement", text, required=False),
+    },
+    known_at=After("started_on", 1),
+    tidy=_history,
+)

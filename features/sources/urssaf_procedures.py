@@ -1,0 +1,71 @@
+"""Insolvency procedures (URSSAF): an event of a procedure a line, repeated for each establishment.
+
+It also holds the vocabulary that both sources of procedures are read into: three actions, and the stages of each.
+"""
+
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from features.sources.base import After, Column, Source, next_delivery
+from features.sources.formats import english_date, siren, siret, text
+
+LIQUIDATION: Final = "liquidation"
+REDRESSEMENT: Final = "redressement"
+SAUVEGARDE: Final = "sauvegarde"
+# The gravest first.
+ACTIONS: Final = (LIQUIDATION, REDRESSEMENT, SAUVEGARDE)
+# What a judgement retracted without naming its procedure had opened.
+ANY_ACTION: Final = "any"
+
+OPENING: Final = "opening"
+PLAN: Final = "plan"
+# A plan is amended: it runs, but its ten years don't begin again (Code de commerce, L626-12 and L626-26).
+AMENDMENT: Final = "amendment"
+END: Final = "end"
+# Says nothing of the firm's state: kept in the staged table, left out of its state.
+IGNORED: Final = "ignored"
+
+STAGES: Final = {
+    "ouverture": OPENING,
+    "plan_continuation": PLAN,
+    "modification_plan_continuation": AMENDMENT,
+    "fin_procedure": END,
+    "inclusion_autre_procedure": END,
+    "abandon_procedure": END,
+    "cloture_insuffisance_actif": END,
+    # The administrative closing, establishment by establishment.
+    "solde_procedure": IGNORED,
+}
+_ACTION = f"(^|_)({'|'.join(ACTIONS)})(_judiciaire)?(_|$)"
+
+
+def _tidy(records: ir.Table) -> ir.Table:
+    """Add action, stage, and the label where it is outside of the vocabulary (its stage is `ignored`)."""
+    plain = records.label.strip().lower().re_replace("[^a-z]+", "_")
+    known = plain.re_replace(_ACTION, "").cases(*STAGES.items(), else_=ibis.null("string"))
+    action = plain.re_extract(_ACTION, 2).nullif("")
+    is_listed = action.notnull() & known.notnull()
+    return records.mutate(
+        siren=records.siren.fill_null(records.siret.left(9)),
+        action=is_listed.ifelse(action, ibis.null("string")),
+        stage=is_listed.ifelse(known, IGNORED),
+        unlisted_label=is_listed.ifelse(ibis.null("string"), records.label),
+    )
+
+
+URSSAF_PROCEDURES = Source(
+    name="urssaf_procedures",
+    title="insolvency procedures (URSSAF)",
+    files=("sigfaible_pcoll.csv",),
+    columns={
+        "siret": Column("Siret", siret),
+        "siren": Column("Siren", siren, required=False),
+        "effective_on": Column("Dt_effet", english_date),
+        "label": Column("Lib_actx_stdx", text),
+    },
+    known_at=After("effective_on", next_delivery),
+    tidy=_tidy,
+    unlisted="unlisted_label",
+)

@@ -1,0 +1,35 @@
+"""The label: does a procedure open within the horizon? By the procedures' own dates: it looks ahead, on purpose."""
+
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from features.periods import first_period, months_after
+from features.procedures import IN_BONIS, state_at, true_events, true_states
+from features.sources.urssaf_procedures import OPENING
+
+
+def labels(grid: ir.Table, events: ir.Table, observed_until: date, horizon: int = 18) -> ir.Table:
+    """(siren, period, label): 1 if a procedure opens in (period, period + horizon months], else 0.
+
+    grid: one row a (siren, period), months of a firm in an unbroken run. events: as `procedures.procedures` gives.
+    Null where the horizon ends after `observed_until`, the last day whose procedures are all in the sources, and where
+    the firm is in a procedure at the period already. A firm back in bonis may open again.
+    """
+    rows = state_at(grid, true_states(events)).left_join(_periods_before_openings(events, horizon), ["siren", "period"])
+    is_over = months_after(rows.period, horizon) <= ibis.literal(observed_until)
+    is_known = is_over & (rows.state == IN_BONIS)
+    label = is_known.ifelse(rows.opens.fill_null(False).cast("int8"), ibis.null("int8"))
+    return rows.select("siren", "period", label=label)
+
+
+def _periods_before_openings(events: ir.Table, horizon: int) -> ir.Table:
+    """(siren, period, opens): each period whose horizon holds an opening.
+
+    An opening falls in (p, p + n months] if and only if p is one of the n periods before the first one on or after it.
+    """
+    openings = true_events(events.filter(events.stage == OPENING)).select("siren", "effective_on").distinct()
+    counts_from = first_period(openings.effective_on)
+    periods = ibis.array([months_after(counts_from, -months) for months in range(1, horizon + 1)])
+    return openings.select("siren", period=periods.unnest()).distinct().mutate(opens=True)

@@ -1,0 +1,279 @@
+"""Social debt: what the firm owes to URSSAF, against what it pays it every month."""
+
+import ibis
+import ibis.expr.types as ir
+
+from features.catalog import change, feature, lag, maximum, mean, rank_in_division, ratio
+from features.grid import KEY, accumulated, arrivals, arriving, last_months, lookup, newest_known, so_far
+from features.periods import first_period, months_since
+
+FR_MONTHS = "Dette sociale en mois de cotisations"
+# How many months a contribution line is spread over, and the place of each.
+SPREAD = [(months, offset) for months in (1, 3, 12) for offset in range(months)]
+
+
+def base(
+    grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans: ir.Table, ccsf: ir.Table
+) -> ir.Table:
+    """One row a (siren, period) of the grid: debts, contributions and plans known then, in euros."""
+    table = grid.select(*KEY, "headcount")
+    for part in (
+        outstanding_debt(grid, debts),
+        known_contributions(grid, contributions),
+        active_plans(grid, payment_plans),
+        ccsf_state(grid, ccsf),
+    ):
+        table = table.inner_join(part, list(KEY))
+    debt = table.employee_cents + table.employer_cents
+    in_debt = (debt > 0).ifelse(table.period, ibis.null("date"))
+    return table.mutate(
+        debt=debt / 100,
+        debt_employee=table.employee_cents / 100,
+        in_debt_12m=(debt > 0).cast("int64").sum().over(last_months(12)),
+        last_in_debt=in_debt.max().over(so_far()),
+        due_12m=table.due.sum().over(last_months(12)),
+        paid_12m=table.paid.sum().over(last_months(12)),
+        months_due_12m=table.months.sum().over(last_months(12)),
+    )
+
+
+def outstanding_debt(grid: ir.Table, debts: ir.Table) -> ir.Table:
+    """Contribution debt of each firm on the first day of each month.
+
+    debts: one row a debt event, the euros still due after it, with `known_at`.
+    Returns (siren, period, employee_cents, employer_cents): whole cents, so that a repaid debt is exactly 0.
+    An event counts from the first period on or after its `known_at`, unless a later event of the same debt is already
+    known; the firm's debt is the running sum of the levels' differences.
+    """
+    debt = ["siren", "siret", "period_code", "gap_number"]
+    order = ["event_number", "treated_on", "known_at", "employee_due", "employer_due"]
+    later = debts.known_at.min().over(ibis.window(group_by=debt, order_by=order, rows=(1, None)))
+    events = debts.mutate(overtaken_at=later)
+    events = events.filter(events.overtaken_at.isnull() | (events.overtaken_at > events.known_at))
+    before = ibis.window(group_by=debt, order_by=order)
+    levels = events.mutate(
+        employee_cents=(events.employee_due * 100).round().cast("int64"),
+        employer_cents=(events.employer_due * 100).round().cast("int64"),
+    )
+    changes = levels.mutate(
+        employee_cents=levels.employee_cents - levels.employee_cents.lag(1).over(before).fill_null(0),
+        employer_cents=levels.employer_cents - levels.employer_cents.lag(1).over(before).fill_null(0),
+    )
+    return accumulated(grid, arrivals(grid, changes), ["employee_cents", "employer_cents"])
+
+
+def known_contributions(grid: ir.Table, contributions: ir.Table) -> ir.Table:
+    """(siren, period, due, paid, months): what became known at each period, and of how many months.
+
+    A quarter's or a year's amount becomes known at once; over any 12 periods it counts as spread over its months.
+    """
+    once = contributions.distinct()
+    spread = ibis.memtable({"months": [m for m, _ in SPREAD], "offset": [o for _, o in SPREAD]})
+    months = once.select("siren", "months", "started_on", "known_at").inner_join(spread, "months")
+    index = months.started_on.year() * 12 + months.started_on.month() + months.offset
+    covered = months.mutate(month=index).group_by("siren", "month").aggregate(known_at=ibis._.known_at.min())
+    known_months = arriving(grid, covered.mutate(months=ibis.literal(1)), ["months"])
+    sums = arriving(grid, once.mutate(paid=once.paid.fill_null(0)), ["due", "paid"])
+    return sums.inner_join(known_months, list(KEY))
+
+
+def active_plans(grid: ir.Table, payment_plans: ir.Table) -> ir.Table:
+    """(siren, period, plans, plan_left): plans in force, and the euros left on them.
+
+    A plan counts from the period at which it is known to the one after its due date; what is left of it falls linearly
+    with the months, so the sum over plans is `intercept - slope * month`.
+    """
+    plans = payment_plans.select("siren", "siret", "plan", "created_on", "due_on", "amount", "known_at").distinct()
+    total = ibis.greatest(months_since(plans.created_on, plans.due_on), 1)
+    due_month = plans.due_on.year() * 12 + plans.due_on.month()
+    plans = plans.mutate(plans=ibis.literal(1), slope=plans.amount / total, intercept=plans.amount / total * due_month)
+    plans = plans.mutate(over_at=ibis.greatest(plans.known_at, plans.due_on))
+    columns = ["plans", "slope", "intercept"]
+    begun = arrivals(grid, plans).select("siren", "period", *columns)
+    over = arrivals(grid, plans, "over_at").select("siren", "period", **{name: -ibis._[name] for name in columns})
+    level = accumulated(grid, begun.union(over), columns)
+    month = level.period.year() * 12 + level.period.month()
+    left = ibis.greatest(level.intercept - level.slope * month, 0.0)
+    return level.select(*KEY, "plans", plan_left=(level.plans > 0).ifelse(left, 0.0))
+
+
+def ccsf_state(grid: ir.Table, ccsf: ir.Table) -> ir.Table:
+    """(siren, period, treated_on, stage): the newest CCSF event known; of one day's events the last in the alphabet."""
+    events = ccsf.filter(ccsf.stage.isin(["DEBUT", "REFUS", "APPROB", "FIN", "REJ"]))
+    newest = events.group_by("siren", "treated_on").aggregate(stage=ibis._.stage.max(), known_at=ibis._.known_at.min())
+    return lookup(newest_known(grid, newest, "treated_on"), newest, "treated_on", ["stage"])
+
+
+def _monthly_contribution(t: ir.Table) -> ir.FloatingValue:
+    return ratio(t.due_12m, t.months_due_12m)
+
+
+@feature(unit="EUR", direction=+1, sources=("debts",), fr="Dette sociale", en="Social debt")
+def debt(t: ir.Table) -> ir.FloatingValue:
+    """Contributions still due, both shares, penalties excluded; 0 where no debt is known."""
+    return t.debt
+
+
+@feature(
+    unit="EUR", direction=+1, sources=("debts",), fr="Dette sociale, part salariale", en="Social debt, employee share"
+)
+def debt_employee(t: ir.Table) -> ir.FloatingValue:
+    """The part of the debt that was withheld from wages."""
+    return t.debt_employee
+
+
+@feature(
+    unit="share",
+    direction=0,
+    sources=("debts",),
+    fr="Part salariale dans la dette sociale",
+    en="Employee share in the social debt",
+)
+def debt_employee_share(t: ir.Table) -> ir.FloatingValue:
+    """Employee share over the whole debt; unknown where there is no debt."""
+    return ratio(t.debt_employee, t.debt)
+
+
+@feature(
+    unit="EUR",
+    direction=0,
+    sources=("contributions",),
+    fr="Cotisations dues par mois, moyenne sur 12 mois",
+    en="Contributions due a month, mean over 12 months",
+)
+def contribution_monthly(t: ir.Table) -> ir.FloatingValue:
+    """What was due over the last 12 periods over the months it was due for."""
+    return _monthly_contribution(t)
+
+
+@feature(
+    unit="months",
+    direction=+1,
+    sources=("debts", "contributions"),
+    fr=FR_MONTHS,
+    en="Social debt in months of contributions",
+)
+def debt_in_months(t: ir.Table) -> ir.FloatingValue:
+    """Debt over the mean monthly contribution; unknown where nothing was due."""
+    return ratio(t.debt, _monthly_contribution(t))
+
+
+@feature(
+    unit="months",
+    direction=+1,
+    sources=("debts", "contributions"),
+    fr="Dette sociale, part salariale, en mois de cotisations",
+    en="Social debt, employee share, in months of contributions",
+)
+def debt_employee_in_months(t: ir.Table) -> ir.FloatingValue:
+    """Employee share of the debt over the mean monthly contribution; unknown where nothing was due."""
+    return ratio(t.debt_employee, _monthly_contribution(t))
+
+
+@feature(
+    unit="EUR",
+    direction=+1,
+    sources=("debts", "headcounts"),
+    fr="Dette sociale par salarié",
+    en="Social debt per employee",
+)
+def debt_per_employee(t: ir.Table) -> ir.FloatingValue:
+    """Debt over the newest known headcount; unknown where that is 0."""
+    return ratio(t.debt, t.headcount)
+
+
+@feature(
+    unit="months",
+    direction=+1,
+    sources=("debts",),
+    fr="Mois avec une dette sociale, sur 12",
+    en="Months with a social debt, out of 12",
+)
+def months_in_debt_12m(t: ir.Table) -> ir.IntegerValue:
+    """In how many of the last 12 periods, this one included, a debt was known."""
+    return t.in_debt_12m
+
+
+@feature(
+    unit="months",
+    direction=0,
+    sources=("debts",),
+    fr="Mois depuis la dernière dette sociale",
+    en="Months since the last social debt",
+)
+def months_since_debt(t: ir.Table) -> ir.IntegerValue:
+    """Periods since a debt was last known, 0 where one is; unknown where there never was."""
+    return months_since(t.last_in_debt, t.period)
+
+
+@feature(
+    unit="share",
+    direction=-1,
+    sources=("contributions",),
+    fr="Part des cotisations payée directement, sur 12 mois",
+    en="Share of contributions paid directly, over 12 months",
+)
+def paid_share_12m(t: ir.Table) -> ir.FloatingValue:
+    """Paid directly over due, of the last 12 periods; unknown where nothing was due."""
+    return ratio(t.paid_12m, t.due_12m)
+
+
+@feature(
+    unit="plans",
+    direction=0,
+    sources=("payment_plans",),
+    fr="Plans d'apurement en cours",
+    en="Payment plans in force",
+)
+def payment_plans_active(t: ir.Table) -> ir.IntegerValue:
+    """Payment plans from the period at which they are known to their due date."""
+    return t.plans
+
+
+@feature(
+    unit="EUR",
+    direction=0,
+    sources=("payment_plans",),
+    fr="Reste à payer sur les plans d'apurement",
+    en="Left to pay on payment plans",
+)
+def payment_plan_left(t: ir.Table) -> ir.FloatingValue:
+    """The amounts of the plans in force, falling linearly over their months."""
+    return t.plan_left
+
+
+@feature(unit="category", direction=0, sources=("ccsf",), fr="Étape de la saisine CCSF", en="Stage of the CCSF plan")
+def ccsf_stage(t: ir.Table) -> ir.StringValue:
+    """The newest stage known (DEBUT, REFUS, APPROB, FIN, REJ); NONE where there never was a request."""
+    return t.stage.fill_null("NONE")
+
+
+@feature(
+    unit="months",
+    direction=0,
+    sources=("ccsf",),
+    fr="Mois depuis le dernier événement CCSF",
+    en="Months since the last CCSF event",
+)
+def months_since_ccsf(t: ir.Table) -> ir.IntegerValue:
+    """Months since the newest known event; unknown where there never was one."""
+    return months_since(t.treated_on, t.period)
+
+
+debt_in_months_lag_1m = lag(debt_in_months, 1)
+debt_in_months_lag_2m = lag(debt_in_months, 2)
+debt_in_months_lag_3m = lag(debt_in_months, 3)
+debt_in_months_lag_6m = lag(debt_in_months, 6)
+debt_in_months_lag_12m = lag(debt_in_months, 12)
+debt_in_months_mean_12m = mean(debt_in_months, 12)
+debt_in_months_max_12m = maximum(debt_in_months, 12)
+debt_in_months_change_3m = change(debt_in_months, 3)
+debt_in_months_change_6m = change(debt_in_months, 6)
+debt_in_months_change_12m = change(debt_in_months, 12)
+debt_lag_12m = lag(debt, 12)
+debt_change_3m = change(debt, 3)
+debt_employee_in_months_max_12m = maximum(debt_employee_in_months, 12)
+debt_employee_in_months_change_6m = change(debt_employee_in_months, 6)
+contribution_monthly_change_12m = change(contribution_monthly, 12)
+paid_share_12m_lag_12m = lag(paid_share_12m, 12)
+debt_in_months_rank_in_division = rank_in_division(debt_in_months)

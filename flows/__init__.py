@@ -1,0 +1,1 @@
+"""When and in what order: the command line, the settings and the Prefect flows."""

@@ -1,0 +1,1 @@
+"""For people: reasons in words, target lists, exports, dictionary, model card. Code only."""

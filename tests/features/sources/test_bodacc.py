@@ -1,0 +1,336 @@
+import csv
+import json
+from functools import cache
+from pathlib import Path
+
+import ibis
+import pytest
+
+from features.procedures import procedures, states
+from features.sources.bodacc import BODACC, LETTERS, former_notice, french_day, plain, sirens, sirens_of_persons
+from features.sources.bodacc_natures import GENERIC, NATURES, RETRACTIONS
+from features.sources.files import open_text, read_lines
+from features.sources.reading import parse
+
+SAMPLES = Path(__file__).parent / "samples"
+GOLDEN, DAMAGED = SAMPLES / "annonces-commerciales.csv", SAMPLES / "annonces-commerciales_damaged.csv"
+LABELS = {
+    "id": "Identifiant",
+    "dateparution": "Date de parution",
+    "typeavis": "Type d'avis",
+    "familleavis": "Famille d'avis",
+    "registre": "Registre",
+    "listepersonnes": "Liste des personnes",
+    "jugement": "Jugement",
+    "parutionavisprecedent": "Parution avis précédent",
+}
+
+
+@cache
+def parsed(path):
+    con = ibis.duckdb.connect()
+    file = open_text(con, path, path.parent)
+    return con.create_table("parsed", parse(read_lines(con, file), file, BODACC))
+
+
+@cache
+def staged(path):
+    records = parsed(path)
+    tidy = BODACC.tidy(records.filter(~records.is_rejected).drop("problems", "is_rejected"))
+    return tidy.mutate(known_at=BODACC.known_at.known_at(tidy, 25))
+
+
+def rows(path, *columns, **where):
+    table = staged(path)
+    for name, value in where.items():
+        table = table.filter(table[name] == value)
+    found = table.order_by("line", "siren", "action").select(*columns).to_pyarrow().to_pylist()
+    return [tuple(str(row[name]) if row[name] is not None else None for name in columns) for row in found]
+
+
+def cells(read, *texts):
+    """What each text is read as."""
+    table = ibis.memtable({"place": range(len(texts)), "text": texts}, schema={"place": "int64", "text": "string"})
+    values = table.mutate(value=read(table.text)).order_by("place").to_pyarrow()["value"].to_pylist()
+    return [str(value) if hasattr(value, "year") else value for value in values]
+
+
+def test_the_golden_sample_is_read_whole():
+    assert rows(GOLDEN, "siren", "notice", "published_on", "effective_on", "action", "stage")[:5] == [
+        ("552100554", "A2010000112", "2010-01-05", "2009-12-10", "redressement", "opening"),
+        ("552100554", "A20110060345", "2011-03-25", "2011-03-01", "redressement", "plan"),
+        ("303656847", "A201200051234", "2012-01-08", "2011-12-20", "liquidation", "opening"),
+        ("632012100", "A201200051234", "2012-01-08", "2011-12-20", "liquidation", "opening"),
+        ("303656847", "A2012003077", "2012-02-12", "2011-12-20", None, "ignored"),
+    ]
+    assert parsed(GOLDEN).filter(parsed(GOLDEN).problems.notnull()).count().execute() == 0
+
+
+def test_a_json_export_says_the_same_as_the_csv_export():
+    columns = [name for name in staged(GOLDEN).columns if name != "line"]
+    assert rows(SAMPLES / "annonces-commerciales.json", *columns) == rows(GOLDEN, *columns)
+
+
+def test_an_export_with_labels_says_the_same_as_one_with_technical_names(tmp_path):
+    text = GOLDEN.read_text(encoding="utf-8-sig").split("\n", 1)
+    header = ";".join(LABELS.get(name, name) for name in text[0].split(";"))
+    labelled = tmp_path / "annonces-commerciales_labels.csv"
+    labelled.write_text(f"{header}\n{text[1]}", encoding="utf-8")
+    assert rows(labelled, *staged(GOLDEN).columns) == rows(GOLDEN, *staged(GOLDEN).columns)
+
+
+def test_a_notice_is_known_on_the_day_of_its_publication():
+    assert rows(GOLDEN, "published_on") == rows(GOLDEN, "known_at")
+
+
+def test_only_the_family_of_collective_procedures_is_kept():
+    assert parsed(GOLDEN).count().execute() == 12
+    assert len({line for (line,) in rows(GOLDEN, "line")}) == 11
+
+
+def test_a_generic_nature_takes_the_procedure_that_its_complement_names():
+    assert rows(GOLDEN, "siren", "action", "stage", notice="A201501008") == [("005520135", "sauvegarde", "opening")]
+
+
+def test_a_closing_ends_whatever_was_open_and_a_deposit_says_nothing():
+    assert [action for (action,) in rows(GOLDEN, "action", stage="end", notice="A20160044501")] == [
+        "liquidation",
+        "redressement",
+        "sauvegarde",
+    ]
+    assert rows(GOLDEN, "action", "stage", "unlisted_nature", notice="A20160044502") == [(None, "ignored", None)]
+
+
+def test_a_nature_outside_of_the_vocabulary_is_listed_and_decides_nothing():
+    listed = [(nature, stage) for nature, stage in rows(GOLDEN, "unlisted_nature", "stage") if nature]
+    assert listed == [("jugement d'un genre nouveau", "ignored")]
+
+
+def test_corrections_name_the_notice_that_they_remove_and_retractions_the_judgement():
+    named = rows(GOLDEN, "notice_type", "corrects", "retracts", "stage")
+    assert [row for row in named if row[1] or row[2]] == [
+        ("cancellation", "A201200051234", None, "ignored"),
+        ("correction", "A201501008", None, "opening"),
+        ("initial", None, "liquidation", "ignored"),
+    ]
+
+
+def test_as_known_the_wrong_notice_counts_until_its_correction_is_published():
+    found = states(procedures(None, staged(GOLDEN))).order_by("siren", "at").execute()
+    as_text = [(siren, str(at)[:10], state) for siren, at, state in found.itertuples(index=False)]
+    assert as_text == [
+        ("005520135", "2015-05-26", "sauvegarde"),  # replaced in June: it goes on
+        ("303656847", "2012-01-08", "liquidation"),
+        ("303656847", "2012-02-12", "in_bonis"),  # the notice is cancelled
+        ("444608442", "2017-06-23", "liquidation"),
+        ("444608442", "2017-10-15", "in_bonis"),  # the judgement is retracted
+        ("552100554", "2010-01-05", "redressement"),
+        ("552100554", "2011-03-25", "plan_redressement"),
+        ("552100554", "2021-03-01", "in_bonis"),  # ten years after the judgement
+        ("632012100", "2012-01-08", "liquidation"),
+        ("632012100", "2012-02-12", "in_bonis"),
+    ]
+
+
+def test_misread_accents_are_repaired_in_the_damaged_twin():
+    assert rows(DAMAGED, "action", "stage", "effective_on", notice="A2010000112") == rows(
+        GOLDEN, "action", "stage", "effective_on", notice="A2010000112"
+    )
+    assert len(rows(DAMAGED, "action", notice="A20160044503")) == 3
+
+
+def test_an_absurd_date_is_rejected_and_the_publication_stays_as_bound():
+    assert rows(DAMAGED, "effective_on", "stage", notice="A20110060345") == [("2011-03-25", "plan")]
+    assert rows(DAMAGED, "effective_on", notice="A201200051234") == [("2012-01-08",)] * 2
+    problems = parsed(DAMAGED).filter(parsed(DAMAGED).line.isin([3, 4])).order_by("line").execute().problems
+    assert [(found[0]["column"], found[0]["rejects"]) for found in problems] == [("jugement", False)] * 2
+
+
+def test_a_broken_judgement_decides_nothing_and_is_reported():
+    assert rows(DAMAGED, "action", "stage", "unlisted_nature", notice="A201501008") == [(None, "ignored", "no nature")]
+    problems = parsed(DAMAGED).filter(parsed(DAMAGED).line == 5).execute().problems[0]
+    assert "JSON" in problems[0]["reason"]
+
+
+def test_a_line_without_its_date_or_its_number_is_rejected():
+    rejected = parsed(DAMAGED).filter(parsed(DAMAGED).is_rejected).order_by("line").execute()
+    assert [found[0]["column"] for found in rejected.problems] == ["dateparution", "id"]
+
+
+def test_a_cancellation_that_names_no_notice_removes_nothing_and_is_listed():
+    ((corrects, listed),) = rows(DAMAGED, "corrects", "unlisted_nature", notice="A2012003077")
+    assert corrects is None
+    assert "without the notice" in listed
+
+
+def test_dates_are_iso_or_french_prose_and_absurd_ones_are_unknown():
+    days = {
+        "2011-12-20": "2011-12-20",
+        "20/12/2011": "2011-12-20",
+        "10 décembre 2009": "2009-12-10",
+        "10 dÃ©cembre 2009": "2009-12-10",
+        "1er mars 2011": "2011-03-01",
+        "1er AOÛT 2011": "2011-08-01",
+        "mardi 3 février 2009": "2009-02-03",
+        "10\u00a0décembre\u00a02009": "2009-12-10",
+        "31 février 2011": None,
+        "0009-12-20": None,
+        "5025-01-01": None,
+        "1 janvier 5025": None,
+        "sans date": None,
+    }
+    assert dict(zip(days, cells(french_day, *days), strict=True)) == days
+
+
+def test_every_accent_misread_as_latin_1_or_windows_1252_is_repaired():
+    wrong = {letter.encode().decode("latin-1"): plain for plain, letters in LETTERS.items() for letter in letters}
+    wrong |= {
+        letter.encode().decode("cp1252", "ignore"): plain for plain, letters in LETTERS.items() for letter in letters
+    }
+    wrong = {text: plain for text, plain in wrong.items() if len(text) > 1}
+    assert len(wrong) > 50
+    assert cells(plain, *(f"x{text}x" for text in wrong)) == [f"x{letter}x" for letter in wrong.values()]
+
+
+def test_texts_are_compared_without_case_accents_or_odd_blanks():
+    assert cells(plain, "ARRÃŠT DE LA COUR Dâ€™APPEL", "Arrêt de la  cour d’appel.") == ["arret de la cour d'appel"] * 2
+    assert cells(plain, "Ã\u00a0 la clÃ´ture", "Ã  la clÃ´ture", "à la clôture") == ["a la cloture"] * 3
+
+
+def test_firms_are_read_from_the_register_with_and_without_blanks():
+    found = {
+        "552 100 554,552100554": ["552100554"],
+        '["552 100 554","552100554"]': ["552100554"],
+        "552\u00a0100\u00a0554": ["552100554"],
+        "552 100 554 552100554": ["552100554"],
+        "552100554,303 656 847": ["303656847", "552100554"],
+        "non inscrit": None,
+    }
+    assert [sorted(firms) if firms else None for firms in cells(sirens, *found)] == list(found.values())
+
+
+def test_firms_are_read_from_the_persons_in_either_register():
+    found = {
+        '{"personne": {"numeroImmatriculation": {"numeroIdentification": "552 100 554"}}}': ["552100554"],
+        '{"personne": {"inscriptionRM": {"numeroIdentificationRM": "005520135"}}}': ["005520135"],
+        '{"personne": [{"numeroImmatriculation":{"numeroIdentification":"303656847"}}]}': ["303656847"],
+        '{"personne": {"nom": "DURAND", "telephone": "0102030405"}}': [],
+    }
+    assert cells(sirens_of_persons, *found) == list(found.values())
+
+
+def test_a_former_notice_is_named_by_issue_and_place():
+    named = {
+        '{"nomPublication": "BODACC A", "numeroParution": "20120005", "numeroAnnonce": 1234}': "A201200051234",
+        '{"nomPublication": "Bodacc A", "numeroParution": 20120005, "numeroAnnonce": "01234"}': "A201200051234",
+        '{"numeroParution": "5", "dateParution": "8 janvier 2012", "numeroAnnonce": "1234"}': "A201200051234",
+        "A201200051234": "A201200051234",
+        '{"numeroParution": "20120005"}': None,
+        "l'annonce précédente": None,
+    }
+    assert dict(zip(named, cells(former_notice, *named), strict=True)) == named
+
+
+def judged(tmp_path, nature, complement="", famille="Jugement prononçant", **cells):
+    """The (action, stage, unlisted) of a notice that is the golden sample's first but for these."""
+    with GOLDEN.open(encoding="utf-8-sig", newline="") as text:
+        row = next(csv.DictReader(text, delimiter=";"))
+    judgement = {"famille": famille, "nature": nature, "date": "2010-01-02", "complementJugement": complement}
+    row |= {"jugement": json.dumps(judgement)} | cells
+    path = tmp_path / "annonces-commerciales.csv"
+    with path.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.DictWriter(text, row, delimiter=";")
+        writer.writeheader()
+        writer.writerow(row)
+    staged.cache_clear()
+    parsed.cache_clear()
+    return rows(path, "action", "stage", "unlisted_nature")
+
+
+@pytest.mark.parametrize("nature", GENERIC)
+@pytest.mark.parametrize(
+    ("complement", "decision"),
+    [
+        ("Jugement prononçant l'ouverture d'une procédure de redressement judiciaire", ("redressement", "opening")),
+        ("prononce la liquidation judiciaire, désigne liquidateur Me X", ("liquidation", "opening")),
+        ("la conversion du redressement judiciaire en liquidation judiciaire", ("liquidation", "opening")),
+        ("la résolution du plan de redressement et la liquidation judiciaire", ("liquidation", "opening")),
+        ("l'ouverture d'une procédure de sauvegarde", ("sauvegarde", "opening")),
+    ],
+)
+def test_a_generic_nature_opens_the_gravest_procedure_that_its_complement_opens(tmp_path, nature, complement, decision):
+    assert judged(tmp_path, nature, complement) == [(*decision, None)]
+
+
+@pytest.mark.parametrize(
+    "complement",
+    [
+        "",
+        "la résolution du plan de redressement",
+        "met fin à la procédure de redressement judiciaire",
+        "l'interdiction de gérer, dans la liquidation judiciaire de la société",
+    ],
+)
+def test_a_generic_nature_whose_complement_opens_nothing_is_listed(tmp_path, complement):
+    assert judged(tmp_path, "Autre jugement prononçant", complement) == [(None, "ignored", "autre jugement prononcant")]
+
+
+def test_a_generic_nature_may_close(tmp_path):
+    decided = judged(tmp_path, "Autre jugement prononçant", "la clôture de la procédure pour insuffisance d'actif")
+    assert {stage for _, stage, _ in decided} == {"end"}
+
+
+@pytest.mark.parametrize("famille", ["Avis de dépôt", "Loi de 1967", "Avis de dÃ©pÃ´t"])
+def test_two_families_of_judgements_never_count(tmp_path, famille):
+    nature = "Jugement d'ouverture de liquidation judiciaire"
+    assert judged(tmp_path, nature, famille=famille) == [(None, "ignored", None)]
+
+
+def test_a_correction_that_cant_be_read_leaves_the_former_notice_standing(tmp_path):
+    reference = '{"nomPublication": "BODACC A", "numeroParution": "20120005", "numeroAnnonce": 1234}'
+    judged(tmp_path, "Nature nouvelle", typeavis="rectificatif", parutionavisprecedent=reference)
+    assert rows(tmp_path / "annonces-commerciales.csv", "corrects", "notice_type") == [(None, "correction")]
+
+
+def vocabulary():
+    """Every nature that we ship, and what it must be read as."""
+    return {**dict.fromkeys(GENERIC, ()), **dict.fromkeys(RETRACTIONS, ()), **NATURES}
+
+
+# What the partner's own vocabulary holds, apart from how we read it.
+DELIVERED = (SAMPLES / "bodacc_natures.txt").read_text(encoding="utf-8").split("\n")
+
+
+def test_every_nature_of_the_bodacc_is_mapped_or_deliberately_ignored():
+    delivered = {nature for nature in DELIVERED if nature}
+    assert len(delivered) == 78
+    assert delivered - set(vocabulary()) == set()
+    assert set(vocabulary()) - delivered == {"jugement d'ouverture"}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("ouverture", "liquidation"), "liquidation opening"),
+        (("extension", "redressement"), "redressement opening"),
+        (("conversion en liquidation",), "liquidation opening"),
+        (("conversion en redressement",), "redressement opening"),
+        (("resolution du plan", "et la liquidation"), "liquidation opening"),
+        (("resolution du plan", "et le redressement"), "redressement opening"),
+        (("mettant fin", "sauvegarde"), "sauvegarde end"),
+        (("cloture pour",), "liquidation end"),
+        (("jugement modifiant le plan de sauvegarde",), "sauvegarde amendment"),
+        (("jugement arretant le plan",), "sauvegarde plan"),
+    ],
+)
+def test_a_nature_decides_what_its_words_say(words, expected):
+    found = [d for nature, d in NATURES.items() if all(word in nature for word in words) and "liste" not in nature]
+    assert found
+    assert all(tuple(expected.split()) in decisions for decisions in found)
+
+
+@pytest.mark.parametrize("word", ["depot", "liste", "interdiction", "faillite", "designation", "plan de cession"])
+def test_natures_that_say_nothing_of_the_state_decide_nothing(word):
+    silent = [d for nature, d in NATURES.items() if word in nature and "et la liquidation" not in nature]
+    assert silent
+    assert not any(silent)

@@ -1,0 +1,236 @@
+import gzip
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from features import engine
+from features.errors import InputError
+from features.ingest import Reading, find_batches, ingest, read_staged, received_on
+from features.sources import SOURCES
+
+SAMPLES = Path(__file__).parent / "samples"
+HEADER = "Urssaf_gestion;Dep;num_cpte;Siren;Siret;Dt_immat;Etat_cpte;Cd_pro_col;Periode;Num_Ecn;Num_Hist_Ecn;Dt_trt_ecn;Mt_PO;Mt_PP;Cd_op_ecn;Motif_ecn;Recours_en_cours"
+LINE = "1;35;9;005520135;00552013500012;20150708;5;0;201712;659;1;1160318;195907;864497;3;74;0"
+
+
+class House:
+    """A data folder and a RAW folder, with what ingest needs."""
+
+    def __init__(self, folder: Path):
+        self.raw, self.data = folder / "raw", folder / "data"
+        self.batch("2401")
+        for sample in SAMPLES.iterdir():
+            shutil.copy(sample, self.raw / "2401")
+
+    def batch(self, name: str) -> Path:
+        (self.raw / name).mkdir(parents=True, exist_ok=True)
+        return self.raw / name
+
+    def debts(self, text: str | bytes, batch: str = "2401", name: str = "sigfaible_debits.csv") -> None:
+        (self.batch(batch) / name).write_bytes(text.encode() if isinstance(text, str) else text)
+
+    def ingest(self, limit: float = 0.05, **lags: int):
+        self.con = engine.connect("duckdb", self.data / "scratch", 1)
+        folders = {"staged": self.data / "staged", "rejects": self.data / "rejects", "scratch": self.data / "scratch"}
+        reading = Reading(limit, 25, lags)
+        return ingest(self.con, self.raw, SOURCES, reading, **folders, progress=lambda _: None)
+
+    def staged(self, name: str) -> list[dict]:
+        source = next(source for source in SOURCES if source.name == name)
+        records = read_staged(self.con, self.data / "staged", source)
+        return [] if records is None else records.to_pyarrow().to_pylist()
+
+    def rejects(self, name: str, batch: str = "2401") -> list[dict]:
+        return self.con.read_parquet(self.data / "rejects" / batch / f"{name}.parquet").to_pyarrow().to_pylist()
+
+
+@pytest.fixture
+def house(tmp_path):
+    return House(tmp_path)
+
+
+def told(report):
+    return report.lines, report.kept, report.rejected, report.unread_cells
+
+
+def test_the_partners_samples_parse_to_what_their_text_says(house):
+    reports = {report.source: told(report) for report in house.ingest()}
+    assert reports == {
+        "legal_units": (4, 4, 0, 1),
+        "firm_headcounts": (1, 5, 0, 0),
+        "contributions": (3, 3, 0, 0),
+        "debts": (3, 3, 0, 1),
+        "urssaf_procedures": (3, 3, 0, 0),
+        "short_time_used": (3, 3, 0, 0),
+    }
+    debt = house.staged("debts")[0]
+    assert (debt["siret"], debt["due_for"], debt["treated_on"]) == ("00000000000000", date(2017, 2, 1), date(1999, 5, 5))
+    assert (debt["employee_due"], debt["employer_due"], debt["known_at"]) == (1959.07, 8644.97, date(1999, 5, 25))
+    headcount = {row["month"]: row["headcount"] for row in house.staged("firm_headcounts")}
+    assert headcount[date(2010, 1, 1)] == 629
+    assert headcount[date(2010, 4, 1)] == 0
+    assert [row["hours"] for row in house.staged("short_time_used")] == [311.54, 44.11, 780.0]
+    assert [row["month"] for row in house.staged("short_time_used")][2] == date(2020, 12, 1)
+    due = {row["started_on"]: (row["due"], row["paid"]) for row in house.staged("contributions")}
+    assert due[date(2010, 7, 1)] == (-21099, -68231)
+    units = {row["siren"]: row for row in house.staged("legal_units")}
+    assert units["789211558"]["ceased_on"] == date(1999, 1, 31)
+    assert units["238307776"]["naf"] is None, "NAF of an older nomenclature"
+    assert units["138426539"]["name"] == "cuhgjdp jjqcmkg"
+    assert [row["effective_on"] for row in house.staged("urssaf_procedures")][0] == date(2014, 5, 26)
+
+
+def test_a_cell_that_can_not_be_read_is_kept_with_its_line_and_value(house):
+    house.ingest()
+    (cell,) = house.rejects("debts")
+    assert (cell["file"], cell["line"], cell["column"], cell["value"]) == ("sigfaible_debits.csv", 4, "Periode", "199904")
+    assert cell["reason"].startswith("not an URSSAF period")
+    assert not cell["line_rejected"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "column", "value"),
+    [
+        (LINE.replace("00552013500012", "ABC"), "Siret", "ABC"),
+        (LINE.replace("1160318", "1161345"), "Dt_trt_ecn", "1161345"),
+        (LINE.replace("195907", "twelve"), "Mt_PO", "twelve"),
+        (LINE.replace("195907", ""), "Mt_PO", None),
+        ("1;35;9;005520135", None, "1;35;9;005520135"),
+        (LINE.replace(";74;", ';"74;'), None, LINE.replace(";74;", ';"74;')),
+    ],
+)
+def test_a_bad_line_is_rejected_with_where_and_why_and_the_rest_is_read(house, bad, column, value):
+    house.debts("\n".join([HEADER, *[LINE] * 20, bad, LINE, ""]))
+    (report,) = [r for r in house.ingest() if r.source == "debts"]
+    assert told(report) == (22, 21, 1, 0)
+    (reject,) = house.rejects("debts")
+    assert (reject["line"], reject["column"], reject["value"], reject["line_rejected"]) == (22, column, value, True)
+    assert reject["reason"]
+
+
+def test_more_bad_lines_than_tolerated_fail_the_source_and_the_last_good_state_stays(house):
+    house.ingest()
+    house.debts("\n".join([HEADER, LINE, LINE.replace("1160318", "x")]))
+    with pytest.raises(InputError, match=r"debts: 1 of 2 lines of sigfaible_debits.csv are rejected"):
+        house.ingest()
+    assert len(house.staged("debts")) == 3
+    assert house.rejects("debts")[0]["value"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "sigfaible_debits.csv is empty"),
+        ((HEADER + "\n").encode(), "sigfaible_debits.csv is empty"),
+        (HEADER.replace("Dt_trt_ecn", "Date").encode() + b"\n" + LINE.encode(), 'no column "Dt_trt_ecn"'),
+        (b"PK\x03\x04\0\0\0\n\0\0", "not a text file"),
+    ],
+)
+def test_a_file_that_is_none_of_the_sources_is_refused_in_a_sentence(house, content, message):
+    house.debts(content)
+    with pytest.raises(InputError, match=message):
+        house.ingest()
+    assert house.staged("debts") == []
+
+
+def test_a_truncated_archive_is_refused(house):
+    whole = gzip.compress("\n".join([HEADER, *[LINE] * 5000]).encode())
+    (house.batch("2401") / "sigfaible_debits.csv").unlink()
+    house.debts(whole[: len(whole) // 2], name="sigfaible_debits.csv.gz")
+    with pytest.raises(InputError, match=r"sigfaible_debits.csv.gz can't be read"):
+        house.ingest()
+
+
+def test_files_come_gzipped_in_windows_1252_with_crlf_a_bom_other_orders_and_other_cases(house):
+    plain = house_debts(house)
+    columns = HEADER.split(";")
+    order = [*range(len(columns) - 1, -1, -1)]
+    turned = "\r\n".join(";".join(line.split(";")[n] for n in order) for line in (HEADER.upper(), LINE)) + "\r\n"
+    house.debts(b"\xef\xbb\xbf" + turned.encode())
+    assert house_debts(house) == plain
+    house.debts(gzip.compress(turned.replace(";74;", ";arrêté;").encode("cp1252")), name="sigfaible_debits.csv.gz")
+    (house.batch("2401") / "sigfaible_debits.csv").unlink()
+    assert house_debts(house) == plain
+    house.debts(turned.replace(";", ",").lower())
+    (house.batch("2401") / "sigfaible_debits.csv.gz").unlink()
+    assert house_debts(house) == plain
+
+
+def house_debts(house: House) -> list[dict]:
+    if not (house.data / "staged" / "debts").exists():
+        house.debts("\n".join([HEADER, LINE]))
+    house.ingest()
+    return house.staged("debts")
+
+
+def test_quoted_fields_may_hold_the_delimiter_and_doubled_quotes(house):
+    header = "siren;nom;eff202411\n"
+    (house.batch("2401") / "sigfaible_effectif_siren.csv").write_text(header + '"005520135";"A ""B"" ; C";"1 200"\n')
+    house.ingest()
+    assert [row["headcount"] for row in house.staged("firm_headcounts")] == [1200]
+
+
+def test_a_bad_month_of_a_wide_file_is_rejected_with_its_column_and_the_others_stay(house):
+    text = "siren;eff202411;eff202412\n" + "005520135;10;x\n" + "552100554;;7\n" * 30
+    (house.batch("2401") / "sigfaible_effectif_siren.csv").write_text(text)
+    house.ingest()
+    (reject,) = house.rejects("firm_headcounts")
+    assert (reject["line"], reject["column"], reject["value"]) == (2, "eff202412", "x")
+    assert len(house.staged("firm_headcounts")) == 31
+
+
+def test_ingesting_the_same_batch_twice_changes_nothing(house):
+    house.ingest()
+    before = {source.name: house.staged(source.name) for source in SOURCES}
+    house.ingest()
+    assert {source.name: house.staged(source.name) for source in SOURCES} == before
+
+
+def test_the_newest_stock_replaces_older_ones_whatever_the_order_of_arrival(house):
+    house.debts("\n".join([HEADER, LINE]), batch="2402")
+    house.ingest()
+    assert len(house.staged("debts")) == 1
+    shutil.rmtree(house.raw / "2402")
+    house.ingest()
+    assert len(house.staged("debts")) == 1, "an older delivery does not replace a newer one"
+
+
+PAYDEX = "siren,état_organisation,code_paydex,paydex,n_fournisseurs,encours_étudiés,fpi_30,fpi_90,date\n"
+
+
+def test_batches_of_a_flow_add_up_and_what_comes_late_counts_from_its_delivery(house):
+    (house.batch("2401") / "altares_paydex.csv").write_text(PAYDEX + "552100554,,1,5,3,100,10,0,2023-11-30\n")
+    (house.batch("2402") / "altares_paydex.csv").write_text(
+        PAYDEX + "552100554,,1,5,3,100,10,0,2023-11-30\n" + "552100554,,1,9,3,100,10,0,2023-10-31\n"
+    )
+    house.ingest()
+    known = {row["measured_on"]: row["known_at"] for row in house.staged("payment_delays")}
+    assert known == {date(2023, 11, 30): date(2023, 12, 30), date(2023, 10, 31): received_on("2402", 25)}
+
+
+def test_lags_are_settings(house):
+    house.ingest(firm_headcounts=6)
+    assert min(row["known_at"] for row in house.staged("firm_headcounts")) == date(2010, 8, 1)
+
+
+def test_a_folder_that_is_no_batch_is_refused_by_name(house):
+    house.batch("january")
+    with pytest.raises(InputError, match=r'"january" in .* is not a batch name'):
+        find_batches(house.raw)
+
+
+def test_simulated_and_real_batches_never_mix(house):
+    house.ingest()
+    house.batch("2402_simulated")
+    house.debts("\n".join([HEADER, LINE]), batch="2402_simulated")
+    with pytest.raises(InputError, match="simulated"):
+        house.ingest()
+
+
+@pytest.mark.parametrize("file", ["sireneUL.csv", "sigfaible_pcoll.csv"])
+def test_the_register_and_a_source_of_procedures_are_required(house, file):
+    (house.raw / "2401" / file).unlink()
+    with pytest.raises(InputError, match=r"was found"):
+        house.ingest()
