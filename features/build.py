@@ -14,7 +14,7 @@ from ibis.backends import BaseBackend
 
 from features import perimeter, store
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Scope, Tables, assemble, ordered, with_ranks
-from features.engine import firm_hash, write_parquet
+from features.engine import firm_hash, kept, write_parquet
 from features.errors import InputError
 from features.ingest import SIMULATED, read_reports, read_staged, received_on
 from features.periods import add_months, first_period, period_range
@@ -23,6 +23,7 @@ from features.sources import SOURCES
 from features.sources.reading import staged_schema
 
 FIRMS_A_BUCKET = 20_000
+PERIODS_A_BLOCK = 6
 REGISTER = ("legal_units", "establishments", "establishment_history", "perimeter_filter")
 
 
@@ -159,24 +160,29 @@ def _build_bucket(
     parts: Path,
 ) -> None:
     number, of = bucket
-    own = firms.filter(firm_hash(firms.siren) % of == number).cache()
-    mine = {name: table.semi_join(own, "siren") for name, table in tables.items() if name != "legal_units"}
-    mine["headcounts"] = perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]).cache()
-    mine["procedures"] = procedures(mine["urssaf_procedures"], mine["bodacc"]).cache()
-    table = assemble(own, mine, scope, known_from, observed_until, keep=lambda t: t.cache())
-    write_parquet(table, parts / f"bucket-{number:03d}", con)
+    with kept(con) as keep:
+        own = keep(firms.filter(firm_hash(firms.siren) % of == number))
+        mine = {name: table.semi_join(own, "siren") for name, table in tables.items() if name != "legal_units"}
+        mine["headcounts"] = keep(perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]))
+        mine["procedures"] = keep(procedures(mine["urssaf_procedures"], mine["bodacc"]))
+        table = assemble(own, mine, scope, known_from, observed_until, keep)
+        write_parquet(table, parts / f"bucket-{number:03d}", con)
 
 
 def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress: Callable[[str], None]) -> int:
     """Rank the firms of each period and write it as one partition; the rows written."""
     rows = 0
-    for period in period_range(scope.start, scope.end):
-        progress(f"feature table of {period:%Y-%m}")
-        table = con.read_parquet(str(parts / "*" / "*.parquet"))
-        ranked = ordered(with_ranks(table.filter(table.period == ibis.literal(period))))
-        partition = folder / f"period={period}"
-        write_parquet(ranked.drop("period").order_by("siren"), partition, con)
-        rows += int(con.read_parquet(str(partition / "*.parquet")).count().execute())
+    table = con.read_parquet(str(parts / "*" / "*.parquet"))
+    periods = period_range(scope.start, scope.end)
+    for first in range(0, len(periods), PERIODS_A_BLOCK):
+        block = periods[first : first + PERIODS_A_BLOCK]
+        progress(f"feature table, {block[0]:%Y-%m} to {block[-1]:%Y-%m}")
+        with kept(con) as keep:
+            ranked = keep(ordered(with_ranks(table.filter(table.period.between(block[0], block[-1])))))
+            rows += int(ranked.count().execute())
+            for period in block:
+                of_period = ranked.filter(ranked.period == ibis.literal(period)).drop("period").order_by("siren")
+                write_parquet(of_period, folder / f"period={period}", con)
     return rows
 
 

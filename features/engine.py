@@ -1,6 +1,9 @@
 """DuckDB on one machine or Spark on a cluster: where the same Ibis expressions run."""
 
 import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -57,6 +60,25 @@ def write_parquet(table: ir.Table, folder: Path, con: BaseBackend) -> None:
     else:
         frame = con._session.sql(con.compile(table))
         frame.coalesce(1).write.mode("overwrite").parquet(str(folder))
+
+
+@contextmanager
+def kept(con: BaseBackend) -> Iterator[Callable[[ir.Table], ir.Table]]:
+    """A function that computes a table once and holds it; what it held is dropped on leaving."""
+    names: list[str] = []
+
+    def keep(table: ir.Table) -> ir.Table:
+        # Spark has no temporary tables, and caches; what Ibis 12 caches in DuckDB 2, it can't drop.
+        if con.name != "duckdb":
+            return table.cache()
+        names.append(f"kept_{uuid.uuid4().hex}")
+        return con.create_table(names[-1], table, temp=True)
+
+    try:
+        yield keep
+    finally:
+        for name in names:
+            con.raw_sql(f'DROP TABLE "{name}"')
 
 
 def firm_hash(siren: ir.StringValue) -> ir.IntegerValue:

@@ -1,22 +1,26 @@
 """One frozen set of settings: the data folder, the perimeter, the lags, the model's protocol."""
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from features.engine import Engine
 from features.errors import InputError
 
-EXCLUDED_CATEGORIES = (
-    "4110 4120 4140 4160 7210 7220 7346 7348 7366 7373 7379 7383 7389 7410 7430 7470 7490".split()  # fmt: skip
-)
+EXCLUDED_CATEGORIES = "4110 4120 4140 4160 7210 7220 7346 7348 7366 7373 7379 7383 7389 7410 7430 7470 7490"
 EXCLUDED_ACTIVITIES = (
     "84 65 66 99 85.10Z 85.20Z 85.31Z 85.32Z 85.41Z 85.42Z 64.11Z 64.19Z 64.30Z 64.91Z 64.92Z 64.99Z "
     "94.11Z 94.12Z 94.20Z 94.91Z 94.92Z"
-).split()
+)
 
 
 class Settings(BaseSettings):
@@ -26,7 +30,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="Folder that holds everything the pipeline makes.")
     engine: Engine = Field("duckdb", description="Where tables are computed: duckdb, or spark.")
-    memory_gb: int = Field(6, ge=1, description="Memory that the engine may use, in gigabytes; the rest spills to disk.")
+    memory_gb: int = Field(6, ge=1, description="Gigabytes that the engine may use; the rest spills.")
     language: str = Field("fr", pattern="^(fr|en)$", description="Language of lists and reasons: fr or en.")
 
     max_rejected_share: float = Field(0.05, ge=0, le=1, description="Share of bad lines above which a file is refused.")
@@ -34,9 +38,11 @@ class Settings(BaseSettings):
     lags: dict[str, int] = Field(default_factory=dict, description="Source name -> months after which it is known.")
 
     min_headcount: int = Field(10, ge=0, description="Employees that a firm must have reached to be in scope.")
-    excluded_categories: tuple[str, ...] = Field(tuple(EXCLUDED_CATEGORIES), description="Legal categories out of scope.")
+    excluded_categories: tuple[str, ...] = Field(
+        tuple(EXCLUDED_CATEGORIES.split()), description="Legal categories out of scope."
+    )
     excluded_activities: tuple[str, ...] = Field(
-        tuple(EXCLUDED_ACTIVITIES), description="NAF divisions or codes out of scope."
+        tuple(EXCLUDED_ACTIVITIES.split()), description="NAF divisions or codes out of scope."
     )
     history_months: int = Field(120, ge=1, description="Periods that are built where no --start is given.")
 
@@ -47,18 +53,6 @@ class Settings(BaseSettings):
     trees: int = Field(300, ge=1, description="Trees of the model.")
     seed: int = Field(0, description="Seed of everything random.")
     reasons: int = Field(5, ge=1, description="Reasons given for each firm on alert.")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Variables win over the file, which `load` gives as arguments."""
-        return env_settings, init_settings
 
     @property
     def staged(self) -> Path:
@@ -97,24 +91,31 @@ class Settings(BaseSettings):
 
 
 def load(**overrides: Any) -> Settings:
-    """The settings of a data folder; what the command line gives (not None) wins over variables and file.
+    """The settings of a data folder: the command line (not None) wins over variables, these over its weaksignals.toml.
 
     Raises InputError naming each key that is unknown or has an impossible value.
     """
     given = {key: value for key, value in overrides.items() if value is not None}
-    data = Path(given.get("data") or Settings.model_construct().data)
+    data = Path(given.get("data") or os.environ.get("WEAKSIGNALS_DATA") or "data")
+    file = data / "weaksignals.toml"
+
+    class OfFolder(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+        @classmethod
+        def settings_customise_sources(  # type: ignore[override] - the sources that are not used stay unnamed
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            **_: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
     try:
-        settings = Settings(**_read_file(data / "weaksignals.toml"))
-        return Settings.model_validate({**settings.model_dump(), **given})
+        return OfFolder(**{**given, "data": data})
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InputError(f"The settings are not right: {problems}.") from None
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not valid TOML ({error}). Correct it or remove it.") from None
+        raise InputError(f"{file} is not valid TOML ({error}). Correct it or remove it.") from None

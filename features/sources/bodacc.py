@@ -27,12 +27,8 @@ MONTHS: Final = (
 FIRST_YEAR: Final = 1950
 LAST_YEAR: Final = 2199
 SIREN: Final = f"[0-9]{{3}}{BLANKS}?[0-9]{{3}}{BLANKS}?[0-9]{{3}}"
-# What letters are compared as; in this order, for some misread ones begin with a letter of a later line.
+# What letters are compared as.
 LETTERS: Final = {
-    "'": "’‘",
-    " ": "\u00a0\u202f",
-    "oe": "œŒ",
-    "ae": "æÆ",
     "a": "àâäÀÂÄ",
     "c": "çÇ",
     "e": "éèêëÉÈÊË",
@@ -40,6 +36,10 @@ LETTERS: Final = {
     "o": "ôöÔÖ",
     "u": "ùûüÙÛÜ",
     "y": "ÿ",
+    "oe": "œŒ",
+    "ae": "æÆ",
+    "'": "’‘",
+    " ": "\u00a0\u202f",
 }
 
 
@@ -55,12 +55,6 @@ def regexp_extract_all(cell: str, pattern: str, group: int) -> list[str]:
     raise NotImplementedError
 
 
-@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
-def strip_accents(cell: str) -> str:
-    """DuckDB's own."""
-    raise NotImplementedError
-
-
 def _misread(letters: str) -> str:
     """A pattern of the letters as UTF-8 taken for Latin-1 or Windows-1252 shows them: é is Ã©."""
     wrong = {letter.encode().decode(code, "ignore") for letter in letters for code in ("latin-1", "cp1252")}
@@ -72,9 +66,12 @@ def _misread(letters: str) -> str:
 def plain(cell: ir.StringValue) -> ir.StringValue:
     """The text as it is compared: misread letters repaired, unaccented, in lower case, single blanks; null if blank."""
     meant = cell
-    for letter, accented in LETTERS.items():
-        meant = meant.re_replace(f"{_misread(accented)}|[{accented}]", letter)
-    return strip_accents(meant).lower().re_replace(f"{BLANKS}+", " ").strip().re_replace(r"[ .:;,]+$", "").nullif("")
+    # All that is misread first: Ü shows as Ãœ, whose second half is a letter too.
+    patterns = [(_misread(accented), letter) for letter, accented in LETTERS.items()]
+    patterns += [(f"[{accented}]", letter) for letter, accented in LETTERS.items()]
+    for pattern, letter in patterns:
+        meant = meant.re_replace(pattern, letter)
+    return meant.lower().re_replace(f"{BLANKS}+", " ").strip().re_replace(r"[ .:;,]+$", "").nullif("")
 
 
 def json_field(cell: ir.StringValue, name: str) -> ir.StringValue:

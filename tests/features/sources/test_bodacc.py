@@ -231,65 +231,73 @@ def test_a_former_notice_is_named_by_issue_and_place():
     assert dict(zip(named, cells(former_notice, *named), strict=True)) == named
 
 
-def judged(tmp_path, nature, complement="", famille="Jugement prononçant", **cells):
-    """The (action, stage, unlisted) of a notice that is the golden sample's first but for these."""
+def judged(tmp_path, *judgements, **cells):
+    """What each judgement (nature, complement, family) decides: (action, stage, unlisted); else the golden first notice."""
     with GOLDEN.open(encoding="utf-8-sig", newline="") as text:
-        row = next(csv.DictReader(text, delimiter=";"))
-    judgement = {"famille": famille, "nature": nature, "date": "2010-01-02", "complementJugement": complement}
-    row |= {"jugement": json.dumps(judgement)} | cells
+        first = next(csv.DictReader(text, delimiter=";")) | cells
     path = tmp_path / "annonces-commerciales.csv"
     with path.open("w", encoding="utf-8", newline="") as text:
-        writer = csv.DictWriter(text, row, delimiter=";")
+        writer = csv.DictWriter(text, first, delimiter=";")
         writer.writeheader()
-        writer.writerow(row)
-    staged.cache_clear()
-    parsed.cache_clear()
-    return rows(path, "action", "stage", "unlisted_nature")
+        for place, (nature, complement, family) in enumerate(judgements, 1):
+            judgement = {"famille": family, "nature": nature, "date": "2010-01-02", "complementJugement": complement}
+            writer.writerow(first | {"numeroannonce": place, "jugement": json.dumps(judgement)})
+    found = rows(path, "line", "action", "stage", "unlisted_nature")
+    return [[row[1:] for row in found if row[0] == str(line)] for line in range(2, len(judgements) + 2)]
 
 
-@pytest.mark.parametrize("nature", GENERIC)
-@pytest.mark.parametrize(
-    ("complement", "decision"),
-    [
-        ("Jugement prononçant l'ouverture d'une procédure de redressement judiciaire", ("redressement", "opening")),
-        ("prononce la liquidation judiciaire, désigne liquidateur Me X", ("liquidation", "opening")),
-        ("la conversion du redressement judiciaire en liquidation judiciaire", ("liquidation", "opening")),
-        ("la résolution du plan de redressement et la liquidation judiciaire", ("liquidation", "opening")),
-        ("l'ouverture d'une procédure de sauvegarde", ("sauvegarde", "opening")),
-    ],
-)
-def test_a_generic_nature_opens_the_gravest_procedure_that_its_complement_opens(tmp_path, nature, complement, decision):
-    assert judged(tmp_path, nature, complement) == [(*decision, None)]
+def test_a_generic_nature_opens_the_gravest_procedure_that_its_complement_opens(tmp_path):
+    complements = {
+        "Jugement prononçant l'ouverture d'une procédure de redressement judiciaire": "redressement",
+        "prononce la liquidation judiciaire, désigne liquidateur Me X": "liquidation",
+        "la conversion du redressement judiciaire en liquidation judiciaire": "liquidation",
+        "la résolution du plan de redressement et la liquidation judiciaire": "liquidation",
+        "l'ouverture d'une procédure de sauvegarde": "sauvegarde",
+    }
+    for nature in GENERIC:
+        folder = tmp_path / nature
+        folder.mkdir()
+        decided = judged(folder, *((nature, complement, "Jugement prononçant") for complement in complements))
+        assert decided == [[(action, "opening", None)] for action in complements.values()]
 
 
-@pytest.mark.parametrize(
-    "complement",
-    [
+def test_a_generic_nature_whose_complement_opens_nothing_is_listed(tmp_path):
+    complements = [
         "",
         "la résolution du plan de redressement",
         "met fin à la procédure de redressement judiciaire",
         "l'interdiction de gérer, dans la liquidation judiciaire de la société",
-    ],
-)
-def test_a_generic_nature_whose_complement_opens_nothing_is_listed(tmp_path, complement):
-    assert judged(tmp_path, "Autre jugement prononçant", complement) == [(None, "ignored", "autre jugement prononcant")]
+    ]
+    decided = judged(tmp_path, *(("Autre jugement prononçant", text, "Jugement prononçant") for text in complements))
+    assert decided == [[(None, "ignored", "autre jugement prononcant")]] * 4
 
 
 def test_a_generic_nature_may_close(tmp_path):
-    decided = judged(tmp_path, "Autre jugement prononçant", "la clôture de la procédure pour insuffisance d'actif")
-    assert {stage for _, stage, _ in decided} == {"end"}
+    complement = "la clôture de la procédure pour insuffisance d'actif"
+    (decided,) = judged(tmp_path, ("Autre jugement prononçant", complement, "Jugement prononçant"))
+    assert [stage for _, stage, _ in decided] == ["end"] * 3
 
 
-@pytest.mark.parametrize("famille", ["Avis de dépôt", "Loi de 1967", "Avis de dÃ©pÃ´t"])
-def test_two_families_of_judgements_never_count(tmp_path, famille):
+def test_two_families_of_judgements_never_count(tmp_path):
     nature = "Jugement d'ouverture de liquidation judiciaire"
-    assert judged(tmp_path, nature, famille=famille) == [(None, "ignored", None)]
+    families = ["Avis de dépôt", "Loi de 1967", "Avis de dÃ©pÃ´t"]
+    decided = judged(tmp_path, *((nature, "", family) for family in families))
+    assert decided == [[(None, "ignored", None)]] * 3
 
 
 def test_a_correction_that_cant_be_read_leaves_the_former_notice_standing(tmp_path):
     reference = '{"nomPublication": "BODACC A", "numeroParution": "20120005", "numeroAnnonce": 1234}'
-    judged(tmp_path, "Nature nouvelle", typeavis="rectificatif", parutionavisprecedent=reference)
+    judged(tmp_path, ("Nature nouvelle", "", ""), typeavis="rectificatif", parutionavisprecedent=reference)
     assert rows(tmp_path / "annonces-commerciales.csv", "corrects", "notice_type") == [(None, "correction")]
+
+
+def test_a_retraction_that_names_neither_judgement_nor_notice_removes_nothing_and_is_listed(tmp_path):
+    family = "Rétractation sur tierce opposition"
+    natures = ["Autre rétractation sur tierce opposition", "Rétractation de jugement d'ouverture sur tierce opposition"]
+    unnamed, named = judged(tmp_path, *((nature, "", family) for nature in natures))
+    assert "without the notice" in unnamed[0][2]
+    assert named == [(None, "ignored", None)]
+    assert rows(tmp_path / "annonces-commerciales.csv", "retracts") == [(None,), ("any",)]
 
 
 def vocabulary():
