@@ -14,7 +14,8 @@ from ibis.backends import BaseBackend
 
 from features import perimeter, store
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Scope, Tables, assemble, ordered, with_ranks
-from features.engine import firm_hash, kept, write_parquet
+from features.contract import check_feature_table
+from features.engine import firm_hash, kept, read_parquet, write_parquet
 from features.errors import InputError
 from features.ingest import SIMULATED, read_reports, read_staged, received_on
 from features.periods import add_months, first_period, period_range
@@ -93,7 +94,7 @@ def build(
     with store.new_folder(target) as folder:
         rows = _publish(con, parts, folder, scope, progress)
         firms_written = scratch / "firms"
-        write_parquet(firms.order_by("siren"), firms_written, con)
+        write_parquet(con, firms.order_by("siren"), firms_written)
         store.write_bytes(folder / "firms.parquet", next(firms_written.glob("*.parquet")).read_bytes())
         facts = build_facts(staged, scope, observed_until, batch, absent)
         store.write_text(folder / "build.json", json.dumps(facts, indent=1, default=str, ensure_ascii=False))
@@ -145,8 +146,8 @@ def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope
         min_headcount=scope.min_headcount,
         excluded_categories=scope.excluded_categories,
     )
-    write_parquet(firms, scratch / "universe", con)
-    return con.read_parquet(str(scratch / "universe" / "*.parquet"))
+    write_parquet(con, firms, scratch / "universe")
+    return read_parquet(con, scratch / "universe")
 
 
 def _build_bucket(
@@ -160,13 +161,13 @@ def _build_bucket(
     parts: Path,
 ) -> None:
     number, of = bucket
-    with kept(con) as keep:
+    with kept(con, parts.parent) as keep:
         own = keep(firms.filter(firm_hash(firms.siren) % of == number))
         mine = {name: table.semi_join(own, "siren") for name, table in tables.items() if name != "legal_units"}
         mine["headcounts"] = keep(perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]))
         mine["procedures"] = keep(procedures(mine["urssaf_procedures"], mine["bodacc"]))
         table = assemble(own, mine, scope, known_from, observed_until, keep)
-        write_parquet(table, parts / f"bucket-{number:03d}", con)
+        write_parquet(con, table, parts / f"bucket-{number:03d}")
 
 
 def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress: Callable[[str], None]) -> int:
@@ -177,12 +178,13 @@ def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress
     for first in range(0, len(periods), PERIODS_A_BLOCK):
         block = periods[first : first + PERIODS_A_BLOCK]
         progress(f"feature table, {block[0]:%Y-%m} to {block[-1]:%Y-%m}")
-        with kept(con) as keep:
+        with kept(con, parts.parent) as keep:
             ranked = keep(ordered(with_ranks(table.filter(table.period.between(block[0], block[-1])))))
+            check_feature_table(ranked)
             rows += int(ranked.count().execute())
             for period in block:
                 of_period = ranked.filter(ranked.period == ibis.literal(period)).drop("period").order_by("siren")
-                write_parquet(of_period, folder / f"period={period}", con)
+                write_parquet(con, of_period, folder / f"period={period}")
     return rows
 
 

@@ -1,6 +1,7 @@
 """DuckDB on one machine or Spark on a cluster: where the same Ibis expressions run."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,33 +53,34 @@ def _spark(scratch: Path, memory_gb: int) -> BaseBackend:
     return ibis.pyspark.connect(session)
 
 
-def write_parquet(table: ir.Table, folder: Path, con: BaseBackend) -> None:
-    """Write a table as one Parquet file in `folder`, in the table's own order."""
+def write_parquet(con: BaseBackend, table: ir.Table, folder: Path) -> None:
+    """Write a table as Parquet in `folder`, in the table's own order: one file by DuckDB, some by Spark."""
     folder.mkdir(parents=True, exist_ok=True)
     if con.name == "duckdb":
         con.to_parquet(table, folder / "part-0.parquet", compression="zstd")
     else:
-        frame = con._session.sql(con.compile(table))
-        frame.coalesce(1).write.mode("overwrite").parquet(str(folder))
+        con.to_parquet(table, folder, mode="overwrite")
+
+
+def read_parquet(con: BaseBackend, folder: Path) -> ir.Table:
+    """The table that `write_parquet` wrote."""
+    return con.read_parquet(str(folder.resolve() / "*.parquet"))
 
 
 @contextmanager
-def kept(con: BaseBackend) -> Iterator[Callable[[ir.Table], ir.Table]]:
-    """A function that computes a table once and holds it; what it held is dropped on leaving."""
-    names: list[str] = []
+def kept(con: BaseBackend, scratch: Path) -> Iterator[Callable[[ir.Table], ir.Table]]:
+    """A function that computes a table once, on disk rather than in memory; what it kept is dropped on leaving."""
+    folder = scratch / f"kept-{uuid.uuid4().hex}"
 
     def keep(table: ir.Table) -> ir.Table:
-        # Spark has no temporary tables, and caches; what Ibis 12 caches in DuckDB 2, it can't drop.
-        if con.name != "duckdb":
-            return table.cache()
-        names.append(f"kept_{uuid.uuid4().hex}")
-        return con.create_table(names[-1], table, temp=True)
+        place = folder / uuid.uuid4().hex
+        write_parquet(con, table, place)
+        return read_parquet(con, place)
 
     try:
         yield keep
     finally:
-        for name in names:
-            con.raw_sql(f'DROP TABLE "{name}"')
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def firm_hash(siren: ir.StringValue) -> ir.IntegerValue:

@@ -49,7 +49,8 @@ def hours_granted(grid: ir.Table, granted: ir.Table) -> ir.Table:
     days = granted.ends_on.delta(granted.starts_on, unit="day") + 1
     requests = granted.filter(days > 0).mutate(daily=granted.hours / days)
     first, last = first_of_month(requests.starts_on).cast("timestamp"), days_after(requests.ends_on, 1).cast("timestamp")
-    months = requests.mutate(month=ibis.range(first, last, ibis.interval(months=1)).unnest().cast("date"))
+    months = requests.mutate(month=ibis.range(first, last, ibis.interval(months=1)).unnest())
+    months = months.mutate(month=months.month.cast("date"))
     after = months_after(months.month, 1)
     first_day = ibis.greatest(months.starts_on, months.month)
     end_day = ibis.least(days_after(months.ends_on, 1), after)

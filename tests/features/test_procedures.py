@@ -1,3 +1,4 @@
+import gc
 import shutil
 from datetime import date, timedelta
 
@@ -219,6 +220,19 @@ def test_a_retraction_leaves_other_actions_and_later_judgements():
     ]
 
 
+def test_a_retraction_removes_what_was_known_when_it_was_published_not_what_came_later():
+    own = urssaf("1 | liquidation | opening | 2010-05-01 | 2010-07-25")
+    notices = bodacc("""
+        1 | A1 | liquidation | opening | 2010-02-01 | 2010-02-12 | |
+        1 | A2 |             | ignored | 2010-06-01 | 2010-06-12 | | liquidation
+    """)
+    assert history(states(procedures(own, notices))) == [
+        ("2010-02-12", "liquidation"),
+        ("2010-06-12", "in_bonis"),
+        ("2010-07-25", "liquidation"),
+    ]
+
+
 def test_a_state_counts_from_the_first_period_on_or_after_its_day_and_is_carried_forward():
     changes = table(
         """
@@ -312,6 +326,9 @@ def test_another_firm_changes_nothing(notices):
 
 
 @pytest.mark.slow
+# PySpark 4.0 calls pandas 3 in an old way, and leaves its sockets to the garbage collector.
+@pytest.mark.filterwarnings("ignore:The copy keyword", "ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_spark_says_the_same_as_duckdb(tmp_path):
     pytest.importorskip("pyspark", reason="PySpark is not installed")
     if not shutil.which("java"):
@@ -332,9 +349,15 @@ def test_spark_says_the_same_as_duckdb(tmp_path):
     grid = ibis.union(*(months(siren, "2019-01-01", 24) for siren in "1234")).select("siren", "period")
     rows = state_at(grid, states(events)).left_join(labels(grid, events, date(2020, 12, 31), 6), ["siren", "period"])
     rows = rows.select("siren", "period", "state", "label").order_by("siren", "period")
-    found = [connect(engine, tmp_path / engine, 2).to_pyarrow(rows).to_pylist() for engine in ("duckdb", "spark")]
-    assert found[0] == found[1]
-    assert {row["state"] for row in found[0]} == {
+    spark = connect("spark", tmp_path / "spark", 2)
+    try:
+        on_spark = spark.to_pyarrow(rows).to_pylist()
+    finally:
+        spark.disconnect()
+        gc.collect()
+    on_duckdb = connect("duckdb", tmp_path / "duckdb", 2).to_pyarrow(rows).to_pylist()
+    assert on_spark == on_duckdb
+    assert {row["state"] for row in on_duckdb} == {
         "in_bonis",
         "redressement",
         "plan_redressement",

@@ -57,11 +57,11 @@ def cells(read, *texts):
 
 def test_the_golden_sample_is_read_whole():
     assert rows(GOLDEN, "siren", "notice", "published_on", "effective_on", "action", "stage")[:5] == [
-        ("552100554", "A2010000112", "2010-01-05", "2009-12-10", "redressement", "opening"),
-        ("552100554", "A20110060345", "2011-03-25", "2011-03-01", "redressement", "plan"),
-        ("303656847", "A201200051234", "2012-01-08", "2011-12-20", "liquidation", "opening"),
-        ("632012100", "A201200051234", "2012-01-08", "2011-12-20", "liquidation", "opening"),
-        ("303656847", "A2012003077", "2012-02-12", "2011-12-20", None, "ignored"),
+        ("000405670", "A2010000112", "2010-01-05", "2009-12-10", "redressement", "opening"),
+        ("000405670", "A20110060345", "2011-03-25", "2011-03-01", "redressement", "plan"),
+        ("000203455", "A201200051234", "2012-01-08", "2011-12-20", "liquidation", "opening"),
+        ("000506782", "A201200051234", "2012-01-08", "2011-12-20", "liquidation", "opening"),
+        ("000203455", "A2012003077", "2012-02-12", "2011-12-20", None, "ignored"),
     ]
     assert parsed(GOLDEN).filter(parsed(GOLDEN).problems.notnull()).count().execute() == 0
 
@@ -89,7 +89,7 @@ def test_only_the_family_of_collective_procedures_is_kept():
 
 
 def test_a_generic_nature_takes_the_procedure_that_its_complement_names():
-    assert rows(GOLDEN, "siren", "action", "stage", notice="A201501008") == [("005520135", "sauvegarde", "opening")]
+    assert rows(GOLDEN, "siren", "action", "stage", notice="A201501008") == [("000102343", "sauvegarde", "opening")]
 
 
 def test_a_closing_ends_whatever_was_open_and_a_deposit_says_nothing():
@@ -119,16 +119,16 @@ def test_as_known_the_wrong_notice_counts_until_its_correction_is_published():
     found = states(procedures(None, staged(GOLDEN))).order_by("siren", "at").execute()
     as_text = [(siren, str(at)[:10], state) for siren, at, state in found.itertuples(index=False)]
     assert as_text == [
-        ("005520135", "2015-05-26", "sauvegarde"),  # replaced in June: it goes on
-        ("303656847", "2012-01-08", "liquidation"),
-        ("303656847", "2012-02-12", "in_bonis"),  # the notice is cancelled
-        ("444608442", "2017-06-23", "liquidation"),
-        ("444608442", "2017-10-15", "in_bonis"),  # the judgement is retracted
-        ("552100554", "2010-01-05", "redressement"),
-        ("552100554", "2011-03-25", "plan_redressement"),
-        ("552100554", "2021-03-01", "in_bonis"),  # ten years after the judgement
-        ("632012100", "2012-01-08", "liquidation"),
-        ("632012100", "2012-02-12", "in_bonis"),
+        ("000102343", "2015-05-26", "sauvegarde"),  # replaced in June: it goes on
+        ("000203455", "2012-01-08", "liquidation"),
+        ("000203455", "2012-02-12", "in_bonis"),  # the notice is cancelled
+        ("000304568", "2017-06-23", "liquidation"),
+        ("000304568", "2017-10-15", "in_bonis"),  # the judgement is retracted
+        ("000405670", "2010-01-05", "redressement"),
+        ("000405670", "2011-03-25", "plan_redressement"),
+        ("000405670", "2021-03-01", "in_bonis"),  # ten years after the judgement
+        ("000506782", "2012-01-08", "liquidation"),
+        ("000506782", "2012-02-12", "in_bonis"),
     ]
 
 
@@ -199,11 +199,11 @@ def test_texts_are_compared_without_case_accents_or_odd_blanks():
 
 def test_firms_are_read_from_the_register_with_and_without_blanks():
     found = {
-        "552 100 554,552100554": ["552100554"],
-        '["552 100 554","552100554"]': ["552100554"],
-        "552\u00a0100\u00a0554": ["552100554"],
-        "552 100 554 552100554": ["552100554"],
-        "552100554,303 656 847": ["303656847", "552100554"],
+        "000 405 670,000405670": ["000405670"],
+        '["000 405 670","000405670"]': ["000405670"],
+        "000\u00a0405\u00a0670": ["000405670"],
+        "000 405 670 000405670": ["000405670"],
+        "000405670,000 203 455": ["000203455", "000405670"],
         "non inscrit": None,
     }
     assert [sorted(firms) if firms else None for firms in cells(sirens, *found)] == list(found.values())
@@ -211,9 +211,9 @@ def test_firms_are_read_from_the_register_with_and_without_blanks():
 
 def test_firms_are_read_from_the_persons_in_either_register():
     found = {
-        '{"personne": {"numeroImmatriculation": {"numeroIdentification": "552 100 554"}}}': ["552100554"],
-        '{"personne": {"inscriptionRM": {"numeroIdentificationRM": "005520135"}}}': ["005520135"],
-        '{"personne": [{"numeroImmatriculation":{"numeroIdentification":"303656847"}}]}': ["303656847"],
+        '{"personne": {"numeroImmatriculation": {"numeroIdentification": "000 405 670"}}}': ["000405670"],
+        '{"personne": {"inscriptionRM": {"numeroIdentificationRM": "000102343"}}}': ["000102343"],
+        '{"personne": [{"numeroImmatriculation":{"numeroIdentification":"000203455"}}]}': ["000203455"],
         '{"personne": {"nom": "DURAND", "telephone": "0102030405"}}': [],
     }
     assert cells(sirens_of_persons, *found) == list(found.values())
@@ -232,7 +232,7 @@ def test_a_former_notice_is_named_by_issue_and_place():
 
 
 def judged(tmp_path, *judgements, **cells):
-    """What each judgement (nature, complement, family) decides: (action, stage, unlisted); else the golden first notice."""
+    """What each judgement (nature, complement, family) decides: (action, stage, unlisted)."""
     with GOLDEN.open(encoding="utf-8-sig", newline="") as text:
         first = next(csv.DictReader(text, delimiter=";")) | cells
     path = tmp_path / "annonces-commerciales.csv"

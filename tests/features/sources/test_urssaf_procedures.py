@@ -8,16 +8,16 @@ from features.sources.urssaf_procedures import STAGES, URSSAF_PROCEDURES
 # The partner's own layout: a blank line at the end, labels in either order and any case.
 SAMPLE = """Siret;Siren;Dt_effet;Cat_v2;Lib_actx_stdx
 01234567891011;012345678;26MAY2014;1;Solde_procedure_redressement
-55210055400013;552100554;04OCT2017;1;liquidation_ouverture
-55210055400021;;4oct2017;1;OUVERTURE_LIQUIDATION
-30365684700018;303656847;17JUL2014;1;redressement_plan_continuation
-30365684700018;303656847;17JUL2019;1;redressement_inclusion_autre_procedure
+00040567000013;000405670;04OCT2017;1;liquidation_ouverture
+00040567000021;;4oct2017;1;OUVERTURE_LIQUIDATION
+00020345500018;000203455;17JUL2014;1;redressement_plan_continuation
+00020345500018;000203455;17JUL2019;1;redressement_inclusion_autre_procedure
 
 """
 DAMAGED = """Siret;Siren;Dt_effet;Cat_v2;Lib_actx_stdx
-55210055400013;552100554;31FEB2017;1;liquidation_ouverture
-55210055400013;552100554;04OCT2017;1;
-55210055400013;552100554;04OCT2017;1;liquidation_surprise
+00040567000013;000405670;31FEB2017;1;liquidation_ouverture
+00040567000013;000405670;04OCT2017;1;
+00040567000013;000405670;04OCT2017;1;liquidation_surprise
 """
 
 
@@ -42,10 +42,10 @@ def test_a_label_tells_action_and_stage_in_either_order_and_any_case(write):
     rows = staged(write(SAMPLE))
     assert list(zip(rows.siren, rows.action, rows.stage, strict=True)) == [
         ("012345678", "redressement", "ignored"),
-        ("552100554", "liquidation", "opening"),
-        ("552100554", "liquidation", "opening"),
-        ("303656847", "redressement", "plan"),
-        ("303656847", "redressement", "end"),
+        ("000405670", "liquidation", "opening"),
+        ("000405670", "liquidation", "opening"),
+        ("000203455", "redressement", "plan"),
+        ("000203455", "redressement", "end"),
     ]
     assert [str(day)[:10] for day in rows.effective_on[:3]] == ["2014-05-26", "2017-10-04", "2017-10-04"]
     assert rows.unlisted_label.isna().all()
@@ -71,7 +71,7 @@ def test_it_is_known_at_the_next_delivery_after_its_date(write):
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_is_read_for_every_action(write, stage):
     lines = [
-        f"55210055400013;552100554;04OCT2017;1;{label}" for label in (f"sauvegarde_{stage}", f"{stage}_sauvegarde")
+        f"00040567000013;000405670;04OCT2017;1;{label}" for label in (f"sauvegarde_{stage}", f"{stage}_sauvegarde")
     ]
     rows = staged(write("\n".join(["Siret;Siren;Dt_effet;Cat_v2;Lib_actx_stdx", *lines])))
     assert rows.action.tolist() == ["sauvegarde"] * 2
