@@ -4,10 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint lock clean
-
-demo: $(VENV)/.installed
-	$(BIN)/weaksignals demo
+.PHONY: test lint lock clean
 
 test: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest
@@ -30,7 +27,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 
 # Pins every dependency with its hashes, and no address.
 LOCK := $(BIN)/pip-compile --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
-	--no-emit-trusted-host --no-header --quiet
+	--no-emit-trusted-host --no-header --quiet --build-deps-for editable
 lock: $(VENV)/.installed-dev
 	$(LOCK) --output-file requirements.txt pyproject.toml
 	$(LOCK) --extra dev --extra spark --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml

@@ -76,7 +76,7 @@ def build(
             f"{default_end(staged, delivery_day):%Y-%m} or before."
         )
     tables = staged_tables(con, staged)
-    known_from = first_known(con, staged, tables)
+    known_from = first_known(staged, tables)
     firms = _firms(con, tables, known_from, scope, scratch)
     count = int(firms.count().execute())
     if count == 0:
@@ -120,7 +120,7 @@ def _empty(schema: ibis.Schema) -> ir.Table:
     return ibis.memtable(pd.DataFrame(columns=list(schema.names)), schema=schema)
 
 
-def first_known(con: BaseBackend, staged: Path, tables: Tables) -> dict[str, date | None]:
+def first_known(staged: Path, tables: Tables) -> dict[str, date | None]:
     """For each source and for `headcounts` and `firms`, the first period at which some record of it was known."""
     known: dict[str, date | None] = {}
     for source in SOURCES:

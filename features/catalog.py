@@ -75,7 +75,9 @@ def _past(months: int) -> Any:
 
 
 def _derived(base: Feature, suffix: str, fr: str, en: str, compute: Callable[[ir.Table], ir.Value]) -> Feature:
-    return replace(base, name=f"{base.name}_{suffix}", fr=fr, en=en, definition=f"{en}.", compute=compute, base=base.root)
+    return replace(
+        base, name=f"{base.name}_{suffix}", fr=fr, en=en, definition=f"{en}.", compute=compute, base=base.root
+    )
 
 
 def lag(base: Feature, months: int) -> Feature:
@@ -123,7 +125,7 @@ def change(base: Feature, months: int) -> Feature:
 
 
 def rank_in_division(base: Feature) -> Feature:
-    """Where the firm stands (0 lowest, 1 highest) among the firms of its NAF division with a known value, that period."""
+    """Where the firm stands (0 lowest, 1 highest) among its NAF division's firms with a known value, that period."""
     peers = ibis.window(group_by=["period", "naf_division", ibis._[base.name].notnull()], order_by=base.name)
     derived = _derived(
         base,

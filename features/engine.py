@@ -38,7 +38,9 @@ def _spark(scratch: Path, memory_gb: int) -> BaseBackend:
     try:
         from pyspark.sql import SparkSession
     except ImportError:
-        raise InputError('The engine "spark" is not installed. Install it with: pip install "weaksignals[spark]"') from None
+        raise InputError(
+            'The engine "spark" is not installed. Install it with: pip install "weaksignals[spark]"'
+        ) from None
     session = (
         SparkSession.builder.appName("weaksignals")
         # A zero divisor gives null, as in DuckDB, instead of an error.

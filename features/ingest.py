@@ -166,7 +166,9 @@ def _ingest_source(
 
 
 def _files_of(folder: Path, reports: list[FileReport]) -> list[Path]:
-    return [path for batch in sorted({report.batch for report in reports}) for path in folder.glob(f"{batch}-*.parquet")]
+    return [
+        path for batch in sorted({report.batch for report in reports}) for path in folder.glob(f"{batch}-*.parquet")
+    ]
 
 
 def read_reports(staged: Path, source: str) -> list[FileReport]:

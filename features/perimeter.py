@@ -62,8 +62,10 @@ def firms(
         until_on=months_after(units.ceased_on, 1),
         head_office=units.siren + units.head_office_nic,
     )
-    return units.mutate(departement=ibis.null("string"), commune_name=ibis.null("string")) if establishments is None else (
-        _with_head_office(units, establishments)
+    return (
+        units.mutate(departement=ibis.null("string"), commune_name=ibis.null("string"))
+        if establishments is None
+        else (_with_head_office(units, establishments))
     )
 
 

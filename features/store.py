@@ -89,7 +89,9 @@ def locked(data: Path) -> Iterator[None]:
         data.mkdir(parents=True, exist_ok=True)
         handle = (data / ".lock").open("w")
     except OSError as error:
-        raise InputError(f"The data folder {data} can't be written: {error.strerror}. Choose another with --data.") from None
+        raise InputError(
+            f"The data folder {data} can't be written: {error.strerror}. Choose another with --data."
+        ) from None
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

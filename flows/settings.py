@@ -103,7 +103,7 @@ def load(**overrides: Any) -> Settings:
         model_config = SettingsConfigDict(toml_file=file)
 
         @classmethod
-        def settings_customise_sources(  # type: ignore[override] - the sources that are not used stay unnamed
+        def settings_customise_sources(  # type: ignore[override]  # unused sources stay unnamed
             cls,
             settings_cls: type[BaseSettings],
             init_settings: PydanticBaseSettingsSource,

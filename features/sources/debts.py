@@ -1,4 +1,4 @@
-"""Contribution debts (URSSAF): each event tells what is still due of one debt after it, in cents, penalties excluded."""
+"""Contribution debts (URSSAF): each event tells what is still due of a debt after it, in cents, penalties excluded."""
 
 import ibis.expr.types as ir
 

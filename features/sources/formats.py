@@ -83,7 +83,9 @@ def luhn_is_valid(number: ir.StringValue, length: int) -> ir.BooleanValue:
 def _number(cell: ir.StringValue) -> ir.FloatingValue:
     # A finite decimal number only: "nan" and "inf" are not figures.
     bare = cell.re_replace(BLANKS, "").replace(",", ".")
-    return _only_if(bare.try_cast("float64"), bare.re_search(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"))
+    return _only_if(
+        bare.try_cast("float64"), bare.re_search(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$")
+    )
 
 
 @reader("a number")

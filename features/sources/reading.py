@@ -48,7 +48,9 @@ def _melted(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
     codes = ibis.memtable({"header": [file.header[n] for n in wide]})
     months = {
         row.header: row.period
-        for row in codes.mutate(period=source.melt.period(codes.header.lower().replace(prefix, ""))).execute().itertuples()
+        for row in codes.mutate(period=source.melt.period(codes.header.lower().replace(prefix, "")))
+        .execute()
+        .itertuples()
     }
     cells = ibis.array(
         [

@@ -127,13 +127,20 @@ asset_age_ratio_rank_in_division = rank_in_division(asset_age_ratio)
 financial_autonomy = ratio_of_accounts("financial_autonomy", -1, "Autonomie financière", "Financial autonomy")
 financial_autonomy_change_1y = change_on_year(financial_autonomy)
 financial_autonomy_rank_in_division = rank_in_division(financial_autonomy)
-working_capital_to_turnover = ratio_of_accounts("working_capital_to_turnover", 0, "Besoin en fonds de roulement sur chiffre d'affaires", "Working capital requirement over turnover")
+working_capital_to_turnover = ratio_of_accounts(
+    "working_capital_to_turnover",
+    0,
+    "Besoin en fonds de roulement sur chiffre d'affaires",
+    "Working capital requirement over turnover",
+)
 working_capital_to_turnover_change_1y = change_on_year(working_capital_to_turnover)
 working_capital_to_turnover_rank_in_division = rank_in_division(working_capital_to_turnover)
 interest_cover = ratio_of_accounts("interest_cover", 0, "Couverture des intérêts", "Interest cover")
 interest_cover_change_1y = change_on_year(interest_cover)
 interest_cover_rank_in_division = rank_in_division(interest_cover)
-cash_flow_to_turnover = ratio_of_accounts("cash_flow_to_turnover", -1, "Capacité d'autofinancement sur chiffre d'affaires", "Cash flow over turnover")
+cash_flow_to_turnover = ratio_of_accounts(
+    "cash_flow_to_turnover", -1, "Capacité d'autofinancement sur chiffre d'affaires", "Cash flow over turnover"
+)
 cash_flow_to_turnover_change_1y = change_on_year(cash_flow_to_turnover)
 cash_flow_to_turnover_rank_in_division = rank_in_division(cash_flow_to_turnover)
 repayment_capacity = ratio_of_accounts("repayment_capacity", 0, "Capacité de remboursement", "Repayment capacity")
@@ -142,10 +149,20 @@ repayment_capacity_rank_in_division = rank_in_division(repayment_capacity)
 ebitda_margin = ratio_of_accounts("ebitda_margin", -1, "Marge d'EBE", "EBITDA margin")
 ebitda_margin_change_1y = change_on_year(ebitda_margin)
 ebitda_margin_rank_in_division = rank_in_division(ebitda_margin)
-pretax_income_to_turnover = ratio_of_accounts("pretax_income_to_turnover", -1, "Résultat courant avant impôts sur chiffre d'affaires", "Pre-tax income over turnover")
+pretax_income_to_turnover = ratio_of_accounts(
+    "pretax_income_to_turnover",
+    -1,
+    "Résultat courant avant impôts sur chiffre d'affaires",
+    "Pre-tax income over turnover",
+)
 pretax_income_to_turnover_change_1y = change_on_year(pretax_income_to_turnover)
 pretax_income_to_turnover_rank_in_division = rank_in_division(pretax_income_to_turnover)
-working_capital_days = ratio_of_accounts("working_capital_days", 0, "Besoin en fonds de roulement en jours de chiffre d'affaires", "Working capital requirement in days of turnover")
+working_capital_days = ratio_of_accounts(
+    "working_capital_days",
+    0,
+    "Besoin en fonds de roulement en jours de chiffre d'affaires",
+    "Working capital requirement in days of turnover",
+)
 working_capital_days_change_1y = change_on_year(working_capital_days)
 working_capital_days_rank_in_division = rank_in_division(working_capital_days)
 inventory_days = ratio_of_accounts("inventory_days", 0, "Rotation des stocks", "Inventory turnover")

@@ -1,4 +1,4 @@
-"""Short-time work: hours not worked and paid for by the State, used and granted, except for lockdowns and the long-term scheme."""
+"""Short-time work: hours not worked, paid for by the State, but for lockdowns and the long-term scheme."""
 
 import ibis
 import ibis.expr.types as ir
@@ -15,7 +15,7 @@ MONTHS_TO_KNOW_USE = 2
 
 
 def base(grid: ir.Table, short_time_used: ir.Table, short_time_granted: ir.Table) -> ir.Table:
-    """One row a (siren, period) of the grid: hours used, in the months known by then, and granted for the same months."""
+    """One row a (siren, period) of the grid: hours used in the months known by then, and granted for them."""
     granted = short_time_granted.distinct()
     used = used_in_distress(short_time_used.distinct(), granted)
     granted = granted.filter(granted.reason.isnull() | granted.reason.notin(NO_DISTRESS))
@@ -48,7 +48,10 @@ def hours_granted(grid: ir.Table, granted: ir.Table) -> ir.Table:
     """
     days = granted.ends_on.delta(granted.starts_on, unit="day") + 1
     requests = granted.filter(days > 0).mutate(daily=granted.hours / days)
-    first, last = first_of_month(requests.starts_on).cast("timestamp"), days_after(requests.ends_on, 1).cast("timestamp")
+    first, last = (
+        first_of_month(requests.starts_on).cast("timestamp"),
+        days_after(requests.ends_on, 1).cast("timestamp"),
+    )
     months = requests.mutate(month=ibis.range(first, last, ibis.interval(months=1)).unnest())
     months = months.mutate(month=months.month.cast("date"))
     after = months_after(months.month, 1)

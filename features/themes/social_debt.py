@@ -5,16 +5,14 @@ import ibis.expr.types as ir
 
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division, ratio
 from features.grid import KEY, accumulated, arrivals, arriving, last_months, lookup, newest_known, so_far
-from features.periods import first_period, months_since
+from features.periods import months_since
 
 FR_MONTHS = "Dette sociale en mois de cotisations"
 # How many months a contribution line is spread over, and the place of each.
 SPREAD = [(months, offset) for months in (1, 3, 12) for offset in range(months)]
 
 
-def base(
-    grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans: ir.Table, ccsf: ir.Table
-) -> ir.Table:
+def base(grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans: ir.Table, ccsf: ir.Table) -> ir.Table:
     """One row a (siren, period) of the grid: debts, contributions and plans known then, in euros."""
     table = grid.select(*KEY, "headcount")
     for part in (

@@ -43,7 +43,11 @@ def headcount_age(t: ir.Table) -> ir.IntegerValue:
 
 
 @feature(
-    unit="share", direction=-1, sources=("headcounts",), fr="Évolution de l'effectif en 6 mois", en="Headcount growth in 6 months"
+    unit="share",
+    direction=-1,
+    sources=("headcounts",),
+    fr="Évolution de l'effectif en 6 mois",
+    en="Headcount growth in 6 months",
 )
 def headcount_growth_6m(t: ir.Table) -> ir.FloatingValue:
     """Known headcount over what was known 6 periods earlier, less 1."""
@@ -51,7 +55,11 @@ def headcount_growth_6m(t: ir.Table) -> ir.FloatingValue:
 
 
 @feature(
-    unit="share", direction=-1, sources=("headcounts",), fr="Évolution de l'effectif en un an", en="Headcount growth in a year"
+    unit="share",
+    direction=-1,
+    sources=("headcounts",),
+    fr="Évolution de l'effectif en un an",
+    en="Headcount growth in a year",
 )
 def headcount_growth_12m(t: ir.Table) -> ir.FloatingValue:
     """Known headcount over what was known 12 periods earlier, less 1."""
@@ -59,7 +67,11 @@ def headcount_growth_12m(t: ir.Table) -> ir.FloatingValue:
 
 
 @feature(
-    unit="share", direction=-1, sources=("headcounts",), fr="Évolution de l'effectif en deux ans", en="Headcount growth in two years"
+    unit="share",
+    direction=-1,
+    sources=("headcounts",),
+    fr="Évolution de l'effectif en deux ans",
+    en="Headcount growth in two years",
 )
 def headcount_growth_24m(t: ir.Table) -> ir.FloatingValue:
     """Known headcount over what was known 24 periods earlier, less 1."""

@@ -66,7 +66,11 @@ def test_the_partners_samples_parse_to_what_their_text_says(house):
         "short_time_used": (3, 3, 0, 0),
     }
     debt = house.staged("debts")[0]
-    assert (debt["siret"], debt["due_for"], debt["treated_on"]) == ("00000000000000", date(2017, 2, 1), date(1999, 5, 5))
+    assert (debt["siret"], debt["due_for"], debt["treated_on"]) == (
+        "00000000000000",
+        date(2017, 2, 1),
+        date(1999, 5, 5),
+    )
     assert (debt["employee_due"], debt["employer_due"], debt["known_at"]) == (1959.07, 8644.97, date(1999, 5, 25))
     headcount = {row["month"]: row["headcount"] for row in house.staged("firm_headcounts")}
     assert headcount[date(2010, 1, 1)] == 629
@@ -79,13 +83,18 @@ def test_the_partners_samples_parse_to_what_their_text_says(house):
     assert units["789211558"]["ceased_on"] == date(1999, 1, 31)
     assert units["238307776"]["naf"] is None, "NAF of an older nomenclature"
     assert units["138426539"]["name"] == "cuhgjdp jjqcmkg"
-    assert [row["effective_on"] for row in house.staged("urssaf_procedures")][0] == date(2014, 5, 26)
+    assert next(row["effective_on"] for row in house.staged("urssaf_procedures")) == date(2014, 5, 26)
 
 
 def test_a_cell_that_can_not_be_read_is_kept_with_its_line_and_value(house):
     house.ingest()
     (cell,) = house.rejects("debts")
-    assert (cell["file"], cell["line"], cell["column"], cell["value"]) == ("sigfaible_debits.csv", 4, "Periode", "199904")
+    assert (cell["file"], cell["line"], cell["column"], cell["value"]) == (
+        "sigfaible_debits.csv",
+        4,
+        "Periode",
+        "199904",
+    )
     assert cell["reason"].startswith("not an URSSAF period")
     assert not cell["line_rejected"]
 

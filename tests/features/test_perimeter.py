@@ -32,7 +32,7 @@ HEADCOUNT = """
 
 
 def units():
-    types = {name: "string" for name in ("legal_category", "size_band", "head_office_nic", "name")}
+    types = dict.fromkeys(("legal_category", "size_band", "head_office_nic", "name"), "string")
     return table(UNITS, **types)
 
 

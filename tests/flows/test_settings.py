@@ -14,7 +14,14 @@ def no_variables(monkeypatch):
 
 def test_every_path_is_under_the_data_folder(tmp_path):
     settings = load(data=tmp_path)
-    for path in (settings.staged, settings.rejects, settings.features, settings.models, settings.scores, settings.lists):
+    for path in (
+        settings.staged,
+        settings.rejects,
+        settings.features,
+        settings.models,
+        settings.scores,
+        settings.lists,
+    ):
         assert path.parent == tmp_path
 
 

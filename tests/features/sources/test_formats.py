@@ -26,7 +26,13 @@ def test_what_is_not_a_siren_is_unknown(cell):
 
 
 def test_numbers_come_with_commas_points_and_any_blank_as_thousands_separator():
-    assert read(formats.number, "1 234,5", "1\u00a0234.5", "1\u202f234", "-3", "1e3") == [1234.5, 1234.5, 1234, -3, 1000]
+    assert read(formats.number, "1 234,5", "1\u00a0234.5", "1\u202f234", "-3", "1e3") == [
+        1234.5,
+        1234.5,
+        1234,
+        -3,
+        1000,
+    ]
 
 
 @pytest.mark.parametrize("cell", ["nan", "inf", "1.2.3", "12 €", "--3", "abc"])

@@ -1,7 +1,7 @@
 from datetime import date
 
-import pandas as pd
 import ibis
+import pandas as pd
 
 from features.sources.financial_ratios import RATIOS
 from features.themes import financial_health, payment_behaviour, profile, workforce
@@ -20,30 +20,39 @@ def accounts(*rows):
 
 
 def test_accounts_count_from_seven_months_after_closing_not_from_closing():
-    base = financial_health.base(GRID, accounts(
-        ("1", date(2022, 6, 30), date(2023, 1, 30), "C", "Public", 12.0),
-        ("1", date(2023, 7, 31), date(2024, 2, 29), "C", "Public", 5.0),
-    ))
+    base = financial_health.base(
+        GRID,
+        accounts(
+            ("1", date(2022, 6, 30), date(2023, 1, 30), "C", "Public", 12.0),
+            ("1", date(2023, 7, 31), date(2024, 2, 29), "C", "Public", 5.0),
+        ),
+    )
     assert column(base, "ebitda_margin") == [12, 12, 5, 5]
     assert column(base, "ebitda_margin_before") == [None, None, 12, 12]
     assert column(base.mutate(v=financial_health.accounts_age.compute(base)), "v") == [19, 20, 8, 9]
 
 
 def test_complete_accounts_stand_before_simplified_ones_and_a_groups_never_do():
-    base = financial_health.base(GRID, accounts(
-        ("1", date(2022, 12, 31), date(2023, 7, 31), "S", "Public", 1.0),
-        ("1", date(2022, 12, 31), date(2023, 7, 31), "C", "Confidentiel", 2.0),
-        ("1", date(2023, 3, 31), date(2023, 10, 31), "K", "Public", 3.0),
-    ))
+    base = financial_health.base(
+        GRID,
+        accounts(
+            ("1", date(2022, 12, 31), date(2023, 7, 31), "S", "Public", 1.0),
+            ("1", date(2022, 12, 31), date(2023, 7, 31), "C", "Confidentiel", 2.0),
+            ("1", date(2023, 3, 31), date(2023, 10, 31), "K", "Public", 3.0),
+        ),
+    )
     assert column(base, "ebitda_margin") == [2] * 4
     assert column(base, "is_confidential") == [True] * 4
 
 
 def test_accounts_of_another_length_of_time_before_are_not_the_year_before():
-    base = financial_health.base(GRID, accounts(
-        ("1", date(2020, 12, 31), date(2021, 7, 31), "C", "Public", 9.0),
-        ("1", date(2022, 12, 31), date(2023, 7, 31), "C", "Public", 2.0),
-    ))
+    base = financial_health.base(
+        GRID,
+        accounts(
+            ("1", date(2020, 12, 31), date(2021, 7, 31), "C", "Public", 9.0),
+            ("1", date(2022, 12, 31), date(2023, 7, 31), "C", "Public", 2.0),
+        ),
+    )
     assert column(base, "ebitda_margin_before") == [None] * 4
 
 
@@ -70,11 +79,17 @@ def test_headcount_growth_is_relative_and_unknown_from_nobody():
 
 def test_the_profile_tells_size_section_and_region():
     grid = months("1", "2024-01-01", 1, headcount=49.0, naf_division="25")
-    firms = table("""
+    firms = table(
+        """
         siren | legal_category | departement | created_on
         1     | 5499           | 2A          | 2014-01-15
-    """, legal_category="string", departement="string")
+    """,
+        legal_category="string",
+        departement="string",
+    )
     base = profile.base(grid, firms)
-    told = {f.name: column(base.mutate(v=f.compute(base)), "v")[0] for f in (
-        profile.age, profile.size_class, profile.naf_section, profile.legal_category_group, profile.region)}
+    told = {
+        f.name: column(base.mutate(v=f.compute(base)), "v")[0]
+        for f in (profile.age, profile.size_class, profile.naf_section, profile.legal_category_group, profile.region)
+    }
     assert told == {"age": 10, "size_class": "20-49", "naf_section": "C", "legal_category_group": "54", "region": "94"}

@@ -21,28 +21,34 @@ def cents(events):
 
 
 def test_a_repaid_debt_is_gone_from_the_next_period_on():
-    employee, employer = cents(debts("""
+    employee, employer = cents(
+        debts("""
         1 | a | 202311 | 1 | 1 | 2024-01-10 | 400 | 600.10 | 2024-01-25
         1 | a | 202311 | 1 | 2 | 2024-03-10 | 0   | 0      | 2024-03-25
-    """))
+    """)
+    )
     assert employee == [0, 40000, 40000, 0]
     assert employer == [0, 60010, 60010, 0]
 
 
 def test_debts_of_several_periods_and_establishments_add_up():
-    employee, _ = cents(debts("""
+    employee, _ = cents(
+        debts("""
         1 | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25
         1 | a | 202312 | 2 | 1 | 2024-02-10 | 50  | 0 | 2024-02-25
         1 | b | 202312 | 2 | 1 | 2024-02-10 | 7   | 0 | 2024-02-25
-    """))
+    """)
+    )
     assert employee == [0, 10000, 15700, 15700]
 
 
 def test_an_older_event_that_arrives_late_does_not_bring_a_debt_back():
-    employee, _ = cents(debts("""
+    employee, _ = cents(
+        debts("""
         1 | a | 202311 | 1 | 2 | 2024-01-12 | 0   | 0 | 2024-01-25
         1 | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-02-25
-    """))
+    """)
+    )
     assert employee == [0, 0, 0, 0]
 
 
@@ -73,20 +79,26 @@ def test_a_quarter_is_known_at_once_as_three_months():
 
 
 def test_two_accounts_of_one_month_are_one_month_and_a_correction_adds_none():
-    known = social_debt.known_contributions(GRID, contributions("""
+    known = social_debt.known_contributions(
+        GRID,
+        contributions("""
         1 | a | 2023-12-01 | 1 | 100 | 100 | 2024-02-01
         1 | b | 2023-12-01 | 1 | 40  |     | 2024-02-01
         1 | a | 2023-12-01 | 1 | -30 | 0   | 2024-02-01
-    """))
+    """),
+    )
     assert column(known, "due") == [0, 110, 0, 0]
     assert column(known, "months") == [0, 1, 0, 0]
 
 
 def test_a_plan_runs_from_its_delivery_to_its_due_date_and_what_is_left_falls_linearly():
-    plans = table("""
+    plans = table(
+        """
         siren | siret | plan | created_on | due_on     | amount | known_at
         1     | a     | p    | 2023-12-20 | 2024-03-20 | 900    | 2023-12-25
-    """, siret="string")
+    """,
+        siret="string",
+    )
     active = social_debt.active_plans(GRID, plans)
     assert column(active, "plans") == [1, 1, 1, 0]
     assert column(active, "plan_left") == [600, 300, 0, 0]
@@ -102,6 +114,13 @@ def test_the_ccsf_stage_is_the_newest_known():
 
 
 def test_debt_in_months_is_over_the_mean_monthly_contribution_and_unknown_where_nothing_was_due():
-    t = ibis.memtable({"siren": ["1", "1"], "period": [date(2024, 1, 1), date(2024, 2, 1)], "debt": [300.0, 300.0],
-                       "due_12m": [1200.0, 0.0], "months_due_12m": [12, 0]})
+    t = ibis.memtable(
+        {
+            "siren": ["1", "1"],
+            "period": [date(2024, 1, 1), date(2024, 2, 1)],
+            "debt": [300.0, 300.0],
+            "due_12m": [1200.0, 0.0],
+            "months_due_12m": [12, 0],
+        }
+    )
     assert column(t.mutate(v=social_debt.debt_in_months.compute(t)), "v") == [3, None]

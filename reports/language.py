@@ -1,0 +1,61 @@
+"""French and English: messages, numbers and months as people read them.
+
+A message is written in English where it is said; its French is in `locale/fr/LC_MESSAGES/reports.po`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from babel.dates import format_date
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from features.errors import InputError
+
+SOURCE = "en"
+LANGUAGES = ("fr", SOURCE)
+
+
+@cache
+def translations(code: str) -> dict[str, str]:
+    """Message -> its translation; empty for the language in which messages are written."""
+    if code == SOURCE:
+        return {}
+    with files("reports").joinpath(f"locale/{code}/LC_MESSAGES/reports.po").open("rb") as file:
+        catalog = read_po(file, locale=code)
+    return {str(message.id): str(message.string) for message in catalog if message.id}
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language to write in: `fr` or `en`.
+
+    Raises InputError on another.
+    """
+
+    code: str
+
+    def __post_init__(self) -> None:  # noqa: D105
+        if self.code not in LANGUAGES:
+            raise InputError(f'"{self.code}" is no language of the reports. Choose one of: {", ".join(LANGUAGES)}.')
+
+    def say(self, message: str, **values: str) -> str:
+        """The message in this language, with its values; a message without translation is a mistake of ours."""
+        return (message if self.code == SOURCE else translations(self.code)[message]).format(**values)
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """With the separators of the language; a decimal that is 0 is not shown."""
+        rounded = round(value, decimals) + 0.0
+        return str(format_decimal(rounded, format="#,##0." + "#" * decimals, locale=self.code))
+
+    def counted(self, value: float, one: str, many: str, decimals: int = 0) -> str:
+        """A quantity with its unit: "1 month", "3.1 months"; `one` and `many` hold `{number}`."""
+        rounded = abs(round(value, decimals))
+        is_one = rounded == 1 or (self.code == "fr" and rounded < 2)
+        return self.say(one if is_one else many, number=self.number(value, decimals))
+
+    def month(self, day: date) -> str:
+        """As in "December 2022"."""
+        return str(format_date(day, "MMMM y", locale=self.code))
