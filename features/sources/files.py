@@ -143,7 +143,8 @@ def numbered_lines(con: BaseBackend, file: TextFile) -> ir.Table:
         WITH lines AS (
             SELECT row_number() OVER () AS line, rtrim(text, chr(13)) AS text
             FROM read_csv({_quoted(str(file.text))}, columns = {{'text': 'VARCHAR'}}, auto_detect = false,
-                          header = false, delim = chr(31), quote = '', escape = '', null_padding = true, max_line_size = 20000000)
+                          header = false, delim = chr(31), quote = '', escape = '',
+                          null_padding = true, max_line_size = 20000000)
         ), cut AS (
             SELECT line, text, CASE WHEN contains(text, '"')
                 THEN regexp_extract_all(text || {delimiter}, {field}, 1) ELSE string_split(text, {delimiter}) END AS raw
