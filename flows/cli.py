@@ -59,6 +59,19 @@ def period_of(text: str | None) -> date | None:
 
 
 @app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="The folder in which the batch is written.")],
+    firms: Annotated[int, typer.Option(help="How many firms.")] = 2000,
+    end: Annotated[str, typer.Option(help="Month of the delivery, YYYY-MM.")] = "2024-01",
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal files.")] = 0,
+) -> None:
+    """Write a simulated economy in the partners' formats, to try the pipeline on: no firm in it is real."""
+    with progress() as say:
+        batch = stages.simulate(folder, firms, parse_period(end), seed, say)
+    out.print(f"Simulated files of {firms:,} firms, of no real one: {batch}", soft_wrap=True)
+
+
+@app.command()
 def ingest(raw: Raw, data: Data = None, engine: Engine = None) -> None:
     """Read the batches under RAW into staged/, and what is wrong with them into rejects/."""
     settings = load(data=data, engine=engine)

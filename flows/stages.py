@@ -8,11 +8,17 @@ from features import build as features_build
 from features import engine
 from features import ingest as features_ingest
 from features.assemble import Scope
+from features.economy import simulation
 from features.periods import add_months
 from features.sources import SOURCES
 from flows.settings import Settings
 
 Progress = Callable[[str], None]
+
+
+def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) -> Path:
+    """Write a simulated economy's files as one batch under `out`; the batch's folder."""
+    return simulation.simulate(out, firms, end, seed, progress)
 
 
 def ingest(settings: Settings, raw: Path, progress: Progress) -> list[features_ingest.FileReport]:

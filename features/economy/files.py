@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -41,9 +42,8 @@ def _lines(columns: list[Any], layout: Layout) -> bytes:
     """The rows as one run of bytes: what an Arrow array of lines is already."""
     lines = pc.binary_join_element_wise(*columns, layout.delimiter, null_handling="replace", null_replacement="")
     ended = pc.binary_join_element_wise(lines, pa.scalar(layout.line_end), "")
-    offset, size = ended[0:1].offset, ended.nbytes - (len(ended) + 1) * 4
-    assert offset == 0  # noqa: S101 - a fresh array
-    return cast(bytes, ended.buffers()[2].to_pybytes()[:size])
+    offsets = np.frombuffer(ended.buffers()[1], np.int32, len(ended) + 1, ended.offset * 4)
+    return cast(bytes, ended.buffers()[2].to_pybytes()[offsets[0] : offsets[-1]])
 
 
 @contextmanager
