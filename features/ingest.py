@@ -229,14 +229,17 @@ def _report(
     con: BaseBackend, parsed: ir.Table, target: Path, source: Source, batch: str, file: str, sha256: str
 ) -> FileReport:
     records = con.read_parquet(target)
-    own = records[source.known_at.column] if source.known_at else ibis.null("date")
+    dates = {}
+    if source.known_at:
+        own = records[source.known_at.column]
+        dates = {"first": own.min(), "last": own.max()}
     lines = parsed.aggregate(
         lines=parsed.line.nunique(),
         rejected=parsed.line.nunique(where=parsed.is_rejected),
         problems=parsed.problems.length().sum().fill_null(0),
     )
     firms = records.select("siren").distinct()
-    totals = records.aggregate(kept=records.count(), first=own.min(), last=own.max())
+    totals = records.aggregate(kept=records.count(), **dates)
     keys = firms.aggregate(firms=firms.count(), wrong=(~luhn_is_valid(firms.siren, 9)).sum().fill_null(0))
     row: dict[str, Any] = {}
     for table in (lines, totals, keys):
@@ -250,8 +253,8 @@ def _report(
         kept=int(row["kept"]),
         rejected=int(row["rejected"]),
         unread_cells=int(row["problems"] - row["rejected"]),
-        first=_day(row["first"]),
-        last=_day(row["last"]),
+        first=_day(row.get("first")),
+        last=_day(row.get("last")),
         firms=int(row["firms"]),
         wrong_keys=int(row["wrong"]),
         unlisted=_unlisted(records, source),

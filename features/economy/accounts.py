@@ -44,7 +44,8 @@ def _closings(rng: np.random.Generator, world: World) -> tuple[Any, Any, Days]:
     closing = rng.choice(CLOSING_MONTHS, world.firms.count)
     number = (world.calendar.first + np.arange(world.calendar.months)).astype(np.int64) % 12 + 1
     firm, month = np.nonzero((closing[:, None] == number[None, :]) & world.is_employing)
-    closed_on: Days = (world.calendar.first + month + 1).astype("datetime64[D]") + np.timedelta64(-1, "D")
+    closed_on = world.calendar.first.astype("datetime64[M]") + month + 1
+    closed_on = np.asarray(closed_on).astype("datetime64[D]") - 1
     kept = closed_on >= FIRST_FILED
     return firm[kept], month[kept], closed_on[kept]
 
