@@ -1,0 +1,51 @@
+"""How good probabilities are on rows that the model never saw."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, brier_score_loss, confusion_matrix, roc_auc_score
+
+from features.errors import InputError
+from models.dataset import Labels
+from models.thresholds import HIGH, MODERATE, Thresholds
+
+TOP_SHARE = 0.01
+Metrics = dict[str, Any]
+
+
+def evaluate(probability: NDArray[np.float64], labels: Labels, thresholds: Thresholds) -> Metrics:
+    """AUC, average precision, Brier score; precision, recall and confusion at both thresholds and at the top 1 %.
+
+    Raises InputError where the rows hold only one kind of label.
+    """
+    if len(np.unique(labels)) < 2:
+        raise InputError("The test periods hold no failure, or only failures: a model can't be judged on them.")
+    count = math.ceil(TOP_SHARE * len(labels))
+    top = np.zeros(len(labels), bool)
+    top[np.argsort(-probability, kind="stable")[:count]] = True
+    return {
+        "rows": len(labels),
+        "failures": int(labels.sum()),
+        "auc": float(roc_auc_score(labels, probability)),
+        "average_precision": float(average_precision_score(labels, probability)),
+        "brier": float(brier_score_loss(labels, probability)),
+        "mean_probability": float(probability.mean()),
+        HIGH: _at(probability >= thresholds.high, labels, thresholds.high),
+        MODERATE: _at(probability >= thresholds.moderate, labels, thresholds.moderate),
+        "top_1_percent": _at(top, labels, float(probability[top].min())),
+    }
+
+
+def _at(flagged: NDArray[np.bool_], labels: Labels, threshold: float) -> Metrics:
+    (tn, fp), (fn, tp) = confusion_matrix(labels, flagged, labels=[0, 1])
+    return {
+        "threshold": threshold,
+        "precision": float(tp / max(tp + fp, 1)),
+        "recall": float(tp / max(tp + fn, 1)),
+        "true_negatives": int(tn),
+        "false_positives": int(fp),
+        "false_negatives": int(fn),
+        "true_positives": int(tp),
+    }

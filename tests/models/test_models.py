@@ -1,0 +1,173 @@
+"""Split, thresholds, calibration, contributions and registry on tables small enough to reason about."""
+
+import json
+from datetime import date
+
+import numpy as np
+import pytest
+import shap
+
+from features.errors import InputError
+from features.periods import add_months, period_range
+from models import registry
+from models.calibration import Platt, fit_platt
+from models.dataset import Input
+from models.estimators import fit_boosted_trees
+from models.evaluation import evaluate
+from models.explanation import NotAdditiveError, explain, margins
+from models.polish import bench_polish, duplicate_groups
+from models.registry import RiskModel
+from models.split import out_of_time
+from models.thresholds import Thresholds, choose_thresholds
+
+INPUTS = (
+    Input("debt", "social_debt", "EUR", 1, "debt"),
+    Input("liquidity", "financial_health", "%", -1, "liquidity"),
+    Input("noise", "profile", "EUR", 0, "noise"),
+    Input("section", "profile", "category", 0, "section", ("A", "B", "C")),
+)
+
+
+@pytest.fixture(scope="module")
+def sample():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4000, 4)).astype(np.float32)
+    x[:, 3] = rng.integers(0, 3, 4000)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    odds = np.nan_to_num(x[:, 0]) - np.nan_to_num(x[:, 1]) + 0.5 * (x[:, 3] == 1) - 2
+    return x, (rng.random(4000) < 1 / (1 + np.exp(-odds))).astype(np.int8)
+
+
+@pytest.fixture(scope="module")
+def booster(sample):
+    return fit_boosted_trees(*sample, INPUTS, trees=60, seed=0)
+
+
+@pytest.fixture
+def model(booster):
+    facts = {"as_of": "2024-02-01", "data": {"simulated": True}}
+    return RiskModel(booster.model_to_string(), INPUTS, Platt(1.1, -0.2), Thresholds(0.3, 0.1), facts)
+
+
+def test_no_training_label_tells_of_a_month_that_a_later_row_predicts_from():
+    split = out_of_time(period_range(date(2014, 1, 1), date(2022, 7, 1)), 18, 6, 6)
+    assert split.test == tuple(period_range(date(2022, 2, 1), date(2022, 7, 1)))
+    assert split.validation == tuple(period_range(date(2021, 8, 1), date(2022, 1, 1)))
+    assert add_months(split.train[-1], 18) == split.validation[0]
+
+
+def test_too_short_a_history_is_one_clear_sentence():
+    with pytest.raises(InputError, match="Build from an earlier --start"):
+        out_of_time(period_range(date(2022, 1, 1), date(2023, 6, 1)), 18, 6, 6)
+
+
+def test_contributions_equal_shap_and_add_up(sample, booster):
+    x = sample[0][:300]
+    explained = explain(booster, x)
+    reference = shap.TreeExplainer(booster)(x)
+    assert np.allclose(explained.contributions, reference.values, atol=1e-9)
+    assert np.allclose(explained.base + explained.contributions.sum(axis=1), margins(booster, x), atol=1e-9)
+
+
+def test_contributions_that_do_not_add_up_are_refused(sample, booster):
+    class Wrong:
+        def predict(self, x, **kind):
+            return booster.predict(x, **kind) + ("pred_contrib" in kind)
+
+    with pytest.raises(NotAdditiveError):
+        explain(Wrong(), sample[0][:5])
+
+
+@pytest.mark.parametrize(("column", "direction"), [(0, 1), (1, -1)])
+def test_more_debt_never_makes_safer_nor_more_liquidity_riskier(sample, booster, column, direction):
+    x = np.repeat(sample[0][:200], 30, axis=0)
+    x[:, column] = np.tile(np.linspace(-4, 4, 30), 200)
+    steps = np.diff(margins(booster, x).reshape(200, 30), axis=1)
+    assert (direction * steps >= -1e-12).all()
+    assert (direction * steps > 1e-3).any()
+
+
+def test_the_same_seed_gives_the_same_model(sample, booster):
+    again = fit_boosted_trees(*sample, INPUTS, trees=60, seed=0)
+    assert again.model_to_string() == booster.model_to_string()
+    assert fit_boosted_trees(*sample, INPUTS, trees=60, seed=1).model_to_string() != booster.model_to_string()
+
+
+def test_platt_makes_the_mean_probability_the_failure_rate(sample, booster):
+    x, y = sample
+    margin = 3 * margins(booster, x) + 2
+    assert fit_platt(margin, y).probability(margin).mean() == pytest.approx(y.mean(), abs=1e-4)
+
+
+def test_a_model_that_orders_firms_the_wrong_way_round_is_refused(sample, booster):
+    with pytest.raises(InputError, match="learnt nothing"):
+        fit_platt(-margins(booster, sample[0]), sample[1])
+
+
+def test_thresholds_are_those_of_the_best_f_scores():
+    probability, y = np.array([0.9, 0.8, 0.7, 0.6, 0.1]), np.array([1, 1, 0, 1, 0], np.int8)
+    # At 0.8: precision 1, recall 2/3; at 0.6: precision 3/4, recall 1.
+    assert choose_thresholds(probability, y) == Thresholds(high=0.8, moderate=0.6)
+
+
+def test_alerts_begin_at_their_thresholds():
+    assert list(Thresholds(0.5, 0.2).alerts(np.array([0.5, 0.49, 0.2, 0.19]))) == [
+        "high",
+        "moderate",
+        "moderate",
+        "none",
+    ]
+
+
+def test_metrics_count_what_a_reader_counts():
+    probability, y = np.array([0.9, 0.6, 0.4, 0.2]), np.array([1, 0, 1, 0], np.int8)
+    metrics = evaluate(probability, y, Thresholds(0.8, 0.3))
+    assert metrics["auc"] == 0.75
+    assert metrics["high"]["precision"] == 1
+    assert metrics["high"]["recall"] == 0.5
+    assert (metrics["moderate"]["true_positives"], metrics["moderate"]["false_positives"]) == (2, 1)
+    assert metrics["top_1_percent"]["recall"] == 0.5
+    assert metrics["brier"] == pytest.approx((0.01 + 0.36 + 0.36 + 0.04) / 4)
+
+
+def test_a_registered_model_is_read_as_it_was_saved(model, sample, tmp_path):
+    name = registry.save(tmp_path, model, {"lightgbm": {"auc": 0.8}}, "# card")
+    registry.promote(tmp_path, name)
+    again = registry.champion(tmp_path)
+    assert again == model
+    assert (margins(again.booster, sample[0]) == margins(model.booster, sample[0])).all()
+    assert registry.metrics_of(tmp_path, name) == {"lightgbm": {"auc": 0.8}}
+
+
+@pytest.mark.parametrize("file", ["model.txt", "model.json"])
+@pytest.mark.parametrize("damage", ["", "{", '{"a": 1}', None])
+def test_a_damaged_model_is_refused_in_a_sentence(model, tmp_path, file, damage):
+    name = registry.save(tmp_path, model, {}, "")
+    path = tmp_path / name / file
+    path.unlink() if damage is None else path.write_text(damage)
+    with pytest.raises(InputError, match="weaksignals train"):
+        registry.load(tmp_path, name)
+
+
+def test_a_threshold_moved_by_hand_is_noticed(model, tmp_path):
+    name = registry.save(tmp_path, model, {}, "")
+    path = tmp_path / name / "model.json"
+    content = json.loads(path.read_text())
+    content["thresholds"]["high"] = 0.9
+    path.write_text(json.dumps(content, indent=1, sort_keys=True))
+    with pytest.raises(InputError, match="were changed"):
+        registry.load(tmp_path, name)
+
+
+def test_equal_rows_are_one_group():
+    x = np.array([[1, np.nan], [2, 3], [1, np.nan]], np.float32)
+    groups = duplicate_groups(x)
+    assert groups[0] == groups[2] != groups[1]
+
+
+def test_a_file_that_is_not_of_the_polish_set_is_one_clear_sentence(tmp_path):
+    wrong = tmp_path / "5year.arff"
+    wrong.write_text("no arff")
+    for path in (wrong, tmp_path / "absent.arff"):
+        with pytest.raises(InputError, match=r"5year\.arff"):
+            bench_polish(path, 0, lambda _: None)
