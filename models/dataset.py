@@ -63,7 +63,8 @@ def read_rows(features: Path, periods: Sequence[date], only_labelled: bool = Fal
         table = table.filter(table.label.notnull() & ~table.in_procedure)
     if share < 1:
         table = table.filter(firm_hash(table.siren) < int(share * HASHES))
-    return table.order_by("period", "siren").to_pandas()
+    rows: pd.DataFrame = table.order_by("period", "siren").to_pandas()
+    return rows
 
 
 def count_labelled(features: Path, periods: Sequence[date]) -> int:
@@ -108,8 +109,8 @@ def matrix(rows: pd.DataFrame, inputs: Sequence[Input]) -> Matrix:
     missing = [column.name for column in inputs if column.name not in rows]
     if missing:
         raise InputError(
-            f"The feature table lacks what the model reads: {', '.join(missing)}. Train a model on this table, or build "
-            "the table with the version that the model was trained with."
+            f"The feature table lacks what the model reads: {', '.join(missing)}. Train a model on this table, or "
+            "build it with the version that the model was trained with."
         )
     result = np.empty((len(rows), len(inputs)), np.float32)
     for n, column in enumerate(inputs):

@@ -97,7 +97,7 @@ sales / fixed assets
 
 @dataclass(frozen=True)
 class HeldOutFirm:
-    """A firm that the model of its fold had not seen; reasons: ratio, value, contribution in log-odds, largest first."""
+    """A firm that the model of its fold had not seen; reasons: ratio, value, contribution in log-odds."""
 
     row: int
     margin: float
@@ -130,7 +130,7 @@ def read_polish(path: Path) -> tuple[Matrix, Labels]:
     names = [f"Attr{n}" for n in range(1, len(RATIOS) + 1)]
     if not {*names, "class"} <= set(table.columns):
         raise InputError(f"{path} lacks the columns Attr1 to Attr64 and class: it is no file of the Polish set.")
-    return table[names].to_numpy(np.float32), (table["class"] == b"1").to_numpy(np.int8)
+    return table[names].to_numpy(np.float32), (table["class"] == b"1").to_numpy().astype(np.int8)
 
 
 def duplicate_groups(x: Matrix) -> NDArray[np.int64]:
@@ -147,14 +147,17 @@ def bench_polish(path: Path, seed: int, progress: Callable[[str], None]) -> Poli
         Input(name, "financial_health", "ratio", 0, name) for name in (f"Attr{n + 1}" for n in range(len(RATIOS)))
     ]
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    auc, precision, held_out = [], [], []
+    auc, precision = [], []
+    held_out: list[HeldOutFirm] = []
     for number, (train, test) in enumerate(folds.split(x, y, groups), 1):
         progress(f"fold {number} of {FOLDS}")
         explained = explain(fit_boosted_trees(x[train], y[train], inputs, TREES, seed), x[test])
         auc.append(float(roc_auc_score(y[test], explained.margin)))
         precision.append(float(average_precision_score(y[test], explained.margin)))
-        for place in np.argsort(-explained.margin)[:RISKIEST]:
-            held_out.append(_firm(x, y, int(test[place]), explained.margin[place], explained.contributions[place]))
+        held_out += [
+            _firm(x, y, int(test[place]), explained.margin[place], explained.contributions[place])
+            for place in np.argsort(-explained.margin)[:RISKIEST]
+        ]
     held_out.sort(key=lambda firm: -firm.margin)
     duplicates = len(y) - len(np.unique(groups))
     return PolishResult(len(y), int(y.sum()), duplicates, tuple(auc), tuple(precision), tuple(held_out[:RISKIEST]))

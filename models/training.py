@@ -1,4 +1,4 @@
-"""The protocol, end to end: learn, calibrate, choose thresholds, judge beside the baselines. Reads rows, writes none."""
+"""The protocol, end to end: learn, calibrate, choose thresholds, judge beside the baselines. It writes nothing."""
 
 import importlib.metadata
 from collections.abc import Callable
