@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: test lint lock clean
+.PHONY: demo test lint lock clean
+
+demo: $(VENV)/.installed
+	$(BIN)/weaksignals demo
 
 test: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest

@@ -1,12 +1,16 @@
 """The command line: parse, call, print. An InputError becomes one sentence and exit code 1."""
 
+import math
+import os
+import statistics
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -17,14 +21,22 @@ from features.ingest import FileReport
 from features.periods import parse_period
 from flows import stages
 from flows.settings import Settings, load
+from models.polish import PUBLISHED_AUC, bench_polish
+from reports import dictionary as data_dictionary
+from reports.exports import notices
+from reports.language import Language
+from reports.reasons import THEME_WORDS
+from reports.target_list import TargetList, records
 
 app = typer.Typer(
-    help="Joins partners' files into the monthly feature table that risk is read from.",
+    help="Finds the firms likely to fail within 18 months while help still works, and says why for each.",
     no_args_is_help=True,
     add_completion=False,
 )
 # A log is as wide as its tables need; a terminal is as wide as it is.
-out = Console(width=None if sys.stdout.isatty() else 160)
+bench = typer.Typer(help="Figures on real data that anyone can check.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True)
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder (WEAKSIGNALS_DATA, default ./data).")]
@@ -98,6 +110,180 @@ def build(
     )
     if built.absent:
         out.print(f"Never delivered, so their features are unknown: {', '.join(built.absent)}.", soft_wrap=True)
+
+
+Period = Annotated[str | None, typer.Option(help="The period, YYYY-MM; the last one built if not given.")]
+Words = Annotated[str | None, typer.Option("--language", help="Language of the reasons: fr (default) or en.")]
+
+
+@app.command()
+def train(
+    as_of: Annotated[str | None, typer.Option(help="Learn from what was known then, YYYY-MM.")] = None,
+    data: Data = None,
+    engine: Engine = None,
+) -> None:
+    """Train, judge and register a model on features/."""
+    settings = load(data=data, engine=engine)
+    with store.locked(settings.data), progress() as say:
+        trained = stages.train(settings, period_of(as_of), say)
+    print_trained(trained, settings)
+
+
+@app.command()
+def score(period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
+    """Score a period with the model in use; publish scores, contributions and the list."""
+    settings = load(data=data, engine=engine, language=language)
+    with store.locked(settings.data), progress() as say:
+        scored = stages.score(settings, period_of(period), say)
+    print_scored(scored)
+
+
+@app.command()
+def run(raw: Raw, period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
+    """From the batches under RAW to the published list, as one flow; trains a first model where there is none."""
+    settings = load(data=data, engine=engine, language=language)
+    with store.locked(settings.data), progress() as say:
+        scored = _flows(settings).monthly(settings, raw, period_of(period), say)
+    print_scored(scored)
+
+
+@app.command()
+def demo(
+    firms: Annotated[int, typer.Option(help="How many firms.")] = 2000,
+    end: Annotated[str, typer.Option(help="Month of the simulated delivery, YYYY-MM.")] = "2024-01",
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal lists.")] = 0,
+    language: Words = None,
+    data: Data = None,
+    engine: Engine = None,
+) -> None:
+    """Simulate an economy in DATA/demo, run everything on it, and show the top of the list with its reasons."""
+    root = load(data=data).data / "demo"
+    settings = load(data=root, engine=engine, language=language)
+    with store.locked(settings.data), progress() as say:
+        scored = _flows(settings).demo(settings, root / "raw", firms, parse_period(end), seed, say)
+    print_top(scored.ranked, Language(settings.language))
+    print_scored(scored)
+
+
+def _flows(settings: Settings) -> Any:
+    """Prefect's flows, imported only by the commands that run them: the import takes a second."""
+    os.environ.setdefault("PREFECT_HOME", str(settings.data.resolve() / ".prefect"))
+    from flows import monthly
+
+    return monthly
+
+
+@app.command()
+def explain(
+    siren: Annotated[str, typer.Argument(help="The firm's SIREN.")],
+    period: Period = None,
+    language: Words = None,
+    data: Data = None,
+    engine: Engine = None,
+) -> None:
+    """One firm's risk, reasons and history, by the model in use."""
+    settings = load(data=data, engine=engine, language=language)
+    number = "".join(siren.split())
+    found = stages.explain(settings, number, period_of(period))
+    words = Language(settings.language)
+    ranked = found.ranked
+    (row,) = records(ranked.rows[ranked.rows["siren"] == number])
+    print_firm(row, words)
+    themes = sorted(row["themes"].items(), key=lambda item: -item[1])
+    out.print("  " + ", ".join(f"{words.say(THEME_WORDS[theme])} {value:+.2f}" for theme, value in themes))
+    table = Table("period", "risk", "alert", "social debt", "headcount", "state")
+    for past in records(found.history):
+        risk = (f"{past['period']:%Y-%m}", f"{past['probability']:.1%}", past["alert"])
+        table.add_row(*risk, f"{past['debt']:,.0f}", f"{past['headcount']:,.0f}", past["state"])
+    out.print(table)
+    for notice in notices(ranked, words):
+        out.print(notice)
+
+
+@app.command()
+def dictionary(
+    folder: Annotated[Path | None, typer.Option("--out", help="Where dictionary.md and dictionary.csv go.")] = None,
+    data: Data = None,
+) -> None:
+    """Write the data dictionary, from the declarations that the pipeline runs on."""
+    target = folder or load(data=data).data
+    try:
+        store.write_text(target / "dictionary.md", data_dictionary.as_markdown())
+        store.write_text(target / "dictionary.csv", data_dictionary.as_csv())
+    except OSError as error:
+        raise InputError(f"{target} can't be written: {error.strerror}. Give another folder with --out.") from None
+    out.print(
+        f"{len(data_dictionary.dictionary_rows())} features: {target}/dictionary.md, dictionary.csv", soft_wrap=True
+    )
+
+
+@bench.command()
+def polish(
+    path: Annotated[Path, typer.Option(help="5year.arff of the Polish set.")] = Path(
+        "../shared/data/polish_companies/5year.arff"
+    ),
+    seed: Annotated[int, typer.Option(help="Seed of the folds and of the model.")] = 0,
+) -> None:
+    """Train and judge the model on real Polish firms, beside the published figures."""
+    with progress() as say:
+        result = bench_polish(path, seed, say)
+    out.print(
+        f"{result.rows:,} real firms, {result.failures:,} bankrupt within a year; {result.duplicates} rows that repeat "
+        f"another stay in its fold. Ten-fold cross-validation, seed {seed}.",
+        soft_wrap=True,
+    )
+    table = Table("model", "AUC", "average precision")
+    for name, auc in PUBLISHED_AUC.items():
+        table.add_row(f"{name} (published, 2016)", f"{auc:.3f}", "")
+    figures = [f"{statistics.mean(v):.3f} ± {statistics.stdev(v):.3f}" for v in (result.auc, result.average_precision)]
+    table.add_row("LightGBM (ours)", *figures)
+    out.print(table)
+    out.print("The five riskiest while held out:")
+    for firm in result.riskiest:
+        out.print(f"row {firm.row}: log-odds {firm.margin:+.2f}, {'bankrupt' if firm.is_bankrupt else 'not bankrupt'}")
+        for ratio, value, contribution in firm.reasons:
+            known = "not known" if math.isnan(value) else f"{value:,.3f}"
+            out.print(f"  {ratio}: {known} ({contribution:+.2f})", markup=False)
+
+
+def print_trained(trained: stages.Trained, settings: Settings) -> None:
+    """The model beside the baselines, and whether it is in use."""
+    table = Table("model", "AUC", "average precision", "Brier", "precision high", "recall moderate")
+    for name, m in trained.metrics.items():
+        figures = [f"{m[key]:.3f}" for key in ("auc", "average_precision", "brier")]
+        table.add_row(name, *figures, f"{m['high']['precision']:.3f}", f"{m['moderate']['recall']:.3f}")
+    out.print(table)
+    verdict = "in use" if trained.is_champion else "registered, not in use"
+    card = settings.models / trained.model_id / "card.md"
+    out.print(f"Model {trained.model_id}: {verdict}; {trained.why}. {card}", soft_wrap=True)
+
+
+def print_scored(scored: stages.Scored) -> None:
+    """How many firms at each level, and where the list is."""
+    counts = ", ".join(f"{alert} {count:,}" for alert, count in scored.alerts.items())
+    out.print(f"List of {scored.period:%Y-%m}: {counts}. {scored.folder}", soft_wrap=True)
+
+
+def print_top(ranked: TargetList, language: Language, count: int = 10) -> None:
+    """The first firms of a list with their reasons."""
+    for notice in notices(ranked, language):
+        out.print(notice, style="bold")
+    for row in records(ranked.rows.head(count)):
+        print_firm(row, language)
+
+
+def print_firm(row: dict[str, Any], language: Language) -> None:
+    """A firm's risk and its reasons."""
+    rank = "-" if row["rank"] is pd.NA else row["rank"]
+    out.print(
+        f"{rank}. {row['name']} ({row['siren']}), {row['activity']}, {row['departement']}: "
+        f"{row['probability']:.0%}, {language.say(row['alert'])}",
+        style="bold",
+        markup=False,
+        soft_wrap=True,
+    )
+    for reason in row["reasons"]:
+        out.print(f"   {reason['sentence']} ({reason['contribution']:+.2f})", markup=False, soft_wrap=True)
 
 
 def print_ingested(reports: list[FileReport], settings: Settings) -> None:

@@ -1,19 +1,53 @@
 """Each stage of the pipeline as one function: settings and periods in, what was done out."""
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+import pandas as pd
 
 from features import build as features_build
 from features import engine
 from features import ingest as features_ingest
 from features.assemble import Scope
 from features.economy import simulation
-from features.periods import add_months
+from features.errors import InputError
+from features.periods import add_months, period_range
 from features.sources import SOURCES
 from flows.settings import Settings
+from models import dataset, registry, scoring, training
+from models.evaluation import Metrics
+from models.thresholds import ALERTS
+from reports import exports
+from reports.language import Language
+from reports.model_card import model_card
+from reports.target_list import TargetList, earlier_lists, target_list
 
 Progress = Callable[[str], None]
+HISTORY = 12
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A registered model, whether it is now in use, and why."""
+
+    model_id: str
+    is_champion: bool
+    why: str
+    metrics: dict[str, Metrics]
+    card: str
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The published list of a period; alerts: how many firms at each level."""
+
+    period: date
+    folder: Path
+    alerts: dict[str, int]
+    ranked: TargetList
 
 
 def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) -> Path:
@@ -53,3 +87,105 @@ def build(settings: Settings, start: date | None, end: date | None, progress: Pr
     return features_build.build(
         con, settings.staged, settings.features, settings.scratch, scope, settings.delivery_day, progress
     )
+
+
+def has_champion(settings: Settings) -> bool:
+    """Whether a model is in use."""
+    return registry.champion_id(settings.models) is not None
+
+
+def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained:
+    """Train, judge and register a model; it is put in use where it is no worse than the one in use."""
+    facts = dataset.read_facts(settings.features)
+    protocol = training.Protocol(
+        settings.validation_months,
+        settings.test_months,
+        settings.max_training_rows,
+        settings.trees,
+        settings.seed,
+    )
+    result = training.train(settings.features, as_of or date.fromisoformat(facts["end"]), protocol, progress)
+    card = model_card(result.model, result.metrics)
+    model_id = registry.save(settings.models, result.model, result.metrics, card)
+    is_champion, why = _verdict(settings, result)
+    if is_champion:
+        registry.promote(settings.models, model_id)
+    return Trained(model_id, is_champion, why, result.metrics, card)
+
+
+def _verdict(settings: Settings, result: training.Result) -> tuple[bool, str]:
+    """Whether the new model is put in use, and why."""
+    former = registry.champion_id(settings.models)
+    if former is None:
+        return True, "it is the first model"
+    if former == result.model.model_id:
+        return True, "it is the model in use: equal data and seed give an equal model"
+    theirs = training.judge(registry.load(settings.models, former), result.test_rows)
+    ours = result.metrics[training.LIGHTGBM]
+    figures = f"average precision {ours['average_precision']:.3f}, {theirs['average_precision']:.3f} of {former}"
+    if training.is_no_worse(ours, theirs):
+        return True, f"on the same test rows it is no worse than the model in use ({figures})"
+    return False, f"on the same test rows it is worse than the model in use, which stays ({figures})"
+
+
+def score(settings: Settings, period: date | None, progress: Progress) -> Scored:
+    """Score a period with the model in use; publish scores, contributions and the list."""
+    model = registry.champion(settings.models)
+    facts = dataset.read_facts(settings.features)
+    _refuse_mixture(model, facts)
+    period = period or date.fromisoformat(facts["end"])
+    language = Language(settings.language)
+    progress(f"scores and contributions of {period:%Y-%m}")
+    rows = dataset.read_rows(settings.features, [period])
+    scored = scoring.score(model, rows)
+    progress("reasons and list")
+    firms = pd.read_parquet(settings.features.resolve() / "firms.parquet", partitioning=None)
+    past = earlier_lists(settings.lists, period)
+    ranked = target_list(rows, firms, scored, model, past, facts, period, language, settings.reasons)
+    scoring.write_scores(scoring.folder_of(settings.scores, period), scored)
+    folder = settings.lists / f"{period:%Y-%m}"
+    exports.write_list(folder, ranked, language)
+    counts = Counter(ranked.rows["alert"])
+    return Scored(period, folder, {alert: counts[alert] for alert in ALERTS}, ranked)
+
+
+def _refuse_mixture(model: registry.RiskModel, facts: dict[str, object]) -> None:
+    if model.is_simulated != bool(facts["simulated"]):
+        raise InputError(
+            "The model in use and the feature table are not both of real firms, or both simulated. "
+            "Train a model on this table: weaksignals train"
+        )
+
+
+@dataclass(frozen=True)
+class FirmHistory:
+    """The list that a firm is in, and its risk by the model in use over the last periods in which it was in scope."""
+
+    ranked: TargetList
+    history: pd.DataFrame
+
+
+def explain(settings: Settings, siren: str, period: date | None) -> FirmHistory:
+    """One firm's risk, reasons and history, by the model in use.
+
+    Raises InputError where the firm is not in scope at the period.
+    """
+    model = registry.champion(settings.models)
+    facts = dataset.read_facts(settings.features)
+    _refuse_mixture(model, facts)
+    period = period or date.fromisoformat(facts["end"])
+    rows = dataset.read_rows(settings.features, [period])
+    if siren not in set(rows["siren"]):
+        raise InputError(
+            f'The firm "{siren}" is not in the feature table of {period:%Y-%m}. Give the 9 digits of a SIREN in scope.'
+        )
+    firms = pd.read_parquet(settings.features.resolve() / "firms.parquet", partitioning=None)
+    scored, past = scoring.score(model, rows), earlier_lists(settings.lists, period)
+    language = Language(settings.language)
+    ranked = target_list(rows, firms, scored, model, past, facts, period, language, settings.reasons)
+    first = max(add_months(period, 1 - HISTORY), date.fromisoformat(facts["start"]))
+    own = dataset.read_rows(settings.features, period_range(first, period), siren=siren)
+    history = scoring.score(model, own).scores.assign(
+        debt=own["debt"].to_numpy(), headcount=own["headcount"].to_numpy(), state=own["procedure_state"].to_numpy()
+    )
+    return FirmHistory(ranked, history)

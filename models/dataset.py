@@ -47,8 +47,12 @@ def read_facts(features: Path) -> dict[str, Any]:
     return facts
 
 
-def read_rows(features: Path, periods: Sequence[date], only_labelled: bool = False, share: float = 1.0) -> pd.DataFrame:
-    """The rows of those periods, in order of period and firm; share: of the firms, drawn by a hash of the SIREN.
+def read_rows(
+    features: Path, periods: Sequence[date], only_labelled: bool = False, share: float = 1.0, siren: str = ""
+) -> pd.DataFrame:
+    """The rows of those periods, in order of period and firm.
+
+    share: of the firms, drawn by a hash of the SIREN; siren: of this firm only.
 
     Raises InputError where a period was not built.
     """
@@ -63,6 +67,8 @@ def read_rows(features: Path, periods: Sequence[date], only_labelled: bool = Fal
         table = table.filter(table.label.notnull() & ~table.in_procedure)
     if share < 1:
         table = table.filter(firm_hash(table.siren) < int(share * HASHES))
+    if siren:
+        table = table.filter(table.siren == siren)
     rows: pd.DataFrame = table.order_by("period", "siren").to_pandas()
     return rows
 

@@ -15,20 +15,24 @@ from sklearn.preprocessing import OneHotEncoder, QuantileTransformer
 from models.dataset import Input, Labels, Matrix
 
 UNKNOWN_CATEGORY = -1
+LEAVES = 15
+ROWS_A_LEAF = 500
 
 
-def boosted_trees(inputs: Sequence[Input], trees: int, seed: int) -> lgb.LGBMClassifier:
+def boosted_trees(inputs: Sequence[Input], trees: int, seed: int, leaves: int, rows_a_leaf: int) -> lgb.LGBMClassifier:
     """LightGBM under the catalogue's monotone constraints: an agent must never read that more debt made it safer."""
     return lgb.LGBMClassifier(
         n_estimators=trees,
-        learning_rate=0.04,
-        num_leaves=31,
-        min_child_samples=60,
-        colsample_bytree=0.4,
-        subsample=0.7,
+        learning_rate=0.03,
+        num_leaves=leaves,
+        # A firm has a row a month: a leaf must hold many firms, not many months of one.
+        min_child_samples=rows_a_leaf,
+        min_data_per_group=4 * rows_a_leaf,
+        cat_smooth=float(rows_a_leaf),
+        colsample_bytree=0.3,
+        subsample=0.5,
         subsample_freq=1,
         reg_lambda=10.0,
-        cat_smooth=50.0,
         monotone_constraints=[column.direction for column in inputs] if any(c.direction for c in inputs) else None,
         random_state=seed,
         deterministic=True,
@@ -37,9 +41,17 @@ def boosted_trees(inputs: Sequence[Input], trees: int, seed: int) -> lgb.LGBMCla
     )
 
 
-def fit_boosted_trees(x: Matrix, y: Labels, inputs: Sequence[Input], trees: int, seed: int) -> lgb.Booster:
+def fit_boosted_trees(
+    x: Matrix,
+    y: Labels,
+    inputs: Sequence[Input],
+    trees: int,
+    seed: int,
+    leaves: int = LEAVES,
+    rows_a_leaf: int = ROWS_A_LEAF,
+) -> lgb.Booster:
     """The booster, as its own text: what is used is what can be saved and read again."""
-    fitted = boosted_trees(inputs, trees, seed).fit(
+    fitted = boosted_trees(inputs, trees, seed, leaves, rows_a_leaf).fit(
         x,
         y,
         feature_name=[column.name for column in inputs],
@@ -50,7 +62,7 @@ def fit_boosted_trees(x: Matrix, y: Labels, inputs: Sequence[Input], trees: int,
 
 def logistic_regression(inputs: Sequence[Input], seed: int) -> ClassifierMixin:
     """On normal scores of the quantities, medians where unknown, and indicators of the categories."""
-    return _baseline(inputs, LogisticRegression(C=0.1, max_iter=400, random_state=seed))
+    return _baseline(inputs, LogisticRegression(C=0.1, solver="newton-cholesky", random_state=seed))
 
 
 def random_forest(inputs: Sequence[Input], seed: int) -> ClassifierMixin:

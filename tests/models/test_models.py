@@ -40,7 +40,7 @@ def sample():
 
 @pytest.fixture(scope="module")
 def booster(sample):
-    return fit_boosted_trees(*sample, INPUTS, trees=60, seed=0)
+    return fit_boosted_trees(*sample, INPUTS, 60, 0, 15, 50)
 
 
 @pytest.fixture
@@ -88,9 +88,9 @@ def test_more_debt_never_makes_safer_nor_more_liquidity_riskier(sample, booster,
 
 
 def test_the_same_seed_gives_the_same_model(sample, booster):
-    again = fit_boosted_trees(*sample, INPUTS, trees=60, seed=0)
+    again = fit_boosted_trees(*sample, INPUTS, 60, 0, 15, 50)
     assert again.model_to_string() == booster.model_to_string()
-    assert fit_boosted_trees(*sample, INPUTS, trees=60, seed=1).model_to_string() != booster.model_to_string()
+    assert fit_boosted_trees(*sample, INPUTS, 60, 1, 15, 50).model_to_string() != booster.model_to_string()
 
 
 def test_platt_makes_the_mean_probability_the_failure_rate(sample, booster):

@@ -1,0 +1,102 @@
+"""The flows: tables of contents. Prefect names, retries and records each step; the work is in `stages.py`.
+
+Without PREFECT_API_URL each process has its own temporary server, kept in the data folder; with it, runs appear there.
+"""
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+# Prefect reads these when it is imported, by the command that runs a flow: nothing is sent out, and a failure is
+# printed once, as a sentence, by the command line.
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+if "PREFECT_API_URL" not in os.environ:
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from features.build import Built
+from features.ingest import FileReport
+from flows import stages
+from flows.settings import Settings
+from flows.stages import Progress
+
+
+def _is_passing(_task: Any, _run: Any, state: Any) -> bool:
+    """Whether trying again may help: the disk or the network failed, not the data."""
+    return isinstance(state.result(raise_on_failure=False), OSError)
+
+
+@task(name="simulate", cache_policy=NO_CACHE)
+def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) -> Path:
+    """A simulated economy's files."""
+    batch = stages.simulate(out, firms, end, seed, progress)
+    create_markdown_artifact(f"Simulated data of {firms:,} firms: `{batch.name}`", key="simulated-economy")
+    return batch
+
+
+@task(name="ingest", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)
+def ingest(settings: Settings, raw: Path, progress: Progress) -> list[FileReport]:
+    """Partners' files -> staged records and rejects."""
+    reports = stages.ingest(settings, raw, progress)
+    rows = [
+        {"source": r.source, "file": r.file, "lines": r.lines, "kept": r.kept, "rejected": r.rejected, "firms": r.firms}
+        for r in reports
+    ]
+    create_table_artifact(rows, key="ingested-files", description="Lines read, kept and rejected, by file.")
+    return reports
+
+
+@task(name="build", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)
+def build(settings: Settings, end: date | None, progress: Progress) -> Built:
+    """Staged records -> feature table."""
+    built = stages.build(settings, None, end, progress)
+    create_markdown_artifact(
+        f"{built.rows:,} rows of {built.firms:,} firms, {built.start:%Y-%m} to {built.end:%Y-%m}. "
+        f"Never delivered: {', '.join(built.absent) or 'nothing'}.",
+        key="feature-table",
+    )
+    return built
+
+
+@task(name="train", cache_policy=NO_CACHE)
+def train(settings: Settings, as_of: date | None, progress: Progress) -> stages.Trained:
+    """Feature table -> registered, evaluated model."""
+    trained = stages.train(settings, as_of, progress)
+    create_markdown_artifact(trained.card, key="model-card")
+    return trained
+
+
+@task(name="score", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)
+def score(settings: Settings, period: date | None, progress: Progress) -> stages.Scored:
+    """Champion and feature table -> scores, contributions and the list."""
+    scored = stages.score(settings, period, progress)
+    create_table_artifact(
+        [{"alert": alert, "firms": firms} for alert, firms in scored.alerts.items()],
+        key="target-list",
+        description=f"Firms by alert level, {scored.period:%Y-%m}.",
+    )
+    return scored
+
+
+@flow(name="monthly", validate_parameters=False)
+def monthly(settings: Settings, raw: Path, period: date | None, progress: Progress) -> stages.Scored:
+    """From the partners' files to the published list; trains a first champion where there is none."""
+    ingest(settings, raw, progress)
+    build(settings, period, progress)
+    if not stages.has_champion(settings):
+        train(settings, period, progress)
+    scored: stages.Scored = score(settings, period, progress)
+    get_run_logger().info("published %s", scored.folder)
+    return scored
+
+
+@flow(name="demo", validate_parameters=False)
+def demo(settings: Settings, raw: Path, firms: int, end: date, seed: int, progress: Progress) -> stages.Scored:
+    """A simulated economy from its files to its list."""
+    simulate(raw, firms, end, seed, progress)
+    scored: stages.Scored = monthly(settings, raw, None, progress)
+    return scored

@@ -1,0 +1,204 @@
+"""The list as files: Parquet, CSV, XLSX, JSON, and the JSON that the Signaux Faibles front end imports."""
+
+import csv
+import io
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xlsxwriter
+from scipy.special import expit
+
+from features import store
+from models.thresholds import HIGH, MODERATE, NO_ALERT
+from reports.language import Language
+from reports.target_list import COLUMNS, PARQUET, TargetList, records
+
+NAME = "target_list"
+FRONT_END = "target_list_signaux_faibles.json"
+REASON = pa.struct(
+    [
+        ("feature", pa.string()),
+        ("theme", pa.string()),
+        ("value", pa.string()),
+        ("unit", pa.string()),
+        ("contribution", pa.float64()),
+        ("sentence", pa.string()),
+    ]
+)
+# Cells that a spreadsheet would take for a formula (OWASP, CSV injection).
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FRONT_END_ALERTS = {HIGH: "Alerte seuil F1", MODERATE: "Alerte seuil F2", NO_ALERT: "Pas d'alerte"}
+FRONT_END_THEMES = {
+    "social_debt": "Dettes-sociales",
+    "financial_health": "Données-financières",
+    "short_time_work": "Recours-à-l'activité-partielle",
+    "workforce": "Variation-de-l'effectif-de-l'entreprise",
+    "payment_behaviour": "Retards-de-paiement-fournisseurs",
+}
+FRONT_END_BASE = "Risque-moyen"
+# Workbooks record when they were made: equal lists must give equal files.
+MADE_ON = datetime(2000, 1, 1)  # noqa: DTZ001 - a constant, in no time zone
+WIDTHS = {"name": 36, "activity": 40, "reasons": 90, "region": 22}
+
+
+def write_list(folder: Path, ranked: TargetList, language: Language) -> None:
+    """Publish all forms of a list at once."""
+    with store.new_folder(folder) as fresh:
+        pq.write_table(parquet(ranked), fresh / PARQUET)
+        store.write_text(fresh / f"{NAME}.csv", as_csv(ranked))
+        store.write_bytes(fresh / f"{NAME}.xlsx", as_xlsx(ranked, language))
+        store.write_text(fresh / f"{NAME}.json", as_json(ranked, language))
+        store.write_text(fresh / FRONT_END, json.dumps(front_end(ranked), ensure_ascii=False, indent=1))
+
+
+def parquet(ranked: TargetList) -> pa.Table:
+    """The list with its reasons and themes as nested columns; a reason's value is its text."""
+    rows = ranked.rows
+    reasons = [
+        [{**r, "value": None if r["value"] is None else str(r["value"])} for r in firm] for firm in rows["reasons"]
+    ]
+    themes = pa.array(rows["themes"].tolist())
+    plain = pa.Table.from_pandas(rows.drop(columns=["reasons", "themes"]), preserve_index=False)
+    columns = {**dict(zip(plain.column_names, plain.columns, strict=True)), "themes": themes}
+    columns["reasons"] = pa.array(reasons, pa.list_(REASON))
+    table = pa.table({name: columns[name] for name in COLUMNS})
+    return table.replace_schema_metadata({"simulated": str(ranked.is_simulated).lower()})
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def as_csv(ranked: TargetList) -> str:
+    """One line a firm, UTF-8, a comma between; reasons as sentences; `simulated` where no firm is real."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*COLUMNS, "simulated"])
+    for row in ranked.rows.itertuples(index=False):
+        cells = [_cell(name, value) for name, value in zip(COLUMNS, row, strict=True)]
+        writer.writerow([*(_safe(cell) for cell in cells), ranked.is_simulated])
+    return out.getvalue()
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name == "reasons":
+        return " ".join(reason["sentence"] for reason in value)
+    if name == "themes":
+        return "; ".join(f"{theme} {contribution:+.3f}" for theme, contribution in value.items())
+    return None if pd.isna(value) else value
+
+
+def _safe(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+
+
+def as_xlsx(ranked: TargetList, language: Language) -> bytes:
+    """Typed columns, a frozen header and filters; the second sheet says what the list is."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    book.set_properties({"created": MADE_ON})
+    sheet, bold = book.add_worksheet("list"), book.add_format({"bold": True})
+    formats = {"probability": book.add_format({"num_format": "0.0%"})}
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    for place, name in enumerate(COLUMNS):
+        sheet.set_column(place, place, WIDTHS.get(name, 14), formats.get(name))
+        sheet.write_string(0, place, name, bold)
+    for line, row in enumerate(ranked.rows.itertuples(index=False), 1):
+        for place, (name, value) in enumerate(zip(COLUMNS, row, strict=True)):
+            cell = _cell(name, value)
+            if isinstance(cell, str):
+                sheet.write_string(line, place, cell)
+            elif isinstance(cell, date):
+                sheet.write_datetime(line, place, datetime(cell.year, cell.month, cell.day), day)  # noqa: DTZ001
+            elif isinstance(cell, bool | np.bool_):
+                sheet.write_boolean(line, place, bool(cell))
+            elif cell is not None:
+                sheet.write_number(line, place, float(cell))
+    sheet.freeze_panes(1, 3)
+    sheet.autofilter(0, 0, len(ranked.rows), len(COLUMNS) - 1)
+    about = book.add_worksheet("about")
+    about.set_column(0, 0, 100)
+    for line, text in enumerate([*notices(ranked, language), f"{ranked.period:%Y-%m}", ranked.model.model_id]):
+        about.write_string(line, 0, text)
+    if ranked.is_simulated:
+        sheet.set_header("&C" + notices(ranked, language)[0])
+    book.close()
+    return out.getvalue()
+
+
+def notices(ranked: TargetList, language: Language) -> list[str]:
+    """What must be said of a list wherever it is shown."""
+    said = [language.say("A risk, not a verdict: people decide.")]
+    return [language.say("SIMULATED DATA: no firm in this list is real."), *said] if ranked.is_simulated else said
+
+
+def as_json(ranked: TargetList, language: Language) -> str:
+    """The list with what it is made of."""
+    rows = [
+        {name: _plain(value) for name, value in zip(COLUMNS, row, strict=True)}
+        for row in ranked.rows.itertuples(index=False)
+    ]
+    head = {
+        "period": f"{ranked.period:%Y-%m}",
+        "model_id": ranked.model.model_id,
+        "batch": ranked.batch,
+        "simulated": ranked.is_simulated,
+        "notices": notices(ranked, language),
+    }
+    return json.dumps({**head, "firms": rows}, ensure_ascii=False, indent=1)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return value
+    if value is None or pd.isna(value):
+        return None
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def front_end(ranked: TargetList) -> list[dict[str, Any]]:
+    """One object a ranked firm, as the Signaux Faibles front end imports it; shares are percentage points."""
+    thresholds = ranked.model.thresholds
+    common = {
+        "batch": ranked.batch,
+        "algo": ranked.model.model_id,
+        "periode": ranked.period.isoformat(),
+        "seuil_modere": 100 * thresholds.moderate,
+        "seuil_fort": 100 * thresholds.high,
+        "list_name": f"{ranked.period:%Y-%m}" + (" (simulated)" if ranked.is_simulated else ""),
+    }
+    documents = []
+    for row in records(ranked.rows[ranked.rows["rank"].notna()]):
+        document = {
+            "siren": row["siren"],
+            "score": 100 * row["probability"],
+            "alert": FRONT_END_ALERTS[row["alert"]],
+            **common,
+        }
+        if row["alert"] != NO_ALERT:
+            document["macro_expl"] = shares_of_risk(row["themes"], ranked)
+            document["micro_expl"] = {reason["feature"]: reason["contribution"] for reason in row["reasons"]}
+        documents.append(document)
+    return documents
+
+
+def shares_of_risk(themes: dict[str, float], ranked: TargetList) -> dict[str, float]:
+    """Percentage points that add up to the score: how the probability moves as each theme is added, largest first."""
+    calibration = ranked.model.calibration
+    # What kind of firm it is belongs to the mean risk: the front end has no theme for it.
+    margin = ranked.base + themes.get("profile", 0.0)
+    points = {FRONT_END_BASE: 100 * float(expit(calibration.slope * margin + calibration.intercept))}
+    for theme in sorted(FRONT_END_THEMES, key=lambda name: -abs(themes.get(name, 0.0))):
+        before = expit(calibration.slope * margin + calibration.intercept)
+        margin += themes.get(theme, 0.0)
+        after = expit(calibration.slope * margin + calibration.intercept)
+        points[FRONT_END_THEMES[theme]] = 100 * float(after - before)
+    return points

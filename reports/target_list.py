@@ -1,0 +1,112 @@
+"""Scores and reasons -> the ranked list: firms at risk first, firms in a procedure last and without a rank."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.nomenclatures import labels
+from features.procedures import IN_BONIS
+from models.registry import RiskModel
+from models.scoring import Scores
+from models.thresholds import NO_ALERT
+from reports.language import Language
+from reports.reasons import by_subject, by_theme, medians, ranked_reasons
+
+PUBLISHED = "O"
+PARQUET = "target_list.parquet"
+COLUMNS = (
+    *("rank", "siren", "name", "departement", "region", "naf", "activity", "headcount", "probability", "alert"),
+    *("previous_alert", "first_alert", "state", "reasons", "themes", "period", "model_id"),
+)
+
+
+@dataclass(frozen=True)
+class TargetList:
+    """rows: see COLUMNS, one a firm; batch, simulated: of the data behind."""
+
+    rows: pd.DataFrame
+    period: date
+    model: RiskModel
+    batch: str
+    is_simulated: bool
+    # The mean margin of the training rows: where each firm's contributions start from.
+    base: float
+
+
+def target_list(
+    rows: pd.DataFrame,
+    firms: pd.DataFrame,
+    scored: Scores,
+    model: RiskModel,
+    earlier: Sequence[pd.DataFrame],
+    facts: dict[str, Any],
+    period: date,
+    language: Language,
+    reasons: int,
+) -> TargetList:
+    """The list of a period.
+
+    rows: the feature table's; firms: the register's facts; earlier: the lists before, oldest first.
+    The name of whoever objects to publication is left out: exports leave the tool.
+    """
+    table = rows.merge(firms[["siren", "name", "diffusion", "naf"]], on="siren", how="left", validate="one_to_one")
+    table = table.merge(scored.scores[["siren", "margin", "probability", "alert"]], on="siren", validate="one_to_one")
+    table = table.assign(
+        name=table["name"].where(table["diffusion"] == PUBLISHED, language.say("(not published)")),
+        region=table["departement"].map(labels("departements", "departement", "region_label")),
+        activity=table["naf"].map(labels("naf_rev2", "code", "label")),
+        state=table["procedure_state"],
+        period=period,
+        model_id=model.model_id,
+        **_past(table["siren"], table["alert"], earlier),
+    )
+    parts = scored.contributions.set_index("siren").loc[table["siren"]]
+    themes = by_theme(parts, model.inputs)
+    by_name = [dict(zip(themes.columns, values, strict=True)) for values in themes.to_numpy().tolist()]
+    why = _reasons(table, by_subject(parts, model.inputs), language, reasons)
+    table = table.assign(
+        themes=pd.Series(by_name, table.index, dtype=object), reasons=pd.Series(why, table.index, dtype=object)
+    )
+    in_bonis = table["state"] == IN_BONIS
+    table = table.assign(last=~in_bonis).sort_values(["last", "margin", "siren"], ascending=[True, False, True])
+    place = pd.Series(np.arange(1, len(table) + 1), index=table.index, dtype="Int64")
+    table["rank"] = place.mask(table["last"])
+    base = float(scored.contributions["base"].iloc[0])
+    ordered = table[list(COLUMNS)].reset_index(drop=True)
+    return TargetList(ordered, period, model, str(facts["batch"]), bool(facts["simulated"]), base)
+
+
+def _past(siren: pd.Series, alert: pd.Series, earlier: Sequence[pd.DataFrame]) -> dict[str, pd.Series]:
+    """The alert of the list before, null for a firm that it lacks; whether no list before had the firm on alert."""
+    previous = earlier[-1].set_index("siren")["alert"] if earlier else pd.Series(dtype="str")
+    known = {firm for past in earlier for firm in past.loc[past["alert"] != NO_ALERT, "siren"]}
+    return {
+        "previous_alert": siren.map(previous).astype("str"),
+        "first_alert": (alert != NO_ALERT) & ~siren.isin(known),
+    }
+
+
+def _reasons(table: pd.DataFrame, subjects: pd.DataFrame, language: Language, count: int) -> list[list[dict[str, Any]]]:
+    """Of each firm on alert, its first reasons; of the others none."""
+    typical = medians(table[table["state"] == IN_BONIS])
+    found: list[list[dict[str, Any]]] = [[] for _ in range(len(table))]
+    for place in np.flatnonzero((table["alert"] != NO_ALERT).to_numpy()).tolist():
+        (row,), (contributions,) = records(table.iloc[[place]]), records(subjects.iloc[[place]])
+        found[place] = [asdict(r) for r in ranked_reasons(row, contributions, typical, language)[:count]]
+    return found
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a small table as dictionaries."""
+    return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)]
+
+
+def earlier_lists(lists: Path, period: date) -> list[pd.DataFrame]:
+    """Firms and alerts of the lists published for earlier periods, oldest first."""
+    folders = sorted(path for path in lists.glob("[0-9]*") if path.name < f"{period:%Y-%m}")
+    return [pd.read_parquet(folder.resolve() / PARQUET, columns=["siren", "alert"]) for folder in folders]

@@ -1,0 +1,95 @@
+"""The promise: a firm's features at a period depend on nothing that became known after it."""
+
+import random
+import shutil
+from datetime import date
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.assemble import CATALOG, Scope
+from features.build import build
+from features.economy.simulation import simulate
+from features.engine import connect
+from features.ingest import Reading, ingest
+from features.sources import SOURCES
+from features.themes import financial_health
+
+START, END = date(2020, 1, 1), date(2024, 2, 1)
+DRAWN = random.Random(20).sample(range(49), 2)  # noqa: S311 - not a secret
+PERIODS = [date(2020 + month // 12, month % 12 + 1, 1) for month in DRAWN]
+
+
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory):
+    data = tmp_path_factory.mktemp("data")
+    (data / "scratch").mkdir()
+    simulate(data / "raw", 250, date(2024, 1, 1), seed=5)
+    reading = Reading(max_rejected_share=0.05, delivery_day=25, lags={})
+    folders = {name: data / name for name in ("staged", "rejects", "scratch")}
+    ingest(ibis.duckdb.connect(), data / "raw", SOURCES, reading, **folders, progress=lambda _: None)
+    return data / "staged"
+
+
+def built(staged, folder, start, end, period):
+    """The rows of a period, of a table built from `start` to `end`."""
+    scope = Scope(start, end, 18, 10, ("7210", "4110", "7389"), ("84", "65", "66"))
+    con = connect("duckdb", folder / "scratch", 2)
+    build(con, staged, folder / "features", folder / "scratch", scope, 25, lambda _: None)
+    path = (folder / "features" / f"period={period}").resolve()
+    return pd.read_parquet(path, partitioning=None).set_index("siren").sort_index()
+
+
+def cut(staged, target, period):
+    """The staged records that were known at the period."""
+    for source in SOURCES:
+        folder = target / source.name
+        folder.mkdir(parents=True)
+        for path in (staged / source.name).resolve().glob("*.parquet"):
+            records = ibis.read_parquet(path)
+            records.filter(records.known_at <= ibis.literal(period)).to_parquet(folder / path.name)
+        shutil.copy(staged / source.name / "ingest.json", folder)
+    return target
+
+
+def differing(rows, others):
+    """The features that are not equal in two tables of the same firms."""
+    found = []
+    for feature in CATALOG:
+        a, b = rows[feature.name], others[feature.name]
+        if feature.is_category:
+            same = (a.fillna("") == b.fillna("")).all()
+        else:
+            same = np.allclose(a.astype(float), b.astype(float), rtol=1e-5, atol=1e-6, equal_nan=True)
+        if not same:
+            found.append(feature)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("period", PERIODS, ids=str)
+def test_no_feature_depends_on_what_became_known_later(period, staged, tmp_path):
+    whole = built(staged, tmp_path / "whole", START, END, period)
+    known = built(cut(staged, tmp_path / "cut", period), tmp_path / "known", period, period, period)
+    assert len(whole) > 50
+    assert list(whole.index) == list(known.index)
+    assert [feature.name for feature in differing(whole, known)] == []
+    assert (whole["procedure_state"] == known["procedure_state"]).all()
+
+
+@pytest.mark.slow
+def test_a_planted_look_ahead_is_caught(staged, tmp_path, monkeypatch):
+    honest = financial_health.base
+
+    def base(grid, financial_ratios):
+        return honest(grid, financial_ratios.mutate(known_at=financial_ratios.closed_on))
+
+    monkeypatch.setattr(financial_health, "base", base)
+    period = date(2022, 4, 1)
+    whole = built(staged, tmp_path / "whole", period, period, period)
+    known = built(cut(staged, tmp_path / "cut", period), tmp_path / "known", period, period, period)
+    caught = differing(whole, known)
+    assert caught
+    assert {feature.theme for feature in caught} == {"financial_health"}

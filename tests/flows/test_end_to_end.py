@@ -1,0 +1,201 @@
+"""The three users' commands through the real command line, on a simulated batch."""
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.assemble import CATALOG
+from features.catalog import features_of
+from features.themes import financial_health
+from reports.target_list import COLUMNS
+
+COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
+FIRMS = "500"
+
+
+def weaksignals(*arguments):
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=600)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    done = weaksignals("demo", "--firms", FIRMS, "--language", "en", "--data", root)
+    assert done.returncode == 0, done.stderr
+    return root / "demo", done
+
+
+@pytest.fixture(scope="module")
+def ranked(demo):
+    return pd.read_parquet(demo[0] / "lists" / "2024-02" / "target_list.parquet")
+
+
+def digests(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.resolve().iterdir()}
+
+
+def test_the_demo_shows_the_top_ten_says_simulated_and_where_the_files_are(demo):
+    shown = demo[1].stdout
+    assert "SIMULATED DATA" in shown
+    assert "\n10. " in shown
+    assert str(demo[0] / "lists" / "2024-02") in shown
+    assert "Traceback" not in shown + demo[1].stderr
+
+
+def test_base_and_contributions_are_the_margin_on_every_scored_row(demo):
+    folder = demo[0] / "scores" / "period=2024-02-01"
+    scores = pd.read_parquet((folder / "scores.parquet").resolve(), partitioning=None)
+    parts = pd.read_parquet((folder / "contributions.parquet").resolve(), partitioning=None)
+    assert list(parts.columns) == ["siren", "period", "base", *(feature.name for feature in CATALOG)]
+    total = parts.drop(columns=["siren", "period"]).sum(axis=1)
+    assert np.abs(total - scores["margin"]).max() < 1e-6
+    assert len(scores) > 200
+
+
+def test_the_list_is_ranked_by_risk_and_firms_in_a_procedure_have_no_rank(ranked):
+    assert tuple(ranked.columns) == COLUMNS
+    at_risk = ranked[ranked["rank"].notna()]
+    assert list(at_risk["rank"]) == list(range(1, len(at_risk) + 1))
+    assert at_risk["probability"].is_monotonic_decreasing
+    assert set(at_risk["state"]) == {"in_bonis"}
+    outside = ranked[ranked["rank"].isna()]
+    assert len(outside) > 0
+    assert set(outside["alert"]) == {"none"}
+
+
+def test_every_firm_on_alert_has_ranked_reasons_that_raise_its_risk(ranked):
+    on_alert = ranked[ranked["alert"] != "none"]
+    assert len(on_alert) > 0
+    for reasons in on_alert["reasons"]:
+        contributions = [reason["contribution"] for reason in reasons]
+        assert contributions
+        assert min(contributions) > 0
+        assert contributions == sorted(contributions, reverse=True)
+        assert all(reason["sentence"].endswith(".") for reason in reasons)
+
+
+def test_themes_and_base_add_up_to_the_margin(demo, ranked):
+    scores = pd.read_parquet(
+        (demo[0] / "scores" / "period=2024-02-01" / "contributions.parquet").resolve(), partitioning=None
+    )
+    margin = scores.drop(columns=["siren", "period"]).sum(axis=1).set_axis(scores["siren"])
+    themes = pd.DataFrame(ranked["themes"].tolist()).sum(axis=1).set_axis(ranked["siren"])
+    assert np.abs(margin.loc[themes.index] - themes - scores["base"].iloc[0]).max() < 1e-6
+
+
+def test_no_confidential_figure_is_in_the_list(demo, ranked):
+    rows = pd.read_parquet((demo[0] / "features" / "period=2024-02-01").resolve(), partitioning=None)
+    hidden = set(rows.loc[rows["accounts_confidential"] == 1, "siren"])
+    names = {f.name for f in features_of(financial_health)} - {"accounts_age", "accounts_confidential"}
+    found = [
+        r for row in ranked[ranked["siren"].isin(hidden)].itertuples() for r in row.reasons if r["feature"] in names
+    ]
+    assert found
+    assert all(reason["value"] is None and "confidential" in reason["sentence"] for reason in found)
+
+
+def test_every_export_says_simulated_and_names_nobody_who_objects(demo):
+    folder = demo[0] / "lists" / "2024-02"
+    content = json.loads((folder / "target_list.json").read_text())
+    assert content["simulated"] is True
+    assert any("SIMULATED" in notice for notice in content["notices"])
+    table = pd.read_csv(folder / "target_list.csv", dtype={"siren": str})
+    assert table["simulated"].all()
+    about = pd.read_excel(folder / "target_list.xlsx", sheet_name="about", header=None) if has_reader() else None
+    assert about is None or "SIMULATED" in about.iloc[0, 0]
+    firms = pd.read_parquet((demo[0] / "features" / "firms.parquet").resolve(), partitioning=None)
+    objecting = set(firms.loc[firms["diffusion"] != "O", "siren"]) & set(table["siren"])
+    assert objecting
+    assert set(table.loc[table["siren"].isin(objecting), "name"]) == {"(not published)"}
+
+
+def has_reader():
+    try:
+        import openpyxl  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def test_the_front_end_document_adds_up_to_the_score(demo):
+    documents = json.loads((demo[0] / "lists" / "2024-02" / "target_list_signaux_faibles.json").read_text())
+    explained = [document for document in documents if "macro_expl" in document]
+    assert explained
+    for document in explained:
+        assert sum(document["macro_expl"].values()) == pytest.approx(document["score"], abs=1e-9)
+
+
+def test_each_step_again_changes_nothing(demo):
+    before = digests(demo[0] / "lists" / "2024-02")
+    for step in (("ingest", demo[0] / "raw"), ("build",), ("train",), ("score", "--language", "en")):
+        done = weaksignals(*step, "--data", demo[0])
+        assert done.returncode == 0, done.stderr
+        if step == ("train",):
+            assert "it is the model in use" in done.stdout
+    assert digests(demo[0] / "lists" / "2024-02") == before
+
+
+def test_explain_shows_one_firm_with_its_history(demo, ranked):
+    done = weaksignals("explain", ranked["siren"][0], "--language", "en", "--data", demo[0])
+    assert done.returncode == 0, done.stderr
+    assert ranked["reasons"][0][0]["sentence"] in done.stdout
+    assert "2024-01" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("ingest", "nowhere"), "is not a folder"),
+        (("build",), "weaksignals ingest"),
+        (("train",), "weaksignals build"),
+        (("score",), "weaksignals train"),
+        (("explain", "123456789"), "weaksignals train"),
+        (("run", "nowhere"), "is not a folder"),
+        (("simulate", "x", "--firms", "0"), "can't be simulated"),
+        (("simulate", "x", "--end", "soon"), "soon"),
+        (("bench", "polish", "--path", "nowhere.arff"), "nowhere.arff"),
+    ],
+)
+def test_what_can_not_be_done_is_said_in_a_sentence(arguments, sentence, tmp_path):
+    extra = () if arguments[0] in ("simulate", "bench") else ("--data", tmp_path)
+    done = weaksignals(*arguments, *extra)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_firm_and_an_unbuilt_period_are_said_in_a_sentence(demo):
+    for arguments, sentence in (
+        (("explain", "000000000"), "is not in the feature"),
+        (("score", "--period", "2030-01"), "is not in"),
+    ):
+        done = weaksignals(*arguments, "--data", demo[0])
+        assert done.returncode == 1
+        assert sentence in done.stderr
+
+
+def test_the_dictionary_is_written_from_the_catalogue(tmp_path):
+    assert weaksignals("dictionary", "--out", tmp_path).returncode == 0
+    table = pd.read_csv(tmp_path / "dictionary.csv")
+    assert list(table["name"]) == [feature.name for feature in CATALOG]
+    assert all(f"`{feature.name}`" in (tmp_path / "dictionary.md").read_text() for feature in CATALOG)
+
+
+@pytest.mark.slow
+def test_a_run_killed_and_started_again_ends_as_one_never_killed(demo, tmp_path):
+    run = ["run", str(demo[0] / "raw"), "--language", "en", "--data", str(tmp_path)]
+    for seconds in (6, 14):
+        killed = subprocess.Popen([*COMMAND, *run], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(seconds)
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+    done = weaksignals(*run)
+    assert done.returncode == 0, done.stderr
+    assert digests(tmp_path / "lists" / "2024-02") == digests(demo[0] / "lists" / "2024-02")
