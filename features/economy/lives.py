@@ -2,7 +2,7 @@
 
 Distress `d[i, t]` of firm i in month t, in standard deviations, is the sum of
 - a lasting fragility of the firm, N(0, FRAGILITY_SD), and of its youth (YOUTH, fading over YOUTH_MONTHS);
-- a trouble of its own, AR(1) with PERSISTENCE (half-life about 14 months) around 0, stationary variance 1 - so most
+- a trouble of its own, AR(1) with PERSISTENCE (half-life about 27 months) around 0, stationary variance 1 - so most
   distressed firms recover - to which rare JUMPS add a loss (a lost client, a fire) of mean JUMP_MEAN;
 - a trouble of its division, AR(1) with DIVISION_PERSISTENCE, stationary deviation DIVISION_SD;
 - from March 2020 on, a shock by exposure of the section (SHOCK_EXPOSURE), fading by SHOCK_FADING a month.
@@ -12,8 +12,8 @@ The hazard of a first opening in month t is
     HAZARD * exp(SLOPE * s[i, t]) * frozen[t] + SUDDEN_HAZARD
 
 where s is the distress as it was LAG months before, smoothed over SMOOTHING: a firm holds out for months before the
-court. `SUDDEN_HAZARD` is what no sign announces (fraud, the owner's death, the sudden loss of a client): about a fifth
-of all failures. `frozen` is 1, but FROZEN in 2020-03..2021-06 (courts and creditors held back) and CAUGHT_UP after.
+court. `SUDDEN_HAZARD` is what no sign announces (fraud, the owner's death, the sudden loss of a client): about an
+eighth of all failures. `frozen` is 1, but FROZEN in 2020-03..2021-06 (courts and creditors held back) and CAUGHT_UP after.
 
 Everything that partners measure is a `sign` of the same distress: lagged and smoothed in its own way, mute for a share
 of firms, noisy. The order of the lags is the order in which trouble shows: supplier payments (1 month), accounts,
@@ -31,19 +31,19 @@ from features.economy.population import Firms
 FRAGILITY_SD: Final = 0.55
 YOUTH: Final = 0.5
 YOUTH_MONTHS: Final = 36
-PERSISTENCE: Final = 0.952
+PERSISTENCE: Final = 0.975
 JUMPS: Final = 0.006
 JUMP_MEAN: Final = 1.4
 DIVISION_PERSISTENCE: Final = 0.97
 DIVISION_SD: Final = 0.3
 SHOCK_EXPOSURE: Final = {"I": 1.6, "R": 1.6, "N": 0.9, "H": 0.8, "S": 0.9, "F": 0.5, "C": 0.6, "G": 0.6}
 SHOCK_FADING: Final = 0.93
-HAZARD: Final = 0.00048
-SLOPE: Final = 1.55
+HAZARD: Final = 0.00018
+SLOPE: Final = 2.1
 SMOOTHING: Final = 5
 LAG: Final = 6
 MOST_HAZARD: Final = 0.09
-SUDDEN_HAZARD: Final = 0.00055
+SUDDEN_HAZARD: Final = 0.0005
 VOLUNTARY_HAZARD: Final = 0.0006
 SHOCK_START: Final = np.datetime64("2020-03")
 FREEZE_END: Final = np.datetime64("2021-07")

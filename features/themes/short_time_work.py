@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.catalog import feature, lag, maximum, mean, ratio
-from features.grid import KEY, accumulated, arrivals, arriving, last_months, so_far
+from features.grid import KEY, accumulated, arrivals, arriving, last_months
 from features.periods import days_after, first_of_month, months_after, months_since
 
 # Reasons 6 (lockdown) and 7 (long-term scheme) tell of a policy, not of a firm's distress.
@@ -12,6 +12,8 @@ NO_DISTRESS = ("6", "7")
 # A full-time month: 35 hours a week (Code du travail, L3121-27).
 FULL_TIME_HOURS = 151.67
 MONTHS_TO_KNOW_USE = 2
+# How far back "months since" looks: within every build's warm-up, so that it does not depend on where a build starts.
+SINCE_MONTHS = 24
 
 
 def base(grid: ir.Table, short_time_used: ir.Table, short_time_granted: ir.Table) -> ir.Table:
@@ -26,7 +28,7 @@ def base(grid: ir.Table, short_time_used: ir.Table, short_time_granted: ir.Table
     return table.mutate(
         used_12m=table.hours.sum().over(last_months(12)),
         used_months_12m=(table.hours > 0).cast("int64").sum().over(last_months(12)),
-        last_used=used_now.max().over(so_far()),
+        last_used=used_now.max().over(last_months(SINCE_MONTHS + 1)),
         granted_12m=table.granted.sum().over(last_months(12)),
     )
 
@@ -131,7 +133,7 @@ def short_time_months_12m(t: ir.Table) -> ir.IntegerValue:
     en="Months since short-time work was last known",
 )
 def months_since_short_time(t: ir.Table) -> ir.IntegerValue:
-    """Periods since hours last became known; unknown where they never did."""
+    """Periods since hours last became known; unknown where none did in 24 months."""
     return months_since(t.last_used, t.period)
 
 

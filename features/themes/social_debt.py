@@ -4,10 +4,12 @@ import ibis
 import ibis.expr.types as ir
 
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division, ratio
-from features.grid import KEY, accumulated, arrivals, arriving, last_months, lookup, newest_known, so_far
+from features.grid import KEY, accumulated, arrivals, arriving, last_months, lookup, newest_known
 from features.periods import months_since
 
 FR_MONTHS = "Dette sociale en mois de cotisations"
+# How far back "months since" looks: within every build's warm-up, so that it does not depend on where a build starts.
+SINCE_MONTHS = 24
 # How many months a contribution line is spread over, and the place of each.
 SPREAD = [(months, offset) for months in (1, 3, 12) for offset in range(months)]
 
@@ -28,7 +30,7 @@ def base(grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans
         debt=debt / 100,
         debt_employee=table.employee_cents / 100,
         in_debt_12m=(debt > 0).cast("int64").sum().over(last_months(12)),
-        last_in_debt=in_debt.max().over(so_far()),
+        last_in_debt=in_debt.max().over(last_months(SINCE_MONTHS + 1)),
         due_12m=table.due.sum().over(last_months(12)),
         paid_12m=table.paid.sum().over(last_months(12)),
         months_due_12m=table.months.sum().over(last_months(12)),
@@ -200,7 +202,7 @@ def months_in_debt_12m(t: ir.Table) -> ir.IntegerValue:
     en="Months since the last social debt",
 )
 def months_since_debt(t: ir.Table) -> ir.IntegerValue:
-    """Periods since a debt was last known, 0 where one is; unknown where there never was."""
+    """Periods since a debt was last known, 0 where one is; unknown where there was none in 24 months."""
     return months_since(t.last_in_debt, t.period)
 
 
