@@ -1,4 +1,4 @@
-"""Speed and memory of simulate, ingest and build, each as its own process: `python benchmarks/build.py --firms 50000`."""
+"""Speed and memory of simulate, ingest and build, each in its own process: `python benchmarks/build.py`."""
 
 import argparse
 import os

@@ -13,7 +13,7 @@ The hazard of a first opening in month t is
 
 where s is the distress as it was LAG months before, smoothed over SMOOTHING: a firm holds out for months before the
 court. `SUDDEN_HAZARD` is what no sign announces (fraud, the owner's death, the sudden loss of a client): about an
-eighth of all failures. `frozen` is 1, but FROZEN in 2020-03..2021-06 (courts and creditors held back) and CAUGHT_UP after.
+eighth of all failures. `frozen` is 1, but FROZEN in 2020-03..2021-06 (courts and creditors held back), CAUGHT_UP after.
 
 Everything that partners measure is a `sign` of the same distress: lagged and smoothed in its own way, mute for a share
 of firms, noisy. The order of the lags is the order in which trouble shows: supplier payments (1 month), accounts,

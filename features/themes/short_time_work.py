@@ -28,7 +28,7 @@ def base(grid: ir.Table, short_time_used: ir.Table, short_time_granted: ir.Table
     return table.mutate(
         used_12m=table.hours.sum().over(last_months(12)),
         used_months_12m=(table.hours > 0).cast("int64").sum().over(last_months(12)),
-        last_used=used_now.max().over(last_months(SINCE_MONTHS + 1)),
+        last_used=used_now.max().over(last_months(SINCE_MONTHS)),
         granted_12m=table.granted.sum().over(last_months(12)),
     )
 

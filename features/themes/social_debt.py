@@ -30,7 +30,7 @@ def base(grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans
         debt=debt / 100,
         debt_employee=table.employee_cents / 100,
         in_debt_12m=(debt > 0).cast("int64").sum().over(last_months(12)),
-        last_in_debt=in_debt.max().over(last_months(SINCE_MONTHS + 1)),
+        last_in_debt=in_debt.max().over(last_months(SINCE_MONTHS)),
         due_12m=table.due.sum().over(last_months(12)),
         paid_12m=table.paid.sum().over(last_months(12)),
         months_due_12m=table.months.sum().over(last_months(12)),
