@@ -1,7 +1,9 @@
 """The command line: parse, call, print. An InputError becomes one sentence and exit code 1."""
 
+import io
 import math
 import os
+import re
 import statistics
 import sys
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.table import Table
 
@@ -34,6 +37,7 @@ app = typer.Typer(
     add_completion=False,
 )
 # A log is as wide as its tables need; a terminal is as wide as it is.
+PICTURE_WIDTH, PICTURED = 130, 5
 bench = typer.Typer(help="Figures on real data that anyone can check.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -152,6 +156,7 @@ def demo(
     firms: Annotated[int, typer.Option(help="How many firms.")] = 2000,
     end: Annotated[str, typer.Option(help="Month of the simulated delivery, YYYY-MM.")] = "2024-01",
     seed: Annotated[int, typer.Option(help="Equal seeds give equal lists.")] = 0,
+    picture: Annotated[Path | None, typer.Option(help="Also draw the top of the list there, as SVG.")] = None,
     language: Words = None,
     data: Data = None,
     engine: Engine = None,
@@ -163,6 +168,8 @@ def demo(
         scored = _flows(settings).demo(settings, root / "raw", firms, parse_period(end), seed, say)
     print_top(scored.ranked, Language(settings.language))
     print_scored(scored)
+    if picture:
+        store.write_text(picture, drawn_top(scored.ranked, Language(settings.language)))
 
 
 def _flows(settings: Settings) -> Any:
@@ -264,26 +271,33 @@ def print_scored(scored: stages.Scored) -> None:
     out.print(f"List of {scored.period:%Y-%m}: {counts}. {scored.folder}", soft_wrap=True)
 
 
-def print_top(ranked: TargetList, language: Language, count: int = 10) -> None:
+def print_top(ranked: TargetList, language: Language, count: int = 10, to: Console | None = None) -> None:
     """The first firms of a list with their reasons."""
     for notice in notices(ranked, language):
-        out.print(notice, style="bold")
+        (to or out).print(notice, style="bold")
     for row in records(ranked.rows.head(count)):
-        print_firm(row, language)
+        print_firm(row, language, to)
 
 
-def print_firm(row: dict[str, Any], language: Language) -> None:
+def drawn_top(ranked: TargetList, language: Language) -> str:
+    """The first firms of a list as an SVG picture that fetches nothing."""
+    paper = Console(record=True, width=PICTURE_WIDTH, file=io.StringIO(), highlight=False, force_terminal=True)
+    print_top(ranked, language, PICTURED, paper)
+    offline = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    return paper.export_svg(title="weaksignals demo", code_format=offline, unique_id="demo")
+
+
+def print_firm(row: dict[str, Any], language: Language, to: Console | None = None) -> None:
     """A firm's risk and its reasons."""
     rank = "-" if row["rank"] is pd.NA else row["rank"]
-    out.print(
+    (to or out).print(
         f"{rank}. {row['name']} ({row['siren']}), {row['activity']}, {row['departement']}: "
         f"{row['probability']:.0%}, {language.say(row['alert'])}",
         style="bold",
         markup=False,
-        soft_wrap=True,
     )
     for reason in row["reasons"]:
-        out.print(f"   {reason['sentence']} ({reason['contribution']:+.2f})", markup=False, soft_wrap=True)
+        (to or out).print(f"   {reason['sentence']} ({reason['contribution']:+.2f})", markup=False)
 
 
 def print_ingested(reports: list[FileReport], settings: Settings) -> None:

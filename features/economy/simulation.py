@@ -94,5 +94,8 @@ def simulate(out: Path, firms: int, end: date, seed: int, progress: Callable[[st
     with np.errstate(invalid="ignore"), store.new_folder(out / f"{end:%y%m}{SUFFIX}") as folder:
         for layout, table in partners.files():
             progress(f"simulated file {layout.name}")
-            write_file(folder, layout, table())
+            content = table()
+            # Few firms may have nothing to tell a partner: it then delivers no file.
+            if content.num_rows:
+                write_file(folder, layout, content)
     return out / f"{end:%y%m}{SUFFIX}"
