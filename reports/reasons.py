@@ -19,6 +19,8 @@ SUBJECTS: Final = {
     "debt_in_months": "debt",
     "debt_per_employee": "debt",
     "months_in_debt_12m": "debt",
+    "months_since_debt": "debt",
+    "debt_employee_share": "debt",
     "debt_employee_in_months": "debt_employee",
 }
 THEME_WORDS: Final = {
