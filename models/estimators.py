@@ -32,7 +32,7 @@ def boosted_trees(inputs: Sequence[Input], trees: int, seed: int, leaves: int, r
         colsample_bytree=0.3,
         subsample=0.5,
         subsample_freq=1,
-        reg_lambda=50.0,
+        reg_lambda=rows_a_leaf / 10,
         monotone_constraints=[column.direction for column in inputs] if any(c.direction for c in inputs) else None,
         random_state=seed,
         deterministic=True,
