@@ -1,6 +1,7 @@
 """From staged sources to the published feature table, a bucket of firms at a time so that a country fits in memory."""
 
 import hashlib
+import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
 
 from features import perimeter, store
@@ -22,9 +24,12 @@ from features.periods import add_months, first_period, period_range
 from features.procedures import procedures
 from features.sources import SOURCES
 from features.sources.reading import staged_schema
+from features.target import openings
 
 FIRMS_A_BUCKET = 20_000
 PERIODS_A_BLOCK = 6
+# One file each beside the periods: the register's facts, and the true openings that labels are made of.
+FIRMS, OPENINGS = "firms", "openings"
 REGISTER = ("legal_units", "establishments", "establishment_history", "perimeter_filter")
 
 
@@ -93,9 +98,9 @@ def build(
     absent = tuple(source.name for source in SOURCES if known_from.get(source.name) is None)
     with store.new_folder(target) as folder:
         rows = _publish(con, parts, folder, scope, progress)
-        firms_written = scratch / "firms"
-        write_parquet(con, firms.order_by("siren"), firms_written)
-        store.write_bytes(folder / "firms.parquet", next(firms_written.glob("*.parquet")).read_bytes())
+        opened = con.read_parquet(str(scratch / OPENINGS / "*" / "*.parquet"))
+        for name, table in ((FIRMS, firms.order_by("siren")), (OPENINGS, opened.order_by("siren", "opened_on"))):
+            store.write_bytes(folder / f"{name}.parquet", _as_parquet(con, table))
         facts = build_facts(staged, scope, observed_until, batch, absent)
         store.write_text(folder / "build.json", json.dumps(facts, indent=1, default=str, ensure_ascii=False))
     return Built(target, rows, count, scope.start, scope.end, absent)
@@ -168,6 +173,13 @@ def _build_bucket(
         mine["procedures"] = keep(procedures(mine["urssaf_procedures"], mine["bodacc"]))
         table = assemble(own, mine, scope, known_from, observed_until, keep)
         write_parquet(con, table, parts / f"bucket-{number:03d}")
+        write_parquet(con, openings(mine["procedures"]), parts.parent / OPENINGS / f"bucket-{number:03d}")
+
+
+def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(con.to_pyarrow(table), out)
+    return out.getvalue()
 
 
 def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress: Callable[[str], None]) -> int:

@@ -29,7 +29,16 @@ def _periods_before_openings(events: ir.Table, horizon: int) -> ir.Table:
 
     An opening falls in (p, p + n months] if and only if p is one of the n periods before the first one on or after it.
     """
-    openings = true_events(events.filter(events.stage == OPENING)).select("siren", "effective_on").distinct()
-    counts_from = first_period(openings.effective_on)
+    opened = openings(events)
+    counts_from = first_period(opened.opened_on)
     periods = ibis.array([months_after(counts_from, -months) for months in range(1, horizon + 1)])
-    return openings.select("siren", period=periods.unnest()).distinct().mutate(opens=True)
+    return opened.select("siren", period=periods.unnest()).distinct().mutate(opens=True)
+
+
+def openings(events: ir.Table) -> ir.Table:
+    """(siren, opened_on): each day on which a procedure of the firm truly opened, corrections applied.
+
+    What other horizons and lead times are judged by; like the label it looks ahead, on purpose.
+    """
+    true = true_events(events.filter(events.stage == OPENING))
+    return true.select("siren", opened_on=true.effective_on).distinct()

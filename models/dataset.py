@@ -73,6 +73,11 @@ def read_rows(
     return rows
 
 
+def read_openings(features: Path) -> pd.DataFrame:
+    """(siren, opened_on): every true opening known by the build's `observed_until`. For judging, never for learning."""
+    return pd.read_parquet(features.resolve() / "openings.parquet", partitioning=None)
+
+
 def count_labelled(features: Path, periods: Sequence[date]) -> int:
     """How many labelled rows those periods hold."""
     files = [str(features.resolve() / f"period={period}" / "*.parquet") for period in periods]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.procedures import EVENT
-from features.target import labels
+from features.target import labels, openings
 from tests.tables import column, months, table
 
 LATE = date(2040, 1, 1)
@@ -122,3 +122,10 @@ def test_the_label_is_what_the_calendar_says(day, horizon):
             assert row.label is None or row.label != row.label
         else:
             assert row.label == (1 if start < day <= end else 0)
+
+
+def test_openings_are_told_by_their_own_day_and_not_once_withdrawn():
+    known = events("1 | redressement | opening | 2024-05-10 | 2024-06-25 |\n1 | redressement | fin | 2024-09-01 | 2024-09-25 |")
+    rows = openings(known).execute()
+    assert [(row.siren, str(row.opened_on)[:10]) for row in rows.itertuples()] == [("1", "2024-05-10")]
+    assert openings(opening("2024-05-10", "2024-07-01")).count().execute() == 0
