@@ -125,7 +125,9 @@ def test_the_label_is_what_the_calendar_says(day, horizon):
 
 
 def test_openings_are_told_by_their_own_day_and_not_once_withdrawn():
-    known = events("1 | redressement | opening | 2024-05-10 | 2024-06-25 |\n1 | redressement | fin | 2024-09-01 | 2024-09-25 |")
+    known = events(
+        "1 | redressement | opening | 2024-05-10 | 2024-06-25 |\n1 | redressement | fin | 2024-09-01 | 2024-09-25 |"
+    )
     rows = openings(known).execute()
     assert [(row.siren, str(row.opened_on)[:10]) for row in rows.itertuples()] == [("1", "2024-05-10")]
     assert openings(opening("2024-05-10", "2024-07-01")).count().execute() == 0
