@@ -1,5 +1,6 @@
 """The command line: parse, call, print. An InputError becomes one sentence and exit code 1."""
 
+import atexit
 import io
 import math
 import os
@@ -175,9 +176,17 @@ def demo(
 def _flows(settings: Settings) -> Any:
     """Prefect's flows, imported only by the commands that run them: the import takes a second."""
     os.environ.setdefault("PREFECT_HOME", str(settings.data.resolve() / ".prefect"))
+    # Registered before Prefect's own, so run after it, last of all.
+    atexit.register(_end_silently)
     from flows import monthly
 
     return monthly
+
+
+def _end_silently() -> None:
+    """Say nothing from here on: Prefect's threads outlive us, and DuckDB's binding would tell users of its "leaks"."""
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 @app.command()

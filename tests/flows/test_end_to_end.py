@@ -47,6 +47,7 @@ def test_the_demo_shows_the_top_ten_says_simulated_and_where_the_files_are(demo)
     assert "\n10. " in shown
     assert str(demo[0] / "lists" / "2024-02") in shown
     assert "Traceback" not in shown + demo[1].stderr
+    assert "nanobind" not in demo[1].stderr
 
 
 def test_base_and_contributions_are_the_margin_on_every_scored_row(demo):
