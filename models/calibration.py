@@ -27,7 +27,7 @@ DECIMALS = 2
 
 @dataclass(frozen=True)
 class Platt:
-    """probability = 1 / (1 + exp(-(slope x margin + intercept))) (Platt, Advances in Large Margin Classifiers, 1999)."""
+    """Log-odds = slope x margin + intercept (Platt, Advances in Large Margin Classifiers, 1999)."""
 
     slope: float
     intercept: float
@@ -68,7 +68,7 @@ class Isotonic:
 
 @dataclass(frozen=True)
 class VennAbers:
-    """Two isotonic fits, with the firm itself counted as surviving (`low`) and as failing (`high`): steps in the margin.
+    """Two isotonic fits, the firm itself counted as surviving (`low`) and as failing (`high`): steps in the margin.
 
     Vovk, Petej, Fedorova, NeurIPS 2015. `low` rises to the value n + 1 on reaching `low_from` n, `high` on passing it.
     """
@@ -138,11 +138,12 @@ def calibration_from(content: dict[str, Any]) -> Calibration:
 
     Raises KeyError or TypeError where it did not.
     """
-    numbers = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
-    kind = numbers.pop("kind")
-    if kind == SHIFTED:
-        return shifted(calibration_from(numbers["calibration"]), numbers["offset"])
-    return KINDS[kind](**numbers)
+    if content["kind"] == SHIFTED:
+        return shifted(calibration_from(content["calibration"]), content["offset"])
+    numbers: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content.items() if name != "kind"
+    }
+    return KINDS[content["kind"]](**numbers)
 
 
 def fit_platt(margins: Margins, labels: Labels) -> Platt:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.metrics import brier_score_loss, log_loss
 
 from features.errors import InputError
@@ -63,10 +64,10 @@ def choose_calibration(margins: Margins, labels: Labels, periods: pd.Series) -> 
     return Chosen(FITS[best](margins, labels), (reference, *table))
 
 
-def _is_early(periods: pd.Series) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _is_early(periods: pd.Series) -> NDArray[np.bool_]:
     """Whether each row is of the first half of the periods, the middle one counted in."""
     known = np.sort(periods.unique())
-    return (periods <= known[(len(known) - 1) // 2]).to_numpy(bool)
+    return np.asarray(periods <= known[(len(known) - 1) // 2], bool)
 
 
 def _measured(calibration: Calibration, margins: Margins, labels: Labels) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def firm_hashes(siren: pd.Series) -> NDArray[np.int64]:
 
 
 def is_test_firm(siren: pd.Series, share: float) -> NDArray[np.bool_]:
-    """Whether each firm is among the `share` set aside: those of the largest hashes, as `read_rows` draws the lowest."""
+    """Whether each firm is among the `share` set aside: of the largest hashes, as `read_rows` draws the lowest."""
     return firm_hashes(siren) >= round((1 - share) * HASHES)
 
 
