@@ -16,7 +16,7 @@ Metrics = dict[str, Any]
 
 
 def evaluate(probability: NDArray[np.float64], labels: Labels, thresholds: Thresholds) -> Metrics:
-    """AUC, average precision, Brier score, log-loss; precision, recall and confusion at both thresholds and at the top 1 %.
+    """AUC, average precision, Brier score, log-loss; precision, recall and confusion at both thresholds and top 1 %.
 
     Raises InputError where the rows hold only one kind of label.
     """

@@ -36,7 +36,7 @@ def lead_times(scored: pd.DataFrame, openings: pd.DataFrame, thresholds: Thresho
 
 def _failures(scored: pd.DataFrame, openings: pd.DataFrame) -> pd.DataFrame:
     """(siren, months, probability, is_fully_observed): the scores before each failure, and how long before."""
-    first = scored.groupby("siren", as_index=False)["period"].min()
+    first = scored.groupby("siren")["period"].min().reset_index()
     first["opened_on"] = next_opening(first, openings)
     rows = scored.merge(first.dropna()[["siren", "opened_on"]], on="siren")
     months = whole_months(rows["period"].to_numpy("datetime64[s]"), rows["opened_on"].to_numpy("datetime64[s]"))

@@ -45,7 +45,7 @@ def months_later(period: pd.Series, months: int) -> Days:
 
 def whole_months(start: Days, end: Days) -> NDArray[np.int64]:
     """Whole months from periods to days."""
-    return (end.astype("datetime64[M]") - start.astype("datetime64[M]")).astype(np.int64)
+    return np.asarray(end.astype("datetime64[M]") - start.astype("datetime64[M]"), np.int64)
 
 
 def _months(day: pd.Series) -> Days:

@@ -1,7 +1,6 @@
 """How sure a metric is: the bootstrap over firms, because the months of one firm are not independent."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ class WeightedMetrics:
     """The headline metrics of `models.evaluation.evaluate` for any weights of the rows; all sorting is done once."""
 
     def __init__(self, probability: Probabilities, labels: Labels, thresholds: Thresholds | None = None) -> None:
+        """Thresholds are for `headline` only."""
         self._order = np.argsort(-probability, kind="stable")
         ordered = probability[self._order]
         self._failed = labels[self._order].astype(np.float64)
@@ -36,7 +36,7 @@ class WeightedMetrics:
         rows = weights[self._order]
         return self._ranking(np.cumsum(rows * self._failed), np.cumsum(rows))
 
-    def all(self, weights: Weights) -> dict[str, float]:
+    def headline(self, weights: Weights) -> dict[str, float]:
         """Ranking, Brier score, log-loss; precision and recall at both thresholds and at the top 1 %."""
         rows = weights[self._order]
         caught, flagged = np.cumsum(rows * self._failed), np.cumsum(rows)
@@ -79,8 +79,8 @@ def bootstrap(
     value, low and high.
     """
     metrics = WeightedMetrics(probability, labels, thresholds)
-    drawn = pd.DataFrame([metrics.all(weights) for weights in _resampled(firms, repeats, seed)])
-    value = metrics.all(np.ones(len(labels)))
+    drawn = pd.DataFrame([metrics.headline(weights) for weights in _resampled(firms, repeats, seed)])
+    value = metrics.headline(np.ones(len(labels)))
     return {name: {"value": value[name], **_interval(drawn[name])} for name in value}
 
 
