@@ -1,5 +1,6 @@
 """From a margin in log-odds to a probability: four shapes, each non-decreasing, each plain numbers that JSON holds."""
 
+import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -188,7 +189,9 @@ def fit_isotonic(margins: Margins, labels: Labels) -> Isotonic:
 def fit_venn_abers(margins: Margins, labels: Labels) -> VennAbers:
     """Venn-Abers predictor of held-out margins; raises InputError where only one kind of label was seen."""
     _refuse_one_kind(labels)
-    with np.errstate(divide="ignore", invalid="ignore"):  # The slope of a vertical step, which the library skips.
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        # The slope of a step without rows, which the library skips.
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
         scores = np.column_stack([margins, margins])
         fitted = VennAbersPredictor().fit(scores, labels.astype(np.float64), precision=DECIMALS)
     low_from, low = _steps(fitted.c, fitted.p0[:, 1])

@@ -89,6 +89,6 @@ def random_within_periods(rows: pd.DataFrame, share: float, seed: int) -> tuple[
 
 def _too_short(count: int, held_out: int, horizon: int) -> str:
     return (
-        f"The feature table has {count} periods whose {horizon} months are over; training takes more than "
+        f"The feature table has {count} periods whose {horizon} months are over; training takes at least "
         f"{held_out + horizon}: {held_out} to tune and judge on, {horizon} of embargo. Build from an earlier --start."
     )
