@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, brier_score_loss, confusion_matrix, roc_auc_score
+from sklearn.metrics import average_precision_score, brier_score_loss, confusion_matrix, log_loss, roc_auc_score
 
 from features.errors import InputError
 from models.dataset import Labels
@@ -16,7 +16,7 @@ Metrics = dict[str, Any]
 
 
 def evaluate(probability: NDArray[np.float64], labels: Labels, thresholds: Thresholds) -> Metrics:
-    """AUC, average precision, Brier score; precision, recall and confusion at both thresholds and at the top 1 %.
+    """AUC, average precision, Brier score, log-loss; precision, recall and confusion at both thresholds and top 1 %.
 
     Raises InputError where the rows hold only one kind of label.
     """
@@ -31,6 +31,7 @@ def evaluate(probability: NDArray[np.float64], labels: Labels, thresholds: Thres
         "auc": float(roc_auc_score(labels, probability)),
         "average_precision": float(average_precision_score(labels, probability)),
         "brier": float(brier_score_loss(labels, probability)),
+        "log_loss": float(log_loss(labels, probability)),
         "mean_probability": float(probability.mean()),
         HIGH: _at(probability >= thresholds.high, labels, thresholds.high),
         MODERATE: _at(probability >= thresholds.moderate, labels, thresholds.moderate),

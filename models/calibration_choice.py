@@ -1,0 +1,80 @@
+"""Which shape of calibration holds on months later than those it was fitted on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import brier_score_loss, log_loss
+
+from features.errors import InputError
+from models.calibration import (
+    Calibration,
+    Margins,
+    Platt,
+    Shape,
+    fit_beta,
+    fit_isotonic,
+    fit_platt,
+    fit_venn_abers,
+    kind_of,
+)
+from models.dataset import Labels
+from models.reliability import expected_calibration_error, reliability
+
+# From the simplest to the freest.
+FITS: tuple[Callable[[Margins, Labels], Shape], ...] = (fit_platt, fit_beta, fit_isotonic, fit_venn_abers)
+# The margin as it is, for comparison.
+UNCALIBRATED = Platt(1.0, 0.0)
+# A log-loss larger by less than this share is as good.
+NEAR_TIE = 0.002
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The calibration fitted on the whole window, and how each kind did on the later part of it.
+
+    table: records of kind, brier, log_loss, expected_calibration_error, is_chosen; empty where nothing was measured.
+    """
+
+    calibration: Shape
+    table: tuple[dict[str, Any], ...]
+
+
+def choose_calibration(margins: Margins, labels: Labels, periods: pd.Series) -> Chosen:
+    """The simplest kind whose log-loss on the later half of the periods is the smallest, or near it.
+
+    Each kind is fitted on the earlier half; the chosen one again on all rows. Platt's where nothing can be measured:
+    a single period, or a half that nothing can be fitted or judged on. Raises InputError as `fit_platt`.
+    """
+    is_early = _is_early(periods)
+    later = margins[~is_early], labels[~is_early]
+    try:
+        fitted = [fit(margins[is_early], labels[is_early]) for fit in FITS]
+    except InputError:
+        fitted = []
+    if not fitted or len(np.unique(later[1])) < 2:
+        return Chosen(fit_platt(margins, labels), ())
+    losses = [log_loss(later[1], calibration.probability(later[0])) for calibration in fitted]
+    best = next(place for place, loss in enumerate(losses) if loss <= min(losses) * (1 + NEAR_TIE))
+    table = [{**_measured(calibration, *later), "is_chosen": place == best} for place, calibration in enumerate(fitted)]
+    reference = {**_measured(UNCALIBRATED, *later), "kind": "uncalibrated", "is_chosen": False}
+    return Chosen(FITS[best](margins, labels), (reference, *table))
+
+
+def _is_early(periods: pd.Series) -> NDArray[np.bool_]:
+    """Whether each row is of the first half of the periods, the middle one counted in."""
+    known = np.sort(periods.unique())
+    return np.asarray(periods <= known[(len(known) - 1) // 2], bool)
+
+
+def _measured(calibration: Calibration, margins: Margins, labels: Labels) -> dict[str, Any]:
+    probability = calibration.probability(margins)
+    return {
+        "kind": kind_of(calibration),
+        "brier": float(brier_score_loss(labels, probability)),
+        "log_loss": float(log_loss(labels, probability)),
+        "expected_calibration_error": expected_calibration_error(reliability(probability, labels)),
+    }
