@@ -24,6 +24,8 @@ UNPENALISED = 1e6
 SMALLEST = 1e-6
 # Margins that agree to the hundredth of a log-odd are one to Venn-Abers: bounds what is stored, and fits in no time.
 DECIMALS = 2
+# Enough to tell firms of one step apart, too little for anyone to read.
+TIE_BREAK = 1e-9
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Isotonic:
 
     def probability(self, margins: Margins) -> Probabilities:
         """The calibrated probability of each margin."""
-        return np.interp(margins, self.margins, self.probabilities)
+        return _in_order(np.interp(margins, self.margins, self.probabilities), margins)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,12 @@ class VennAbers:
     def probability(self, margins: Margins) -> Probabilities:
         """The one probability that loses least, in log-loss, whichever end of the interval holds."""
         low, high = self.interval(margins)
-        return np.asarray(high / (1 - low + high), np.float64)
+        return _in_order(high / (1 - low + high), margins)
+
+
+def _in_order(probability: Probabilities, margins: Margins) -> Probabilities:
+    """Those probabilities, firms of one step in the order of their margins: a list must not lose it."""
+    return np.asarray((1 - TIE_BREAK) * probability + TIE_BREAK * expit(margins), np.float64)
 
 
 Shape = Platt | Beta | Isotonic | VennAbers

@@ -14,8 +14,8 @@ def next_opening(rows: pd.DataFrame, openings: pd.DataFrame) -> Days:
 
     rows: (siren, period), in any order; openings: as `models.dataset.read_openings` gives.
     """
-    left = pd.DataFrame({"siren": rows["siren"].to_numpy(), "period": _days(rows["period"]), "row": range(len(rows))})
-    right = pd.DataFrame({"siren": openings["siren"].to_numpy(), "opened_on": _days(openings["opened_on"])})
+    left = pd.DataFrame({"siren": _text(rows["siren"]), "period": _days(rows["period"]), "row": range(len(rows))})
+    right = pd.DataFrame({"siren": _text(openings["siren"]), "opened_on": _days(openings["opened_on"])})
     joined = pd.merge_asof(
         left.sort_values("period"),
         right.sort_values("opened_on"),
@@ -46,6 +46,10 @@ def months_later(period: pd.Series, months: int) -> Days:
 def whole_months(start: Days, end: Days) -> NDArray[np.int64]:
     """Whole months from periods to days."""
     return np.asarray(end.astype("datetime64[M]") - start.astype("datetime64[M]"), np.int64)
+
+
+def _text(siren: pd.Series) -> pd.Series:
+    return siren.astype("str").reset_index(drop=True)
 
 
 def _months(day: pd.Series) -> Days:

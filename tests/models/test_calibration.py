@@ -139,9 +139,16 @@ def test_a_venn_abers_probability_is_inside_its_interval_and_the_interval_narrow
     for rows in (500, 50_000):
         calibration = fit_venn_abers(*drawn(half_as_sure, rows))
         low, high = calibration.interval(grid)
-        assert ((low <= calibration.probability(grid)) & (calibration.probability(grid) <= high)).all()
+        probability = calibration.probability(grid)
+        assert ((low - 1e-8 <= probability) & (probability <= high + 1e-8)).all()
         widths.append((high - low).mean())
     assert widths[1] < widths[0] / 5
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_calibration_keeps_the_order_of_firms(fit):
+    margins, labels = drawn(half_as_sure, 3000)
+    assert (np.argsort(fit(margins, labels).probability(margins)) == np.argsort(margins)).all()
 
 
 def test_what_is_stored_stays_small_however_many_rows_were_seen():
