@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import pandas as pd
 
@@ -31,7 +31,7 @@ EMPTY_SOURCE = (
 CONSTANT = "Every firm has the same value, where training lets expect {firm_count} firms with another."
 MISSING = "Unknown for {now_share} of the firms, for {then_share} at training."
 DRIFTED = "Its distribution is far from that of training: stability index {psi}, above {limit}."
-MANY_DRIFTED = "{now_share} of the features are far from training (stability index above {limit}): these are other firms, or other files."
+MANY_DRIFTED = "{now_share} of the features are far from training (stability index above {limit})."
 SCORE_DRIFTED = "Scores are far from those that the model was judged on: stability index {psi}, above {limit}."
 GONE = "{gone_share} of the {firm_count} firms of {month} are not there any more."
 ALERTS_JUMPED = "{now_count} firms are on alert, {before_count} in {month}."
@@ -222,7 +222,7 @@ def _on_firms(compared: Compared, limits: Limits) -> Iterator[Finding]:
         gone = len(firms - now) / max(len(firms), 1)
         level = _level(gone, limits.gone_warning, limits.gone_stop)
         if level:
-            values = {"gone_share": gone, "firm_count": len(firms), "month": f"{period:%Y-%m}"}
+            values: Values = {"gone_share": gone, "firm_count": len(firms), "month": f"{period:%Y-%m}"}
             yield Finding(level, "firms", GONE, values, f"gone_{level}")
 
 
@@ -236,10 +236,9 @@ def _on_alerts(compared: Compared, limits: Limits) -> Iterator[Finding]:
         yield _jumped(level, "alerts", ALERTS_JUMPED, compared.now.on_alert, last, last.on_alert)
     for by in ("departement", "naf_section"):
         table = volumes(compared.now, compared.earlier, by)
-        for row in table.itertuples():
-            if _jump(row.alerts, row.last_alerts, limits) == STOP:
-                subject = f"{by} {row.Index}"
-                yield _jumped(WARNING, subject, VOLUME_JUMPED, int(row.alerts), last, int(row.last_alerts))
+        for code, now, before in zip(table.index, table["alerts"], table["last_alerts"], strict=True):
+            if _jump(now, before, limits) == STOP:
+                yield _jumped(WARNING, f"{by} {code}", VOLUME_JUMPED, int(now), last, int(before))
 
 
 def _jump(now: float, before: float, limits: Limits) -> Level | None:
@@ -250,7 +249,7 @@ def _jump(now: float, before: float, limits: Limits) -> Level | None:
 
 
 def _jumped(level: Level, subject: str, message: str, now: int, last: Published, before: int) -> Finding:
-    values = {"now_count": now, "before_count": before, "month": f"{last.period:%Y-%m}"}
+    values: Values = {"now_count": now, "before_count": before, "month": f"{last.period:%Y-%m}"}
     return Finding(level, subject, message, values, f"alerts_{level}")
 
 
@@ -289,7 +288,7 @@ def calibration_findings(period: date, results: Sequence[Realised], limits: Limi
         is_chance = result.low <= result.probability <= result.high
         beyond = max(result.ratio, 1 / max(result.ratio, 1e-9)) >= limits.calibration_warning
         if beyond and not is_chance:
-            values: dict[str, Any] = {
+            values: Values = {
                 "month": f"{period:%Y-%m}",
                 "failure_count": result.failures,
                 "expected": f"{result.expected:.1f}",
