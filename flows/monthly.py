@@ -21,6 +21,7 @@ from prefect.cache_policies import NO_CACHE
 from features.build import Built
 from features.ingest import FileReport
 from flows import stages
+from flows.monitoring import Monitored
 from flows.settings import Settings
 from flows.stages import Progress
 
@@ -83,7 +84,7 @@ def score(settings: Settings, period: date | None, progress: Progress) -> stages
 
 
 @task(name="monitor", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)
-def monitor(settings: Settings, period: date, progress: Progress) -> stages.monitoring.Monitored:
+def monitor(settings: Settings, period: date, progress: Progress) -> Monitored:
     """Scores, lists and openings -> the monitoring page."""
     monitored = stages.monitor(settings, period, progress)
     create_table_artifact(

@@ -16,6 +16,7 @@ from models.monitoring import TITLES, Compared, Finding, volumes
 from models.realised import Realised, Useful
 from reports.figures import category, percent
 from reports.language import Language
+from reports.target_list import records
 
 LABELS: Final = {feature.name: {"fr": feature.fr, "en": feature.en} for feature in CATALOG}
 SUBJECTS: Final = {
@@ -71,7 +72,7 @@ def as_json(monitoring: Monitoring) -> str:
 
 def _volume_rows(compared: Compared, by: str) -> list[dict[str, Any]]:
     table = volumes(compared.now, compared.earlier, by).astype(object)
-    return [{"code": code, **row} for code, row in table.where(table.notna(), None).to_dict("index").items()]
+    return records(table.where(table.notna(), None).rename_axis("code").reset_index())
 
 
 def as_html(monitoring: Monitoring, language: Language) -> str:
