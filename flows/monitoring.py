@@ -46,8 +46,9 @@ def refuse_broken(
     kept = f" The list of {compared.earlier[-1].period:%Y-%m} stays." if compared.earlier else ""
     names = ", ".join(sorted({finding.limit for finding in stops}))
     raise InputError(
-        f"Nothing was published for {period:%Y-%m}: {' '.join(stop.sentence for stop in stops)}{kept} See "
-        f"{folder / 'index.html'}; correct the files or, if all is right, raise in weaksignals.toml under [limits]: {names}."
+        f"Nothing was published for {period:%Y-%m}: {' '.join(stop.sentence for stop in stops)}{kept} "
+        f"See {folder / 'index.html'}; correct the files or, if all is right, raise in weaksignals.toml under [limits]: "
+        f"{names}."
     )
 
 

@@ -29,8 +29,8 @@ class Drift:
     """One feature at a period beside the training rows.
 
     psi: over the known values; by_chance: what a sample of this size reaches without any drift, once in a thousand.
-    others: firms whose value is not the commonest one of training; others_promised: how many training lets expect.
-    filled, filled_promised: the same for values that are neither unknown nor 0.
+    others_promised: firms that training lets expect with another value than its commonest one.
+    filled: firms whose value is neither unknown nor 0; filled_promised: how many training lets expect.
     """
 
     name: str
@@ -38,7 +38,6 @@ class Drift:
     by_chance: float
     missing_then: float
     missing_now: float
-    others: int
     others_promised: float
     is_constant: bool
     filled: int
@@ -64,13 +63,11 @@ def _bins_of(values: NDArray[Any], months: NDArray[Any], column: Input | None) -
         edges = np.arange(1, len(column.categories)) - 0.5
     else:
         edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.empty(0)
-    distinct, counts = np.unique(known, return_counts=True)
-    most = counts.argmax() if len(counts) else 0
+    commonest = np.unique(known, return_counts=True)[1].max(initial=0)
     return {
         "edges": edges.tolist(),
         "counts": {str(month): _counts(values[months == month], edges) for month in np.unique(months)},
-        "commonest": float(distinct[most]) if len(known) else None,
-        "commonest_share": float(counts[most] / len(known)) if len(known) else 1.0,
+        "commonest_share": float(commonest / len(known)) if len(known) else 1.0,
         "filled_share": float(np.count_nonzero(known) / max(len(values), 1)),
     }
 
@@ -99,7 +96,6 @@ def _drift(bins: Bins, values: NDArray[Any], month: int, column: Input) -> Drift
         by_chance=by_chance(then[:-1], now[:-1]),
         missing_then=_share(then[-1], then),
         missing_now=_share(now[-1], now),
-        others=int(np.count_nonzero(known != bins["commonest"])),
         others_promised=len(known) * (1 - bins["commonest_share"]),
         is_constant=bool(len(known)) and bool(known.min() == known.max()),
         filled=filled,

@@ -188,7 +188,7 @@ def _empty_sources(drifts: Sequence[Drift], limits: Limits) -> Iterator[str]:
 
 def _on_feature(derived: Sequence[Drift], limits: Limits) -> Iterator[Finding]:
     """A feature and the columns derived from it: one finding a kind, of the worst among them."""
-    constant = [d for d in derived if d.is_constant and not d.others and d.others_promised >= limits.firms_promised]
+    constant = [d for d in derived if d.is_constant and d.others_promised >= limits.firms_promised]
     if constant:
         worst = max(constant, key=lambda d: d.others_promised)
         yield Finding(STOP, worst.name, CONSTANT, {"firm_count": round(worst.others_promised)}, "firms_promised")

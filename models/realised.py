@@ -91,7 +91,9 @@ def incidence(months: NDArray[np.int64], failed: NDArray[np.bool_], horizon: int
     at_risk = (months[:, None] >= steps).sum(axis=0).astype(float)
     failures = ((months[:, None] == steps) & failed[:, None]).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        survival = np.where(at_risk > 0, np.cumprod(1 - failures / at_risk), np.nan)
+        survival = np.cumprod(1 - failures / at_risk)
+        # All have failed: that stays so. All have left: nothing is known from there on.
+        survival[at_risk == 0] = 0 if 0 in survival else np.nan
         greenwood = np.cumsum(failures / (at_risk * (at_risk - failures)))
         spread = norm.ppf((1 + CONFIDENCE) / 2) * np.sqrt(greenwood) / np.abs(np.log(survival))
         low, high = 1 - survival ** np.exp(-spread), 1 - survival ** np.exp(spread)

@@ -17,7 +17,14 @@ from models.realised import ALL, PastList, followed, incidence, realised, shapes
 NAMES = ("debt", "debt_in_months", "liquidity_ratio", "paydex", "naf_section")
 BY_NAME = {feature.name: feature for feature in CATALOG}
 INPUTS = tuple(
-    Input(name, BY_NAME[name].theme, BY_NAME[name].unit, 0, BY_NAME[name].root, ("A", "C", "G") if name == "naf_section" else ())
+    Input(
+        name,
+        BY_NAME[name].theme,
+        BY_NAME[name].unit,
+        0,
+        BY_NAME[name].root,
+        ("A", "C", "G") if name == "naf_section" else (),
+    )
     for name in NAMES
 )
 LIMITS = Limits()
@@ -78,7 +85,9 @@ def test_a_month_is_held_against_the_same_month_of_training():
 def test_rows_like_those_of_training_call_for_nothing(learnt):
     for seed in range(1, 6):
         before = published(300, 35, date(2024, 1, 1))
-        found = run(learnt, firms_of(300, seed), earlier=[before], previous=(before.period, frozenset(before.firms["siren"])))
+        found = run(
+            learnt, firms_of(300, seed), earlier=[before], previous=(before.period, frozenset(before.firms["siren"]))
+        )
         assert findings(found, LIMITS) == ()
 
 
