@@ -47,7 +47,7 @@ def refuse_broken(
     names = ", ".join(sorted({finding.limit for finding in stops}))
     raise InputError(
         f"Nothing was published for {period:%Y-%m}: {' '.join(stop.sentence for stop in stops)}{kept} "
-        f"See {folder / 'index.html'}; correct the files or, if all is right, raise in weaksignals.toml under [limits]: "
+        f"See {folder / 'index.html'}; correct the files or, if all is right, raise in weaksignals.toml, [limits]: "
         f"{names}."
     )
 

@@ -50,9 +50,10 @@ def reference(x: Matrix, periods: pd.Series, inputs: Sequence[Input], probabilit
     x, periods: the training rows; probability: of rows that the model did not learn from.
     """
     months = pd.to_datetime(periods).dt.month.to_numpy()
+    by_column = np.asfortranarray(x)
     return {
         "rows": len(x),
-        "features": {column.name: _bins_of(x[:, n], months, column) for n, column in enumerate(inputs)},
+        "features": {column.name: _bins_of(by_column[:, n], months, column) for n, column in enumerate(inputs)},
         "score": _bins_of(probability, np.zeros(len(probability), int), None),
     }
 
@@ -75,13 +76,14 @@ def _bins_of(values: NDArray[Any], months: NDArray[Any], column: Input | None) -
 def _counts(values: NDArray[Any], edges: NDArray[Any]) -> list[int]:
     """How many values are in each bin, bins being closed above; last, how many are unknown."""
     known = values[np.isfinite(values)]
-    inside = np.bincount(np.searchsorted(edges, known), minlength=len(edges) + 1)
+    inside = np.bincount(np.searchsorted(edges.astype(values.dtype), known), minlength=len(edges) + 1)
     return [*inside.tolist(), len(values) - len(known)]
 
 
 def drift(reference: Reference, x: Matrix, month: int, inputs: Sequence[Input]) -> tuple[Drift, ...]:
     """Each feature of a period's rows against the training rows of the same calendar month."""
-    return tuple(_drift(reference["features"][column.name], x[:, n], month, column) for n, column in enumerate(inputs))
+    by_column, features = np.asfortranarray(x), reference["features"]
+    return tuple(_drift(features[column.name], by_column[:, n], month, column) for n, column in enumerate(inputs))
 
 
 def _drift(bins: Bins, values: NDArray[Any], month: int, column: Input) -> Drift:
