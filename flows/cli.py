@@ -144,6 +144,17 @@ def score(period: Period = None, language: Words = None, data: Data = None, engi
 
 
 @app.command()
+def monitor(period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
+    """Write the page that tells how inputs, alerts and past lists are doing."""
+    settings = load(data=data, engine=engine, language=language)
+    with store.locked(settings.data), progress() as say:
+        monitored = stages.monitor(settings, period_of(period), say)
+    for finding in monitored.findings:
+        out.print(f"{finding.level}: {finding.sentence}", markup=False, soft_wrap=True)
+    out.print(f"Monitoring of {monitored.period:%Y-%m}: {monitored.folder / 'index.html'}", soft_wrap=True)
+
+
+@app.command()
 def run(raw: Raw, period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
     """From the batches under RAW to the published list, as one flow; trains a first model where there is none."""
     settings = load(data=data, engine=engine, language=language)

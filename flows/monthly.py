@@ -21,6 +21,7 @@ from prefect.cache_policies import NO_CACHE
 from features.build import Built
 from features.ingest import FileReport
 from flows import stages
+from flows.monitoring import Monitored
 from flows.settings import Settings
 from flows.stages import Progress
 
@@ -82,6 +83,18 @@ def score(settings: Settings, period: date | None, progress: Progress) -> stages
     return scored
 
 
+@task(name="monitor", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)
+def monitor(settings: Settings, period: date, progress: Progress) -> Monitored:
+    """Scores, lists and openings -> the monitoring page."""
+    monitored = stages.monitor(settings, period, progress)
+    create_table_artifact(
+        [{"level": finding.level, "finding": finding.sentence} for finding in monitored.findings],
+        key="monitoring",
+        description=f"Findings of {period:%Y-%m}.",
+    )
+    return monitored
+
+
 @flow(name="monthly", validate_parameters=False)
 def monthly(settings: Settings, raw: Path, period: date | None, progress: Progress) -> stages.Scored:
     """From the partners' files to the published list; trains a first champion where there is none."""
@@ -90,6 +103,7 @@ def monthly(settings: Settings, raw: Path, period: date | None, progress: Progre
     if not stages.has_champion(settings):
         train(settings, period, progress)
     scored: stages.Scored = score(settings, period, progress)
+    monitor(settings, scored.period, progress)
     get_run_logger().info("published %s", scored.folder)
     return scored
 

@@ -15,6 +15,7 @@ from pydantic_settings import (
 
 from features.engine import Engine
 from features.errors import InputError
+from models.monitoring import Limits
 
 EXCLUDED_CATEGORIES = "4110 4120 4140 4160 7210 7220 7346 7348 7366 7373 7379 7383 7389 7410 7430 7470 7490"
 EXCLUDED_ACTIVITIES = (
@@ -54,6 +55,8 @@ class Settings(BaseSettings):
     seed: int = Field(0, description="Seed of everything random.")
     reasons: int = Field(5, ge=1, description="Reasons given for each firm on alert.")
 
+    limits: Limits = Field(Limits(), description="What monitoring warns of, and what stops a list.")
+
     @property
     def staged(self) -> Path:
         """Typed, dated records, a folder a source."""
@@ -83,6 +86,11 @@ class Settings(BaseSettings):
     def lists(self) -> Path:
         """The published lists, a folder a period."""
         return self.data / "lists"
+
+    @property
+    def monitoring(self) -> Path:
+        """Monitoring pages, a folder a period."""
+        return self.data / "monitoring"
 
     @property
     def scratch(self) -> Path:

@@ -16,6 +16,7 @@ from features.economy import simulation
 from features.errors import InputError
 from features.periods import add_months, period_range
 from features.sources import SOURCES
+from flows import monitoring
 from flows.settings import Settings
 from models import dataset, registry, scoring, training
 from models.evaluation import Metrics
@@ -106,7 +107,7 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     )
     result = training.train(settings.features, as_of or date.fromisoformat(facts["end"]), protocol, progress)
     card = model_card(result.model, result.metrics)
-    model_id = registry.save(settings.models, result.model, result.metrics, card)
+    model_id = registry.save(settings.models, result.model, result.metrics, card, result.reference)
     is_champion, why = _verdict(settings, result)
     if is_champion:
         registry.promote(settings.models, model_id)
@@ -142,6 +143,7 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     firms = pd.read_parquet(settings.features.resolve() / "firms.parquet", partitioning=None)
     past = earlier_lists(settings.lists, period)
     ranked = target_list(rows, firms, scored, model, past, facts, period, language, settings.reasons)
+    monitoring.refuse_broken(settings, model, rows, scored.scores, ranked.rows, period)
     scoring.write_scores(scoring.folder_of(settings.scores, period), scored)
     folder = settings.lists / f"{period:%Y-%m}"
     exports.write_list(folder, ranked, language)
@@ -155,6 +157,13 @@ def _refuse_mixture(model: registry.RiskModel, facts: dict[str, object]) -> None
             "The model in use and the feature table are not both of real firms, or both simulated. "
             "Train a model on this table: weaksignals train"
         )
+
+
+def monitor(settings: Settings, period: date | None, progress: Progress) -> monitoring.Monitored:
+    """Write the monitoring page of a published list: its inputs, its alerts, and what became of the lists before."""
+    period = period or date.fromisoformat(dataset.read_facts(settings.features)["end"])
+    progress(f"inputs, alerts and past lists as of {period:%Y-%m}")
+    return monitoring.monitor(settings, period)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from models.dataset import Input
 from models.evaluation import Metrics
 from models.thresholds import Thresholds
 
-CHAMPION = "champion"
+CHAMPION, REFERENCE = "champion", "reference.json"
 Facts = Mapping[str, Any]
 
 
@@ -60,13 +60,17 @@ def _json(model: RiskModel) -> str:
     return json.dumps(content, indent=1, sort_keys=True)
 
 
-def save(models: Path, model: RiskModel, metrics: Mapping[str, Metrics], card: str) -> str:
-    """Register a model whole or not at all; its identifier."""
+def save(
+    models: Path, model: RiskModel, metrics: Mapping[str, Metrics], card: str, reference: Facts | None = None
+) -> str:
+    """Register a model whole or not at all; its identifier. reference: what later periods are held against."""
     with store.new_folder(models / model.model_id) as folder:
         store.write_text(folder / "model.txt", model.text)
         store.write_text(folder / "model.json", _json(model))
         store.write_text(folder / "metrics.json", json.dumps(metrics, indent=1))
         store.write_text(folder / "card.md", card)
+        if reference is not None:
+            store.write_text(folder / REFERENCE, json.dumps(reference))
     return model.model_id
 
 
@@ -99,6 +103,12 @@ def metrics_of(models: Path, model_id: str) -> dict[str, Metrics]:
     """How it and its baselines did on its test periods."""
     metrics: dict[str, Metrics] = json.loads((models / model_id / "metrics.json").read_text())
     return metrics
+
+
+def reference_of(models: Path, model_id: str) -> dict[str, Any] | None:
+    """What later periods are held against; None of a model that recorded nothing, or is there no more."""
+    path = models / model_id / REFERENCE
+    return json.loads(path.read_text()) if path.exists() else None
 
 
 def champion_id(models: Path) -> str | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from features.errors import InputError
-from models import dataset
+from models import dataset, drift, realised
 from models.calibration import fit_platt
 from models.dataset import Labels, Matrix
 from models.estimators import fit_boosted_trees, logistic_regression, random_forest
@@ -45,11 +45,15 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Result:
-    """A model; how it and the baselines did on the same test rows; those rows, for the champion to be judged on."""
+    """A model; how it and the baselines did on the same test rows; those rows, for the champion to be judged on.
+
+    reference: what monitoring holds later periods against, as JSON.
+    """
 
     model: RiskModel
     metrics: dict[str, Metrics]
     test_rows: pd.DataFrame
+    reference: dict[str, Any]
 
 
 def train(features: Path, as_of: date, protocol: Protocol, progress: Callable[[str], None]) -> Result:
@@ -83,12 +87,19 @@ def train(features: Path, as_of: date, protocol: Protocol, progress: Callable[[s
         thresholds=thresholds,
         facts=_facts(facts, as_of, split, protocol, rows),
     )
-    metrics = {LIGHTGBM: evaluate(calibration.probability(margins(booster, test_x)), test_y, thresholds)}
+    probability = calibration.probability(margins(booster, test_x))
+    alerts, openings = thresholds.alerts(probability), dataset.read_openings(features)
+    observed_until = min(as_of, date.fromisoformat(str(facts["observed_until"])))
+    reference = {
+        **drift.reference(train_x, rows[0]["period"], inputs, probability),
+        "shapes": realised.shapes(rows[2], alerts, openings, observed_until, int(facts["horizon"])),
+    }
+    metrics = {LIGHTGBM: evaluate(probability, test_y, thresholds)}
     for name, make in ((LOGISTIC, logistic_regression), (FOREST, random_forest)):
         progress(f"the baseline beside it: {name.replace('_', ' ')}")
         fitted = make(inputs, protocol.seed).fit(train_x, train_y)
         metrics[name] = _judged(fitted, (validation_x, validation_y), (test_x, test_y))
-    return Result(model, metrics, rows[2])
+    return Result(model, metrics, rows[2], reference)
 
 
 def _judged(fitted: Any, validation: tuple[Matrix, Labels], test: tuple[Matrix, Labels]) -> Metrics:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -200,3 +201,38 @@ def test_a_run_killed_and_started_again_ends_as_one_never_killed(demo, tmp_path)
     done = weaksignals(*run)
     assert done.returncode == 0, done.stderr
     assert digests(tmp_path / "lists" / "2024-02") == digests(demo[0] / "lists" / "2024-02")
+
+
+def test_monitoring_writes_a_page_of_the_published_list(demo):
+    done = weaksignals("monitor", "--language", "en", "--data", demo[0])
+    assert done.returncode == 0, done.stderr
+    folder = demo[0] / "monitoring" / "2024-02"
+    assert "SIMULATED DATA" in (folder / "index.html").read_text()
+    content = json.loads((folder / "monitoring.json").read_text())
+    assert len(content["features"]) == len(CATALOG)
+    assert not [finding for finding in content["findings"] if finding["level"] == "stop"]
+
+
+def test_broken_inputs_publish_nothing_and_the_last_list_stays(demo, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(demo[0], data, symlinks=True)
+    part = next((data / "features" / "period=2024-02-01").glob("*.parquet"))
+    rows = pd.read_parquet(part.resolve(), partitioning=None)
+    names = [feature.name for feature in CATALOG if "debts" in feature.sources]
+    rows[names] = rows[names].where(False).astype("float32")
+    rows.to_parquet(part, index=False)
+    before = digests(data / "lists" / "2024-02"), digests(data / "scores" / "period=2024-02-01")
+    done = weaksignals("score", "--language", "en", "--data", data)
+    assert done.returncode == 1
+    assert "Nothing was published for 2024-02: contribution debts (URSSAF): No firm has any figure" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (digests(data / "lists" / "2024-02"), digests(data / "scores" / "period=2024-02-01")) == before
+    assert "contribution debts" in (data / "monitoring" / "2024-02-refused" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(("key", "told"), [("psi_stop = 0", "psi_stop"), ("psi_stops = 1", "psi_stops")])
+def test_a_limit_that_can_not_be_is_refused_by_name(demo, tmp_path, key, told):
+    (tmp_path / "weaksignals.toml").write_text(f"[limits]\n{key}\n")
+    done = weaksignals("monitor", "--data", tmp_path)
+    assert done.returncode == 1
+    assert told in done.stderr

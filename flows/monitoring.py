@@ -1,0 +1,139 @@
+"""Monitoring put together: what is read, what is held against what, where the page goes."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from features.errors import InputError
+from features.periods import add_months, parse_period
+from flows.settings import Settings
+from models import dataset, drift, realised, registry, scoring
+from models.monitoring import STOP, Compared, Finding, Published, calibration_findings, findings, published
+from models.realised import PastList
+from reports.language import Language
+from reports.monitoring import Monitoring, write_monitoring
+from reports.target_list import PARQUET
+
+LIST_COLUMNS = ["siren", "departement", "naf", "probability", "alert", "state", "model_id"]
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """The page of a period, and what it found."""
+
+    period: date
+    folder: Path
+    findings: tuple[Finding, ...]
+
+
+def refuse_broken(
+    settings: Settings,
+    model: registry.RiskModel,
+    rows: pd.DataFrame,
+    scores: pd.DataFrame,
+    ranked: pd.DataFrame,
+    period: date,
+) -> None:
+    """Raise InputError where a list must not be published, after writing the page that shows why."""
+    compared = _compared(settings, model, rows, scores, ranked, period)
+    stops = [finding for finding in findings(compared, settings.limits) if finding.level == STOP]
+    if not stops:
+        return
+    folder = settings.monitoring / f"{period:%Y-%m}-refused"
+    _write(settings, folder, model, compared)
+    kept = f" The list of {compared.earlier[-1].period:%Y-%m} stays." if compared.earlier else ""
+    names = ", ".join(sorted({finding.limit for finding in stops}))
+    raise InputError(
+        f"Nothing was published for {period:%Y-%m}: {' '.join(stop.sentence for stop in stops)}{kept} "
+        f"See {folder / 'index.html'}; correct the files or, if all is right, raise in weaksignals.toml, [limits]: "
+        f"{names}."
+    )
+
+
+def monitor(settings: Settings, period: date) -> Monitored:
+    """Write the page of a published list.
+
+    Raises InputError where the period was not scored.
+    """
+    scores = scoring.read_scores(scoring.folder_of(settings.scores, period)).scores
+    model = registry.load(settings.models, str(scores["model_id"].iloc[0]))
+    rows = dataset.read_rows(settings.features, [period])
+    compared = _compared(settings, model, rows, scores, _read_list(settings, period), period)
+    folder = settings.monitoring / f"{period:%Y-%m}"
+    return Monitored(period, folder, _write(settings, folder, model, compared))
+
+
+def _compared(
+    settings: Settings,
+    model: registry.RiskModel,
+    rows: pd.DataFrame,
+    scores: pd.DataFrame,
+    ranked: pd.DataFrame,
+    period: date,
+) -> Compared:
+    reference = registry.reference_of(settings.models, model.model_id)
+    drifts, score = None, None
+    if reference:
+        drifts = drift.drift(reference, dataset.matrix(rows, model.inputs), period.month, model.inputs)
+        score = drift.score_drift(reference, scores["probability"].to_numpy())
+    earlier = [published(past, _read_list(settings, past)) for past in _list_periods(settings, period)]
+    return Compared(published(period, ranked), model.model_id, drifts, score, earlier, _previous(settings, period))
+
+
+def _previous(settings: Settings, period: date) -> tuple[date, frozenset[str]] | None:
+    before = add_months(period, -1)
+    folder = settings.features.resolve() / f"period={before}"
+    if not folder.is_dir():
+        return None
+    return before, frozenset(pd.read_parquet(folder, columns=["siren"], partitioning=None)["siren"])
+
+
+def _list_periods(settings: Settings, before: date) -> list[date]:
+    found = (parse_period(path.name) for path in settings.lists.glob("[0-9]*-[0-9]*"))
+    return sorted(period for period in found if period < before)
+
+
+def _read_list(settings: Settings, period: date) -> pd.DataFrame:
+    return pd.read_parquet((settings.lists / f"{period:%Y-%m}").resolve() / PARQUET, columns=LIST_COLUMNS)
+
+
+def _past_lists(settings: Settings, before: date) -> list[PastList]:
+    past = []
+    for period in _list_periods(settings, before):
+        firms = _read_list(settings, period)
+        model_id = str(firms["model_id"].iloc[0])
+        reference = registry.reference_of(settings.models, model_id) or {}
+        past.append(PastList(period, model_id, firms, reference.get("shapes")))
+    return past
+
+
+def _write(settings: Settings, folder: Path, model: registry.RiskModel, compared: Compared) -> tuple[Finding, ...]:
+    """The page of a period; its findings, those on past lists among them."""
+    facts = dataset.read_facts(settings.features)
+    until, horizon = date.fromisoformat(str(facts["observed_until"])), int(facts["horizon"])
+    # A page of an earlier period, made later, tells only what was known then.
+    until = min(until, compared.now.period)
+    openings, past = dataset.read_openings(settings.features), _past_lists(settings, compared.now.period)
+    results = {one.period: realised.realised(one, openings, until, horizon) for one in past}
+    found = findings(compared, settings.limits)
+    for period, result in results.items():
+        found += tuple(calibration_findings(period, result, settings.limits))
+    verdicts = settings.data / "verdicts.parquet"
+    monitoring = Monitoring(
+        compared=compared,
+        findings=found,
+        results=results,
+        together=realised.together(past, openings, until, horizon),
+        verdicts=realised.useful(pd.read_parquet(verdicts), _with(compared.now, past)) if verdicts.exists() else (),
+        observed_until=until,
+        horizon=horizon,
+        is_simulated=model.is_simulated,
+    )
+    write_monitoring(folder, monitoring, Language(settings.language))
+    return found
+
+
+def _with(now: Published, past: list[PastList]) -> list[PastList]:
+    return [*past, PastList(now.period, "", now.firms, None)]
