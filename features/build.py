@@ -200,10 +200,19 @@ def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress
     return rows
 
 
+def dictionary() -> dict[str, str]:
+    """Each feature with a short digest of its entry: what has another digest is another feature."""
+    entries = {f.name: (f.theme, f.unit, f.direction, f.sources, f.definition, f.base) for f in CATALOG}
+    return {name: _short_digest(entry) for name, entry in entries.items()}
+
+
 def dictionary_version() -> str:
     """A short digest of the catalogue: it changes whenever a feature's name, unit, direction or definition does."""
-    entries = [(f.name, f.theme, f.unit, f.direction, f.sources, f.definition, f.base) for f in CATALOG]
-    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()[:12]
+    return _short_digest(list(dictionary().items()))
+
+
+def _short_digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
 
 def build_facts(
@@ -221,6 +230,7 @@ def build_facts(
         "simulated": any(report.batch.endswith(SIMULATED) for report in reports),
         "absent_sources": list(absent),
         "dictionary_version": dictionary_version(),
+        "dictionary": dictionary(),
         "fingerprint": hashlib.sha256(content.encode()).hexdigest(),
         "files": files,
     }

@@ -15,7 +15,10 @@ from pydantic_settings import (
 
 from features.engine import Engine
 from features.errors import InputError
+from models.estimators import Hyperparameters
 from models.monitoring import Limits
+from models.protocol import Protocol
+from models.sampling import Sampling
 
 EXCLUDED_CATEGORIES = "4110 4120 4140 4160 7210 7220 7346 7348 7366 7373 7379 7383 7389 7410 7430 7470 7490"
 EXCLUDED_ACTIVITIES = (
@@ -50,12 +53,32 @@ class Settings(BaseSettings):
     horizon_months: int = Field(18, ge=1, description="A firm at risk is one with a first procedure within this time.")
     validation_months: int = Field(6, ge=1, description="Periods on which thresholds and calibration are chosen.")
     test_months: int = Field(6, ge=1, description="Last labelled periods, on which the model is judged.")
+    every_months: int = Field(3, ge=1, description="One training month in so many is learnt from.")
+    negative_share: float = Field(1.0, gt=0, le=1, description="Share of the surviving firms that are learnt from.")
     max_training_rows: int = Field(1_000_000, ge=1000, description="Rows above which firms are sampled for training.")
-    trees: int = Field(300, ge=1, description="Trees of the model.")
+    max_judging_rows: int = Field(500_000, ge=1000, description="Rows above which firms are sampled for judging.")
+    model: Hyperparameters = Field(Hyperparameters(), description="Of the model; `weaksignals tune` proposes them.")
+    refits: int = Field(5, ge=0, description="Models on firms drawn again, that tell how stable reasons are.")
+    origins: int = Field(3, ge=1, description="Times at which the model is made and judged again, walking forward.")
     seed: int = Field(0, description="Seed of everything random.")
     reasons: int = Field(5, ge=1, description="Reasons given for each firm on alert.")
 
     limits: Limits = Field(Limits(), description="What monitoring warns of, and what stops a list.")
+
+    @property
+    def protocol(self) -> Protocol:
+        """How a model is made and judged."""
+        return Protocol(
+            validation_months=self.validation_months,
+            test_months=self.test_months,
+            max_training_rows=self.max_training_rows,
+            max_judging_rows=self.max_judging_rows,
+            sampling=Sampling(self.every_months, self.negative_share),
+            hyperparameters=self.model,
+            refits=self.refits,
+            origins=self.origins,
+            seed=self.seed,
+        )
 
     @property
     def staged(self) -> Path:

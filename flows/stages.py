@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from features.periods import add_months, period_range
 from features.sources import SOURCES
 from flows import monitoring
 from flows.settings import Settings
-from models import dataset, registry, scoring, training
+from models import dataset, promotion, registry, scoring, training
+from models.base_rate import LOOK_BACK_MONTHS
 from models.evaluation import Metrics
 from models.thresholds import ALERTS
 from reports import exports
@@ -98,35 +99,19 @@ def has_champion(settings: Settings) -> bool:
 def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained:
     """Train, judge and register a model; it is put in use where it is no worse than the one in use."""
     facts = dataset.read_facts(settings.features)
-    protocol = training.Protocol(
-        settings.validation_months,
-        settings.test_months,
-        settings.max_training_rows,
-        settings.trees,
-        settings.seed,
-    )
-    result = training.train(settings.features, as_of or date.fromisoformat(facts["end"]), protocol, progress)
-    card = model_card(result.model, result.metrics)
-    model_id = registry.save(settings.models, result.model, result.metrics, card, result.reference)
-    is_champion, why = _verdict(settings, result)
-    if is_champion:
-        registry.promote(settings.models, model_id)
-    return Trained(model_id, is_champion, why, result.metrics, card)
-
-
-def _verdict(settings: Settings, result: training.Result) -> tuple[bool, str]:
-    """Whether the new model is put in use, and why."""
+    result = training.train(settings.features, as_of or date.fromisoformat(facts["end"]), settings.protocol, progress)
+    progress("whether it may be put in use")
     former = registry.champion_id(settings.models)
-    if former is None:
-        return True, "it is the first model"
-    if former == result.model.model_id:
-        return True, "it is the model in use: equal data and seed give an equal model"
-    theirs = training.judge(registry.load(settings.models, former), result.test_rows)
-    ours = result.metrics[training.LIGHTGBM]
-    figures = f"average precision {ours['average_precision']:.3f}, {theirs['average_precision']:.3f} of {former}"
-    if training.is_no_worse(ours, theirs):
-        return True, f"on the same test rows it is no worse than the model in use ({figures})"
-    return False, f"on the same test rows it is worse than the model in use, which stays ({figures})"
+    champion = registry.load(settings.models, former) if former else None
+    found = promotion.checks(result.model, champion, result.test_rows, settings.seed)
+    metrics = {**result.metrics, "checks": [asdict(check) for check in found]}
+    card = model_card(result.model, metrics)
+    model_id = registry.save(settings.models, result.model, metrics, card, result.reference)
+    is_champion = model_id == former or all(check.is_passed for check in found)
+    why = "; ".join(check.sentence for check in found if check.is_passed == is_champion)
+    if is_champion:
+        registry.promote(settings.models, model_id, why)
+    return Trained(model_id, is_champion, why, result.metrics["models"], card)
 
 
 def score(settings: Settings, period: date | None, progress: Progress) -> Scored:
@@ -138,7 +123,10 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     language = Language(settings.language)
     progress(f"scores and contributions of {period:%Y-%m}")
     rows = dataset.read_rows(settings.features, [period])
-    scored = scoring.score(model, rows)
+    calibration = scoring.calibration_at(
+        model, dataset.read_states(settings.features, period, LOOK_BACK_MONTHS), period
+    )
+    scored = scoring.score(model, rows, calibration)
     progress("reasons and list")
     firms = pd.read_parquet(settings.features.resolve() / "firms.parquet", partitioning=None)
     past = earlier_lists(settings.lists, period)
@@ -152,6 +140,7 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
 
 
 def _refuse_mixture(model: registry.RiskModel, facts: dict[str, object]) -> None:
+    scoring.refuse_other_dictionary(model, facts)
     if model.is_simulated != bool(facts["simulated"]):
         raise InputError(
             "The model in use and the feature table are not both of real firms, or both simulated. "

@@ -16,7 +16,7 @@ from features.assemble import CATALOG
 from features.catalog import Feature
 from features.engine import firm_hash
 from features.errors import InputError
-from features.periods import add_months
+from features.periods import add_months, period_range
 
 Matrix = NDArray[np.float32]
 Labels = NDArray[np.int8]
@@ -76,6 +76,17 @@ def read_rows(
 def read_openings(features: Path) -> pd.DataFrame:
     """(siren, opened_on): every true opening known by the build's `observed_until`. For judging, never for learning."""
     return pd.read_parquet(features.resolve() / "openings.parquet", partitioning=None)
+
+
+def read_states(features: Path, period: date, months: int) -> pd.DataFrame:
+    """(siren, period, procedure_state) of the period and the `months` before it, as far as they were built."""
+    parts = []
+    for each in period_range(add_months(period, -months), period):
+        folder = features.resolve() / f"period={each}"
+        if folder.is_dir():
+            part = pd.read_parquet(folder, columns=["siren", "procedure_state"], partitioning=None)
+            parts.append(part.assign(period=pd.Timestamp(each)))
+    return pd.concat(parts, ignore_index=True)
 
 
 def count_labelled(features: Path, periods: Sequence[date]) -> int:

@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,12 @@ import lightgbm as lgb
 
 from features import store
 from features.errors import InputError
-from models.calibration import Platt
+from models.calibration import Calibration, VennAbers, calibration_from, to_json
 from models.dataset import Input
 from models.evaluation import Metrics
 from models.thresholds import Thresholds
 
-CHAMPION, REFERENCE = "champion", "reference.json"
+CHAMPION, REFERENCE, PROMOTIONS = "champion", "reference.json", "promotions.json"
 Facts = Mapping[str, Any]
 
 
@@ -24,16 +26,20 @@ Facts = Mapping[str, Any]
 class RiskModel:
     """A model that can score.
 
-    facts: as JSON: as_of, split, seed, horizon, data (fingerprint, dictionary_version, simulated...), versions.
+    intervals: between which probabilities a firm's own lies, from the rows that the calibration was fitted on.
+    refits: the same model on firms drawn again, as text: what a reason is held against to tell whether it is stable.
+    facts: as JSON: as_of, split, seed, horizon, data (fingerprint, dictionary, simulated...), code, versions.
     """
 
     text: str
     inputs: tuple[Input, ...]
-    calibration: Platt
+    calibration: Calibration
+    intervals: VennAbers
     thresholds: Thresholds
+    refits: tuple[str, ...]
     facts: Facts
 
-    @property
+    @cached_property
     def booster(self) -> lgb.Booster:
         """LightGBM's model, read from its text."""
         return lgb.Booster(model_str=self.text)
@@ -49,15 +55,30 @@ class RiskModel:
         return bool(self.facts["data"]["simulated"])
 
 
+@dataclass(frozen=True)
+class Promotion:
+    """A model put in use: when (UTC), and why."""
+
+    model_id: str
+    at: str
+    why: str
+
+
 def _json(model: RiskModel) -> str:
     content = {
         "features": [asdict(column) for column in model.inputs],
-        "calibration": asdict(model.calibration),
+        "calibration": to_json(model.calibration),
+        "intervals": asdict(model.intervals),
         "thresholds": asdict(model.thresholds),
-        "model_sha256": hashlib.sha256(model.text.encode()).hexdigest(),
+        "model_sha256": _digest(model.text),
+        "refits_sha256": [_digest(text) for text in model.refits],
         **model.facts,
     }
     return json.dumps(content, indent=1, sort_keys=True)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def save(
@@ -66,6 +87,8 @@ def save(
     """Register a model whole or not at all; its identifier. reference: what later periods are held against."""
     with store.new_folder(models / model.model_id) as folder:
         store.write_text(folder / "model.txt", model.text)
+        for number, text in enumerate(model.refits):
+            store.write_text(folder / _refit(number), text)
         store.write_text(folder / "model.json", _json(model))
         store.write_text(folder / "metrics.json", json.dumps(metrics, indent=1))
         store.write_text(folder / "card.md", card)
@@ -81,17 +104,18 @@ def load(models: Path, model_id: str) -> RiskModel:
     """
     folder = models / model_id
     try:
-        text = (folder / "model.txt").read_text()
         facts = json.loads((folder / "model.json").read_text())
         inputs = tuple(Input(**{**f, "categories": tuple(f["categories"])}) for f in facts.pop("features"))
-        calibration, thresholds = Platt(**facts.pop("calibration")), Thresholds(**facts.pop("thresholds"))
-        digest = facts.pop("model_sha256")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        calibration, thresholds = calibration_from(facts.pop("calibration")), Thresholds(**facts.pop("thresholds"))
+        intervals = VennAbers(**{name: tuple(steps) for name, steps in facts.pop("intervals").items()})
+        digests = [facts.pop("model_sha256"), *facts.pop("refits_sha256")]
+        text, *refits = [(folder / name).read_text() for name in ("model.txt", *map(_refit, range(len(digests) - 1)))]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"The model {model_id} in {models} can't be read ({error}). Train a new one: weaksignals train"
         ) from None
-    model = RiskModel(text, inputs, calibration, thresholds, facts)
-    if hashlib.sha256(text.encode()).hexdigest() != digest or model.model_id != model_id:
+    model = RiskModel(text, inputs, calibration, intervals, thresholds, tuple(refits), facts)
+    if [_digest(part) for part in (text, *refits)] != digests or model.model_id != model_id:
         raise InputError(
             f"The files of the model {model_id} in {models} were changed since it was registered: it is not used. "
             "Restore them, or train a new one: weaksignals train"
@@ -99,9 +123,13 @@ def load(models: Path, model_id: str) -> RiskModel:
     return model
 
 
-def metrics_of(models: Path, model_id: str) -> dict[str, Metrics]:
-    """How it and its baselines did on its test periods."""
-    metrics: dict[str, Metrics] = json.loads((models / model_id / "metrics.json").read_text())
+def _refit(number: int) -> str:
+    return f"refit-{number}.txt"
+
+
+def metrics_of(models: Path, model_id: str) -> dict[str, Any]:
+    """How it was judged: see `models.training.Result`."""
+    metrics: dict[str, Any] = json.loads((models / model_id / "metrics.json").read_text())
     return metrics
 
 
@@ -109,6 +137,11 @@ def reference_of(models: Path, model_id: str) -> dict[str, Any] | None:
     """What later periods are held against; None of a model that recorded nothing, or is there no more."""
     path = models / model_id / REFERENCE
     return json.loads(path.read_text()) if path.exists() else None
+
+
+def registered(models: Path) -> list[str]:
+    """The identifiers of all registered models, the oldest as-of month first."""
+    return sorted(path.parent.name for path in models.glob("[0-9]*/model.json"))
 
 
 def champion_id(models: Path) -> str | None:
@@ -128,6 +161,38 @@ def champion(models: Path) -> RiskModel:
     return load(models, model_id)
 
 
-def promote(models: Path, model_id: str) -> None:
-    """Put a registered model in use."""
+def promotions(models: Path) -> list[Promotion]:
+    """Every model that was put in use, the first one first."""
+    path = models / PROMOTIONS
+    return [Promotion(**entry) for entry in json.loads(path.read_text())] if path.exists() else []
+
+
+def promote(models: Path, model_id: str, why: str) -> None:
+    """Put a registered model in use, and keep why; nothing where it is in use already.
+
+    Raises InputError where it can't be read, or no reason is given.
+    """
+    if not why.strip():
+        raise InputError("A model is put in use for a reason that others can read. Give it with --why.")
+    load(models, model_id)
+    if champion_id(models) == model_id:
+        return
+    entries = [*promotions(models), Promotion(model_id, datetime.now(UTC).isoformat(timespec="seconds"), why)]
+    store.write_text(models / PROMOTIONS, json.dumps([asdict(e) for e in entries], indent=1, ensure_ascii=False))
     store.write_text(models / CHAMPION, model_id + "\n")
+
+
+def roll_back(models: Path, why: str) -> str:
+    """Put the model in use again that was in use before; its identifier.
+
+    Raises InputError where there was none, or it can't be read.
+    """
+    now = champion_id(models)
+    before = [entry.model_id for entry in promotions(models)]
+    # What was rolled back from is not what was "before" it.
+    while now in before:
+        before = before[: before.index(now)]
+    if not before:
+        raise InputError(f"No model was in use before {now or 'any'} in {models}: there is nothing to go back to.")
+    promote(models, before[-1], f"back from {now}: {why}" if now else why)
+    return before[-1]

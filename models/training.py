@@ -1,134 +1,170 @@
-"""The protocol, end to end: learn, calibrate, choose thresholds, judge beside the baselines. It writes nothing."""
+"""The protocol, end to end: learn, calibrate, choose thresholds, judge beside the challengers. It writes nothing."""
 
+import hashlib
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.special import logit
+from sklearn.base import clone
 
 from features.errors import InputError
+from features.periods import add_months
 from models import dataset, drift, realised
-from models.calibration import fit_platt
-from models.dataset import Labels, Matrix
-from models.estimators import fit_boosted_trees, logistic_regression, random_forest
-from models.evaluation import Metrics, evaluate
-from models.explanation import margins
+from models.base_rate import LOOK_BACK_MONTHS, known_failure_rate
+from models.calibration import fit_venn_abers
+from models.dataset import labels_of, matrix
+from models.estimators import CHALLENGERS, BoostedTrees, boosted_trees, fit, trees_by_early_stopping
+from models.evaluation import Metrics
+from models.judging import Evidence, judge
+from models.learning import Learnt, judged, learn
+from models.protocol import Progress, Protocol, Rows, read_at_most, read_split
 from models.registry import RiskModel
 from models.split import Split, out_of_time
-from models.thresholds import choose_thresholds
+from models.stability import bootstrap_firms
 
 # Months after the horizon until the last judgements are in the files.
 LABEL_LAG_MONTHS = 1
-LIGHTGBM, LOGISTIC, FOREST = "lightgbm", "logistic_regression", "random_forest"
+# Rows of all training months that later months are held against.
+REFERENCE_ROWS = 200_000
+LIGHTGBM = "lightgbm"
+FLOORS = ("features", "models")
 PACKAGES = ("lightgbm", "scikit-learn", "numpy", "pandas", "weaksignals")
-FACTS = ("fingerprint", "dictionary_version", "simulated", "batch", "observed_until", "absent_sources")
-# A probability of exactly 0 or 1 has no log-odds.
-SMALLEST = 1e-6
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How a model is made: see `flows.settings`."""
-
-    validation_months: int
-    test_months: int
-    max_training_rows: int
-    trees: int
-    seed: int
+FACTS = ("fingerprint", "dictionary_version", "dictionary", "simulated", "batch", "observed_until", "absent_sources")
 
 
 @dataclass(frozen=True)
 class Result:
-    """A model; how it and the baselines did on the same test rows; those rows, for the champion to be judged on.
+    """A model; all that it was judged by; the test rows, for the champion to be judged on.
 
+    metrics: as JSON: `models` (each on the same test rows), and what `models.judging.judge` gives.
     reference: what monitoring holds later periods against, as JSON.
     """
 
     model: RiskModel
-    metrics: dict[str, Metrics]
+    metrics: dict[str, Any]
     test_rows: pd.DataFrame
     reference: dict[str, Any]
 
 
-def train(features: Path, as_of: date, protocol: Protocol, progress: Callable[[str], None]) -> Result:
+def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -> Result:
     """Train and judge a model on what was known on `as_of`.
 
     Raises InputError where the table has too few labelled periods or no failure among them.
     """
     facts = dataset.read_facts(features)
-    periods = dataset.labelled_periods(features, facts, as_of, LABEL_LAG_MONTHS)
-    split = out_of_time(periods, int(facts["horizon"]), protocol.validation_months, protocol.test_months)
-    progress(f"reading the rows of {len(split.train)} training periods")
-    share = min(1.0, protocol.max_training_rows / max(dataset.count_labelled(features, split.train), 1))
-    rows = [
-        dataset.read_rows(features, part, only_labelled=True, share=share if part is split.train else 1.0)
-        for part in (split.train, split.validation, split.test)
-    ]
-    for part, name in zip(rows, ("training", "validation", "test"), strict=True):
-        if part["label"].nunique() < 2:
-            raise InputError(f"The {name} periods hold no failure: a model can't be made. Build from an earlier start.")
-    inputs = dataset.inputs_from(rows[0])
-    train_x, validation_x, test_x = (dataset.matrix(part, inputs) for part in rows)
-    train_y, validation_y, test_y = (dataset.labels_of(part) for part in rows)
-    progress(f"training on {len(train_y):,} rows of {rows[0]['siren'].nunique():,} firms")
-    booster = fit_boosted_trees(train_x, train_y, inputs, protocol.trees, protocol.seed)
-    calibration = fit_platt(margins(booster, validation_x), validation_y)
-    thresholds = choose_thresholds(calibration.probability(margins(booster, validation_x)), validation_y)
+    evidence = _evidence(features, facts, as_of, protocol)
+    progress(f"reading the rows of {len(evidence.split.train)} training periods")
+    rows = evidence.read(evidence.split)
+    inputs = dataset.inputs_from(rows.train)
+    estimator = boosted_trees(inputs, protocol.seed, protocol.hyperparameters)
+    progress("how many trees serve later months best")
+    estimator = estimator.set_params(trees=_trees(estimator, rows, evidence.horizon))
+    progress(f"training on {len(rows.train):,} rows of {rows.train['siren'].nunique():,} firms")
+    learnt = learn(estimator, inputs, rows.train, rows.validation, rows.weights)
     model = RiskModel(
-        text=booster.model_to_string(),
+        text=learnt.estimator.booster_.model_to_string(),
         inputs=inputs,
-        calibration=calibration,
-        thresholds=thresholds,
-        facts=_facts(facts, as_of, split, protocol, rows),
+        calibration=learnt.chosen.calibration,
+        intervals=fit_venn_abers(learnt.margins(rows.validation), labels_of(rows.validation)),
+        thresholds=learnt.thresholds,
+        refits=tuple(_refits(estimator, rows, protocol, progress)),
+        facts={
+            **_facts(facts, as_of, evidence.split, protocol, rows),
+            "trees": int(estimator.trees),
+            "failure_rate": _failure_rate(evidence),
+        },
     )
-    probability = calibration.probability(margins(booster, test_x))
-    alerts, openings = thresholds.alerts(probability), dataset.read_openings(features)
-    observed_until = min(as_of, date.fromisoformat(str(facts["observed_until"])))
-    reference = {
-        **drift.reference(train_x, rows[0]["period"], inputs, probability),
-        "shapes": realised.shapes(rows[2], alerts, openings, observed_until, int(facts["horizon"])),
+    metrics = {"models": _beside(learnt, rows, protocol.seed, progress)}
+    metrics |= judge(learnt, rows, evidence, protocol.origins, protocol.seed, progress)
+    return Result(model, metrics, rows.test, _reference(learnt, rows, evidence))
+
+
+def _evidence(features: Path, facts: dict[str, Any], as_of: date, protocol: Protocol) -> Evidence:
+    horizon = int(facts["horizon"])
+    periods = dataset.labelled_periods(features, facts, as_of, LABEL_LAG_MONTHS)
+    return Evidence(
+        features=features,
+        periods=periods,
+        split=out_of_time(periods, horizon, protocol.validation_months, protocol.test_months),
+        horizon=horizon,
+        observed_until=min(as_of, date.fromisoformat(str(facts["observed_until"]))),
+        last_period=min(as_of, date.fromisoformat(str(facts["end"]))),
+        max_rows=protocol.max_judging_rows,
+        read=lambda split: read_split(features, split, protocol),
+    )
+
+
+def _trees(estimator: BoostedTrees, rows: Rows, horizon: int) -> int:
+    """How many trees serve the last training months best, an embargo after those learnt from; all, if too few."""
+    period = pd.to_datetime(rows.train["period"])
+    later = period > period.max() - pd.DateOffset(months=horizon // 2)
+    early = (period + pd.DateOffset(months=horizon)) <= period[later].min()
+    if any(rows.train.loc[part, "label"].nunique() < 2 for part in (early, later)):
+        return int(estimator.trees)
+    x, y = matrix(rows.train, estimator.inputs), labels_of(rows.train)
+    first, last = early.to_numpy(), later.to_numpy()
+    return trees_by_early_stopping(estimator, x[first], y[first], x[last], y[last], weights=rows.weights[first])
+
+
+def _failure_rate(evidence: Evidence) -> float | None:
+    """The rate that the calibration was made for, measured as it can be at any later period; None where it can't.
+
+    Over the 12 months after the last validation period: in the midst of what validation labels tell of.
+    """
+    period = add_months(evidence.split.validation[-1], LOOK_BACK_MONTHS)
+    states = dataset.read_states(evidence.features, period, LOOK_BACK_MONTHS)
+    try:
+        return known_failure_rate(states, period, evidence.horizon).rate
+    except InputError:
+        return None
+
+
+def _refits(estimator: BoostedTrees, rows: Rows, protocol: Protocol, progress: Progress) -> Iterator[str]:
+    """The model on firms drawn again with all their rows, as text."""
+    x, y = matrix(rows.train, estimator.inputs), labels_of(rows.train)
+    for number in range(protocol.refits):
+        progress(f"the same on other firms, {number + 1} of {protocol.refits}: how stable its reasons are")
+        weights = rows.weights * bootstrap_firms(rows.train["siren"], protocol.seed + number)
+        fitted = fit(clone(estimator), x[weights > 0], y[weights > 0], weights[weights > 0])
+        yield fitted.booster_.model_to_string()
+
+
+def _beside(learnt: Learnt, rows: Rows, seed: int, progress: Progress) -> dict[str, Metrics]:
+    """The model and its challengers on the same test rows, each calibrated and cut in the same way."""
+    found = {LIGHTGBM: judged(learnt, rows.test)}
+    for name, make in CHALLENGERS.items():
+        if name != LIGHTGBM:
+            progress(f"the challenger beside it: {name.replace('_', ' ')}")
+            other = learn(make(learnt.inputs, seed), learnt.inputs, rows.train, rows.validation, rows.weights)
+            found[name] = judged(other, rows.test)
+    return found
+
+
+def _reference(learnt: Learnt, rows: Rows, evidence: Evidence) -> dict[str, Any]:
+    """What monitoring holds later periods against: of all training months, whichever were learnt from."""
+    known = read_at_most(evidence.features, evidence.split.train, REFERENCE_ROWS)
+    probability = learnt.probability(rows.test)
+    openings = dataset.read_openings(evidence.features)
+    alerts = learnt.thresholds.alerts(probability)
+    return {
+        **drift.reference(matrix(known, learnt.inputs), known["period"], learnt.inputs, probability),
+        "shapes": realised.shapes(rows.test, alerts, openings, evidence.observed_until, evidence.horizon),
     }
-    metrics = {LIGHTGBM: evaluate(probability, test_y, thresholds)}
-    for name, make in ((LOGISTIC, logistic_regression), (FOREST, random_forest)):
-        progress(f"the baseline beside it: {name.replace('_', ' ')}")
-        fitted = make(inputs, protocol.seed).fit(train_x, train_y)
-        metrics[name] = _judged(fitted, (validation_x, validation_y), (test_x, test_y))
-    return Result(model, metrics, rows[2], reference)
 
 
-def _judged(fitted: Any, validation: tuple[Matrix, Labels], test: tuple[Matrix, Labels]) -> Metrics:
-    """A baseline under the same calibration and the same choice of thresholds."""
-    calibration = fit_platt(_log_odds(fitted, validation[0]), validation[1])
-    thresholds = choose_thresholds(calibration.probability(_log_odds(fitted, validation[0])), validation[1])
-    return evaluate(calibration.probability(_log_odds(fitted, test[0])), test[1], thresholds)
+def code_digest() -> str:
+    """Of the source of the floors that make a model: equal digests mean equal code, whatever the version says."""
+    content, root = hashlib.sha256(), Path(__file__).parents[1]
+    for path in sorted(path for floor in FLOORS for path in (root / floor).rglob("*.py")):
+        content.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
+    return content.hexdigest()[:12]
 
 
-def _log_odds(fitted: Any, x: Matrix) -> NDArray[np.float64]:
-    probability = np.asarray(fitted.predict_proba(x)[:, 1], np.float64)
-    return np.asarray(logit(probability.clip(SMALLEST, 1 - SMALLEST)), np.float64)
-
-
-def judge(model: RiskModel, rows: pd.DataFrame) -> Metrics:
-    """A registered model on labelled rows."""
-    probability = model.calibration.probability(margins(model.booster, dataset.matrix(rows, model.inputs)))
-    return evaluate(probability, dataset.labels_of(rows), model.thresholds)
-
-
-def is_no_worse(challenger: Metrics, champion: Metrics) -> bool:
-    """On the same test rows: the average precision, which is about the firms at the top of the list."""
-    return bool(challenger["average_precision"] >= champion["average_precision"])
-
-
-def _facts(
-    built: dict[str, Any], as_of: date, split: Split, protocol: Protocol, rows: list[pd.DataFrame]
-) -> dict[str, Any]:
-    names = ("train", "validation", "test")
+def _facts(built: dict[str, Any], as_of: date, split: Split, protocol: Protocol, rows: Rows) -> dict[str, Any]:
     return {
         "as_of": as_of.isoformat(),
         "horizon": built["horizon"],
@@ -141,8 +177,9 @@ def _facts(
                 "firms": int(part["siren"].nunique()),
                 "failures": int(part["label"].sum()),
             }
-            for name, part in zip(names, rows, strict=True)
+            for name, part in (("train", rows.train), ("validation", rows.validation), ("test", rows.test))
         },
         "data": {name: built[name] for name in FACTS},
+        "code": code_digest(),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
     }

@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
-from scipy.special import expit
 
 from features import store
 from models.thresholds import HIGH, MODERATE, NO_ALERT
@@ -192,13 +191,12 @@ def front_end(ranked: TargetList) -> list[dict[str, Any]]:
 
 def shares_of_risk(themes: dict[str, float], ranked: TargetList) -> dict[str, float]:
     """Percentage points that add up to the score: how the probability moves as each theme is added, largest first."""
-    calibration = ranked.model.calibration
     # What kind of firm it is belongs to the mean risk: the front end has no theme for it.
     margin = ranked.base + themes.get("profile", 0.0)
-    points = {FRONT_END_BASE: 100 * float(expit(calibration.slope * margin + calibration.intercept))}
+    steps, names = [margin], [FRONT_END_BASE]
     for theme in sorted(FRONT_END_THEMES, key=lambda name: -abs(themes.get(name, 0.0))):
-        before = expit(calibration.slope * margin + calibration.intercept)
         margin += themes.get(theme, 0.0)
-        after = expit(calibration.slope * margin + calibration.intercept)
-        points[FRONT_END_THEMES[theme]] = 100 * float(after - before)
-    return points
+        steps.append(margin)
+        names.append(FRONT_END_THEMES[theme])
+    risks = 100 * ranked.model.calibration.probability(np.array(steps))
+    return dict(zip(names, np.diff(risks, prepend=0.0).tolist(), strict=True))
