@@ -1,44 +1,192 @@
-"""LightGBM, and the two models that existing systems use, behind scikit-learn's interface."""
+"""LightGBM and its challengers, behind scikit-learn's interface: all read `dataset.matrix`, NaN included."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import lightgbm as lgb
 import numpy as np
-from sklearn.base import ClassifierMixin
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.impute import SimpleImputer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, QuantileTransformer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, SplineTransformer
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from features.catalog import CATEGORY
 from models.dataset import Input, Labels, Matrix
 
+Weights = NDArray[np.float32]
+Margins = NDArray[np.float64]
 UNKNOWN_CATEGORY = -1
-LEAVES = 15
-ROWS_A_LEAF = 500
+# scikit-learn's histograms hold no more categories.
+MOST_CATEGORIES = 254
+# A probability of exactly 0 or 1 has no log-odds.
+SMALLEST = 1e-6
 
 
-def boosted_trees(inputs: Sequence[Input], trees: int, seed: int, leaves: int, rows_a_leaf: int) -> lgb.LGBMClassifier:
-    """LightGBM under the catalogue's monotone constraints: an agent must never read that more debt made it safer."""
-    return lgb.LGBMClassifier(
-        n_estimators=trees,
-        learning_rate=0.03,
-        num_leaves=leaves,
-        # A firm has a row a month: a leaf must hold many firms, not many months of one.
-        min_child_samples=rows_a_leaf,
-        min_data_per_group=4 * rows_a_leaf,
-        cat_smooth=float(rows_a_leaf),
-        colsample_bytree=0.3,
-        subsample=0.5,
-        subsample_freq=1,
-        reg_lambda=rows_a_leaf / 10,
-        monotone_constraints=[column.direction for column in inputs] if any(c.direction for c in inputs) else None,
-        random_state=seed,
-        deterministic=True,
-        force_row_wise=True,
-        verbose=-1,
-    )
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What `weaksignals tune` searches; rows_a_leaf: a firm has a row a month, and a leaf must hold many firms."""
+
+    trees: int = 300
+    learning_rate: float = 0.03
+    leaves: int = 15
+    rows_a_leaf: int = 500
+    column_share: float = 0.3
+    row_share: float = 0.5
+    l2: float = 50.0
+
+
+DEFAULTS = Hyperparameters()
+
+
+class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """LightGBM under the catalogue's monotone constraints: an agent must never read that more debt made it safer.
+
+    inputs: the columns, in order; without them every column is a free quantity.
+    early_stopping: rounds without a better log-loss on `eval_set` after which it stops, or None.
+    bags: boosters of different seeds, whose mean margin is the model's; one booster holds the trees of all.
+    Fitted: `booster_`, read from its own text: what is used is what can be saved and read again; `n_trees_` a bag.
+    """
+
+    def __init__(  # noqa: D107  # see the class
+        self,
+        inputs: Sequence[Input] = (),
+        trees: int = Hyperparameters.trees,
+        learning_rate: float = Hyperparameters.learning_rate,
+        leaves: int = Hyperparameters.leaves,
+        rows_a_leaf: int = Hyperparameters.rows_a_leaf,
+        column_share: float = Hyperparameters.column_share,
+        row_share: float = Hyperparameters.row_share,
+        l2: float = Hyperparameters.l2,
+        scale_pos_weight: float = 1.0,
+        monotone: bool = True,
+        early_stopping: int | None = None,
+        bags: int = 1,
+        seed: int = 0,
+    ) -> None:
+        self.inputs = inputs
+        self.trees = trees
+        self.learning_rate = learning_rate
+        self.leaves = leaves
+        self.rows_a_leaf = rows_a_leaf
+        self.column_share = column_share
+        self.row_share = row_share
+        self.l2 = l2
+        self.scale_pos_weight = scale_pos_weight
+        self.monotone = monotone
+        self.early_stopping = early_stopping
+        self.bags = bags
+        self.seed = seed
+
+    def fit(
+        self,
+        X: ArrayLike,  # noqa: N803  # scikit-learn's name
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        eval_set: tuple[Matrix, Labels] | None = None,
+    ) -> Self:
+        """Learn from rows x inputs and two kinds of label; eval_set: later rows, for early stopping only."""
+        x, y = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
+        check_classification_targets(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        if len(self.classes_) != 2:
+            raise ValueError(f"Only binary classification is supported; y holds {len(self.classes_)} class(es).")
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, x)
+        rows = lgb.Dataset(x, labels, weight=weights, **self._columns(), free_raw_data=False)
+        later = (
+            None if eval_set is None else rows.create_valid(eval_set[0], np.searchsorted(self.classes_, eval_set[1]))
+        )
+        boosters = [self._boosted(rows, later, self.seed * self.bags + bag) for bag in range(self.bags)]
+        self.booster_ = averaged(boosters)
+        self.n_trees_ = self.booster_.num_trees() // self.bags
+        return self
+
+    def decision_function(self, X: ArrayLike) -> Margins:  # noqa: N803
+        """The log-odds of the second class."""
+        check_is_fitted(self)
+        x = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan", reset=False)
+        return np.asarray(self.booster_.predict(x, raw_score=True), np.float64)
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
+        """The probability of each class, before calibration."""
+        probability = expit(self.decision_function(X))
+        return np.column_stack([1 - probability, probability])
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
+        """The more probable class."""
+        places = (self.decision_function(X) > 0).astype(int)
+        return np.asarray(self.classes_[places])
+
+    def _columns(self) -> dict[str, Any]:
+        if not self.inputs:
+            return {}
+        return {
+            "feature_name": [column.name for column in self.inputs],
+            "categorical_feature": [column.name for column in self.inputs if column.categories],
+        }
+
+    def _boosted(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> lgb.Booster:
+        directions = [column.direction for column in self.inputs]
+        parameters = {
+            "objective": "binary",
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.rows_a_leaf,
+            "min_data_per_group": 4 * self.rows_a_leaf,
+            "cat_smooth": float(self.rows_a_leaf),
+            "feature_fraction": self.column_share,
+            "bagging_fraction": self.row_share,
+            "bagging_freq": 1,
+            "lambda_l2": self.l2,
+            "scale_pos_weight": self.scale_pos_weight,
+            "monotone_constraints": directions if self.monotone and any(directions) else None,
+            "seed": seed,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+        }
+        if later is None or self.early_stopping is None:
+            return lgb.train(parameters, rows, self.trees)
+        stopping = lgb.early_stopping(self.early_stopping, verbose=False)
+        return lgb.train(parameters, rows, self.trees, valid_sets=[later], callbacks=[stopping])
+
+    def __sklearn_tags__(self) -> Tags:
+        """Unknown values are welcome; two classes only."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.classifier_tags.multi_class = False
+        return tags
+
+
+def averaged(boosters: Sequence[lgb.Booster]) -> lgb.Booster:
+    """One booster whose margin, and whose contributions, are the mean of those of several, learnt on the same columns.
+
+    It holds the trees of all, each leaf divided by their number, in LightGBM's own text.
+    """
+    texts = [booster.model_to_string(num_iteration=booster.best_iteration or -1) for booster in boosters]
+    if len(texts) == 1:
+        return lgb.Booster(model_str=texts[0])
+    trees = [tree for text in texts for tree in re.findall(r"^Tree=\d+\n(.*?)\n\n", text, re.DOTALL | re.MULTILINE)]
+    # Without their sizes, LightGBM finds the trees by their titles.
+    header = re.sub(r"^tree_sizes=.*\n", "", texts[0].split("Tree=0\n")[0], flags=re.MULTILINE)
+    numbered = [f"Tree={n}\n{_divided(tree, len(texts))}\n\n" for n, tree in enumerate(trees)]
+    return lgb.Booster(model_str=f"{header}{''.join(numbered)}end of trees\n")
+
+
+def _divided(tree: str, by: int) -> str:
+    def line(found: re.Match[str]) -> str:
+        return found[1] + " ".join(repr(float(value) / by) for value in found[2].split())
+
+    return re.sub(r"^((?:leaf|internal)_value=)(.*)$", line, tree, flags=re.MULTILINE)
 
 
 def fit_boosted_trees(
@@ -47,38 +195,122 @@ def fit_boosted_trees(
     inputs: Sequence[Input],
     trees: int,
     seed: int,
-    leaves: int = LEAVES,
-    rows_a_leaf: int = ROWS_A_LEAF,
+    leaves: int = Hyperparameters.leaves,
+    rows_a_leaf: int = Hyperparameters.rows_a_leaf,
 ) -> lgb.Booster:
-    """The booster, as its own text: what is used is what can be saved and read again."""
-    fitted = boosted_trees(inputs, trees, seed, leaves, rows_a_leaf).fit(
-        x,
-        y,
-        feature_name=[column.name for column in inputs],
-        categorical_feature=[column.name for column in inputs if column.categories],
-    )
-    return lgb.Booster(model_str=fitted.booster_.model_to_string())
+    """The booster of `BoostedTrees`."""
+    model = BoostedTrees(inputs, trees, leaves=leaves, rows_a_leaf=rows_a_leaf, l2=rows_a_leaf / 10, seed=seed)
+    return model.fit(x, y).booster_
 
 
-def logistic_regression(inputs: Sequence[Input], seed: int) -> ClassifierMixin:
-    """On normal scores of the quantities, medians where unknown, and indicators of the categories."""
-    return _baseline(inputs, LogisticRegression(C=0.1, solver="newton-cholesky", random_state=seed))
+def boosted_trees(
+    inputs: Sequence[Input], seed: int, hyperparameters: Hyperparameters = DEFAULTS, **others: Any
+) -> BoostedTrees:
+    """The champion's kind of model; others: further parameters of `BoostedTrees`."""
+    return BoostedTrees(inputs, seed=seed, **asdict(hyperparameters), **others)
 
 
-def random_forest(inputs: Sequence[Input], seed: int) -> ClassifierMixin:
-    """100 trees of depth 9: the setting of the reference system."""
-    return _baseline(inputs, RandomForestClassifier(100, max_depth=9, n_jobs=-1, random_state=seed))
+def trees_by_early_stopping(
+    estimator: BoostedTrees,
+    x: Matrix,
+    y: Labels,
+    later_x: Matrix,
+    later_y: Labels,
+    rounds: int = 50,
+    weights: Weights | None = None,
+) -> int:
+    """How many trees serve rows of a later time best, by log-loss; `estimator.trees` is the most.
+
+    The later rows come from the training periods too, an embargo after the first ones: refit on all with this number.
+    """
+    trial = clone(estimator).set_params(early_stopping=rounds, bags=1)
+    return int(trial.fit(x, y, sample_weight=weights, eval_set=(later_x, later_y)).n_trees_)
 
 
-def _baseline(inputs: Sequence[Input], estimator: ClassifierMixin) -> ClassifierMixin:
-    quantities = [n for n, column in enumerate(inputs) if not column.categories and column.unit != "category"]
-    categories = [n for n, column in enumerate(inputs) if column.categories]
-    scores = make_pipeline(
+def logistic_regression(inputs: Sequence[Input], seed: int) -> Pipeline:
+    """Splines of each quantity's rank; what is unknown counts by an indicator, a category by its own."""
+    quantities, categories = _places(inputs)
+    curves = make_pipeline(
         SimpleImputer(strategy="median", keep_empty_features=True),
-        QuantileTransformer(n_quantiles=100, output_distribution="normal", random_state=0),
+        QuantileTransformer(n_quantiles=100, random_state=seed),
+        SplineTransformer(n_knots=3, degree=2, include_bias=False),
     )
     codes = make_pipeline(
         SimpleImputer(strategy="constant", fill_value=UNKNOWN_CATEGORY, keep_empty_features=True),
         OneHotEncoder(min_frequency=0.01, handle_unknown="ignore", sparse_output=False, dtype=np.float32),
     )
-    return make_pipeline(ColumnTransformer([("scores", scores, quantities), ("codes", codes, categories)]), estimator)
+    columns = [
+        ("curves", curves, quantities),
+        ("unknown", MissingIndicator(error_on_new=False), quantities),
+        ("codes", codes, categories),
+    ]
+    linear = LogisticRegression(C=0.1, max_iter=500, random_state=seed)
+    return make_pipeline(ColumnTransformer(columns), linear)
+
+
+def random_forest(inputs: Sequence[Input], seed: int) -> RandomForestClassifier:  # noqa: ARG001  # one interface
+    """100 trees of depth 9: the setting of the reference system; categories by their numbers."""
+    return RandomForestClassifier(100, max_depth=9, n_jobs=-1, random_state=seed)
+
+
+class EmptyColumnsAsZero(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Makes a column without any known value in training a constant: scikit-learn's histograms can't read one."""
+
+    def fit(self, X: Matrix, y: Labels | None = None) -> Self:  # noqa: ARG002, N803
+        """Note which columns hold nothing."""
+        self.empty_ = np.isnan(X).all(axis=0)
+        return self
+
+    def transform(self, X: Matrix) -> Matrix:  # noqa: N803
+        """The same rows, those columns 0."""
+        return np.where(self.empty_, np.float32(0), X)
+
+
+def histogram_boosting(inputs: Sequence[Input], seed: int) -> Pipeline:
+    """scikit-learn's gradient boosting under the same constraints and sizes as ours."""
+    boosting = HistGradientBoostingClassifier(
+        max_iter=100,
+        max_leaf_nodes=Hyperparameters.leaves,
+        min_samples_leaf=Hyperparameters.rows_a_leaf,
+        l2_regularization=Hyperparameters.l2,
+        max_features=Hyperparameters.column_share,
+        monotonic_cst=[column.direction for column in inputs],
+        categorical_features=[0 < len(column.categories) <= MOST_CATEGORIES for column in inputs],
+        early_stopping=False,
+        random_state=seed,
+    )
+    return make_pipeline(EmptyColumnsAsZero(), boosting)
+
+
+def free_boosted_trees(inputs: Sequence[Input], seed: int) -> BoostedTrees:
+    """LightGBM without the catalogue's constraints: what they cost."""
+    return boosted_trees(inputs, seed, monotone=False)
+
+
+CHALLENGERS: Mapping[str, Callable[[Sequence[Input], int], ClassifierMixin]] = {
+    "logistic_regression": logistic_regression,
+    "random_forest": random_forest,
+    "histogram_boosting": histogram_boosting,
+    "lightgbm": boosted_trees,
+    "lightgbm_unconstrained": free_boosted_trees,
+}
+
+
+def fit(estimator: ClassifierMixin, x: Matrix, y: Labels, weights: Weights | None = None) -> ClassifierMixin:
+    """The estimator, fitted; a pipeline gives the weights to its last step."""
+    name = f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
+    return estimator.fit(x, y, **({} if weights is None else {name: weights}))
+
+
+def margins_of(estimator: ClassifierMixin, x: Matrix) -> Margins:
+    """The log-odds that a fitted estimator gives, before calibration."""
+    if hasattr(estimator, "decision_function"):
+        return np.asarray(estimator.decision_function(x), np.float64)
+    probability = np.asarray(estimator.predict_proba(x)[:, 1], np.float64)
+    return np.asarray(logit(probability.clip(SMALLEST, 1 - SMALLEST)), np.float64)
+
+
+def _places(inputs: Sequence[Input]) -> tuple[list[int], list[int]]:
+    """The places of the quantities, and of the categories of which a code is known."""
+    quantities = [n for n, column in enumerate(inputs) if column.unit != CATEGORY]
+    return quantities, [n for n, column in enumerate(inputs) if column.categories]
