@@ -10,8 +10,9 @@ from features.errors import InputError
 from features.periods import add_months, parse_period
 from flows.settings import Settings
 from models import dataset, drift, realised, registry, scoring
-from models.monitoring import STOP, Compared, Finding, Published, calibration_findings, findings, published
+from models.monitoring import STOP, Compared, Finding, calibration_findings, findings
 from models.realised import PastList
+from models.volumes import Published, published
 from reports.language import Language
 from reports.monitoring import Monitoring, write_monitoring
 from reports.target_list import PARQUET

@@ -6,14 +6,11 @@ from datetime import date
 from itertools import groupby
 from typing import Final, Literal
 
-import pandas as pd
-
 from features.assemble import CATALOG
-from features.nomenclatures import labels
 from features.sources import SOURCES
 from models.drift import Drift
 from models.realised import ALL, Realised
-from models.thresholds import HIGH, NO_ALERT
+from models.volumes import Published, volumes
 
 Level = Literal["warning", "stop"]
 STOP: Final[Level] = "stop"
@@ -22,7 +19,6 @@ Values = Mapping[str, str | int | float]
 ROOTS: Final = {feature.name: feature.root for feature in CATALOG}
 SOURCES_OF: Final = {feature.name: feature.sources for feature in CATALOG}
 TITLES: Final = {source.name: source.title for source in SOURCES}
-SECTIONS: Final = labels("naf_rev2", "code", "section")
 
 # What a finding says; its values are put in by `Finding.sentence`, or by the reports in the reader's language.
 EMPTY_SOURCE = (
@@ -107,19 +103,6 @@ def _plain(name: str, value: str | float) -> str:
 
 
 @dataclass(frozen=True)
-class Published:
-    """The firms of a period in scope and their alerts: siren, alert, departement, naf_section."""
-
-    period: date
-    firms: pd.DataFrame
-
-    @property
-    def on_alert(self) -> int:
-        """How many are on alert."""
-        return int((self.firms["alert"] != NO_ALERT).sum())
-
-
-@dataclass(frozen=True)
 class Compared:
     """A period's run beside all it is held against.
 
@@ -133,12 +116,6 @@ class Compared:
     score: tuple[float, float] | None
     earlier: Sequence[Published]
     previous: tuple[date, frozenset[str]] | None
-
-
-def published(period: date, rows: pd.DataFrame) -> Published:
-    """From the rows of a target list."""
-    firms = rows[["siren", "alert", "departement"]].assign(naf_section=rows["naf"].map(SECTIONS))
-    return Published(period, firms)
 
 
 def findings(compared: Compared, limits: Limits) -> tuple[Finding, ...]:
@@ -251,33 +228,6 @@ def _jump(now: float, before: float, limits: Limits) -> Level | None:
 def _jumped(level: Level, subject: str, message: str, now: int, last: Published, before: int) -> Finding:
     values: Values = {"now_count": now, "before_count": before, "month": f"{last.period:%Y-%m}"}
     return Finding(level, subject, message, values, f"alerts_{level}")
-
-
-def volumes(now: Published, earlier: Sequence[Published], by: str, lists: int = 12) -> pd.DataFrame:
-    """By code: firms, alerts, high; last_alerts of the last list, usual_alerts: their mean over the last lists.
-
-    NaN for what no list was published of.
-    """
-
-    def alerts_of(firms: pd.DataFrame) -> pd.Series:
-        return firms[firms["alert"] != NO_ALERT].groupby(by).size()
-
-    past = pd.DataFrame({past.period: alerts_of(past.firms) for past in earlier[-lists:]}).fillna(0)
-    firms = now.firms.groupby(by).size()
-    codes = firms.index.union(past.index)
-    table = pd.DataFrame(
-        {
-            "firms": firms,
-            "alerts": alerts_of(now.firms),
-            "high": now.firms[now.firms["alert"] == HIGH].groupby(by).size(),
-        },
-        index=codes,
-    ).fillna(0)
-    table = table.astype(int)
-    past = past.reindex(codes, fill_value=0)
-    table["last_alerts"] = past.iloc[:, -1] if len(past.columns) else float("nan")
-    table["usual_alerts"] = past.mean(axis=1) if len(past.columns) else float("nan")
-    return table.sort_values(["alerts", "firms"], ascending=False)
 
 
 def calibration_findings(period: date, results: Sequence[Realised], limits: Limits) -> Iterator[Finding]:

@@ -12,8 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from features import store
 from features.assemble import CATALOG
 from models.drift import Drift
-from models.monitoring import TITLES, Compared, Finding, volumes
+from models.monitoring import TITLES, Compared, Finding
 from models.realised import Realised, Useful
+from models.volumes import volumes
 from reports.figures import category, percent
 from reports.language import Language
 from reports.target_list import records

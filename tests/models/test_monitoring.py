@@ -11,8 +11,9 @@ import pytest
 from features.assemble import CATALOG
 from models.dataset import Input
 from models.drift import drift, reference, score_drift, stability_index
-from models.monitoring import STOP, WARNING, Compared, Limits, Published, findings, volumes
+from models.monitoring import STOP, WARNING, Compared, Limits, findings
 from models.realised import ALL, PastList, followed, incidence, realised, shapes, together, useful
+from models.volumes import Published, volumes
 
 NAMES = ("debt", "debt_in_months", "liquidity_ratio", "paydex", "naf_section")
 BY_NAME = {feature.name: feature for feature in CATALOG}

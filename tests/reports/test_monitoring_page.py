@@ -10,8 +10,9 @@ import pytest
 
 from models import monitoring as rules
 from models.drift import Drift
-from models.monitoring import STOP, WARNING, Compared, Finding, Published
+from models.monitoring import STOP, WARNING, Compared, Finding
 from models.realised import Realised, Useful
+from models.volumes import Published
 from reports.language import Language, translations
 from reports.monitoring import Monitoring, as_html, as_json, write_monitoring
 
