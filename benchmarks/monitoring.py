@@ -21,7 +21,7 @@ def main(firms: int) -> None:
     x[x > 1] = np.nan
     periods = pd.Series(pd.to_datetime(["2024-01-01"] * firms))
     start = time.perf_counter()
-    learnt = reference(x, periods, inputs, x[:, 0])
+    learnt = reference(x, periods, inputs, x[:, 0].astype(np.float64))
     middle = time.perf_counter()
     drift(learnt, x, 1, inputs)
     print(f"{firms:,} firms x {len(inputs)} features: reference {middle - start:.1f} s, ", end="")

@@ -25,6 +25,7 @@ from features.ingest import FileReport
 from features.periods import parse_period
 from flows import stages
 from flows.settings import Settings, load
+from models import registry
 from models.polish import PUBLISHED_AUC, bench_polish
 from reports import dictionary as data_dictionary
 from reports.exports import notices
@@ -41,6 +42,8 @@ app = typer.Typer(
 PICTURE_WIDTH, PICTURED = 130, 5
 bench = typer.Typer(help="Figures on real data that anyone can check.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
+models = typer.Typer(help="The registered models, and which is in use.", invoke_without_command=True)
+app.add_typer(models, name="models")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True)
 
@@ -132,6 +135,38 @@ def train(
     with store.locked(settings.data), progress() as say:
         trained = stages.train(settings, period_of(as_of), say)
     print_trained(trained, settings)
+
+
+@models.callback()
+def models_(context: typer.Context, data: Data = None) -> None:
+    """List the registered models, and which is in use."""
+    if context.invoked_subcommand is None:
+        print_models(stages.registered(load(data=data)))
+
+
+Why = Annotated[str, typer.Option("--why", help="The reason, kept with the decision.")]
+
+
+@models.command()
+def promote(
+    model_id: Annotated[str, typer.Argument(metavar="ID", help="A model that `weaksignals models` lists.")],
+    why: Why,
+    data: Data = None,
+) -> None:
+    """Put a registered model in use."""
+    settings = load(data=data)
+    with store.locked(settings.data):
+        registry.promote(settings.models, model_id, why)
+    out.print(f"In use: {model_id}.", soft_wrap=True)
+
+
+@models.command()
+def rollback(why: Why = "asked for", data: Data = None) -> None:
+    """Put the model in use again that was in use before."""
+    settings = load(data=data)
+    with store.locked(settings.data):
+        model_id = registry.roll_back(settings.models, why)
+    out.print(f"In use again: {model_id}.", soft_wrap=True)
 
 
 @app.command()
@@ -283,6 +318,18 @@ def print_trained(trained: stages.Trained, settings: Settings) -> None:
     verdict = "in use" if trained.is_champion else "registered, not in use"
     card = settings.models / trained.model_id / "card.md"
     out.print(f"Model {trained.model_id}: {verdict}; {trained.why}. {card}", soft_wrap=True)
+
+
+def print_models(found: list[stages.Registered]) -> None:
+    """One line a model: how it did on its own test rows, and whether it is in use."""
+    if not found:
+        out.print("No model is registered. Train one: weaksignals train")
+        return
+    table = Table("model", "trained on", "tested on", "AUC", "average precision", "in use since", "why")
+    for m in found:
+        figures = [f"{m.metrics[key]:.3f}" for key in ("auc", "average_precision")]
+        table.add_row(m.model_id, m.trained, m.tested, *figures, m.since, m.why)
+    out.print(table)
 
 
 def print_scored(scored: stages.Scored) -> None:

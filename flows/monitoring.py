@@ -78,7 +78,7 @@ def _compared(
     drifts, score = None, None
     if reference:
         drifts = drift.drift(reference, dataset.matrix(rows, model.inputs), period.month, model.inputs)
-        score = drift.score_drift(reference, scores["probability"].to_numpy())
+        score = drift.score_drift(reference, scores["margin"].to_numpy())
     earlier = [published(past, _read_list(settings, past)) for past in _list_periods(settings, period)]
     return Compared(published(period, ranked), model.model_id, drifts, score, earlier, _previous(settings, period))
 

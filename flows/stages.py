@@ -114,6 +114,33 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     return Trained(model_id, is_champion, why, result.metrics["models"], card)
 
 
+@dataclass(frozen=True)
+class Registered:
+    """A registered model: months learnt from and tested on, metrics there, since when it is in use (else blank)."""
+
+    model_id: str
+    trained: str
+    tested: str
+    metrics: Metrics
+    since: str
+    why: str
+
+
+def registered(settings: Settings) -> list[Registered]:
+    """Every registered model, the oldest as-of month first."""
+    champion = registry.champion_id(settings.models)
+    newest = {promotion.model_id: promotion for promotion in registry.promotions(settings.models)}
+    found = []
+    for model_id in registry.registered(settings.models):
+        spans = registry.load(settings.models, model_id).facts["split"]
+        trained, tested = (f"{spans[part]['first'][:7]} to {spans[part]['last'][:7]}" for part in ("train", "test"))
+        metrics = registry.metrics_of(settings.models, model_id)["models"][training.LIGHTGBM]
+        in_use = newest.get(model_id) if model_id == champion else None
+        since, why = (in_use.at, in_use.why) if in_use else ("", "")
+        found.append(Registered(model_id, trained, tested, metrics, since, why))
+    return found
+
+
 def score(settings: Settings, period: date | None, progress: Progress) -> Scored:
     """Score a period with the model in use; publish scores, contributions and the list."""
     model = registry.champion(settings.models)

@@ -44,17 +44,17 @@ class Drift:
     filled_promised: float
 
 
-def reference(x: Matrix, periods: pd.Series, inputs: Sequence[Input], probability: NDArray[np.float64]) -> Reference:
+def reference(x: Matrix, periods: pd.Series, inputs: Sequence[Input], margins: NDArray[np.float64]) -> Reference:
     """What later periods are held against, as JSON.
 
-    x, periods: the training rows; probability: of rows that the model did not learn from.
+    x, periods: the training rows; margins: of rows that the model did not learn from.
     """
     months = pd.to_datetime(periods).dt.month.to_numpy()
     by_column = np.asfortranarray(x)
     return {
         "rows": len(x),
         "features": {column.name: _bins_of(by_column[:, n], months, column) for n, column in enumerate(inputs)},
-        "score": _bins_of(probability, np.zeros(len(probability), int), None),
+        "score": _bins_of(margins, np.zeros(len(margins), int), None),
     }
 
 
@@ -115,10 +115,10 @@ def expected(bins: Bins, month: int) -> NDArray[np.int64]:
     return np.asarray(counts.get(str(month)) or np.sum(list(counts.values()), axis=0), np.int64)
 
 
-def score_drift(reference: Reference, probability: NDArray[np.float64]) -> tuple[float, float]:
+def score_drift(reference: Reference, margins: NDArray[np.float64]) -> tuple[float, float]:
     """Population stability index of the probabilities, and what chance alone reaches once in a thousand."""
     bins = reference["score"]
-    then, now = expected(bins, 0), np.array(_counts(probability, np.array(bins["edges"])))
+    then, now = expected(bins, 0), np.array(_counts(margins, np.array(bins["edges"])))
     return stability_index(then[:-1], now[:-1]), by_chance(then[:-1], now[:-1])
 
 

@@ -147,11 +147,10 @@ def _beside(learnt: Learnt, rows: Rows, seed: int, progress: Progress) -> dict[s
 def _reference(learnt: Learnt, rows: Rows, evidence: Evidence) -> dict[str, Any]:
     """What monitoring holds later periods against: of all training months, whichever were learnt from."""
     known = read_at_most(evidence.features, evidence.split.train, REFERENCE_ROWS)
-    probability = learnt.probability(rows.test)
     openings = dataset.read_openings(evidence.features)
-    alerts = learnt.thresholds.alerts(probability)
+    alerts = learnt.thresholds.alerts(learnt.probability(rows.test))
     return {
-        **drift.reference(matrix(known, learnt.inputs), known["period"], learnt.inputs, probability),
+        **drift.reference(matrix(known, learnt.inputs), known["period"], learnt.inputs, learnt.margins(rows.test)),
         "shapes": realised.shapes(rows.test, alerts, openings, evidence.observed_until, evidence.horizon),
     }
 

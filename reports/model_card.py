@@ -1,5 +1,6 @@
 """The model card, written from the model's own metadata and metrics: nothing in it is typed by hand."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ GROUPS = {
 
 
 def model_card(model: RiskModel, metrics: Mapping[str, Any]) -> str:
-    """What the model is, what it learnt from, and how it did: `metrics` as `models.training.train` gives, and checks."""
+    """What the model is, what it learnt from, and how it did; metrics: of `models.training.train`, and `checks`."""
     sections = (
         _what(model),
         _made_of(model),
@@ -34,7 +35,8 @@ def model_card(model: RiskModel, metrics: Mapping[str, Any]) -> str:
         _checks(metrics["checks"]),
         _data(model),
     )
-    return "\n".join(line for section in sections for line in section) + "\n"
+    lines = "\n".join(line for section in sections for line in section)
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
 def _what(model: RiskModel) -> Iterator[str]:
@@ -171,7 +173,8 @@ def _horizons(horizons: Sequence[Metrics]) -> Iterator[str]:
 
 def _lead_time(lead: Mapping[str, Any]) -> Iterator[str]:
     yield from _title("Lead time: months from the first alert to the opening, of firms that failed")
-    yield f"Scored {lead['first_period']} to {lead['last_period']}; alerts of the {lead['look_back_months']} months before."
+    span = f"{lead['first_period']} to {lead['last_period']}"
+    yield f"Scored {span}; alerts of the {lead['look_back_months']} months before the opening."
     yield from _table(
         ("firms", "alert", "failed", "never on alert", "quarter from", "half from", "three quarters from"),
         (
@@ -227,11 +230,11 @@ def _checks(checks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _data(model: RiskModel) -> Iterator[str]:
-    data = model.facts["data"]
+    facts, data = model.facts, model.facts["data"]
     yield from _title("What it was made of")
     yield f"Sources never delivered: {', '.join(data['absent_sources']) or 'none'}."
-    yield f"Data fingerprint `{data['fingerprint']}`, dictionary `{data['dictionary_version']}`, code `{model.facts['code']}`."
-    yield "Versions: " + ", ".join(f"{name} {version}" for name, version in model.facts["versions"].items()) + "."
+    yield f"Data `{data['fingerprint']}`, dictionary `{data['dictionary_version']}`, code `{facts['code']}`."
+    yield "Versions: " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()) + "."
     yield "Calibration and thresholds come from the validation periods, whose labels run into the test periods."
 
 

@@ -12,9 +12,11 @@ import pytest
 from features.assemble import CATALOG, Scope
 from features.build import build
 from features.economy.simulation import simulate
-from features.engine import connect
+from features.engine import connect, firm_hash
+from features.grid import KEY
 from features.ingest import Reading, ingest
 from features.sources import SOURCES
+from features.target import labels
 from features.themes import financial_health
 
 START, END = date(2020, 1, 1), date(2024, 2, 1)
@@ -93,3 +95,19 @@ def test_a_planted_look_ahead_is_caught(staged, tmp_path, monkeypatch):
     caught = differing(whole, known)
     assert caught
     assert {feature.theme for feature in caught} == {"financial_health"}
+
+
+@pytest.mark.slow
+def test_a_planted_future_label_under_noise_is_caught(staged, tmp_path, monkeypatch):
+    honest = financial_health.base
+
+    def base(grid, financial_ratios, procedures):
+        table = honest(grid, financial_ratios).inner_join(labels(grid, procedures, date(2040, 1, 1)), list(KEY))
+        noise = firm_hash(table.siren) / 2**32
+        return table.mutate(turnover=table.label.fill_null(0) + noise).drop("label")
+
+    monkeypatch.setattr(financial_health, "base", base)
+    period = date(2022, 4, 1)
+    whole = built(staged, tmp_path / "whole", period, period, period)
+    known = built(cut(staged, tmp_path / "cut", period), tmp_path / "known", period, period, period)
+    assert {feature.root for feature in differing(whole, known)} == {"turnover"}

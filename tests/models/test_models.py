@@ -1,22 +1,26 @@
 """Split, thresholds, calibration, contributions and registry on tables small enough to reason about."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 import shap
 
 from features.errors import InputError
 from features.periods import add_months, period_range
+from features.procedures import IN_BONIS
 from models import registry
-from models.calibration import Platt, fit_platt
+from models.calibration import Platt, VennAbers, fit_platt
 from models.dataset import Input
 from models.estimators import fit_boosted_trees
 from models.evaluation import evaluate
 from models.explanation import NotAdditiveError, explain, margins
 from models.polish import bench_polish, duplicate_groups
 from models.registry import RiskModel
+from models.scoring import calibration_at, refuse_other_dictionary, score
 from models.split import out_of_time
 from models.thresholds import Thresholds, choose_thresholds
 
@@ -45,8 +49,15 @@ def booster(sample):
 
 @pytest.fixture
 def model(booster):
-    facts = {"as_of": "2024-02-01", "data": {"simulated": True}}
-    return RiskModel(booster.model_to_string(), INPUTS, Platt(1.1, -0.2), Thresholds(0.3, 0.1), facts)
+    facts = {
+        "as_of": "2024-02-01",
+        "horizon": 18,
+        "failure_rate": 0.05,
+        "data": {"simulated": True, "dictionary": {column.name: "1" for column in INPUTS}},
+    }
+    text = booster.model_to_string()
+    intervals = VennAbers((-2.0,), (0.01, 0.1), (-2.0,), (0.05, 0.3))
+    return RiskModel(text, INPUTS, Platt(1.1, -0.2), intervals, Thresholds(0.3, 0.1), (text,), facts)
 
 
 def test_no_training_label_tells_of_a_month_that_a_later_row_predicts_from():
@@ -132,14 +143,14 @@ def test_metrics_count_what_a_reader_counts():
 
 def test_a_registered_model_is_read_as_it_was_saved(model, sample, tmp_path):
     name = registry.save(tmp_path, model, {"lightgbm": {"auc": 0.8}}, "# card")
-    registry.promote(tmp_path, name)
+    registry.promote(tmp_path, name, "the first")
     again = registry.champion(tmp_path)
     assert again == model
     assert (margins(again.booster, sample[0]) == margins(model.booster, sample[0])).all()
     assert registry.metrics_of(tmp_path, name) == {"lightgbm": {"auc": 0.8}}
 
 
-@pytest.mark.parametrize("file", ["model.txt", "model.json"])
+@pytest.mark.parametrize("file", ["model.txt", "model.json", "refit-0.txt"])
 @pytest.mark.parametrize("damage", ["", "{", '{"a": 1}', None])
 def test_a_damaged_model_is_refused_in_a_sentence(model, tmp_path, file, damage):
     name = registry.save(tmp_path, model, {}, "")
@@ -157,6 +168,75 @@ def test_a_threshold_moved_by_hand_is_noticed(model, tmp_path):
     path.write_text(json.dumps(content, indent=1, sort_keys=True))
     with pytest.raises(InputError, match="were changed"):
         registry.load(tmp_path, name)
+
+
+def named(model, name):
+    return replace(model, facts={**model.facts, "as_of": f"{name}-01"})
+
+
+def test_every_model_put_in_use_is_kept_with_its_reason_and_can_be_gone_back_from(model, tmp_path):
+    first, second, third = (registry.save(tmp_path, named(model, m), {}, "") for m in ("2024-01", "2024-02", "2024-03"))
+    assert registry.registered(tmp_path) == [first, second, third]
+    for name, why in ((first, "the first"), (second, "better"), (second, "again"), (third, "better still")):
+        registry.promote(tmp_path, name, why)
+    assert [(p.model_id, p.why) for p in registry.promotions(tmp_path)] == [
+        (first, "the first"),
+        (second, "better"),
+        (third, "better still"),
+    ]
+    assert registry.roll_back(tmp_path, "too many alerts") == second
+    assert registry.champion_id(tmp_path) == second
+    assert registry.promotions(tmp_path)[-1].why == f"back from {third}: too many alerts"
+    assert registry.roll_back(tmp_path, "still") == first
+    with pytest.raises(InputError, match="nothing to go back to"):
+        registry.roll_back(tmp_path, "further")
+
+
+def test_a_model_is_not_put_in_use_without_a_reason_nor_if_it_can_not_be_read(model, tmp_path):
+    name = registry.save(tmp_path, model, {}, "")
+    for model_id, why in ((name, " "), ("2024-02-unknown", "why not")):
+        with pytest.raises(InputError):
+            registry.promote(tmp_path, model_id, why)
+    assert registry.champion_id(tmp_path) is None
+
+
+def test_a_feature_table_of_another_dictionary_is_refused_with_the_differences_named(model):
+    same = {"horizon": 18, "dictionary": {**model.facts["data"]["dictionary"], "new": "1"}}
+    refuse_other_dictionary(model, same)
+    other = {"horizon": 12, "dictionary": {"debt": "2", "noise": "1", "section": "1"}}
+    with pytest.raises(InputError, match=r"no longer there: liquidity.*definition: debt.*12 months, not 18"):
+        refuse_other_dictionary(model, other)
+
+
+def states(failed):
+    """100 firms in bonis in January 2023, of which `failed` are in liquidation a year later."""
+    rows = [(f"{n:09d}", "2023-01-01", IN_BONIS) for n in range(100)]
+    rows += [(f"{n:09d}", "2024-01-01", "liquidation" if n < failed else IN_BONIS) for n in range(100)]
+    table = pd.DataFrame(rows, columns=["siren", "period", "procedure_state"])
+    return table.assign(period=pd.to_datetime(table["period"]))
+
+
+def test_probabilities_move_to_the_failure_rate_known_at_the_period_once_it_has_drifted(model):
+    # 4 in 100 a year is 6 in 100 in 18 months: not clearly another rate than 5 %; 30 in 100 are.
+    assert calibration_at(model, states(4), date(2024, 1, 1)) == model.calibration
+    moved = calibration_at(model, states(30), date(2024, 1, 1))
+    rate = 1 - 0.7**1.5
+    assert moved.offset == pytest.approx(np.log(rate / (1 - rate)) - np.log(0.05 / 0.95))
+    assert calibration_at(model, states(0), date(2024, 1, 1)) == model.calibration
+
+
+def test_scores_hold_the_interval_of_each_probability(model, sample):
+    x = sample[0][:50]
+    rows = pd.DataFrame(x, columns=[column.name for column in INPUTS])
+    rows["section"] = pd.Series(x[:, 3]).map({0: "A", 1: "B", 2: "C"})
+    rows = rows.assign(
+        siren=[f"{n:09d}" for n in range(50)], period=date(2024, 1, 1), in_procedure=[True] + [False] * 49
+    )
+    found = score(model, rows).scores
+    assert (found["probability_low"] <= found["probability"]).all()
+    assert (found["probability"] <= found["probability_high"]).all()
+    assert (found["probability_high"] - found["probability_low"]).max() > 0.03
+    assert found["alert"][0] == "none"
 
 
 def test_equal_rows_are_one_group():
