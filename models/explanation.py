@@ -1,12 +1,15 @@
 """Exact contributions (TreeSHAP, Lundberg et al. 2018), in log-odds: base + their sum is the margin, on every row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import lightgbm as lgb
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from models.dataset import Matrix
+from models.dataset import Input, Matrix
+from models.tree_shap import Contributions, contributions_of
 
 TOLERANCE = 1e-6
 
@@ -24,6 +27,33 @@ class Explained:
     base: float
 
 
+@dataclass(frozen=True)
+class Explainer:
+    """A booster and its tables, to be made once where rows come in many calls."""
+
+    booster: lgb.Booster
+    tables: Contributions
+
+    def explain(self, x: Matrix) -> Explained:
+        """The margin of each row and what each input adds to it.
+
+        Raises NotAdditiveError where they differ by more than TOLERANCE.
+        """
+        margin, parts = margins(self.booster, x), self.tables.of(x)
+        gap = np.abs(self.tables.base + parts.sum(axis=1) - margin).max(initial=0)
+        if not gap <= TOLERANCE:
+            raise NotAdditiveError(f"The contributions differ from the margin by {gap:.2g}, more than {TOLERANCE:.0e}.")
+        return Explained(margin, parts, self.tables.base)
+
+
+def explainer(booster: lgb.Booster) -> Explainer:
+    """Make the tables of a booster.
+
+    Raises InputError where its margin is no plain sum of trees.
+    """
+    return Explainer(booster, contributions_of(booster.model_to_string()))
+
+
 def margins(booster: lgb.Booster, x: Matrix) -> NDArray[np.float64]:
     """The log-odds of each row, before calibration."""
     return np.asarray(booster.predict(x, raw_score=True), np.float64)
@@ -34,9 +64,18 @@ def explain(booster: lgb.Booster, x: Matrix) -> Explained:
 
     Raises NotAdditiveError where they differ by more than TOLERANCE.
     """
-    margin = margins(booster, x)
-    parts = np.asarray(booster.predict(x, pred_contrib=True), np.float64).reshape(len(x), -1)
-    gap = np.abs(parts.sum(axis=1) - margin).max(initial=0)
-    if gap > TOLERANCE:
-        raise NotAdditiveError(f"The contributions differ from the margin by {gap:.2g}, more than {TOLERANCE:.0e}.")
-    return Explained(margin, parts[:, :-1], float(parts[0, -1]) if len(parts) else 0.0)
+    return explainer(booster).explain(x)
+
+
+def by_theme(contributions: pd.DataFrame, inputs: Sequence[Input]) -> pd.DataFrame:
+    """Contributions summed over each theme: with the base they are the margin."""
+    return _summed(contributions, inputs, [column.theme for column in inputs])
+
+
+def by_root(contributions: pd.DataFrame, inputs: Sequence[Input]) -> pd.DataFrame:
+    """Contributions summed over what derives from one feature: with the base they are the margin."""
+    return _summed(contributions, inputs, [column.root for column in inputs])
+
+
+def _summed(contributions: pd.DataFrame, inputs: Sequence[Input], groups: Sequence[str]) -> pd.DataFrame:
+    return contributions[[column.name for column in inputs]].T.groupby(list(groups), sort=False).sum().T

@@ -54,12 +54,6 @@ def by_subject(contributions: pd.DataFrame, inputs: Sequence[Input]) -> pd.DataF
     return contributions[names].T.groupby(subjects, sort=False).sum().T
 
 
-def by_theme(contributions: pd.DataFrame, inputs: Sequence[Input]) -> pd.DataFrame:
-    """Contributions summed over each theme: with the base they are the margin."""
-    names = [column.name for column in inputs]
-    return contributions[names].T.groupby([column.theme for column in inputs], sort=False).sum().T
-
-
 def medians(rows: pd.DataFrame) -> dict[str, float]:
     """The median of each directed quantity over the firms of a period: what a value is held against."""
     names = [f.name for f in CATALOG if f.direction and f.base is None and f.name in rows]

