@@ -99,19 +99,28 @@ def has_champion(settings: Settings) -> bool:
 def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained:
     """Train, judge and register a model; it is put in use where it is no worse than the one in use."""
     facts = dataset.read_facts(settings.features)
-    result = training.train(settings.features, as_of or date.fromisoformat(facts["end"]), settings.protocol, progress)
+    as_of = as_of or date.fromisoformat(facts["end"])
+    result = training.train(settings.features, as_of, settings.protocol, progress)
     progress("whether it may be put in use")
-    former = registry.champion_id(settings.models)
-    champion = registry.load(settings.models, former) if former else None
-    found = promotion.checks(result.model, champion, result.test_rows, settings.seed)
+    is_passed, why, found = _verdict(settings, result)
     metrics = {**result.metrics, "checks": [asdict(check) for check in found]}
     card = model_card(result.model, metrics)
     model_id = registry.save(settings.models, result.model, metrics, card, result.reference)
-    is_champion = model_id == former or all(check.is_passed for check in found)
-    why = "; ".join(check.sentence for check in found if check.is_passed == is_champion)
-    if is_champion:
+    if is_passed:
         registry.promote(settings.models, model_id, why)
-    return Trained(model_id, is_champion, why, result.metrics["models"], card)
+    return Trained(model_id, is_passed, why, result.metrics["models"], card)
+
+
+def _verdict(settings: Settings, result: training.Result) -> tuple[bool, str, tuple[promotion.Check, ...]]:
+    """Whether the new model is put in use, why, and the checks behind."""
+    former = registry.champion_id(settings.models)
+    is_same = former == result.model.model_id
+    champion = registry.load(settings.models, former) if former and not is_same else None
+    checks = promotion.checks(result.model, champion, result.test_rows, settings.seed)
+    if is_same:
+        return True, "it is the model in use: equal data and seed give an equal model", checks
+    is_passed = all(check.is_passed for check in checks)
+    return is_passed, "; ".join(check.sentence for check in checks if check.is_passed == is_passed), checks
 
 
 @dataclass(frozen=True)

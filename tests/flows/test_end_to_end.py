@@ -190,6 +190,38 @@ def test_the_dictionary_is_written_from_the_catalogue(tmp_path):
     assert all(f"`{feature.name}`" in (tmp_path / "dictionary.md").read_text() for feature in CATALOG)
 
 
+def test_the_models_are_listed_and_one_is_put_in_use_only_for_a_reason(demo):
+    model_id = (demo[0] / "models" / "champion").read_text().strip()
+    listed = weaksignals("models", "--data", demo[0])
+    assert listed.returncode == 0, listed.stderr
+    assert model_id in listed.stdout
+    assert weaksignals("models", "promote", model_id, "--why", "asked for", "--data", demo[0]).returncode == 0
+    for arguments, sentence in (
+        (("promote", model_id, "--why", " "), "for a reason"),
+        (("promote", "unknown", "--why", "x"), "can't be read"),
+        (("rollback",), "nothing to go back to"),
+    ):
+        done = weaksignals("models", *arguments, "--data", demo[0])
+        assert done.returncode == 1
+        assert sentence in done.stderr
+
+
+def test_the_card_tells_all_that_the_model_is_judged_by(demo):
+    (card,) = (demo[0] / "models").glob("[0-9]*/card.md")
+    text = card.read_text()
+    for title in (
+        "challengers",
+        "How sure",
+        "other protocols",
+        "Calibration",
+        "horizon",
+        "Lead time",
+        "procedure",
+        "kind",
+    ):
+        assert title in text
+
+
 @pytest.mark.slow
 def test_a_run_killed_and_started_again_ends_as_one_never_killed(demo, tmp_path):
     run = ["run", str(demo[0] / "raw"), "--language", "en", "--data", str(tmp_path)]
