@@ -15,7 +15,6 @@ from models.dataset import Input
 from models.estimators import fit_boosted_trees
 from models.evaluation import evaluate
 from models.explanation import NotAdditiveError, explain, margins
-from models.polish import bench_polish, duplicate_groups
 from models.registry import RiskModel
 from models.split import out_of_time
 from models.thresholds import Thresholds, choose_thresholds
@@ -157,17 +156,3 @@ def test_a_threshold_moved_by_hand_is_noticed(model, tmp_path):
     path.write_text(json.dumps(content, indent=1, sort_keys=True))
     with pytest.raises(InputError, match="were changed"):
         registry.load(tmp_path, name)
-
-
-def test_equal_rows_are_one_group():
-    x = np.array([[1, np.nan], [2, 3], [1, np.nan]], np.float32)
-    groups = duplicate_groups(x)
-    assert groups[0] == groups[2] != groups[1]
-
-
-def test_a_file_that_is_not_of_the_polish_set_is_one_clear_sentence(tmp_path):
-    wrong = tmp_path / "5year.arff"
-    wrong.write_text("no arff")
-    for path in (wrong, tmp_path / "absent.arff"):
-        with pytest.raises(InputError, match=r"5year\.arff"):
-            bench_polish(path, 0, lambda _: None)
