@@ -1,11 +1,16 @@
 """The model floor on real firms: Polish companies of the "5year" set, beside the published figures.
 
 Data: UCI Machine Learning Repository, CC BY 4.0. Figures: Zieba, Tomczak and Tomczak, Expert Systems with Applications
-58 (2016), 10-fold cross-validation.
+58 (2016), 10-fold cross-validation. Sizes and ideas were chosen by cross-validation of this same set with the seed 100,
+which is never among the reported ones, among some 15 settings.
+
+Beware of the set: its bankrupt firms' accounts were compiled otherwise than the others'. Sales of the year before are
+mostly missing for them, and ratios that should be equal are so in one group only. Such pairs are left out (see
+`augmentation.LARGEST_CONSTANT_SHARE`); the AUC among firms whose sales of the year before are known is given beside.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,16 +22,18 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from features.errors import InputError
+from models.augmentation import Augmentation
 from models.dataset import Input, Labels, Matrix
-from models.estimators import fit_boosted_trees
-from models.explanation import explain
+from models.estimators import Hyperparameters, Margins, boosted_trees
+from models.explanation import Explained, explain
 
 PUBLISHED_AUC = {"logistic regression": 0.632, "random forest": 0.898, "XGB": 0.951, "EXGB": 0.955}
 FOLDS = 10
-TREES = 600
 # A row a firm, and few failures.
-LEAVES = 31
-ROWS_A_LEAF = 10
+SMALL = Hyperparameters(trees=400, learning_rate=0.05, leaves=8, rows_a_leaf=10, column_share=0.2, l2=1.0)
+BAGS = 3
+# The place of the ratio whose absence tells bankrupt firms by itself.
+SALES_GROWTH = 20
 RISKIEST = 5
 REASONS = 3
 # The ratios, as the data set's own page names them.
@@ -97,6 +104,8 @@ sales / short-term liabilities
 sales / fixed assets
 """.strip().splitlines()
 
+INPUTS = tuple(Input(f"Attr{n}", "financial_health", "ratio", 0, f"Attr{n}") for n in range(1, len(RATIOS) + 1))
+
 
 @dataclass(frozen=True)
 class HeldOutFirm:
@@ -109,14 +118,23 @@ class HeldOutFirm:
 
 
 @dataclass(frozen=True)
+class Figures:
+    """Of one model and seed: means over the folds; auc_known: among firms whose sales of the year before are known."""
+
+    auc: float
+    average_precision: float
+    auc_known: float
+
+
+@dataclass(frozen=True)
 class PolishResult:
-    """Of each fold the AUC and the average precision, and the firms riskiest while held out."""
+    """Figures a seed, of LightGBM on the ratios alone and of ours; the firms riskiest while held out by the first."""
 
     rows: int
     failures: int
     duplicates: int
-    auc: tuple[float, ...]
-    average_precision: tuple[float, ...]
+    plain: Mapping[int, Figures]
+    ours: Mapping[int, Figures]
     riskiest: tuple[HeldOutFirm, ...]
 
 
@@ -130,7 +148,7 @@ def read_polish(path: Path) -> tuple[Matrix, Labels]:
     except (OSError, ValueError, StopIteration, NotImplementedError, arff.ArffError) as error:
         raise InputError(f"{path} can't be read as an ARFF file ({error}). Give the 5year.arff of the set.") from None
     table = pd.DataFrame(content)
-    names = [f"Attr{n}" for n in range(1, len(RATIOS) + 1)]
+    names = [column.name for column in INPUTS]
     if not {*names, "class"} <= set(table.columns):
         raise InputError(f"{path} lacks the columns Attr1 to Attr64 and class: it is no file of the Polish set.")
     return table[names].to_numpy(np.float32), (table["class"] == b"1").to_numpy().astype(np.int8)
@@ -142,31 +160,53 @@ def duplicate_groups(x: Matrix) -> NDArray[np.int64]:
     return np.unique(np.array([int.from_bytes(digest[:8], "big") for digest in digests]), return_inverse=True)[1]
 
 
-def bench_polish(path: Path, seed: int, progress: Callable[[str], None]) -> PolishResult:
-    """Ten-fold cross-validation with equal rows in one fold."""
+def bench_polish(path: Path, seeds: Sequence[int], progress: Callable[[str], None]) -> PolishResult:
+    """Ten-fold cross-validation with equal rows in one fold, once for each seed of folds and models."""
     x, y = read_polish(path)
     groups = duplicate_groups(x)
-    inputs = [
-        Input(name, "financial_health", "ratio", 0, name) for name in (f"Attr{n + 1}" for n in range(len(RATIOS)))
-    ]
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    auc, precision = [], []
+    plain, ours = {}, {}
     held_out: list[HeldOutFirm] = []
-    for number, (train, test) in enumerate(folds.split(x, y, groups), 1):
-        progress(f"fold {number} of {FOLDS}")
-        explained = explain(fit_boosted_trees(x[train], y[train], inputs, TREES, seed, LEAVES, ROWS_A_LEAF), x[test])
-        auc.append(float(roc_auc_score(y[test], explained.margin)))
-        precision.append(float(average_precision_score(y[test], explained.margin)))
-        held_out += [
-            _firm(x, y, int(test[place]), explained.margin[place], explained.contributions[place])
-            for place in np.argsort(-explained.margin)[:RISKIEST]
-        ]
+    for seed in seeds:
+        folds = []
+        splits = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(x, y, groups)
+        for number, (train, test) in enumerate(splits, 1):
+            progress(f"seed {seed}, fold {number} of {FOLDS}")
+            simple = boosted_trees(INPUTS, seed, SMALL).fit(x[train], y[train]).decision_function(x[test])
+            augmentation, explained = explained_fold(x[train], y[train], x[test], seed)
+            folds.append([_figures(margin, x[test], y[test]) for margin in (simple, explained.margin)])
+            if seed == seeds[0]:
+                held_out += _riskiest(augmentation, explained, x, y, test)
+        plain[seed], ours[seed] = (Figures(*np.mean(figures, axis=0)) for figures in zip(*folds, strict=True))
     held_out.sort(key=lambda firm: -firm.margin)
     duplicates = len(y) - len(np.unique(groups))
-    return PolishResult(len(y), int(y.sum()), duplicates, tuple(auc), tuple(precision), tuple(held_out[:RISKIEST]))
+    return PolishResult(len(y), int(y.sum()), duplicates, plain, ours, tuple(held_out[:RISKIEST]))
 
 
-def _firm(x: Matrix, y: Labels, row: int, margin: float, contributions: NDArray[np.float64]) -> HeldOutFirm:
-    largest = np.argsort(-contributions)[:REASONS]
-    reasons = tuple((RATIOS[n], float(x[row, n]), float(contributions[n])) for n in largest)
-    return HeldOutFirm(row + 1, float(margin), bool(y[row]), reasons)
+def explained_fold(x: Matrix, y: Labels, held_out: Matrix, seed: int) -> tuple[Augmentation, Explained]:
+    """What was learnt from (x, y) alone, and the held-out rows by it."""
+    augmentation = Augmentation(INPUTS, rows_a_leaf=SMALL.rows_a_leaf, seed=seed).fit(x, y)
+    model = boosted_trees(augmentation.inputs_, seed, SMALL, bags=BAGS).fit(augmentation.transform(x), y)
+    return augmentation, explain(model.booster_, augmentation.transform(held_out))
+
+
+def _figures(margin: Margins, x: Matrix, y: Labels) -> tuple[float, float, float]:
+    known = ~np.isnan(x[:, SALES_GROWTH])
+    return roc_auc_score(y, margin), average_precision_score(y, margin), roc_auc_score(y[known], margin[known])
+
+
+def _riskiest(
+    augmentation: Augmentation, explained: Explained, x: Matrix, y: Labels, rows: NDArray[np.int64]
+) -> list[HeldOutFirm]:
+    names = [
+        *RATIOS,
+        "ratios that are not known",
+        *(f"[{RATIOS[a]}] over [{RATIOS[b]}]" for a, b in augmentation.pairs_),
+    ]
+    firms = []
+    for place in np.argsort(-explained.margin)[:RISKIEST]:
+        row = rows[place]
+        values, parts = augmentation.transform(x[row : row + 1])[0], explained.contributions[place]
+        largest = np.argsort(-parts)[:REASONS]
+        reasons = tuple((names[n], float(values[n]), float(parts[n])) for n in largest)
+        firms.append(HeldOutFirm(int(row) + 1, float(explained.margin[place]), bool(y[row]), reasons))
+    return firms

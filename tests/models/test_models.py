@@ -17,7 +17,6 @@ from models.dataset import Input
 from models.estimators import fit_boosted_trees
 from models.evaluation import evaluate
 from models.explanation import NotAdditiveError, explain, margins
-from models.polish import bench_polish, duplicate_groups
 from models.registry import RiskModel
 from models.scoring import calibration_at, refuse_other_dictionary, score
 from models.split import out_of_time
@@ -236,17 +235,3 @@ def test_scores_hold_the_interval_of_each_probability(model, sample):
     assert (found["probability"] <= found["probability_high"]).all()
     assert (found["probability_high"] - found["probability_low"]).max() > 0.03
     assert found["alert"][0] == "none"
-
-
-def test_equal_rows_are_one_group():
-    x = np.array([[1, np.nan], [2, 3], [1, np.nan]], np.float32)
-    groups = duplicate_groups(x)
-    assert groups[0] == groups[2] != groups[1]
-
-
-def test_a_file_that_is_not_of_the_polish_set_is_one_clear_sentence(tmp_path):
-    wrong = tmp_path / "5year.arff"
-    wrong.write_text("no arff")
-    for path in (wrong, tmp_path / "absent.arff"):
-        with pytest.raises(InputError, match=r"5year\.arff"):
-            bench_polish(path, 0, lambda _: None)
