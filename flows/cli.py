@@ -138,6 +138,21 @@ def train(
     print_trained(trained, settings)
 
 
+@app.command()
+def tune(
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long to search; the same command goes on later.")] = 30,
+    as_of: Annotated[str | None, typer.Option(help="Search on what was known then, YYYY-MM.")] = None,
+    data: Data = None,
+    engine: Engine = None,
+) -> None:
+    """Search better hyper-parameters on the training periods; prints settings to paste, applies nothing."""
+    settings = load(data=data, engine=engine)
+    with store.locked(settings.data), progress() as say:
+        tuned = stages.tune(settings, period_of(as_of), minutes, say)
+    out.print(f"To use them, paste into {settings.data / 'weaksignals.toml'}, then train:", soft_wrap=True)
+    out.print(tuned.as_toml(), markup=False)
+
+
 @models.callback()
 def models_(context: typer.Context, data: Data = None) -> None:
     """List the registered models, and which is in use."""

@@ -57,7 +57,9 @@ class Settings(BaseSettings):
     negative_share: float = Field(1.0, gt=0, le=1, description="Share of the surviving firms that are learnt from.")
     max_training_rows: int = Field(1_000_000, ge=1000, description="Rows above which firms are sampled for training.")
     max_judging_rows: int = Field(500_000, ge=1000, description="Rows above which firms are sampled for judging.")
-    model: Hyperparameters = Field(Hyperparameters(), description="Of the model; `weaksignals tune` proposes them.")
+    hyperparameters: Hyperparameters = Field(
+        Hyperparameters(), description="Of the model; `weaksignals tune` proposes them."
+    )
     refits: int = Field(5, ge=0, description="Models on firms drawn again, that tell how stable reasons are.")
     origins: int = Field(3, ge=1, description="Times at which the model is made and judged again, walking forward.")
     seed: int = Field(0, description="Seed of everything random.")
@@ -74,7 +76,7 @@ class Settings(BaseSettings):
             max_training_rows=self.max_training_rows,
             max_judging_rows=self.max_judging_rows,
             sampling=Sampling(self.every_months, self.negative_share),
-            hyperparameters=self.model,
+            hyperparameters=self.hyperparameters,
             refits=self.refits,
             origins=self.origins,
             seed=self.seed,

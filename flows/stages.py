@@ -22,6 +22,7 @@ from models import dataset, promotion, registry, scoring, training
 from models.base_rate import LOOK_BACK_MONTHS
 from models.evaluation import Metrics
 from models.thresholds import ALERTS
+from models.tuning import Tuned
 from reports import exports
 from reports.language import Language
 from reports.model_card import model_card
@@ -121,6 +122,13 @@ def _verdict(settings: Settings, result: training.Result) -> tuple[bool, str, tu
         return True, "it is the model in use: equal data and seed give an equal model", checks
     is_passed = all(check.is_passed for check in checks)
     return is_passed, "; ".join(check.sentence for check in checks if check.is_passed == is_passed), checks
+
+
+def tune(settings: Settings, as_of: date | None, minutes: float, progress: Progress) -> Tuned:
+    """Search better hyper-parameters; nothing is applied."""
+    as_of = as_of or date.fromisoformat(dataset.read_facts(settings.features)["end"])
+    database = settings.models / "tuning.db"
+    return training.tune(settings.features, as_of, settings.protocol, database, minutes, progress)
 
 
 @dataclass(frozen=True)

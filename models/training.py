@@ -3,21 +3,23 @@
 import hashlib
 import importlib.metadata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import clone
 
 from features.errors import InputError
 from features.periods import add_months
-from models import dataset, drift, realised
+from models import dataset, drift, realised, tuning
 from models.base_rate import LOOK_BACK_MONTHS, known_failure_rate
 from models.calibration import fit_venn_abers
 from models.dataset import labels_of, matrix
-from models.estimators import CHALLENGERS, BoostedTrees, boosted_trees, fit, trees_by_early_stopping
+from models.estimators import CHALLENGERS, BoostedTrees, Hyperparameters, boosted_trees, fit, trees_by_early_stopping
 from models.evaluation import Metrics
 from models.judging import Evidence, judge
 from models.learning import Learnt, judged, learn
@@ -100,14 +102,49 @@ def _evidence(features: Path, facts: dict[str, Any], as_of: date, protocol: Prot
 
 def _trees(estimator: BoostedTrees, rows: Rows, horizon: int) -> int:
     """How many trees serve the last training months best, an embargo after those learnt from; all, if too few."""
-    period = pd.to_datetime(rows.train["period"])
-    later = period > period.max() - pd.DateOffset(months=horizon // 2)
-    early = (period + pd.DateOffset(months=horizon)) <= period[later].min()
-    if any(rows.train.loc[part, "label"].nunique() < 2 for part in (early, later)):
+    try:
+        early, later = inner_split(rows.train, horizon)
+    except InputError:
         return int(estimator.trees)
     x, y = matrix(rows.train, estimator.inputs), labels_of(rows.train)
-    first, last = early.to_numpy(), later.to_numpy()
-    return trees_by_early_stopping(estimator, x[first], y[first], x[last], y[last], weights=rows.weights[first])
+    return trees_by_early_stopping(estimator, x[early], y[early], x[later], y[later], weights=rows.weights[early])
+
+
+def tune(
+    features: Path, as_of: date, protocol: Protocol, database: Path, minutes: float, progress: Progress
+) -> tuning.Tuned:
+    """Search better hyper-parameters within the training periods alone, from where the study was left.
+
+    Raises InputError where those are too few.
+    """
+    facts = dataset.read_facts(features)
+    evidence = _evidence(features, facts, as_of, protocol)
+    rows = evidence.read(evidence.split)
+    inputs = dataset.inputs_from(rows.train)
+    early, later = inner_split(rows.train, evidence.horizon)
+    x, y = matrix(rows.train, inputs), labels_of(rows.train)
+
+    def value(hyperparameters: Hyperparameters) -> tuple[float, int]:
+        parts = (x[early], y[early]), (x[later], y[later])
+        return tuning.objective(hyperparameters, inputs, *parts, protocol.seed, rows.weights[early])
+
+    made_of = (facts["fingerprint"], as_of, replace(protocol, hyperparameters=Hyperparameters()))
+    name = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
+    return tuning.tune(database, name, value, protocol.seed, minutes, progress)
+
+
+def inner_split(train: pd.DataFrame, horizon: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of the training rows, those to learn from and those, an embargo later, to choose by.
+
+    Raises InputError where either holds no failure.
+    """
+    months = [pd.Timestamp(month).date() for month in sorted(train["period"].unique())]
+    latest = sum(add_months(month, horizon // 2) > months[-1] for month in months)
+    parts = tuning.earlier_and_later(months, horizon, latest)
+    early, later = (train["period"].isin(pd.to_datetime(part)).to_numpy() for part in parts)
+    if any(train.loc[part, "label"].nunique() < 2 for part in (early, later)):
+        raise InputError("The training periods hold too few failures to choose by. Build from an earlier --start.")
+    return early, later
 
 
 def _failure_rate(evidence: Evidence) -> float | None:
