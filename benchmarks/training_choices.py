@@ -1,0 +1,84 @@
+"""Which rows to learn from, and how much a failure weighs, measured out of time on a feature table.
+
+`python benchmarks/training_choices.py --data DIR` prints a line a choice: the model of `Hyperparameters`, judged without
+calibration on the test periods, with its log-odds shifted back where failures were made to weigh more.
+"""
+
+import argparse
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+from models import dataset
+from models.estimators import boosted_trees
+from models.sampling import Sampling, sampled
+from models.split import out_of_time
+from models.training import LABEL_LAG_MONTHS
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to learn; balanced: failures weigh as much as all else."""
+
+    name: str
+    sampling: Sampling = Sampling()
+    balanced: bool = False
+    monotone: bool = True
+
+
+CHOICES = (
+    Choice("every month, all negatives, no balance, monotone"),
+    Choice("one month in 3", Sampling(every_months=3)),
+    Choice("one month in 6", Sampling(every_months=6)),
+    Choice("negatives kept 30 %", Sampling(negative_share=0.3)),
+    Choice("negatives kept 10 %", Sampling(negative_share=0.1)),
+    Choice("scale_pos_weight balanced", balanced=True),
+    Choice("not monotone", monotone=False),
+)
+
+
+def main() -> None:
+    """Print one line a choice, the mean over seeds."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    features = options.data / "features"
+    facts = dataset.read_facts(features)
+    periods = dataset.labelled_periods(features, facts, date.today(), LABEL_LAG_MONTHS)  # noqa: DTZ011  # a month matters
+    split = out_of_time(periods, int(facts["horizon"]), 6, 6)
+    rows, test = (dataset.read_rows(features, part, only_labelled=True) for part in (split.train, split.test))
+    inputs = dataset.inputs_from(rows)
+    test_x, test_y = dataset.matrix(test, inputs), dataset.labels_of(test)
+    print(f"{len(rows):,} training rows, {len(test):,} test rows, {test_y.sum():,} failures, {options.seeds} seeds")
+    print(f"{'choice':50s} {'rows':>9s} {'AUC':>15s} {'precision':>15s} {'Brier':>8s} {'mean p':>7s} {'seconds':>7s}")
+    for choice in CHOICES:
+        fewer, weights = sampled(rows, choice.sampling)
+        x, y = dataset.matrix(fewer, inputs), dataset.labels_of(fewer)
+        failure_weight = float(weights[y == 0].sum() / weights[y == 1].sum()) if choice.balanced else 1.0
+        judged = []
+        for seed in range(options.seeds):
+            start = time.perf_counter()
+            model = boosted_trees(inputs, seed, monotone=choice.monotone, scale_pos_weight=failure_weight)
+            model.fit(x, y, weights)
+            seconds = time.perf_counter() - start
+            probability = expit(model.decision_function(test_x) - np.log(failure_weight))
+            metrics = (
+                metric(test_y, probability) for metric in (roc_auc_score, average_precision_score, brier_score_loss)
+            )
+            judged.append([*metrics, probability.mean(), seconds])
+        (auc, precision, brier, mean, seconds), spread = np.mean(judged, axis=0), np.std(judged, axis=0)
+        print(
+            f"{choice.name:50s} {len(y):9,} {auc:.4f} ± {spread[0]:.4f} {precision:.4f} ± {spread[1]:.4f} "
+            f"{brier:.5f} {mean:7.4f} {seconds:7.1f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
