@@ -52,8 +52,8 @@ def earlier_and_later(periods: Sequence[date], horizon: int, later_months: int) 
     earlier = [period for period in periods if add_months(period, horizon) <= later[0]]
     if not earlier:
         raise InputError(
-            f"{len(periods)} training periods are too few: it takes {horizon + later_months} or more, {later_months} to "
-            f"choose by and {horizon} of embargo. Build from an earlier --start."
+            f"{len(periods)} training periods are too few: it takes {horizon + later_months} or more, "
+            f"{later_months} to choose by and {horizon} of embargo. Build from an earlier --start."
         )
     return earlier, later
 
