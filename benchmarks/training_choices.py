@@ -15,7 +15,7 @@ from scipy.special import expit
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from models import dataset
-from models.estimators import DEFAULTS, boosted_trees
+from models.boosted_trees import DEFAULTS, boosted_trees
 from models.sampling import Sampling, sampled
 from models.split import out_of_time
 from models.training import LABEL_LAG_MONTHS
