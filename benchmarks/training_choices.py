@@ -1,12 +1,12 @@
 """Which rows to learn from, and how much a failure weighs, measured out of time on a feature table.
 
-`python benchmarks/training_choices.py --data DIR` prints a line a choice: the model of `Hyperparameters`, judged without
-calibration on the test periods, with its log-odds shifted back where failures were made to weigh more.
+`python benchmarks/training_choices.py --data DIR` prints a line a choice: the model of `Hyperparameters`, judged before
+any calibration on the test periods, with its log-odds shifted back where failures were made to weigh more.
 """
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,10 +15,13 @@ from scipy.special import expit
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from models import dataset
-from models.estimators import boosted_trees
+from models.boosted_trees import DEFAULTS, boosted_trees
 from models.sampling import Sampling, sampled
 from models.split import out_of_time
 from models.training import LABEL_LAG_MONTHS
+
+METRICS = (roc_auc_score, average_precision_score, brier_score_loss)
+ALL = Sampling()
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,19 @@ class Choice:
     """One way to learn; balanced: failures weigh as much as all else."""
 
     name: str
-    sampling: Sampling = Sampling()
+    sampling: Sampling = ALL
     balanced: bool = False
     monotone: bool = True
+    rows_a_leaf: int = DEFAULTS.rows_a_leaf
 
 
 CHOICES = (
     Choice("every month, all negatives, no balance, monotone"),
     Choice("one month in 3", Sampling(every_months=3)),
     Choice("one month in 6", Sampling(every_months=6)),
+    # Are fewer months better, or larger leaves?
+    Choice("one month in 3, leaves of a third", Sampling(every_months=3), rows_a_leaf=DEFAULTS.rows_a_leaf // 3),
+    Choice("every month, leaves three times as large", rows_a_leaf=3 * DEFAULTS.rows_a_leaf),
     Choice("negatives kept 30 %", Sampling(negative_share=0.3)),
     Choice("negatives kept 10 %", Sampling(negative_share=0.1)),
     Choice("scale_pos_weight balanced", balanced=True),
@@ -64,13 +71,12 @@ def main() -> None:
         judged = []
         for seed in range(options.seeds):
             start = time.perf_counter()
-            model = boosted_trees(inputs, seed, monotone=choice.monotone, scale_pos_weight=failure_weight)
+            sizes = replace(DEFAULTS, rows_a_leaf=choice.rows_a_leaf, l2=choice.rows_a_leaf / 10)
+            model = boosted_trees(inputs, seed, sizes, monotone=choice.monotone, scale_pos_weight=failure_weight)
             model.fit(x, y, weights)
             seconds = time.perf_counter() - start
             probability = expit(model.decision_function(test_x) - np.log(failure_weight))
-            metrics = (
-                metric(test_y, probability) for metric in (roc_auc_score, average_precision_score, brier_score_loss)
-            )
+            metrics = [metric(test_y, probability) for metric in METRICS]
             judged.append([*metrics, probability.mean(), seconds])
         (auc, precision, brier, mean, seconds), spread = np.mean(judged, axis=0), np.std(judged, axis=0)
         print(

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from features.catalog import CATEGORY
+from models.boosted_trees import Hyperparameters, boosted_trees
 from models.dataset import Input, Labels, Matrix
-from models.estimators import Hyperparameters, boosted_trees
 
 Pair = tuple[int, int]
 UNKNOWN_COUNT = "unknown_count"

@@ -23,8 +23,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from features.errors import InputError
 from models.augmentation import Augmentation
+from models.boosted_trees import Hyperparameters, Margins, boosted_trees
 from models.dataset import Input, Labels, Matrix
-from models.estimators import Hyperparameters, Margins, boosted_trees
 from models.explanation import Explained, explain
 
 PUBLISHED_AUC = {"logistic regression": 0.632, "random forest": 0.898, "XGB": 0.951, "EXGB": 0.955}

@@ -18,8 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import InputError
 from features.periods import add_months
+from models.boosted_trees import DEFAULTS, Hyperparameters, Weights, boosted_trees
 from models.dataset import Input, Labels, Matrix
-from models.estimators import DEFAULTS, Hyperparameters, Weights, boosted_trees
 
 Judged = Callable[[Hyperparameters], tuple[float, int]]
 TREES = "trees"

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.augmentation import Augmentation, constant_share, ratio
+from models.boosted_trees import BoostedTrees
 from models.dataset import Input
-from models.estimators import BoostedTrees
 from models.explanation import explain
 
 NAMES = ("debt", "equity", "sales", "sales_again")

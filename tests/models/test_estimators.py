@@ -6,16 +6,9 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import check_estimator
 
+from models.boosted_trees import BoostedTrees, Hyperparameters, averaged, trees_by_early_stopping
 from models.dataset import Input
-from models.estimators import (
-    CHALLENGERS,
-    BoostedTrees,
-    Hyperparameters,
-    averaged,
-    fit,
-    margins_of,
-    trees_by_early_stopping,
-)
+from models.estimators import CHALLENGERS, fit, margins_of
 from models.explanation import explain
 
 INPUTS = (

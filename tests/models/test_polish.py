@@ -5,7 +5,7 @@ import pytest
 
 from features.errors import InputError
 from models import polish
-from models.estimators import Hyperparameters
+from models.boosted_trees import Hyperparameters
 from models.polish import RATIOS, bench_polish, duplicate_groups, read_polish
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from features.errors import InputError
 from features.periods import period_range
+from models.boosted_trees import DEFAULTS, Hyperparameters
 from models.dataset import Input
-from models.estimators import DEFAULTS, Hyperparameters
 from models.tuning import Tuned, earlier_and_later, objective, tune
 
 PERIODS = period_range(date(2015, 1, 1), date(2018, 12, 1))
