@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     seed: int = Field(0, description="Seed of everything random.")
     reasons: int = Field(5, ge=1, description="Reasons given for each firm on alert.")
 
+    mlflow: bool = Field(False, description="Log each registered model in MLflow too: see `models.tracking`.")
+
     limits: Limits = Field(Limits(), description="What monitoring warns of, and what stops a list.")
 
     @property

@@ -18,7 +18,7 @@ from features.periods import add_months, period_range
 from features.sources import SOURCES
 from flows import monitoring
 from flows.settings import Settings
-from models import dataset, promotion, registry, scoring, training
+from models import dataset, promotion, registry, scoring, tracking, training
 from models.base_rate import LOOK_BACK_MONTHS
 from models.evaluation import Metrics
 from models.thresholds import ALERTS
@@ -33,13 +33,14 @@ HISTORY = 12
 
 @dataclass(frozen=True)
 class Trained:
-    """A registered model, whether it is now in use, and why."""
+    """A registered model, whether it is now in use, and why; tracked: where MLflow has it, or why not, else blank."""
 
     model_id: str
     is_champion: bool
     why: str
     metrics: dict[str, Metrics]
     card: str
+    tracked: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ def has_champion(settings: Settings) -> bool:
 
 def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained:
     """Train, judge and register a model; it is put in use where it is no worse than the one in use."""
+    if settings.mlflow:
+        tracking.require_mlflow()
     facts = dataset.read_facts(settings.features)
     result = training.train(settings.features, as_of or date.fromisoformat(facts["end"]), settings.protocol, progress)
     progress("whether it may be put in use")
@@ -111,7 +114,11 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     why = "; ".join(check.sentence for check in found if check.is_passed == is_champion)
     if is_champion:
         registry.promote(settings.models, model_id, why)
-    return Trained(model_id, is_champion, why, result.metrics["models"], card)
+    tracked = ""
+    if settings.mlflow:
+        tracked = tracking.log_model(settings.data, settings.models / model_id, result.model, metrics)
+        progress(tracked)
+    return Trained(model_id, is_champion, why, result.metrics["models"], card, tracked)
 
 
 @dataclass(frozen=True)

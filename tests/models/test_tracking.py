@@ -19,8 +19,10 @@ from models.tracking import EXPERIMENT, flat_metrics, flat_parameters, log_model
 needs_mlflow = pytest.mark.skipif(
     importlib.util.find_spec("mlflow") is None, reason="MLflow is not installed: pip install weaksignals[mlflow]"
 )
-# MLflow 3.17 warns of the type hints of its own functions as it is imported.
-EXCUSED = pytest.mark.filterwarnings("ignore:.*Any type hint is inferred:UserWarning")
+# MLflow 3.17 warns of the type hints of its own functions, and asks SQLAlchemy 2.1 for what that deprecates.
+EXCUSED = pytest.mark.filterwarnings(
+    "ignore:.*Any type hint is inferred:UserWarning", "ignore:The ``noload`` loader strategy:DeprecationWarning"
+)
 FACTS = {
     "as_of": "2024-02-01",
     "horizon": 18,
