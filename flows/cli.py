@@ -345,6 +345,8 @@ def print_trained(trained: stages.Trained, settings: Settings) -> None:
     verdict = "in use" if trained.is_champion else "registered, not in use"
     card = settings.models / trained.model_id / "card.md"
     out.print(f"Model {trained.model_id}: {verdict}; {trained.why}. {card}", soft_wrap=True)
+    if trained.tracked:
+        out.print(trained.tracked, markup=False, soft_wrap=True)
 
 
 def print_models(found: list[stages.Registered]) -> None:

@@ -15,7 +15,7 @@ from pydantic_settings import (
 
 from features.engine import Engine
 from features.errors import InputError
-from models.estimators import Hyperparameters
+from models.boosted_trees import Hyperparameters
 from models.monitoring import Limits
 from models.protocol import Protocol
 from models.sampling import Sampling
@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     origins: int = Field(3, ge=1, description="Times at which the model is made and judged again, walking forward.")
     seed: int = Field(0, description="Seed of everything random.")
     reasons: int = Field(5, ge=1, description="Reasons given for each firm on alert.")
+
+    mlflow: bool = Field(False, description="Log each registered model in MLflow too: see `models.tracking`.")
 
     limits: Limits = Field(Limits(), description="What monitoring warns of, and what stops a list.")
 

@@ -18,7 +18,7 @@ from features.periods import add_months, period_range
 from features.sources import SOURCES
 from flows import monitoring
 from flows.settings import Settings
-from models import dataset, promotion, registry, scoring, training
+from models import dataset, promotion, registry, scoring, tracking, training
 from models.base_rate import LOOK_BACK_MONTHS
 from models.evaluation import Metrics
 from models.thresholds import ALERTS
@@ -34,13 +34,14 @@ HISTORY = 12
 
 @dataclass(frozen=True)
 class Trained:
-    """A registered model, whether it is now in use, and why."""
+    """A registered model, whether it is now in use, and why; tracked: where MLflow has it, or why not, else blank."""
 
     model_id: str
     is_champion: bool
     why: str
     metrics: dict[str, Metrics]
     card: str
+    tracked: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ def has_champion(settings: Settings) -> bool:
 
 def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained:
     """Train, judge and register a model; it is put in use where it is no worse than the one in use."""
+    if settings.mlflow:
+        tracking.require_mlflow()
     facts = dataset.read_facts(settings.features)
     as_of = as_of or date.fromisoformat(facts["end"])
     result = training.train(settings.features, as_of, settings.protocol, progress)
@@ -109,7 +112,11 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     model_id = registry.save(settings.models, result.model, metrics, card, result.reference)
     if is_passed:
         registry.promote(settings.models, model_id, why)
-    return Trained(model_id, is_passed, why, result.metrics["models"], card)
+    tracked = ""
+    if settings.mlflow:
+        tracked = tracking.log_model(settings.data, settings.models / model_id, result.model, metrics)
+        progress(tracked)
+    return Trained(model_id, is_passed, why, result.metrics["models"], card, tracked)
 
 
 def _verdict(settings: Settings, result: training.Result) -> tuple[bool, str, tuple[promotion.Check, ...]]:

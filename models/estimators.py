@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
-import lightgbm as lgb
 import numpy as np
 from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -23,20 +22,6 @@ UNKNOWN_CATEGORY = -1
 MOST_CATEGORIES = 254
 # A probability of exactly 0 or 1 has no log-odds.
 SMALLEST = 1e-6
-
-
-def fit_boosted_trees(
-    x: Matrix,
-    y: Labels,
-    inputs: Sequence[Input],
-    trees: int,
-    seed: int,
-    leaves: int = Hyperparameters.leaves,
-    rows_a_leaf: int = Hyperparameters.rows_a_leaf,
-) -> lgb.Booster:
-    """The booster of `BoostedTrees`."""
-    model = BoostedTrees(inputs, trees, leaves=leaves, rows_a_leaf=rows_a_leaf, l2=rows_a_leaf / 10, seed=seed)
-    return model.fit(x, y).booster_
 
 
 def logistic_regression(inputs: Sequence[Input], seed: int) -> Pipeline:

@@ -9,10 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 
+from models.boosted_trees import Margins
 from models.calibration import Probabilities
 from models.calibration_choice import Chosen, choose_calibration
 from models.dataset import Input, labels_of, matrix
-from models.estimators import Margins, fit, margins_of
+from models.estimators import fit, margins_of
 from models.evaluation import Metrics, evaluate
 from models.thresholds import Thresholds, choose_thresholds
 

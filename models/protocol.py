@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.errors import InputError
 from models import dataset
-from models.estimators import Hyperparameters
+from models.boosted_trees import Hyperparameters
 from models.learning import Weights
 from models.sampling import Sampling, kept_rows, sampled_periods, weights_of
 from models.split import Split

@@ -17,9 +17,10 @@ from features.errors import InputError
 from features.periods import add_months
 from models import dataset, drift, realised, tuning
 from models.base_rate import LOOK_BACK_MONTHS, known_failure_rate
+from models.boosted_trees import BoostedTrees, Hyperparameters, boosted_trees, trees_by_early_stopping
 from models.calibration import fit_venn_abers
 from models.dataset import labels_of, matrix
-from models.estimators import CHALLENGERS, BoostedTrees, Hyperparameters, boosted_trees, fit, trees_by_early_stopping
+from models.estimators import CHALLENGERS, fit
 from models.evaluation import Metrics
 from models.judging import Evidence, judge
 from models.learning import Learnt, judged, learn

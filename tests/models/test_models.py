@@ -12,9 +12,9 @@ from features.errors import InputError
 from features.periods import add_months, period_range
 from features.procedures import IN_BONIS
 from models import registry
+from models.boosted_trees import BoostedTrees
 from models.calibration import Platt, VennAbers, fit_platt
 from models.dataset import Input
-from models.estimators import fit_boosted_trees
 from models.evaluation import evaluate
 from models.explanation import NotAdditiveError, explain, margins
 from models.registry import RiskModel
@@ -40,9 +40,13 @@ def sample():
     return x, (rng.random(4000) < 1 / (1 + np.exp(-odds))).astype(np.int8)
 
 
+def grown(sample, seed):
+    return BoostedTrees(INPUTS, trees=60, rows_a_leaf=50, l2=5, seed=seed).fit(*sample).booster_
+
+
 @pytest.fixture(scope="module")
 def booster(sample):
-    return fit_boosted_trees(*sample, INPUTS, 60, 0, 15, 50)
+    return grown(sample, 0)
 
 
 @pytest.fixture
@@ -97,9 +101,9 @@ def test_more_debt_never_makes_safer_nor_more_liquidity_riskier(sample, booster,
 
 
 def test_the_same_seed_gives_the_same_model(sample, booster):
-    again = fit_boosted_trees(*sample, INPUTS, 60, 0, 15, 50)
+    again = grown(sample, 0)
     assert again.model_to_string() == booster.model_to_string()
-    assert fit_boosted_trees(*sample, INPUTS, 60, 1, 15, 50).model_to_string() != booster.model_to_string()
+    assert grown(sample, 1).model_to_string() != booster.model_to_string()
 
 
 def test_platt_makes_the_mean_probability_the_failure_rate(sample, booster):
