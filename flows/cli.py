@@ -393,7 +393,11 @@ def print_firm(row: dict[str, Any], language: Language, to: Console | None = Non
         markup=False,
     )
     for reason in row["reasons"]:
-        (to or out).print(f"   {reason['sentence']} ({reason['contribution']:+.2f})", markup=False)
+        doubt = "" if reason["is_stable"] else f" [{language.say('doubtful')}]"
+        (to or out).print(f"   {reason['sentence']} ({reason['contribution']:+.2f}){doubt}", markup=False)
+    for note in (row["movement"], row["remedy"]):
+        if isinstance(note, str) and note:
+            (to or out).print(f"   {note}", markup=False)
 
 
 def print_ingested(reports: list[FileReport], settings: Settings) -> None:

@@ -58,7 +58,7 @@ def monitor(settings: Settings, period: date) -> Monitored:
 
     Raises InputError where the period was not scored.
     """
-    scores = scoring.read_scores(scoring.folder_of(settings.scores, period)).scores
+    scores, _ = scoring.read_scores(scoring.folder_of(settings.scores, period))
     model = registry.load(settings.models, str(scores["model_id"].iloc[0]))
     rows = dataset.read_rows(settings.features, [period])
     compared = _compared(settings, model, rows, scores, _read_list(settings, period), period)

@@ -14,7 +14,7 @@ from features import ingest as features_ingest
 from features.assemble import Scope
 from features.economy import simulation
 from features.errors import InputError
-from features.periods import add_months, period_range
+from features.periods import add_months, parse_period, period_range
 from features.sources import SOURCES
 from flows import monitoring
 from flows.settings import Settings
@@ -26,6 +26,7 @@ from models.tuning import Tuned
 from reports import exports
 from reports.language import Language
 from reports.model_card import model_card
+from reports.notes import notes_on
 from reports.target_list import TargetList, earlier_lists, target_list
 
 Progress = Callable[[str], None]
@@ -181,13 +182,24 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     progress("reasons and list")
     firms = pd.read_parquet(settings.features.resolve() / "firms.parquet", partitioning=None)
     past = earlier_lists(settings.lists, period)
-    ranked = target_list(rows, firms, scored, model, past, facts, period, language, settings.reasons)
+    notes = notes_on(model, rows, scored, _previous(settings, period), language)
+    ranked = target_list(rows, firms, scored, model, past, facts, period, language, settings.reasons, notes)
     monitoring.refuse_broken(settings, model, rows, scored.scores, ranked.rows, period)
     scoring.write_scores(scoring.folder_of(settings.scores, period), scored)
     folder = settings.lists / f"{period:%Y-%m}"
     exports.write_list(folder, ranked, language)
     counts = Counter(ranked.rows["alert"])
     return Scored(period, folder, {alert: counts[alert] for alert in ALERTS}, ranked)
+
+
+def _previous(settings: Settings, period: date) -> tuple[date, pd.DataFrame, pd.DataFrame] | None:
+    """Period, rows and scores of the last list before `period`, None where there is none or its rows are not built."""
+    published = [parse_period(path.name) for path in settings.lists.glob("[0-9]*-[0-9]*")]
+    before = max((each for each in published if each < period), default=None)
+    if before is None or not (settings.features / f"period={before}").is_dir():
+        return None
+    scores, _ = scoring.read_scores(scoring.folder_of(settings.scores, before))
+    return before, dataset.read_rows(settings.features, [before]), scores
 
 
 def _refuse_mixture(model: registry.RiskModel, facts: dict[str, object]) -> None:
@@ -229,9 +241,11 @@ def explain(settings: Settings, siren: str, period: date | None) -> FirmHistory:
             f'The firm "{siren}" is not in the feature table of {period:%Y-%m}. Give the 9 digits of a SIREN in scope.'
         )
     firms = pd.read_parquet(settings.features.resolve() / "firms.parquet", partitioning=None)
-    scored, past = scoring.score(model, rows), earlier_lists(settings.lists, period)
-    language = Language(settings.language)
-    ranked = target_list(rows, firms, scored, model, past, facts, period, language, settings.reasons)
+    past, language = earlier_lists(settings.lists, period), Language(settings.language)
+    states = dataset.read_states(settings.features, period, LOOK_BACK_MONTHS)
+    scored = scoring.score(model, rows, scoring.calibration_at(model, states, period))
+    notes = notes_on(model, rows[rows["siren"] == siren], scored, _previous(settings, period), language)
+    ranked = target_list(rows, firms, scored, model, past, facts, period, language, settings.reasons, notes)
     first = max(add_months(period, 1 - HISTORY), date.fromisoformat(facts["start"]))
     own = dataset.read_rows(settings.features, period_range(first, period), siren=siren)
     history = scoring.score(model, own).scores.assign(

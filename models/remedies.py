@@ -1,7 +1,7 @@
 """What would change a firm's alert: the smallest part of an action that takes its risk below the threshold.
 
 It tells of the model, not of the firm: what the model would say of a firm whose figures were so. Features that an
-action can't touch in a month (lags, maxima of months past, ranks among others) stay, so the risk after is not flattered.
+action can't touch in a month (lags, maxima of months past, ranks among others) stay: the risk after is not flattered.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -154,16 +154,17 @@ def _search(
     places = {column.name: n for n, column in enumerate(model.inputs)}
     firms = np.flatnonzero(actions[-1].applies(known))
 
-    def done(firms: NDArray[np.int64], share: Values) -> tuple[Columns, Values]:
-        now = {name: values[firms] for name, values in known.items()}
+    def done(firms: NDArray[np.int64], share: Values) -> tuple[Columns, Values, list[NDArray[np.bool_]]]:
+        now, opened = {name: values[firms] for name, values in known.items()}, []
         for n, action in enumerate(actions):
             extent = share if n == len(actions) - 1 else np.ones(len(firms))
             changed, is_open = action.carry_out(now, extent), action.applies(now)
+            opened.append(is_open)
             now |= {name: np.where(is_open, values, now[name]) for name, values in changed.items()}
         after = x[firms]
         for name, values in now.items():
             after[:, places[name]] = values
-        return now, calibration.probability(margins(model.booster, after))
+        return now, calibration.probability(margins(model.booster, after)), opened
 
     if not len(firms):
         return
@@ -175,14 +176,14 @@ def _search(
         middle = (low + high) / 2
         suffices = done(firms, middle)[1] < threshold
         low, high = np.where(suffices, low, middle), np.where(suffices, middle, high)
-    now, probability = done(firms, high)
+    now, probability, opened = done(firms, high)
     for n, firm in enumerate(firms):
         changes = {
             name: (float(known[name][firm]), float(values[n]))
             for name, values in now.items()
             if not np.array_equal(known[name][firm], values[n], equal_nan=True)
         }
-        names = tuple(action.name for action in actions)
+        names = tuple(action.name for action, is_open in zip(actions, opened, strict=True) if is_open[n])
         found[str(sirens[firm])].append(
             Remedy(str(sirens[firm]), names, float(high[n]), changes, float(probability[n]))
         )

@@ -23,10 +23,11 @@ SCORES, CONTRIBUTIONS = "scores.parquet", "contributions.parquet"
 
 @dataclass(frozen=True)
 class Scores:
-    """scores: see `score`; contributions: siren, period, base, the inputs."""
+    """scores: see `score`; contributions: siren, period, base, the inputs; calibration: of the probabilities."""
 
     scores: pd.DataFrame
     contributions: pd.DataFrame
+    calibration: Calibration
 
 
 def refuse_other_dictionary(model: RiskModel, facts: Mapping[str, Any]) -> None:
@@ -93,7 +94,7 @@ def score(model: RiskModel, rows: pd.DataFrame, calibration: Calibration | None 
         model_id=model.model_id,
     )
     parts = pd.DataFrame(explained.contributions, columns=[column.name for column in model.inputs])
-    return Scores(scores, pd.concat([key.assign(base=explained.base), parts], axis=1))
+    return Scores(scores, pd.concat([key.assign(base=explained.base), parts], axis=1), calibration)
 
 
 def folder_of(scores: Path, period: date) -> Path:
@@ -108,15 +109,13 @@ def write_scores(folder: Path, scored: Scores) -> None:
         scored.contributions.to_parquet(fresh / CONTRIBUTIONS, index=False)
 
 
-def read_scores(folder: Path) -> Scores:
-    """The tables of a period.
+def read_scores(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The scores and the contributions of a period.
 
     Raises InputError where it was not scored.
     """
     if not (folder / SCORES).exists():
         raise InputError(f"{folder.name.removeprefix('period=')} was not scored. Run: weaksignals score --period")
     resolved = folder.resolve()
-    return Scores(
-        pd.read_parquet(resolved / SCORES, partitioning=None),
-        pd.read_parquet(resolved / CONTRIBUTIONS, partitioning=None),
-    )
+    scores, contributions = (pd.read_parquet(resolved / name, partitioning=None) for name in (SCORES, CONTRIBUTIONS))
+    return scores, contributions

@@ -1,4 +1,4 @@
-"""How far explanations hold when the model is fitted again on other firms: overlap of the top three, a firm at a time."""
+"""How far explanations hold when the model is fitted again on other firms: overlap of each firm's top three."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,8 @@ def top(grouped: pd.DataFrame, count: int = TOP) -> NDArray[np.bool_]:
 def overlap(ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The Jaccard overlap of each firm's two sets; 1 where both are empty."""
     union = (ours | theirs).sum(axis=1)
-    return np.divide((ours & theirs).sum(axis=1), union, out=np.ones(len(ours)), where=union > 0)
+    shared = (ours & theirs).sum(axis=1)
+    return np.asarray(np.divide(shared, union, out=np.ones(len(ours)), where=union > 0), np.float64)
 
 
 def stability(contributions: pd.DataFrame, refits: Sequence[pd.DataFrame], inputs: Sequence[Input]) -> Stability:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -22,12 +23,13 @@ from models.calibration import fit_venn_abers
 from models.dataset import labels_of, matrix
 from models.estimators import CHALLENGERS, fit
 from models.evaluation import Metrics
+from models.explanation import explain
 from models.judging import Evidence, judge
 from models.learning import Learnt, judged, learn
 from models.protocol import Progress, Protocol, Rows, read_at_most, read_split
 from models.registry import RiskModel
 from models.split import Split, out_of_time
-from models.stability import bootstrap_firms
+from models.stability import bootstrap_firms, stability
 
 # Months after the horizon until the last judgements are in the files.
 LABEL_LAG_MONTHS = 1
@@ -82,6 +84,7 @@ def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -
         },
     )
     metrics = {"models": _beside(learnt, rows, protocol.seed, progress)}
+    metrics["stability"] = _stability(model, learnt, rows)
     metrics |= judge(learnt, rows, evidence, protocol.origins, protocol.seed, progress)
     return Result(model, metrics, rows.test, _reference(learnt, rows, evidence))
 
@@ -169,6 +172,18 @@ def _refits(estimator: BoostedTrees, rows: Rows, protocol: Protocol, progress: P
         weights = rows.weights * bootstrap_firms(rows.train["siren"], protocol.seed + number)
         fitted = fit(clone(estimator), x[weights > 0], y[weights > 0], weights[weights > 0])
         yield fitted.booster_.model_to_string()
+
+
+def _stability(model: RiskModel, learnt: Learnt, rows: Rows) -> dict[str, Any]:
+    """How far the reasons of the firms on alert in the test periods hold on other firms; shares are None without any."""
+    flagged = rows.test[learnt.probability(rows.test) >= model.thresholds.moderate]
+    x, names = matrix(flagged, model.inputs), [column.name for column in model.inputs]
+    ours, *theirs = (
+        pd.DataFrame(explain(lgb.Booster(model_str=text), x).contributions, columns=names)
+        for text in (model.text, *model.refits)
+    )
+    found = asdict(stability(ours, theirs, model.inputs))
+    return {name: None if value != value else value for name, value in found.items()}
 
 
 def _beside(learnt: Learnt, rows: Rows, seed: int, progress: Progress) -> dict[str, Metrics]:

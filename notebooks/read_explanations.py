@@ -24,8 +24,8 @@ from reports.target_list import PARQUET
 settings = load(data=os.environ.get("WEAKSIGNALS_DATA", "../data/demo"))
 facts = dataset.read_facts(settings.features)
 period = date.fromisoformat(facts["end"])
-scored = scoring.read_scores(scoring.folder_of(settings.scores, period))
-scores, parts = scored.scores.set_index("siren"), scored.contributions.set_index("siren")
+published, contributions = scoring.read_scores(scoring.folder_of(settings.scores, period))
+scores, parts = published.set_index("siren"), contributions.set_index("siren")
 model = registry.load(settings.models, scores["model_id"].iloc[0])
 rows = dataset.read_rows(settings.features, [period]).set_index("siren").loc[parts.index]
 pd.Series({"model": model.model_id, "period": period, "firms": len(scores), "simulated": model.is_simulated})

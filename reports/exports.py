@@ -28,6 +28,7 @@ REASON = pa.struct(
         ("unit", pa.string()),
         ("contribution", pa.float64()),
         ("sentence", pa.string()),
+        ("is_stable", pa.bool_()),
     ]
 )
 # Cells that a spreadsheet would take for a formula (OWASP, CSV injection).
@@ -43,7 +44,7 @@ FRONT_END_THEMES = {
 FRONT_END_BASE = "Risque-moyen"
 # Workbooks record when they were made: equal lists must give equal files.
 MADE_ON = datetime(2000, 1, 1)  # noqa: DTZ001 - a constant, in no time zone
-WIDTHS = {"name": 36, "activity": 40, "reasons": 90, "region": 22}
+WIDTHS = {"name": 36, "activity": 40, "reasons": 90, "region": 22, "movement": 60, "remedy": 60}
 
 
 def write_list(folder: Path, ranked: TargetList, language: Language) -> None:
@@ -103,7 +104,8 @@ def as_xlsx(ranked: TargetList, language: Language) -> bytes:
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     book.set_properties({"created": MADE_ON})
     sheet, bold = book.add_worksheet("list"), book.add_format({"bold": True})
-    formats = {"probability": book.add_format({"num_format": "0.0%"})}
+    share = book.add_format({"num_format": "0.0%"})
+    formats = dict.fromkeys(("probability", "probability_low", "probability_high"), share)
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     for place, name in enumerate(COLUMNS):
         sheet.set_column(place, place, WIDTHS.get(name, 14), formats.get(name))
@@ -198,5 +200,5 @@ def shares_of_risk(themes: dict[str, float], ranked: TargetList) -> dict[str, fl
         margin += themes.get(theme, 0.0)
         steps.append(margin)
         names.append(FRONT_END_THEMES[theme])
-    risks = 100 * ranked.model.calibration.probability(np.array(steps))
+    risks = 100 * ranked.calibration.probability(np.array(steps))
     return dict(zip(names, np.diff(risks, prepend=0.0).tolist(), strict=True))

@@ -32,6 +32,7 @@ def model_card(model: RiskModel, metrics: Mapping[str, Any]) -> str:
         _lead_time(metrics["lead_time"]),
         _procedures(metrics["procedures"]),
         _groups(metrics["groups"]),
+        _stability(metrics["stability"]),
         _checks(metrics["checks"]),
         _data(model),
     )
@@ -218,6 +219,16 @@ def _groups(groups: Mapping[str, Sequence[Metrics]]) -> Iterator[str]:
             for dimension, members in groups.items()
             for one in members
         ),
+    )
+
+
+def _stability(stability: Mapping[str, Any]) -> Iterator[str]:
+    yield from _title("Stability of reasons: the same model on firms drawn again")
+    yield (
+        f"Of a firm on alert in the test periods ({stability['firms']:,} rows), the first three themes of the model and "
+        f"of a refit overlap by {_share(stability['themes'])}, the first three features by "
+        f"{_share(stability['features'])} (Jaccard, mean of {stability['refits']} refits). On lists, a reason that fewer "
+        "than half of the refits share is marked as doubtful."
     )
 
 

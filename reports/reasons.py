@@ -1,6 +1,6 @@
 """From contributions to ranked sentences with the firm's real figures; no sentence contradicts its contribution."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,7 +37,10 @@ SMALLEST: Final = 0.01
 
 @dataclass(frozen=True)
 class Reason:
-    """contribution: in log-odds, of the feature and all that derives from it; value: in `unit`, None if not shown."""
+    """contribution: in log-odds, of the feature and all that derives from it; value: in `unit`, None if not shown.
+
+    is_stable: whether the same model, on firms drawn again, mostly has it among its first reasons too.
+    """
 
     feature: str
     theme: str
@@ -45,6 +48,7 @@ class Reason:
     unit: str
     contribution: float
     sentence: str
+    is_stable: bool = True
 
 
 def by_subject(contributions: pd.DataFrame, inputs: Sequence[Input]) -> pd.DataFrame:
@@ -61,11 +65,16 @@ def medians(rows: pd.DataFrame) -> dict[str, float]:
 
 
 def ranked_reasons(
-    row: Mapping[str, Any], contributions: Mapping[str, float], typical: Mapping[str, float], language: Language
+    row: Mapping[str, Any],
+    contributions: Mapping[str, float],
+    typical: Mapping[str, float],
+    language: Language,
+    unstable: Collection[str] = (),
 ) -> list[Reason]:
     """What raises the firm's risk, largest first.
 
-    contributions: by subject. A quantity on the safe side of the median, or at it, is no reason for a risk.
+    contributions: by subject; unstable: the subjects that are reasons of this model more than of others like it.
+    A quantity on the safe side of the median, or at it, is no reason for a risk.
     """
     raising = sorted(contributions.items(), key=lambda item: (-item[1], item[0]))
     reasons = []
@@ -73,15 +82,16 @@ def ranked_reasons(
         if contribution < SMALLEST or contradicts(FEATURES[name], row, typical):
             continue
         feature = FEATURES[name]
-        value = None if _is_hidden(feature, row) else _value(feature, row)
+        value = None if is_hidden(feature, row) else value_of(feature, row)
         sentence = sentence_of(feature, row, typical, language)
-        reasons.append(Reason(name, feature.theme, value, feature.unit, float(contribution), sentence))
+        is_stable = name not in unstable
+        reasons.append(Reason(name, feature.theme, value, feature.unit, float(contribution), sentence, is_stable))
     return reasons
 
 
 def contradicts(feature: Feature, row: Mapping[str, Any], typical: Mapping[str, float]) -> bool:
     """Whether the value would read as good news beside a contribution that raises the risk."""
-    value = _value(feature, row)
+    value = value_of(feature, row)
     if not feature.direction or not isinstance(value, float):
         return False
     median = typical.get(feature.name, np.nan)
@@ -91,9 +101,9 @@ def contradicts(feature: Feature, row: Mapping[str, Any], typical: Mapping[str, 
 def sentence_of(feature: Feature, row: Mapping[str, Any], typical: Mapping[str, float], language: Language) -> str:
     """The firm's figure in words, with what it was a year ago and what is usual."""
     label = getattr(feature, language.code)
-    if _is_hidden(feature, row):
+    if is_hidden(feature, row):
         return language.say("{label}: confidential accounts, figure not shown", label=label) + "."
-    value = _value(feature, row)
+    value = value_of(feature, row)
     if not is_known(value):
         return language.say("{label}: not known", label=label) + "."
     if isinstance(value, str):
@@ -136,12 +146,14 @@ def _before(feature: Feature, row: Mapping[str, Any], language: Language) -> str
     return ""
 
 
-def _is_hidden(feature: Feature, row: Mapping[str, Any]) -> bool:
+def is_hidden(feature: Feature, row: Mapping[str, Any]) -> bool:
+    """Whether a figure is of confidential accounts: the model may read it, a list may not show it."""
     is_fact = feature.name in ("accounts_age", "accounts_confidential")
     return feature.theme == ACCOUNTS and not is_fact and _number(row, "accounts_confidential") == 1
 
 
-def _value(feature: Feature, row: Mapping[str, Any]) -> Value:
+def value_of(feature: Feature, row: Mapping[str, Any]) -> Value:
+    """The firm's value: a code, a number, or None where it is not known."""
     value = row.get(feature.name)
     if isinstance(value, str):
         return value

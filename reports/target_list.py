@@ -1,6 +1,6 @@
 """Scores and reasons -> the ranked list: firms at risk first, firms in a procedure last and without a rank."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.nomenclatures import labels
 from features.procedures import IN_BONIS
+from models.calibration import Calibration
 from models.explanation import by_theme
 from models.registry import RiskModel
 from models.scoring import Scores
@@ -20,10 +21,27 @@ from reports.reasons import by_subject, medians, ranked_reasons
 
 PUBLISHED = "O"
 PARQUET = "target_list.parquet"
+SCORED = ("margin", "probability", "probability_low", "probability_high", "alert")
 COLUMNS = (
     *("rank", "siren", "name", "departement", "region", "naf", "activity", "headcount", "probability", "alert"),
     *("previous_alert", "first_alert", "state", "reasons", "themes", "period", "model_id"),
+    *("probability_low", "probability_high", "movement", "remedy"),
 )
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What else is told of firms on alert, by SIREN: why their risk moved, what would take them off the list.
+
+    unstable: the subjects of their first reasons that models on other firms mostly don't share.
+    """
+
+    movement: Mapping[str, str]
+    remedy: Mapping[str, str]
+    unstable: Mapping[str, frozenset[str]]
+
+
+NO_NOTES = Notes({}, {}, {})
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,8 @@ class TargetList:
     is_simulated: bool
     # The mean margin of the training rows: where each firm's contributions start from.
     base: float
+    # The model's, or moved to the failure rate known at the period.
+    calibration: Calibration
 
 
 def target_list(
@@ -49,6 +69,7 @@ def target_list(
     period: date,
     language: Language,
     reasons: int,
+    notes: Notes = NO_NOTES,
 ) -> TargetList:
     """The list of a period.
 
@@ -56,7 +77,7 @@ def target_list(
     The name of whoever objects to publication is left out: exports leave the tool.
     """
     table = rows.merge(firms[["siren", "name", "diffusion", "naf"]], on="siren", how="left", validate="one_to_one")
-    table = table.merge(scored.scores[["siren", "margin", "probability", "alert"]], on="siren", validate="one_to_one")
+    table = table.merge(scored.scores[["siren", *SCORED]], on="siren", validate="one_to_one")
     table = table.assign(
         name=table["name"].where(table["diffusion"] == PUBLISHED, language.say("(not published)")),
         region=table["departement"].map(labels("departements", "departement", "region_label")),
@@ -64,12 +85,14 @@ def target_list(
         state=table["procedure_state"],
         period=period,
         model_id=model.model_id,
+        movement=table["siren"].map(dict(notes.movement)).astype("str"),
+        remedy=table["siren"].map(dict(notes.remedy)).astype("str"),
         **_past(table["siren"], table["alert"], earlier),
     )
     parts = scored.contributions.set_index("siren").loc[table["siren"]]
     themes = by_theme(parts, model.inputs)
     by_name = [dict(zip(themes.columns, values, strict=True)) for values in themes.to_numpy().tolist()]
-    why = _reasons(table, by_subject(parts, model.inputs), language, reasons)
+    why = _reasons(table, by_subject(parts, model.inputs), language, reasons, notes.unstable)
     table = table.assign(
         themes=pd.Series(by_name, table.index, dtype=object), reasons=pd.Series(why, table.index, dtype=object)
     )
@@ -79,7 +102,7 @@ def target_list(
     table["rank"] = place.mask(table["last"])
     base = float(scored.contributions["base"].iloc[0])
     ordered = table[list(COLUMNS)].reset_index(drop=True)
-    return TargetList(ordered, period, model, str(facts["batch"]), bool(facts["simulated"]), base)
+    return TargetList(ordered, period, model, str(facts["batch"]), bool(facts["simulated"]), base, scored.calibration)
 
 
 def _past(siren: pd.Series, alert: pd.Series, earlier: Sequence[pd.DataFrame]) -> dict[str, pd.Series]:
@@ -92,13 +115,20 @@ def _past(siren: pd.Series, alert: pd.Series, earlier: Sequence[pd.DataFrame]) -
     }
 
 
-def _reasons(table: pd.DataFrame, subjects: pd.DataFrame, language: Language, count: int) -> list[list[dict[str, Any]]]:
+def _reasons(
+    table: pd.DataFrame,
+    subjects: pd.DataFrame,
+    language: Language,
+    count: int,
+    unstable: Mapping[str, frozenset[str]],
+) -> list[list[dict[str, Any]]]:
     """Of each firm on alert, its first reasons; of the others none."""
     typical = medians(table[table["state"] == IN_BONIS])
     found: list[list[dict[str, Any]]] = [[] for _ in range(len(table))]
     for place in np.flatnonzero((table["alert"] != NO_ALERT).to_numpy()).tolist():
         (row,), (contributions,) = records(table.iloc[[place]]), records(subjects.iloc[[place]])
-        found[place] = [asdict(r) for r in ranked_reasons(row, contributions, typical, language)[:count]]
+        doubtful = unstable.get(row["siren"], frozenset())
+        found[place] = [asdict(r) for r in ranked_reasons(row, contributions, typical, language, doubtful)[:count]]
     return found
 
 

@@ -1,0 +1,70 @@
+"""What else is told of firms on alert: why their risk moved, what would take them off, which reasons are doubtful."""
+
+from datetime import date
+
+import lightgbm as lgb
+import pandas as pd
+
+from models.dataset import matrix
+from models.explanation import explain
+from models.movement import movement
+from models.registry import RiskModel
+from models.remedies import remedies
+from models.scoring import Scores
+from models.stability import unstable
+from models.thresholds import NO_ALERT
+from reports.language import Language
+from reports.movement import movement_sentence
+from reports.reasons import by_subject
+from reports.remedies import remedy_sentence
+from reports.target_list import Notes, records
+
+
+def notes_on(
+    model: RiskModel,
+    rows: pd.DataFrame,
+    scored: Scores,
+    previous: tuple[date, pd.DataFrame, pd.DataFrame] | None,
+    language: Language,
+) -> Notes:
+    """The notes on the firms on alert among `rows`.
+
+    previous: period, rows and published scores of the list before, None where there is none.
+    """
+    is_on_alert = scored.scores["alert"] != NO_ALERT
+    firms = set(scored.scores.loc[is_on_alert, "siren"])
+    flagged = rows[rows["siren"].isin(firms)].reset_index(drop=True)
+    if flagged.empty:
+        return Notes({}, {}, {})
+    found = remedies(model, flagged, scored.calibration)
+    return Notes(
+        movement=_movements(model, flagged, previous, language) if previous else {},
+        remedy={siren: remedy_sentence(each, language) for siren, each in found.items()},
+        unstable=_doubtful(model, flagged, scored.contributions),
+    )
+
+
+def _movements(
+    model: RiskModel, flagged: pd.DataFrame, previous: tuple[date, pd.DataFrame, pd.DataFrame], language: Language
+) -> dict[str, str]:
+    since, rows, scores = previous
+    moved = movement(model, flagged, rows, scores)
+    now, before = (
+        {row["siren"]: row for row in records(table[table["siren"].isin(moved.parts.index)])}
+        for table in (flagged, rows)
+    )
+    return {
+        str(siren): movement_sentence(parts, now[str(siren)], before[str(siren)], since, is_new, language)
+        for (siren, parts), is_new in zip(moved.parts.iterrows(), moved.is_new_model.tolist(), strict=True)
+    }
+
+
+def _doubtful(model: RiskModel, flagged: pd.DataFrame, contributions: pd.DataFrame) -> dict[str, frozenset[str]]:
+    """Of each firm, the subjects among its first three that fewer than half of the refits have there."""
+    names = [column.name for column in model.inputs]
+    x, sirens = matrix(flagged, model.inputs), flagged["siren"]
+    refits = [
+        pd.DataFrame(explain(lgb.Booster(model_str=text), x).contributions, columns=names) for text in model.refits
+    ]
+    ours = contributions.set_index("siren").loc[sirens, names].reset_index(drop=True)
+    return dict(zip(sirens, unstable(ours, refits, model.inputs, by_subject), strict=True))
