@@ -35,7 +35,7 @@ from models.stability import bootstrap_firms, stability
 LABEL_LAG_MONTHS = 1
 # Rows of all training months that later months are held against.
 REFERENCE_ROWS = 200_000
-LIGHTGBM = "lightgbm"
+LIGHTGBM, FREE = "lightgbm", "lightgbm_unconstrained"
 FLOORS = ("features", "models")
 PACKAGES = ("lightgbm", "scikit-learn", "numpy", "pandas", "weaksignals")
 FACTS = ("fingerprint", "dictionary_version", "dictionary", "simulated", "batch", "observed_until", "absent_sources")
@@ -175,7 +175,7 @@ def _refits(estimator: BoostedTrees, rows: Rows, protocol: Protocol, progress: P
 
 
 def _stability(model: RiskModel, learnt: Learnt, rows: Rows) -> dict[str, Any]:
-    """How far the reasons of the firms on alert in the test periods hold on other firms; shares are None without any."""
+    """How far reasons, of firms on alert in the test periods, hold on other firms; shares are None without any."""
     flagged = rows.test[learnt.probability(rows.test) >= model.thresholds.moderate]
     x, names = matrix(flagged, model.inputs), [column.name for column in model.inputs]
     ours, *theirs = (
@@ -192,8 +192,9 @@ def _beside(learnt: Learnt, rows: Rows, seed: int, progress: Progress) -> dict[s
     for name, make in CHALLENGERS.items():
         if name != LIGHTGBM:
             progress(f"the challenger beside it: {name.replace('_', ' ')}")
-            other = learn(make(learnt.inputs, seed), learnt.inputs, rows.train, rows.validation, rows.weights)
-            found[name] = judged(other, rows.test)
+            # What constraints cost is told by the same model without them.
+            other = clone(learnt.estimator).set_params(monotone=False) if name == FREE else make(learnt.inputs, seed)
+            found[name] = judged(learn(other, learnt.inputs, rows.train, rows.validation, rows.weights), rows.test)
     return found
 
 

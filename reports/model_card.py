@@ -225,10 +225,10 @@ def _groups(groups: Mapping[str, Sequence[Metrics]]) -> Iterator[str]:
 def _stability(stability: Mapping[str, Any]) -> Iterator[str]:
     yield from _title("Stability of reasons: the same model on firms drawn again")
     yield (
-        f"Of a firm on alert in the test periods ({stability['firms']:,} rows), the first three themes of the model and "
-        f"of a refit overlap by {_share(stability['themes'])}, the first three features by "
-        f"{_share(stability['features'])} (Jaccard, mean of {stability['refits']} refits). On lists, a reason that fewer "
-        "than half of the refits share is marked as doubtful."
+        f"Of a firm on alert in the test periods ({stability['firms']:,} rows), the first three themes of the model "
+        f"and of a refit overlap by {_share(stability['themes'])}, the first three features by "
+        f"{_share(stability['features'])}: Jaccard, mean of {stability['refits']} refits. "
+        "On lists, a reason that fewer than half of the refits share is marked as doubtful."
     )
 
 
