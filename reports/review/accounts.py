@@ -148,8 +148,8 @@ def _digest(token: str) -> str:
 
 def with_token(engine: sa.Engine, account: Account) -> Account:
     """An account that a proxy signs in, with the token that its changes must carry: one for the account."""
-    with Transaction(engine) as db, db.begin():
-        digest = f"proxy-{account.user_id}"
+    digest = f"proxy-{account.user_id}"
+    with Transaction(engine, expire_on_commit=False) as db, db.begin():
         session = db.get(Session, digest)
         if session is None or session.expires_at < now():
             session = Session(digest=digest, user_id=account.user_id, csrf=secrets.token_urlsafe(32), expires_at=now())

@@ -1,6 +1,7 @@
 """The application put together: routes, strict headers, and a page for every refusal."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import DataFolder, NotPublishedError, UnreadableError
 from reports.review.database import open_database
 from reports.review.guard import Refused, Services, refuse_routes_without_rule
-from reports.review.pages import administration, firms, lists, public, session
+from reports.review.pages import administration, firms, lists, provider, public, session
 from reports.review.rendering import render
 from reports.review.verdicts import RefusedAnswerError
 
@@ -42,18 +43,26 @@ def create_app(configuration: Configuration) -> FastAPI:
 
     Raises RuntimeError where a route declares no rule.
     """
-    app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
     app.state.services = Services(configuration, engine, DataFolder(configuration.data))
-    for room in (session, lists, firms, public, administration):
+    for room in (session, provider, lists, firms, public, administration):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)
     _answer_refusals(app)
     app.middleware("http")(_strict)
     app.add_middleware(SmallBodies)
+    if configuration.oidc_issuer:
+        provider.connect(app, configuration)
     refuse_routes_without_rule(app, STATIC)
     return app
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.services.engine.dispose()
 
 
 def from_environment() -> FastAPI:

@@ -36,7 +36,7 @@ def _filled(values: Any) -> Any:
     return [value for value in values if value != ""] if isinstance(values, list | tuple) else values
 
 
-Number = Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=0, le=10**12)]
+Number = Annotated[Annotated[int, Field(ge=0, le=10**12)] | None, BeforeValidator(_blank_is_none)]
 Text = Annotated[str, Field(max_length=100)]
 Choices = Annotated[tuple[Text, ...], BeforeValidator(_filled), Field(max_length=120)]
 
@@ -49,7 +49,7 @@ class Filters(BaseModel):
     q: Text = ""
     alert: Annotated[tuple[Literal["high", "moderate", "none"], ...], BeforeValidator(_filled)] = ()
     first_alert: bool = False
-    min_alerts: Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=1, le=PAST_LISTS)] = None
+    min_alerts: Annotated[Annotated[int, Field(ge=1, le=PAST_LISTS)] | None, BeforeValidator(_blank_is_none)] = None
     departement: Choices = ()
     region: Choices = ()
     section: Text = ""

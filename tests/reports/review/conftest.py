@@ -2,7 +2,6 @@
 
 import json
 import re
-import warnings
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from scipy.special import expit
+from starlette.testclient import TestClient
 
 from features.assemble import CATALOG
 from models import registry
@@ -26,12 +26,7 @@ from reports.review.access import Kind
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 
-with warnings.catch_warnings():
-    # Starlette 1.10 would rather have httpx2, which Authlib does not use yet.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
-
-PASSWORD = "correct horse battery"
+PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that live as long as a test
 BASE = -3.0
 ALL = [str(kind) for kind in Kind]
 INPUTS = ("debt", "paydex", "liquidity_ratio", "short_time_hours_12m", "headcount_growth_12m", "age")

@@ -30,14 +30,12 @@ def routes(app):
     return [route for route in app.routes if rule_of(route)]
 
 
-def addresses(path: str) -> list[str]:
-    """Each path of a route without a firm, with what its page may be asked."""
+def addresses(path: str, searched=tuple(FIRMS["siren"])) -> list[str]:
+    """Each path of a route, with what its page may be asked."""
     filled = path.replace("{key}", "2024-02").replace("{code}", "fr")
     forms = [filled.replace("{form}", form) for form in ("xlsx", "csv", "json")] if "{form}" in filled else [filled]
     asked = "?alert=high&alert=moderate&alert=none"
-    return [form + asked for form in forms] + [
-        form + f"?q={firm}&alert=none" for form in forms for firm in FIRMS["siren"]
-    ]
+    return [form + asked for form in forms] + [form + f"?q={firm}&alert=none" for form in forms for firm in searched]
 
 
 def text_of(response) -> str:
@@ -121,14 +119,8 @@ def test_no_page_export_search_or_fragment_tells_of_a_firm_outside_the_territory
             text = text_of(response)
             for siren in outside(name):
                 assert NAMES[siren] not in text
-                assert (
-                    siren
-                    not in text.replace(address.split("?")[-1], "")
-                    .replace(f"q={siren}", "")
-                    .replace(f'value="{siren}"', "")
-                    .replace(f": {siren}", "")
-                    or f"q={siren}" in address
-                )
+                # A page repeats what was searched; nothing else may hold the number.
+                assert siren not in text or f"q={siren}" in address
 
 
 @pytest.mark.parametrize(
@@ -149,7 +141,7 @@ def test_a_kind_of_data_without_right_is_absent_from_every_page_and_file(fresh, 
         agent, seen[name] = signed_in(fresh, name), ""
         for route in routes(fresh):
             if "GET" in route.methods and not rule_of(route).is_public:
-                for address in addresses(route.path.replace("{siren}", siren)):
+                for address in addresses(route.path.replace("{siren}", siren), searched=()):
                     for language in ("fr", "en"):
                         seen[name] += squeezed(text_of(agent.get(address, **{"accept-language": language})))
     assert any(figure in seen["whole"] for figure in figures)
