@@ -1,7 +1,7 @@
 """The application put together: routes, strict headers, and a page for every refusal."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import DataFolder, NotPublishedError, UnreadableError
 from reports.review.database import open_database
+from reports.review.firm import medians_of
 from reports.review.guard import Refused, Services, refuse_routes_without_rule
 from reports.review.pages import administration, firms, lists, provider, public, session
 from reports.review.rendering import render
@@ -59,8 +60,15 @@ def create_app(configuration: Configuration) -> FastAPI:
     return app
 
 
+def warm_up(folder: DataFolder) -> None:
+    """Compute what every page of the newest list needs, before the first visitor waits for it."""
+    with suppress(NotPublishedError, UnreadableError):
+        medians_of(folder, folder.published(None).features)
+
+
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
+    warm_up(app.state.services.folder)
     yield
     app.state.services.engine.dispose()
 

@@ -45,6 +45,11 @@ def source(*paths: Path) -> str:
     return f"read_parquet([{', '.join(quoted(path) for path in paths)}], hive_partitioning = false)"
 
 
+def one_of(column: str, count: int) -> str:
+    """A condition with a mark a value, which the reader of Parquet files takes down to its row groups."""
+    return f"{column} IN ({', '.join('?' * count)})" if count else "false"
+
+
 def source_by_period(*paths: Path) -> str:
     """The feature table's files as an SQL table, whose `period` is in the names of their folders."""
     return f"read_parquet([{', '.join(quoted(path) for path in paths)}], hive_partitioning = true)"
@@ -61,6 +66,7 @@ class PublishedList:
     scores: Path | None
     contributions: Path | None
     earlier: tuple[Path, ...]
+    earlier_periods: tuple[date, ...]
     model_id: str
     is_simulated: bool
     score_columns: frozenset[str]
@@ -73,12 +79,14 @@ class PublishedList:
 
 
 class DataFolder:
-    """Reads only. Safe among threads: each query runs on a cursor of its own."""
+    """Reads only. Safe among threads: each has a cursor of its own; a query takes one core, for others wait too."""
 
     def __init__(self, data: Path) -> None:
         """data: the folder that the pipeline fills."""
         self.data = data
-        self._connection = duckdb.connect(config={"threads": 2})
+        self._connection = duckdb.connect(config={"threads": 1})
+        # Published files never change: their footers are read once.
+        self._connection.execute("LOAD parquet; SET parquet_metadata_cache = true")
         self._local = threading.local()
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
@@ -117,7 +125,8 @@ class DataFolder:
         features = self.data / "features"
         period = parse_period(key)
         scores = folder_of(self.data / "scores", period).resolve()
-        earlier = tuple((self.data / "lists" / past).resolve() / PARQUET for past in keys if past < key)
+        before = [past for past in keys if past < key]
+        earlier = tuple((self.data / "lists" / past).resolve() / PARQUET for past in before)
         return _describe(
             period,
             (self.data / "lists" / key).resolve() / PARQUET,
@@ -126,6 +135,7 @@ class DataFolder:
             _existing(scores / SCORES),
             _existing(scores / CONTRIBUTIONS),
             earlier,
+            tuple(parse_period(past) for past in before),
         )
 
     def feature_periods(self) -> list[tuple[date, Path]]:
@@ -214,6 +224,7 @@ def _describe(
     scores: Path | None,
     contributions: Path | None,
     earlier: tuple[Path, ...],
+    earlier_periods: tuple[date, ...],
 ) -> PublishedList:
     try:
         schema = pq.read_schema(path)
@@ -230,6 +241,7 @@ def _describe(
         scores,
         contributions,
         earlier,
+        earlier_periods,
         model_ids[0] if model_ids else "",
         simulated,
         score_columns,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,8 @@ from reports.review.listing import read_firms
 from reports.review.wording import Said, is_confidential, listed_reason, listed_sentences, said_reasons
 from reports.waterfall import Probability, Step, nested_steps
 
+# Many who open a page at once wait for one to compute what all of them need.
+_once = Lock()
 SHOWN_REASONS: Final = 5
 # With the themes without right go those of the kind of firm, so that none of them can be told by subtraction.
 OTHER, PROFILE = "other", "profile"
@@ -171,7 +174,8 @@ def _listed(folder: DataFolder, published: PublishedList, siren: str) -> Row:
 
 def medians_of(folder: DataFolder, features: Path | None) -> dict[str, float]:
     """What half of the firms have, of each quantity with a direction: what the published reasons were held against."""
-    return {} if features is None else _medians(folder, features)
+    with _once:
+        return {} if features is None else _medians(folder, features)
 
 
 @lru_cache(maxsize=4)
@@ -183,9 +187,14 @@ def _medians(folder: DataFolder, features: Path) -> dict[str, float]:
     return {name: value for name, value in folder.query(sql)[0].items() if value is not None}
 
 
-@lru_cache(maxsize=256)
 def sector_quartiles(folder: DataFolder, features: Path, division: str) -> dict[str, tuple[float, float, float]]:
     """The quartiles of each key figure among the firms of a NAF division; none of too few, which would tell them."""
+    with _once:
+        return _quartiles(folder, features, division)
+
+
+@lru_cache(maxsize=256)
+def _quartiles(folder: DataFolder, features: Path, division: str) -> dict[str, tuple[float, float, float]]:
     names = [name for name in KEY_FIGURES if name not in PUBLIC_FEATURES]
     there = {row["column_name"] for row in folder.query(f"DESCRIBE SELECT * FROM {source(features)}")}  # noqa: S608
     names = [name for name in names if name in there]

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
 from typing import Any, Final
 
 from models.thresholds import ALERTS, NO_ALERT
 from reports.review.access import COLUMN_KINDS, Right, visible_reason
-from reports.review.data import DataFolder, PublishedList, Row, source
+from reports.review.data import DataFolder, PublishedList, Row, one_of, source
 from reports.review.filters import ORDERS, PAST_LISTS, Condition, Filters, conditions
 
 PAGE_SIZE: Final = 50
@@ -52,15 +54,21 @@ class Page:
         return max(1, -(-self.total // PAGE_SIZE))
 
 
-def tables(published: PublishedList, names: frozenset[str]) -> str:
-    """The list joined with the tables named: f the register, x the features, s the scores."""
-    beside = {"f": published.firms, "x": published.features, "s": published.scores}
-    joins = [
-        f"LEFT JOIN {source(path)} {name} USING (siren)"
-        for name, path in beside.items()
-        if name in names and path is not None
-    ]
-    return f"{source(published.path)} l " + " ".join(joins)
+def tables(published: PublishedList, names: frozenset[str], only: str = "") -> str:
+    """The list joined with the tables named: f the register, x the features, s the scores.
+
+    only: a condition on `siren` that each of them is read under.
+    """
+    where = f" WHERE {only}" if only else ""
+    beside = tables_beside(published, names)
+    joins = [f"LEFT JOIN (FROM {source(path)}{where}) {name} USING (siren)" for name, path in beside.items()]
+    return f"(FROM {source(published.path)}{where}) l " + " ".join(joins)
+
+
+def tables_beside(published: PublishedList, names: frozenset[str]) -> dict[str, Path]:
+    """Those of the tables named that are there."""
+    all_tables = {"f": published.firms, "x": published.features, "s": published.scores}
+    return {name: path for name, path in all_tables.items() if name in names and path is not None}
 
 
 def is_available(published: PublishedList, name: str) -> bool:
@@ -115,9 +123,11 @@ def read_firms(folder: DataFolder, published: PublishedList, sirens: Sequence[st
     territory, parameters = right.territory("l.departement")
     columns = columns_for(right, published)
     selected = ", ".join(f"{READ[name]} AS {name}" for name in columns)
-    joined = tables(published, frozenset("fxs"))
-    sql = f"SELECT {selected} FROM {joined} WHERE l.siren IN (SELECT unnest(?)) AND {territory}"  # noqa: S608
-    rows = {row["siren"]: row for row in folder.query(sql, [list(sirens), *parameters])}
+    only = one_of("siren", len(sirens))
+    beside = frozenset("fxs") if "probability_low" in published.score_columns else frozenset("fx")
+    marks = [*sirens] * (1 + len(tables_beside(published, beside)))
+    sql = f"SELECT {selected} FROM {tables(published, beside, only)} WHERE {territory}"  # noqa: S608
+    rows = {row["siren"]: row for row in folder.query(sql, [*marks, *parameters])}
     for row in rows.values():
         if "main_reason" in row:
             row["main_reason"] = visible_reason(row["main_reason"], right)
@@ -130,25 +140,16 @@ def read_firms(folder: DataFolder, published: PublishedList, sirens: Sequence[st
 
 def alerts_since(folder: DataFolder, published: PublishedList, sirens: Sequence[str]) -> dict[str, Any]:
     """For firms now on alert, the first list of the unbroken run of lists on alert up to this one."""
-    past = published.earlier[:PAST_LISTS]
+    past, periods = published.earlier[:PAST_LISTS], published.earlier_periods[:PAST_LISTS]
     if not past or not sirens:
         return dict.fromkeys(sirens, published.period)
-    sql = f"SELECT siren, period FROM {source(*past)} WHERE alert <> 'none' AND siren IN (SELECT unnest(?))"  # noqa: S608
-    on_alert = {(row["siren"], row["period"]) for row in folder.query(sql, [list(sirens)])}
-    periods = sorted({row["period"] for row in folder.query(_periods_sql(past))}, reverse=True)
+    sql = f"SELECT siren, period FROM {source(*past)} WHERE {one_of('siren', len(sirens))} AND alert <> 'none'"  # noqa: S608
+    on_alert = {(row["siren"], row["period"]) for row in folder.query(sql, sirens)}
     since = {}
     for siren in sirens:
-        first = published.period
-        for period in periods:
-            if (siren, period) not in on_alert:
-                break
-            first = period
-        since[siren] = first
+        run = takewhile(lambda period, siren=siren: (siren, period) in on_alert, periods)  # type: ignore[misc]  # bound here
+        since[siren] = min(run, default=published.period)
     return since
-
-
-def _periods_sql(past: Sequence[Any]) -> str:
-    return " UNION ALL ".join(f"(SELECT period FROM {source(path)} LIMIT 1)" for path in past)  # noqa: S608
 
 
 def _often_on_alert(published: PublishedList, times: int) -> Condition:

@@ -53,7 +53,7 @@ class Words:
 
     def number(self, value: float | None, decimals: int = 0) -> str:
         """A number."""
-        return "–" if value is None else self.language.number(value, decimals)
+        return "–" if value is None else self.language.number(float(value), decimals)
 
     def percent(self, value: float | None, decimals: int = 1) -> str:
         """A probability, 0-1, with that many decimals."""
