@@ -1,4 +1,6 @@
-"""Fifty agents at once on a list of all France: how long pages take. Run: python benchmarks/review_load.py [--seconds 60]
+"""Fifty agents at once on a list of all France: how long pages take.
+
+Run: python benchmarks/review_load.py [--seconds 60]
 
 Writes a data folder of random firms (350,000 a list, 25,000 on alert, 12 lists), serves it with two workers, and lets
 50 agents of as many territories read, filter, open firms, answer and export, each with a pause between two pages.
@@ -59,7 +61,8 @@ def write_data(data: Path) -> None:
     con.execute("CREATE TABLE codes AS SELECT unnest(?) AS code", [codes])
     con.execute(
         f"""CREATE TABLE firms AS SELECT lpad((i * 2609 + 1)::VARCHAR, 9, '0') AS siren, i AS rank,
-        'FIRM ' || i AS name, 'O' AS diffusion, '5710' AS legal_category, '25.62B' AS naf, DATE '2001-05-01' AS created_on,
+        'FIRM ' || i AS name, 'O' AS diffusion, '5710' AS legal_category, '25.62B' AS naf,
+        DATE '2001-05-01' AS created_on,
         (SELECT list(code ORDER BY code) FROM codes)[1 + (hash(i) % {len(codes)})::INT] AS departement,
         'COMMUNE' AS commune_name FROM range(1, {FIRMS + 1}) t(i)"""  # noqa: S608
     )
@@ -88,8 +91,8 @@ def write_period(
     values = ", ".join(f"random()::FLOAT AS {name}" for name in quantities if name != "accounts_confidential")
     copy(
         con,
-        f"SELECT siren, {values}, 0::FLOAT AS accounts_confidential, departement, (10 + rank % 80)::VARCHAR AS naf_division, "  # noqa: S608
-        "'C' AS naf_section, 'in_bonis' AS procedure_state, false AS in_procedure FROM firms ORDER BY siren",
+        f"SELECT siren, {values}, 0::FLOAT AS accounts_confidential, departement, "  # noqa: S608
+        "(10 + rank % 80)::VARCHAR AS naf_division, 'C' AS naf_section, 'in_bonis' AS procedure_state, false AS in_procedure FROM firms ORDER BY siren",
         data / "features" / f"period={period}" / "part-0.parquet",
     )
     scores = data / "scores" / f"period={period}"
@@ -97,11 +100,16 @@ def write_period(
     copy(con, f"SELECT siren, ({risk})::DOUBLE AS probability FROM firms ORDER BY siren", scores / "scores.parquet")  # noqa: S608
     parts = ", ".join(f"(random() - 0.5) / 5 AS {column.name}" for column in inputs)
     copy(con, f"SELECT siren, -3::DOUBLE AS base, {parts} FROM firms ORDER BY siren", scores / "contributions.parquet")  # noqa: S608
-    reason = "{'feature': 'debt', 'theme': 'social_debt', 'value': '42300', 'unit': 'EUR', 'contribution': 0.5::DOUBLE, 'sentence': ''}"
+    reason = (
+        "{'feature': 'debt', 'theme': 'social_debt', 'value': '42300', 'unit': 'EUR', "
+        "'contribution': 0.5::DOUBLE, 'sentence': ''}"
+    )
     copy(
         con,
-        f"""SELECT rank, siren, name, departement, 'Region' AS region, naf, 'activity' AS activity, 20::FLOAT AS headcount,
-        ({risk})::DOUBLE AS probability, CASE WHEN rank <= {HIGH} THEN 'high' WHEN rank <= {MODERATE} THEN 'moderate' ELSE 'none' END
+        f"""SELECT rank, siren, name, departement, 'Region' AS region, naf, 'activity' AS activity,
+        20::FLOAT AS headcount,
+        ({risk})::DOUBLE AS probability, CASE WHEN rank <= {HIGH} THEN 'high'
+        WHEN rank <= {MODERATE} THEN 'moderate' ELSE 'none' END
         AS alert, rank % 3 = 0 AS first_alert, 'in_bonis' AS state,
         CASE WHEN rank <= {MODERATE} THEN [{reason}] ELSE [] END AS reasons, DATE '{period}' AS period,
         '{model_id}' AS model_id FROM firms ORDER BY rank""",  # noqa: S608
