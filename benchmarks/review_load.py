@@ -91,8 +91,9 @@ def write_period(
     values = ", ".join(f"random()::FLOAT AS {name}" for name in quantities if name != "accounts_confidential")
     copy(
         con,
-        f"SELECT siren, {values}, 0::FLOAT AS accounts_confidential, departement, "  # noqa: S608
-        "(10 + rank % 80)::VARCHAR AS naf_division, 'C' AS naf_section, 'in_bonis' AS procedure_state, false AS in_procedure FROM firms ORDER BY siren",
+        f"""SELECT siren, {values}, 0::FLOAT AS accounts_confidential, departement, 'C' AS naf_section,
+        (10 + rank % 80)::VARCHAR AS naf_division, 'in_bonis' AS procedure_state, false AS in_procedure
+        FROM firms ORDER BY siren""",  # noqa: S608
         data / "features" / f"period={period}" / "part-0.parquet",
     )
     scores = data / "scores" / f"period={period}"

@@ -21,6 +21,8 @@ class Chart:
     svg: str
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
+    # The colour of each series, by its name; nothing to tell apart where there is one.
+    legend: Sequence[tuple[str, str]] = ()
 
 
 def risk_chart(past: Sequence[Row], thresholds: dict[str, float], words: Words) -> Chart:
@@ -63,8 +65,10 @@ def _lines(
     title: str, names: Sequence[tuple[str, str, str]], rows: Sequence[Row], days: Sequence[date], words: Words
 ) -> Chart:
     series = [Series(label, _values(rows, name), style) for name, label, style in names]
-    svg = drawing.line_chart(title, _span(days, words), days, series, words.number)
-    return Chart(title, svg, (words.say("Month"), *(one.name for one in series)), _table(series, days, words))
+    svg = drawing.line_chart(title, _span(days, words), days, series, lambda v: words.number(v, 1))
+    return Chart(
+        title, svg, (words.say("Month"), *(one.name for one in series)), _table(series, days, words), _legend(series)
+    )
 
 
 def _debts(rows: Sequence[Row], days: Sequence[date], words: Words) -> Chart:
@@ -75,8 +79,14 @@ def _debts(rows: Sequence[Row], days: Sequence[date], words: Words) -> Chart:
         Series(words.say("Employer share"), employer, "first"),
     ]
     title = words.say("Social debt, in euros")
-    svg = drawing.bar_chart(title, _span(days, words), days, stacks, words.number)
-    return Chart(title, svg, (words.say("Month"), *(one.name for one in stacks)), _table(stacks, days, words))
+    svg = drawing.bar_chart(title, _span(days, words), days, stacks, lambda v: words.number(v, 1))
+    return Chart(
+        title, svg, (words.say("Month"), *(one.name for one in stacks)), _table(stacks, days, words), _legend(stacks)
+    )
+
+
+def _legend(series: Sequence[Series]) -> list[tuple[str, str]]:
+    return [(one.name, one.style) for one in series] if len(series) > 1 else []
 
 
 def _table(series: Sequence[Series], days: Sequence[date], words: Words) -> list[tuple[str, ...]]:
