@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import DataFolder, NotPublishedError, UnreadableError
 from reports.review.database import open_database
-from reports.review.firm import medians_of
+from reports.review.firm import prepare
 from reports.review.guard import Refused, Services, refuse_routes_without_rule
 from reports.review.pages import administration, firms, lists, provider, public, session
 from reports.review.rendering import render
@@ -63,7 +63,7 @@ def create_app(configuration: Configuration) -> FastAPI:
 def warm_up(folder: DataFolder) -> None:
     """Compute what every page of the newest list needs, before the first visitor waits for it."""
     with suppress(NotPublishedError, UnreadableError):
-        medians_of(folder, folder.published(None).features)
+        prepare(folder, folder.published(None))
 
 
 @asynccontextmanager

@@ -32,6 +32,7 @@ SHOWN_PARTS: Final = 6
 FEWEST_FIRMS: Final = 11
 SMALLEST_OFFSET: Final = 1e-6
 HISTORY: Final = 36
+Quartiles = dict[str, tuple[float, float, float]]
 # What the register, the partners and the accounts say, by theme: shown beside their sector.
 KEY_FIGURES: Final = tuple(
     feature.name for feature in CATALOG if feature.base is None and not feature.is_category and feature.theme != PROFILE
@@ -187,22 +188,27 @@ def _medians(folder: DataFolder, features: Path) -> dict[str, float]:
     return {name: value for name, value in folder.query(sql)[0].items() if value is not None}
 
 
-def sector_quartiles(folder: DataFolder, features: Path, division: str) -> dict[str, tuple[float, float, float]]:
+def sector_quartiles(folder: DataFolder, features: Path, division: str) -> Quartiles:
     """The quartiles of each key figure among the firms of a NAF division; none of too few, which would tell them."""
     with _once:
-        return _quartiles(folder, features, division)
+        return _quartiles(folder, features).get(division, {})
 
 
-@lru_cache(maxsize=256)
-def _quartiles(folder: DataFolder, features: Path, division: str) -> dict[str, tuple[float, float, float]]:
-    names = [name for name in KEY_FIGURES if name not in PUBLIC_FEATURES]
+@lru_cache(maxsize=4)
+def _quartiles(folder: DataFolder, features: Path) -> dict[str, Quartiles]:
     there = {row["column_name"] for row in folder.query(f"DESCRIBE SELECT * FROM {source(features)}")}  # noqa: S608
-    names = [name for name in names if name in there]
+    names = [name for name in KEY_FIGURES if name not in PUBLIC_FEATURES and name in there]
     quartiles = "CASE WHEN count({0}) >= {1} THEN quantile_cont({0}::DOUBLE, [0.25, 0.5, 0.75]) END AS {0}"
     selected = ", ".join(quartiles.format(name, FEWEST_FIRMS) for name in names)
-    sql = f"SELECT {selected} FROM {source(features)} WHERE naf_division = ?"  # noqa: S608
-    (row,) = folder.query(sql, [division])
-    return {name: tuple(values) for name, values in row.items() if values is not None}
+    rows = folder.query(f"SELECT naf_division, {selected} FROM {source(features)} GROUP BY naf_division")  # noqa: S608
+    return {row["naf_division"]: {name: tuple(row[name]) for name in names if row[name] is not None} for row in rows}
+
+
+def prepare(folder: DataFolder, published: PublishedList) -> None:
+    """Compute what all pages of a list's firms need: medians, and quartiles by sector."""
+    medians_of(folder, published.features)
+    if published.features is not None:
+        sector_quartiles(folder, published.features, "")
 
 
 def risk_history(folder: DataFolder, published: PublishedList, siren: str) -> list[Row]:

@@ -34,6 +34,7 @@ _environment = Environment(
     loader=PackageLoader("reports", "templates/review"),
     autoescape=select_autoescape(default=True, default_for_string=True),
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )
