@@ -157,7 +157,14 @@ class Agent(threading.Thread):
         self.errors: list[str] = []
 
     def run(self) -> None:
-        """A morning of work."""
+        """A morning of work; a connection that fails is an error, and ends it."""
+        try:
+            self.work()
+        except httpx2.TransportError as error:
+            self.errors.append(repr(error))
+
+    def work(self) -> None:
+        """Sign in and read."""
         token = found('name="token" value="([^"]+)"', self.client.get("/sign-in").text)
         fields = {"token": token[0], "name": f"agent{self.account}", "password": PASSWORD, "next": "/"}
         self.client.post("/sign-in", data=fields)
