@@ -33,7 +33,7 @@ LOCK := $(BIN)/pip-compile --generate-hashes --allow-unsafe --strip-extras --no-
 	--no-emit-trusted-host --no-header --quiet --build-deps-for editable
 lock: $(VENV)/.installed-dev
 	$(LOCK) --output-file requirements.txt pyproject.toml
-	$(LOCK) --extra dev --extra mlflow --extra spark --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(LOCK) --extra dev --extra mlflow --extra postgres --extra spark --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

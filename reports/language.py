@@ -1,6 +1,6 @@
 """French and English: messages, numbers and months as people read them.
 
-A message is written in English where it is said; its French is in `locale/fr/LC_MESSAGES/reports.po`.
+A message is written in English where it is said; its French is in the catalogues of `locale/fr/LC_MESSAGES/`.
 """
 
 from dataclasses import dataclass
@@ -23,9 +23,12 @@ def translations(code: str) -> dict[str, str]:
     """Message -> its translation; empty for the language in which messages are written."""
     if code == SOURCE:
         return {}
-    with files("reports").joinpath(f"locale/{code}/LC_MESSAGES/reports.po").open("rb") as file:
-        catalog = read_po(file, locale=code)
-    return {str(message.id): str(message.string) for message in catalog if message.id}
+    found: dict[str, str] = {}
+    for path in files("reports").joinpath(f"locale/{code}/LC_MESSAGES").iterdir():
+        if path.name.endswith(".po"):
+            with path.open("rb") as file:
+                found |= {str(m.id): str(m.string) for m in read_po(file, locale=code) if m.id}
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,246 @@
+"""Fifty agents at once on a list of all France: how long pages take.
+
+Run: python benchmarks/review_load.py [--seconds 60]
+
+Writes a data folder of random firms (350,000 a list, 25,000 on alert, 12 lists), serves it with two workers, and lets
+50 agents of as many territories read, filter, open firms, answer and export, each with a pause between two pages.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import httpx2
+
+from features.assemble import CATALOG
+from features.nomenclatures import labels
+from features.periods import add_months
+from models import registry
+from models.calibration import Platt, VennAbers
+from models.dataset import Input
+from models.registry import RiskModel
+from models.thresholds import Thresholds
+from reports.review import accounts
+from reports.review.access import Kind
+from reports.review.database import open_database
+
+FIRMS, LISTS, AGENTS, PORT = 350_000, 12, 50, 8765
+LAST = date(2024, 2, 1)
+# In small groups, in order of SIREN, a firm is found without reading the others.
+ROW_GROUP = 8192
+HIGH, MODERATE = 1_000, 25_000
+PASSWORD = "a long enough password"  # noqa: S105 - of accounts that live as long as the run
+PAUSE = (2.0, 6.0)
+NO_STEPS = VennAbers((), (0.0,), (), (1.0,))
+
+
+def write_data(data: Path) -> None:
+    """A data folder of random firms, of the size of France."""
+    con = duckdb.connect()
+    quantities = [f.name for f in CATALOG if not f.is_category]
+    inputs = tuple(
+        Input(f.name, f.theme, f.unit, f.direction, f.root) for f in CATALOG if not f.is_category and f.base is None
+    )
+    facts = {"as_of": "2024-01-01", "horizon": 18, "data": {"simulated": True, "absent_sources": []}}
+    model = RiskModel("tree", inputs, Platt(1.0, 0.0), NO_STEPS, Thresholds(0.3, 0.1), (), facts)
+    model_id = registry.save(data / "models", model, {}, "")
+    registry.promote(data / "models", model_id, "to try the load")
+    codes = sorted(labels("departements", "departement", "departement_label"))
+    con.execute("CREATE TABLE codes AS SELECT unnest(?) AS code", [codes])
+    con.execute(
+        f"""CREATE TABLE firms AS SELECT lpad((i * 2609 + 1)::VARCHAR, 9, '0') AS siren, i AS rank,
+        'FIRM ' || i AS name, 'O' AS diffusion, '5710' AS legal_category, '25.62B' AS naf,
+        DATE '2001-05-01' AS created_on,
+        (SELECT list(code ORDER BY code) FROM codes)[1 + (hash(i) % {len(codes)})::INT] AS departement,
+        'COMMUNE' AS commune_name FROM range(1, {FIRMS + 1}) t(i)"""  # noqa: S608
+    )
+    (data / "features").mkdir(parents=True)
+    copy(con, "SELECT * FROM firms", data / "features" / "firms.parquet")
+    (data / "features" / "build.json").write_text(json.dumps({"horizon": 18}))
+    for n in range(LISTS):
+        write_period(con, data, add_months(LAST, n - LISTS + 1), quantities, inputs, model_id)
+
+
+def copy(con: duckdb.DuckDBPyConnection, sql: str, path: Path, options: str = "") -> None:
+    """The rows of a query as a Parquet file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    con.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP} {options})")
+
+
+def write_period(
+    con: duckdb.DuckDBPyConnection,
+    data: Path,
+    period: date,
+    quantities: list[str],
+    inputs: tuple[Input, ...],
+    model_id: str,
+) -> None:
+    """The features, scores, contributions and list of a month."""
+    values = ", ".join(f"random()::FLOAT AS {name}" for name in quantities if name != "accounts_confidential")
+    copy(
+        con,
+        f"""SELECT siren, {values}, 0::FLOAT AS accounts_confidential, departement, 'C' AS naf_section,
+        (10 + rank % 80)::VARCHAR AS naf_division, 'in_bonis' AS procedure_state, false AS in_procedure
+        FROM firms ORDER BY siren""",  # noqa: S608
+        data / "features" / f"period={period}" / "part-0.parquet",
+    )
+    scores = data / "scores" / f"period={period}"
+    risk = "1 / (1 + exp(3.0 - 4.0 * (1 - rank / 350000.0)))"
+    copy(con, f"SELECT siren, ({risk})::DOUBLE AS probability FROM firms ORDER BY siren", scores / "scores.parquet")  # noqa: S608
+    parts = ", ".join(f"(random() - 0.5) / 5 AS {column.name}" for column in inputs)
+    copy(con, f"SELECT siren, -3::DOUBLE AS base, {parts} FROM firms ORDER BY siren", scores / "contributions.parquet")  # noqa: S608
+    reason = (
+        "{'feature': 'debt', 'theme': 'social_debt', 'value': '42300', 'unit': 'EUR', "
+        "'contribution': 0.5::DOUBLE, 'sentence': ''}"
+    )
+    copy(
+        con,
+        f"""SELECT rank, siren, name, departement, 'Region' AS region, naf, 'activity' AS activity,
+        20::FLOAT AS headcount,
+        ({risk})::DOUBLE AS probability, CASE WHEN rank <= {HIGH} THEN 'high'
+        WHEN rank <= {MODERATE} THEN 'moderate' ELSE 'none' END
+        AS alert, rank % 3 = 0 AS first_alert, 'in_bonis' AS state,
+        CASE WHEN rank <= {MODERATE} THEN [{reason}] ELSE [] END AS reasons, DATE '{period}' AS period,
+        '{model_id}' AS model_id FROM firms ORDER BY rank""",  # noqa: S608
+        data / "lists" / f"{period:%Y-%m}" / "target_list.parquet",
+        ", KV_METADATA {simulated: 'true'}",
+    )
+
+
+def territory(n: int) -> list[str]:
+    """Most agents work in a département, some in a region, one in ten on the whole country."""
+    codes = sorted(labels("departements", "departement", "departement_label"))
+    return ["FR"] if n % 10 == 0 else ["Bretagne"] if n % 10 == 1 else [codes[n % len(codes)]]
+
+
+@contextmanager
+def served(data: Path) -> Iterator[str]:
+    """The application on two workers."""
+    environment = {**os.environ, "WEAKSIGNALS_REVIEW_DATA": str(data), "WEAKSIGNALS_REVIEW_IS_LOCAL": "true"}
+    command = [sys.executable, "-m", "uvicorn", "--factory", "reports.review.app:from_environment", "--workers", "2"]
+    server = subprocess.Popen([*command, "--port", str(PORT), "--log-level", "error"], env=environment)
+    address = f"http://127.0.0.1:{PORT}"
+    try:
+        for _ in range(120):
+            try:
+                if httpx2.get(f"{address}/health").status_code == 200:
+                    break
+            except httpx2.TransportError:
+                time.sleep(0.5)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+class Agent(threading.Thread):
+    """Signs in, then reads pages with a pause between two until the time is over."""
+
+    def __init__(self, address: str, n: int, until: float, pause: tuple[float, float]) -> None:
+        """n: which account; until: on the monotonic clock; pause: seconds, at least and at most."""
+        super().__init__()
+        self.client = httpx2.Client(base_url=address, timeout=30)
+        self.account, self.until, self.pause, self.random = n, until, pause, random.Random(n)  # noqa: S311 - no secret
+        self.times: list[tuple[str, float]] = []
+        self.errors: list[str] = []
+
+    def run(self) -> None:
+        """A morning of work; a connection that fails is an error, and ends it."""
+        try:
+            self.work()
+        except httpx2.TransportError as error:
+            self.errors.append(repr(error))
+
+    def work(self) -> None:
+        """Sign in and read."""
+        token = found('name="token" value="([^"]+)"', self.client.get("/sign-in").text)
+        fields = {"token": token[0], "name": f"agent{self.account}", "password": PASSWORD, "next": "/"}
+        self.client.post("/sign-in", data=fields)
+        time.sleep(self.random.uniform(*self.pause))
+        while time.monotonic() < self.until:
+            page = self.read(
+                "list", self.random.choice(("", "?page=2", "?sort=debt&descending=true", "?min_debt=0&q=firm+1"))
+            )
+            firms = found(r'href="(/firms/\d+)', page)
+            if firms:
+                firm = self.random.choice(firms)
+                self.read("firm", firm)
+                if self.random.random() < 0.3:
+                    self.read("history", f"{firm}/history")
+            if self.random.random() < 0.05:
+                self.read("export", "/export.csv")
+
+    def read(self, kind: str, path: str) -> str:
+        """A page, timed."""
+        if kind in ("list", "export"):
+            path = f"/lists/{LAST:%Y-%m}{path}"
+        start = time.perf_counter()
+        response = self.client.get(path)
+        self.times.append((kind, time.perf_counter() - start))
+        if response.status_code != 200:
+            self.errors.append(f"{response.status_code} {path}")
+        time.sleep(self.random.uniform(*self.pause))
+        return response.text
+
+
+def found(pattern: str, text: str) -> list[str]:
+    """All that a pattern finds."""
+    return re.findall(pattern, text)
+
+
+def report(kind: str, times: list[float]) -> None:
+    """Median, 95th percentile and largest, in milliseconds."""
+    if len(times) > 1:
+        cuts = statistics.quantiles(times, n=20, method="inclusive")
+        figures = (statistics.median(times), cuts[-1], max(times))
+        print(f"{kind:8} {len(times):5} pages  " + "  ".join(f"{1000 * value:6.0f} ms" for value in figures))
+
+
+def main() -> None:
+    """Write, serve, read, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--data", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        data = given.data or Path(scratch)
+        if not (data / "lists").exists():
+            write_data(data)
+        engine = open_database(f"sqlite:///{data.resolve() / 'review' / 'review.db'}")
+        for n in range(AGENTS):
+            accounts.add_user(engine, f"agent{n}", "agent", territory(n), [str(kind) for kind in Kind], PASSWORD)
+        engine.dispose()
+        with served(data) as address:
+            for title, count, seconds, pause in (
+                ("alone", 1, 15, (0.0, 0.0)),
+                ("together", AGENTS, given.seconds, PAUSE),
+            ):
+                until = time.monotonic() + seconds
+                agents = [Agent(address, n, until, pause) for n in range(count)]
+                for agent in agents:
+                    agent.start()
+                for agent in agents:
+                    agent.join()
+                times = [one for agent in agents for one in agent.times]
+                errors = [error for agent in agents for error in agent.errors]
+                print(f"{title}: {count} agents, {seconds} s, {len(errors)} errors {errors[:3]}; median, p95, largest")
+                for kind in ("list", "firm", "history", "export"):
+                    report(kind, [seconds for name, seconds in times if name == kind])
+                report("all", [seconds for _, seconds in times])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Pictures of the review application for the README. Run: python benchmarks/review_screenshots.py DATA OUT
+
+DATA: a data folder, e.g. that of `weaksignals demo`; its review database is not touched.
+"""
+
+import argparse
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import uvicorn
+from playwright.sync_api import sync_playwright
+
+from reports.review import accounts
+from reports.review.access import Kind
+from reports.review.app import create_app
+from reports.review.configuration import read_configuration
+
+PORT = 8766
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+def main() -> None:
+    """Serve, sign in, and take a picture of the list and of its first firm."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    given = parser.parse_args()
+    password = secrets.token_urlsafe()
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        database = f"sqlite:///{scratch}/review.db"
+        app = create_app(read_configuration(data=given.data, database=database, is_local=True))
+        kinds = [str(kind) for kind in Kind]
+        accounts.add_user(app.state.services.engine, "camille", "agent", ["FR"], kinds, password)
+        server = uvicorn.Server(uvicorn.Config(app, port=PORT, log_level="error"))
+        threading.Thread(target=server.run, daemon=True).start()
+        while not server.started:
+            time.sleep(0.05)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        page = browser.new_page(base_url=f"http://127.0.0.1:{PORT}", viewport={"width": 1280, "height": 860})
+        page.goto("/language/fr?back=/sign-in")
+        page.fill("[name=name]", "camille")
+        page.fill("[name=password]", password)
+        page.click("main button")
+        page.wait_for_url(re.compile("/lists/"))
+        page.screenshot(path=given.out / "list.png")
+        page.click("table.firms tbody tr a")
+        page.screenshot(path=given.out / "firm.png")
+        browser.close()
+        server.should_exit = True
+
+
+if __name__ == "__main__":
+    main()

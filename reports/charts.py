@@ -1,0 +1,155 @@
+"""From records to SVG: pure functions, no style attribute, every chart with its title and description.
+
+Colours are classes of the page's style sheet. Numbers are tested on what `scale` and `points` return, without pixels.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from xml.sax.saxutils import escape, quoteattr
+
+WIDTH, HEIGHT = 640, 220
+LEFT, RIGHT, TOP, BOTTOM = 64, 12, 14, 26
+Words = Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A named line or stack of bars; None where unknown. style: its class in the style sheet."""
+
+    name: str
+    values: tuple[float | None, ...]
+    style: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A level drawn across a chart."""
+
+    name: str
+    value: float
+
+
+def scale(value: float, low: float, high: float, start: float, end: float) -> float:
+    """Where a value stands between two places; the first place where low and high are one."""
+    return start if high == low else start + (value - low) / (high - low) * (end - start)
+
+
+def top_of(values: Sequence[float | None]) -> float:
+    """A round number that no value exceeds."""
+    largest = max((value for value in values if value is not None), default=0.0)
+    if largest <= 0:
+        return 1.0
+    step = 10.0 ** math.floor(math.log10(largest))
+    return next(n * step for n in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if n * step >= largest)
+
+
+def points(series: Series, top: float) -> list[tuple[float, float] | None]:
+    """Where each value of a line stands in the chart."""
+    last = max(len(series.values) - 1, 1)
+    return [
+        None
+        if value is None
+        else (
+            round(scale(n, 0, last, LEFT, WIDTH - RIGHT), 1),
+            round(scale(max(value, 0), 0, top, HEIGHT - BOTTOM, TOP), 1),
+        )
+        for n, value in enumerate(series.values)
+    ]
+
+
+def line_chart(
+    title: str,
+    description: str,
+    days: Sequence[date],
+    series: Sequence[Series],
+    words: Words,
+    lines: Sequence[Line] = (),
+) -> str:
+    """Lines over months, broken where nothing is known; a month alone is a dot."""
+    top = top_of([value for one in series for value in one.values] + [line.value for line in lines])
+    drawn = _axes(days, top, words)
+    for line in lines:
+        y = round(scale(line.value, 0, top, HEIGHT - BOTTOM, TOP), 1)
+        drawn.append(f'<line class="threshold" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
+        drawn.append(f'<text class="note" x="{WIDTH - RIGHT}" y="{y - 4}" text-anchor="end">{escape(line.name)}</text>')
+    for one in series:
+        for run in _runs(points(one, top)):
+            path = " ".join(f"{x},{y}" for x, y in run)
+            drawn.append(f'<polyline class="line {one.style}" points="{path}"/>')
+            drawn += [f'<circle class="dot {one.style}" cx="{x}" cy="{y}" r="2.5"/>' for x, y in run]
+    return _svg(title, description, drawn, HEIGHT)
+
+
+def bar_chart(title: str, description: str, days: Sequence[date], stacks: Sequence[Series], words: Words) -> str:
+    """Bars by month, stacked in the order given."""
+    count = len(days)
+    totals = [sum(one.values[n] or 0 for one in stacks) for n in range(count)]
+    top, step = top_of(totals), (WIDTH - LEFT - RIGHT) / max(count, 1)
+    drawn = _axes(days, top, words)
+    for n in range(count):
+        y = float(HEIGHT - BOTTOM)
+        for one in stacks:
+            height = scale(one.values[n] or 0, 0, top, 0, HEIGHT - BOTTOM - TOP)
+            y -= height
+            x = LEFT + n * step + step * 0.1
+            size = f'width="{step * 0.8:.1f}" height="{height:.1f}"'
+            drawn.append(f'<rect class="bar {one.style}" x="{x:.1f}" y="{y:.1f}" {size}/>')
+    return _svg(title, description, drawn, HEIGHT)
+
+
+def step_bar(before: float, after: float, top: float) -> str:
+    """One bar of a waterfall, from what the risk was to what it is: beside its figures, so not read aloud."""
+    x, end = (scale(value, 0, top, 0, 300) for value in sorted((before, after)))
+    style = "raises" if after >= before else "lowers"
+    bar = f'<rect class="{style}" x="{x:.1f}" y="3" width="{max(end - x, 1):.1f}" height="12"/>'
+    return f'<svg class="step" viewBox="0 0 300 18" preserveAspectRatio="none" aria-hidden="true">{bar}</svg>'
+
+
+def strip(value: float | None, quartiles: tuple[float, float, float]) -> str:
+    """A value (dot) against the middle half (bar) and the median (mark) of its sector; not read aloud."""
+    low, median, high = quartiles
+    ends = [low, high, *([] if value is None else [value])]
+    span = max(ends) - min(ends) or 1.0
+    first, last = min(ends) - 0.1 * span, max(ends) + 0.1 * span
+
+    def at(what: float) -> float:
+        return scale(what, first, last, 4, 156)
+
+    drawn = f'<rect class="middle" x="{at(low):.1f}" y="6" width="{max(at(high) - at(low), 1):.1f}" height="8"/>'
+    drawn += f'<line class="median" x1="{at(median):.1f}" x2="{at(median):.1f}" y1="3" y2="17"/>'
+    if value is not None:
+        drawn += f'<circle class="value" cx="{at(value):.1f}" cy="10" r="4.5"/>'
+    return f'<svg class="strip" viewBox="0 0 160 20" aria-hidden="true">{drawn}</svg>'
+
+
+def _runs(places: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:
+    runs: list[list[tuple[float, float]]] = [[]]
+    for place in places:
+        if place is None:
+            runs.append([])
+        else:
+            runs[-1].append(place)
+    return [run for run in runs if run]
+
+
+def _axes(days: Sequence[date], top: float, words: Words) -> list[str]:
+    drawn = []
+    for share in (0, 0.5, 1):
+        y = round(scale(share, 0, 1, HEIGHT - BOTTOM, TOP), 1)
+        drawn.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
+        drawn.append(
+            f'<text class="note" x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{escape(words(share * top))}</text>'
+        )
+    last = max(len(days) - 1, 1)
+    for n in sorted({0, len(days) // 2, len(days) - 1} if days else set()):
+        x, anchor = scale(n, 0, last, LEFT, WIDTH - RIGHT), "start" if n == 0 else "end" if n == last else "middle"
+        text = f"{days[n]:%m/%Y}"
+        drawn.append(f'<text class="note" x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{text}</text>')
+    return drawn
+
+
+def _svg(title: str, description: str, drawn: Sequence[str], height: int) -> str:
+    head = f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label={quoteattr(title)}>'
+    return f"{head}<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(drawn)}</svg>"

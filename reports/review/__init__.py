@@ -1,0 +1,1 @@
+"""The agents' web application: lists to work with, reasons to contest, and a place to answer."""

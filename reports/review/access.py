@@ -1,0 +1,175 @@
+"""Who may see what: the one place that decides. Pure: rights in, columns, conditions and refusals out.
+
+A right is territories x kinds of data x role. A firm outside the territory does not exist for the user; a kind of data
+without right is absent. Every route declares a `Rule`; the application does not start with a route that has none.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from features.errors import InputError
+from features.nomenclatures import labels
+
+
+class Role(StrEnum):
+    """What one is here for."""
+
+    AGENT = "agent"
+    TEAM_LEAD = "team_lead"
+    DATA_SCIENTIST = "data_scientist"
+    ADMINISTRATOR = "administrator"
+
+
+class Kind(StrEnum):
+    """Kinds of data that need a right of their own; the register, headcounts and procedures need none."""
+
+    SCORES = "scores"
+    SOCIAL_DEBT = "social_debt"
+    SHORT_TIME_WORK = "short_time_work"
+    CONFIDENTIAL_ACCOUNTS = "confidential_accounts"
+    PAYMENT_DELAYS = "payment_delays"
+    # Names and addresses of people who object to publication, in what leaves the tool.
+    PROTECTED_IDENTITIES = "protected_identities"
+
+
+COUNTRY: Final = "FR"
+THEME_KINDS: Final = {
+    "social_debt": Kind.SOCIAL_DEBT,
+    "short_time_work": Kind.SHORT_TIME_WORK,
+    "payment_behaviour": Kind.PAYMENT_DELAYS,
+}
+ACCOUNTS: Final = "financial_health"
+# Told of every firm in scope: when accounts were closed, and whether they are public.
+PUBLIC_FEATURES: Final = ("accounts_age", "accounts_confidential")
+# Every column that a page or an export may hold; what is not named here is never read.
+COLUMN_KINDS: Final[Mapping[str, Kind | None]] = {
+    **dict.fromkeys(("siren", "name", "naf", "activity", "legal_category", "commune", "departement", "region")),
+    **dict.fromkeys(("headcount", "headcount_growth", "state", "created_on", "is_protected")),
+    **dict.fromkeys(("rank", "alert", "first_alert", "since", "probability"), Kind.SCORES),
+    **dict.fromkeys(("probability_low", "probability_high", "main_reason", "reasons"), Kind.SCORES),
+    **dict.fromkeys(("debt", "has_payment_plan"), Kind.SOCIAL_DEBT),
+}
+# A filter or an order on a figure tells the figure: it needs the same right.
+FILTER_KINDS: Final = {
+    **dict.fromkeys(("alert", "first_alert", "min_alerts", "theme"), Kind.SCORES),
+    **dict.fromkeys(("min_debt", "no_plan"), Kind.SOCIAL_DEBT),
+}
+
+
+@dataclass(frozen=True)
+class Right:
+    """departements: None for the whole country."""
+
+    role: Role
+    departements: frozenset[str] | None
+    kinds: frozenset[Kind]
+
+    def may_see(self, kind: Kind | None) -> bool:
+        """Whether a kind of data is open; what is of no kind is."""
+        return kind is None or kind in self.kinds
+
+    def may_see_column(self, column: str) -> bool:
+        """Whether a column of a list is; KeyError on a column that has no rule."""
+        return self.may_see(COLUMN_KINDS[column])
+
+    def may_filter(self, name: str) -> bool:
+        """Whether a filter or an order is."""
+        return self.may_see(FILTER_KINDS.get(name, COLUMN_KINDS.get(name)))
+
+    def may_see_feature(self, theme: str, name: str, is_confidential: bool) -> bool:
+        """Whether the values of a feature of a firm are."""
+        if theme == ACCOUNTS and is_confidential and name not in PUBLIC_FEATURES:
+            return self.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
+        return self.may_see(THEME_KINDS.get(theme))
+
+    def may_see_theme(self, theme: str, is_confidential: bool) -> bool:
+        """Whether a theme's figures are, for a firm whose accounts are confidential or not."""
+        return self.may_see_feature(theme, "", is_confidential)
+
+    def territory(self, column: str) -> tuple[str, list[Any]]:
+        """An SQL condition that only firms of the territory meet, with its parameters."""
+        if self.departements is None:
+            return "true", []
+        return f"{column} IN (SELECT unnest(?))", [sorted(self.departements)]
+
+
+def visible_reason(reason: Mapping[str, Any] | None, right: Right) -> dict[str, Any] | None:
+    """A reason of a published list, or only its theme; there, figures of confidential accounts are already left out."""
+    if reason is None:
+        return None
+    is_confidential = reason["theme"] == ACCOUNTS and reason["value"] is None
+    if reason["feature"] and right.may_see_feature(reason["theme"], reason["feature"], is_confidential):
+        return dict(reason)
+    return {"theme": reason["theme"], "feature": None, "value": None}
+
+
+def right_of(role: str, territories: Sequence[str], kinds: Sequence[str]) -> Right:
+    """The right that an account's words stand for.
+
+    territories: département codes, region names, or FR for the country.
+    Raises InputError on a word that stands for nothing.
+    """
+    try:
+        return Right(Role(role), departements_of(territories), frozenset(Kind(kind) for kind in kinds))
+    except ValueError as error:
+        roles, known = ", ".join(Role), ", ".join(Kind)
+        raise InputError(f"{error}. Roles: {roles}. Kinds of data: {known}.") from None
+
+
+def departements_of(territories: Iterable[str]) -> frozenset[str] | None:
+    """The départements of territories, None for the country.
+
+    Raises InputError on an unknown territory, or where there is none.
+    """
+    regions = labels("departements", "departement", "region_label")
+    found: set[str] = set()
+    for territory in territories:
+        if territory == COUNTRY:
+            return None
+        inside = {code for code, region in regions.items() if territory in (code, region)}
+        if not inside:
+            raise InputError(
+                f'"{territory}" is no territory. Give a département ("35"), a region ("Bretagne") or {COUNTRY}.'
+            )
+        found |= inside
+    if not found:
+        raise InputError(f"An account needs a territory: a département, a region or {COUNTRY}.")
+    return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a route asks of whoever comes, and what the log calls it.
+
+    is_public: without signing in; names_firm: its path holds a SIREN, which must be in the territory;
+    kind: data without which there is nothing to show; is_logged: a consultation, an export or a change.
+    """
+
+    action: str
+    roles: frozenset[Role] = frozenset(Role)
+    is_public: bool = False
+    names_firm: bool = False
+    kind: Kind | None = None
+    is_logged: bool = True
+
+    def admits(self, right: Right) -> bool:
+        """Whether a right is enough, the firm apart."""
+        return right.role in self.roles and right.may_see(self.kind)
+
+
+PUBLIC: Final = Rule("public", is_public=True, is_logged=False)
+SIGN_IN: Final = Rule("sign in", is_public=True)
+SIGNED_IN: Final = Rule("signed in", is_logged=False)
+SIGN_OUT: Final = Rule("sign out")
+LIST: Final = Rule("list")
+EXPORT_LIST: Final = Rule("export list")
+FIRM: Final = Rule("firm", names_firm=True)
+EXPORT_FIRM: Final = Rule("export firm", names_firm=True)
+GIVE_VERDICT: Final = Rule("verdict", names_firm=True, kind=Kind.SCORES)
+FOLLOW_UP: Final = Rule("follow-up", names_firm=True)
+REPORT_WRONG_DATA: Final = Rule("wrong data", names_firm=True)
+TEAM: Final = Rule("team", frozenset({Role.TEAM_LEAD, Role.ADMINISTRATOR}))
+EXPORT_VERDICTS: Final = Rule("export verdicts", frozenset({Role.DATA_SCIENTIST, Role.ADMINISTRATOR}), kind=Kind.SCORES)
+READ_AUDIT: Final = Rule("audit", frozenset({Role.ADMINISTRATOR}))

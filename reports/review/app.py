@@ -1,0 +1,168 @@
+"""The application put together: routes, strict headers, and a page for every refusal."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reports.review.configuration import Configuration, read_configuration
+from reports.review.data import DataFolder, NotPublishedError, UnreadableError
+from reports.review.database import open_database
+from reports.review.firm import prepare
+from reports.review.guard import Refused, Services, refuse_routes_without_rule
+from reports.review.pages import administration, firms, lists, provider, public, session
+from reports.review.rendering import render
+from reports.review.verdicts import RefusedAnswerError
+
+STATIC = "static"
+# A form is a note and a few choices.
+LARGEST_BODY = 64 * 1024
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+FOR_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+def create_app(configuration: Configuration) -> FastAPI:
+    """The application on a data folder.
+
+    Raises RuntimeError where a route declares no rule.
+    """
+    app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
+    engine = open_database(configuration.database_url)
+    app.state.services = Services(configuration, engine, DataFolder(configuration.data))
+    for room in (session, provider, lists, firms, public, administration):
+        # Flat, so that the check below sees every route.
+        app.router.routes.extend(room.router.routes)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)
+    _answer_refusals(app)
+    app.middleware("http")(_strict)
+    app.add_middleware(SmallBodies)
+    if configuration.oidc_issuer:
+        provider.connect(app, configuration)
+    refuse_routes_without_rule(app, STATIC)
+    return app
+
+
+def warm_up(folder: DataFolder) -> None:
+    """Compute what every page of the newest list needs, before the first visitor waits for it."""
+    with suppress(NotPublishedError, UnreadableError):
+        prepare(folder, folder.published(None))
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    warm_up(app.state.services.folder)
+    yield
+    app.state.services.engine.dispose()
+
+
+def from_environment() -> FastAPI:
+    """The application as a server's worker starts it."""
+    return create_app(read_configuration())
+
+
+async def _strict(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    is_static = request.url.path.startswith("/static/")
+    response.headers["Cache-Control"] = "public, max-age=3600" if is_static else "no-store"
+    response.headers.update(HEADERS)
+    if not request.app.state.services.configuration.is_local:
+        response.headers.update(FOR_HTTPS)
+    return response
+
+
+class SmallBodies:
+    """Refuses a body longer than a form can be, without reading it to its end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """app: what is protected."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count the bytes as they come; the length that is announced may be a lie."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > LARGEST_BODY:
+            await _too_long()(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > LARGEST_BODY:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, counted, send)
+
+
+def _too_long() -> Response:
+    text = "Ce texte est trop long : rien n'a été enregistré. / This text is too long: nothing was saved."
+    return HTMLResponse(f"<!doctype html><title>413</title><p>{text}</p>", 413, headers=HEADERS)
+
+
+def _answer_refusals(app: FastAPI) -> None:
+    def answer(request: Request, status: int, message: str, location: str = "") -> Response:
+        wants_page = "hx-request" not in request.headers and not request.url.path.endswith(".json")
+        if location and wants_page:
+            return RedirectResponse(location, 303)
+        if request.url.path.endswith(".json"):
+            return JSONResponse({"error": message}, status)
+        return render(request, request.app.state.services, None, "refusal.html", status, code=status, message=message)
+
+    def refused(request: Request, error: Any) -> Response:
+        return answer(request, error.status, error.message, error.location)
+
+    def http(request: Request, error: Any) -> Response:
+        messages = {404: "There is no such page.", 413: "This text is too long: nothing was saved."}
+        return answer(request, error.status_code, messages.get(error.status_code, "This request is not understood."))
+
+    def invalid(request: Request, error: Any) -> Response:  # noqa: ARG001 - one answer for all
+        return answer(request, 422, "The address of this page holds a value that it can't have. Go back to the list.")
+
+    def unreadable(request: Request, error: Any) -> Response:  # noqa: ARG001
+        return answer(request, 503, "A file behind this page can't be read. The data team must look at it.")
+
+    def not_published(request: Request, error: Any) -> Response:  # noqa: ARG001
+        return answer(request, 404, "This list is not published.")
+
+    def wrong_answer(request: Request, error: Any) -> Response:  # noqa: ARG001
+        return answer(request, 400, "This form was not filled in as it should be. Go back and try again.")
+
+    def failed(request: Request, error: Any) -> Response:  # noqa: ARG001
+        return answer(
+            request, 500, "Something went wrong on our side. Nothing that you wrote was lost before this page."
+        )
+
+    handlers: dict[Any, Callable[[Request, Any], Response]] = {
+        Refused: refused,
+        HTTPException: http,
+        RequestValidationError: invalid,
+        UnreadableError: unreadable,
+        NotPublishedError: not_published,
+        RefusedAnswerError: wrong_answer,
+        Exception: failed,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

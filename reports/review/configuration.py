@@ -1,0 +1,58 @@
+"""Settings of the review application, from WEAKSIGNALS_REVIEW_* variables."""
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from features.errors import InputError
+
+
+class Configuration(BaseSettings):
+    """How the application is run; unknown keys are refused."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WEAKSIGNALS_REVIEW_", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    data: Path = Field(Path("data"), description="The data folder, which is only read, but for its `review/`.")
+    database: str = Field("", description="SQLAlchemy address of the database; SQLite in the data folder if empty.")
+    is_local: bool = Field(False, description="A try-out on this machine: cookies travel without HTTPS.")
+    contact: str = Field("", description="Whom to write to, to contest a result or correct wrong data.")
+    session_hours: int = Field(10, ge=1, le=24, description="Hours after which one must sign in again.")
+    oidc_issuer: str = Field("", description="OpenID Connect provider, e.g. https://sso.example/realms/signaux.")
+    oidc_client_id: str = Field("", description="Our identifier at the provider.")
+    oidc_client_secret: str = Field("", description="Our secret at the provider.")
+    oidc_claim: str = Field("email", description="The claim that names the account.")
+    secret: str = Field("", description="Signs the short cookie of an OpenID Connect sign-in; 32 characters or more.")
+    trusted_header: str = Field(
+        "", description="Header in which a reverse proxy names the account, e.g. X-Remote-User."
+    )
+    trusted_proxies: tuple[str, ...] = Field((), description="Addresses from which that header is believed.")
+
+    @property
+    def database_url(self) -> str:
+        """The database's address."""
+        return self.database or f"sqlite:///{self.data.resolve() / 'review' / 'review.db'}"
+
+
+def read_configuration(**given: object) -> Configuration:
+    """The configuration; what is given (not None) wins over the variables.
+
+    Raises InputError naming what is unknown, impossible or only half set.
+    """
+    try:
+        found = Configuration(**{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise InputError(f"The settings of the review application are not right: {problems}.") from None
+    if found.oidc_issuer and (not found.oidc_client_id or len(found.secret) < 32):
+        raise InputError(
+            "OpenID Connect needs WEAKSIGNALS_REVIEW_OIDC_CLIENT_ID and a WEAKSIGNALS_REVIEW_SECRET of 32 characters."
+        )
+    if found.trusted_header and not found.trusted_proxies:
+        raise InputError(
+            "WEAKSIGNALS_REVIEW_TRUSTED_HEADER needs WEAKSIGNALS_REVIEW_TRUSTED_PROXIES, "
+            'e.g. ["127.0.0.1"]: anyone else could forge the header.'
+        )
+    return found

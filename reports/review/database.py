@@ -1,0 +1,162 @@
+"""What agents write: accounts, verdicts, follow-up, and the log of who saw what. SQLite or PostgreSQL."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# Only added to, never changed: the migration sets triggers that say so to the database.
+APPEND_ONLY = ("audit", "verdicts", "follow_ups", "wrong_data")
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An instant, kept as UTC: SQLite would forget the time zone."""
+
+    impl = sa.DateTime(timezone=False)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002, D102
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002, D102
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def now() -> datetime:
+    """This instant."""
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    """The tables."""
+
+    type_annotation_map: ClassVar[Any] = {datetime: Moment(), list[str]: sa.JSON()}
+
+
+class User(Base):
+    """An account and its right: territories x kinds of data x role; no password: it signs in elsewhere."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(200), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(sa.String(200))
+    role: Mapped[str] = mapped_column(sa.String(20))
+    territories: Mapped[list[str]]
+    kinds: Mapped[list[str]]
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Session(Base):
+    """A signed-in browser; only the digest of its token is kept."""
+
+    __tablename__ = "sessions"
+    digest: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    csrf: Mapped[str] = mapped_column(sa.String(64))
+    expires_at: Mapped[datetime]
+
+
+class FailedSignIn(Base):
+    """A wrong password, to slow down whoever guesses."""
+
+    __tablename__ = "failed_sign_ins"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+    account: Mapped[str] = mapped_column(sa.String(200), index=True)
+    address: Mapped[str] = mapped_column(sa.String(64), index=True)
+
+
+class Verdict(Base):
+    """Whether an alert was useful. One chain a firm, list and model: each entry follows the one that it corrects.
+
+    Two agents who answer the same entry can't both follow it: the second is told, and nothing is lost.
+    """
+
+    __tablename__ = "verdicts"
+    __table_args__ = (sa.UniqueConstraint("siren", "list_period", "model_id", "follows"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    siren: Mapped[str] = mapped_column(sa.String(9), index=True)
+    list_period: Mapped[str] = mapped_column(sa.String(7))
+    model_id: Mapped[str] = mapped_column(sa.String(64))
+    is_useful: Mapped[bool]
+    reason: Mapped[str] = mapped_column(sa.String(40))
+    note: Mapped[str] = mapped_column(sa.Text)
+    by: Mapped[str] = mapped_column(sa.String(200))
+    at: Mapped[datetime] = mapped_column(default=now)
+    follows: Mapped[int] = mapped_column(default=0)
+
+
+class FollowUp(Base):
+    """What is done about a firm. One chain a firm."""
+
+    __tablename__ = "follow_ups"
+    __table_args__ = (sa.UniqueConstraint("siren", "follows"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    siren: Mapped[str] = mapped_column(sa.String(9), index=True)
+    state: Mapped[str] = mapped_column(sa.String(20))
+    on: Mapped[date]
+    note: Mapped[str] = mapped_column(sa.Text)
+    by: Mapped[str] = mapped_column(sa.String(200))
+    at: Mapped[datetime] = mapped_column(default=now)
+    follows: Mapped[int] = mapped_column(default=0)
+
+
+class WrongData(Base):
+    """A figure that an agent knows to be wrong, for the data team."""
+
+    __tablename__ = "wrong_data"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    siren: Mapped[str] = mapped_column(sa.String(9), index=True)
+    list_period: Mapped[str] = mapped_column(sa.String(7))
+    model_id: Mapped[str] = mapped_column(sa.String(64))
+    field: Mapped[str] = mapped_column(sa.String(80))
+    note: Mapped[str] = mapped_column(sa.Text)
+    by: Mapped[str] = mapped_column(sa.String(200))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class AuditEntry(Base):
+    """Who asked for what, when, and whether they got it."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+    by: Mapped[str] = mapped_column(sa.String(200))
+    address: Mapped[str] = mapped_column(sa.String(64))
+    action: Mapped[str] = mapped_column(sa.String(40))
+    path: Mapped[str] = mapped_column(sa.Text)
+    outcome: Mapped[str] = mapped_column(sa.String(20))
+
+
+def open_database(url: str) -> sa.Engine:
+    """The database, brought to the present version of its tables."""
+    address = sa.make_url(url)
+    if address.get_backend_name() == "sqlite" and address.database:
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(address)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _tune_sqlite)
+    migrate(engine)
+    return engine
+
+
+def _tune_sqlite(connection: Any, _: Any) -> None:
+    """Readers don't wait for the writer; a writer waits for another, 10 s at most."""
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Apply the migrations that the database lacks, one process at a time."""
+    config = Config()
+    config.set_main_option("script_location", "reports.review:migrations")
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(20240201)"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,217 @@
+"""The door of every route: who comes, whether the route's rule admits them, and the line in the log.
+
+A refusal is raised as `Refused` and becomes a page. A firm outside the territory and a firm that does not exist are one
+refusal, after one query.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from sqlalchemy.orm import Session as Transaction
+from starlette.datastructures import FormData
+
+from reports.language import SOURCE, Language
+from reports.review import accounts
+from reports.review.access import Rule
+from reports.review.accounts import Account
+from reports.review.configuration import Configuration
+from reports.review.data import DataFolder, NotPublishedError, PublishedList, Row
+from reports.review.database import AuditEntry
+from reports.review.firm import read_firm
+
+LANGUAGE_COOKIE = "weaksignals-language"
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
+    """An answer other than the page."""
+
+    def __init__(self, status: int, message: str, location: str = "") -> None:
+        """status: of HTTP; message: for the user; location: where to go instead."""
+        super().__init__(message)
+        self.status, self.message, self.location = status, message, location
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the application holds for as long as it runs."""
+
+    configuration: Configuration
+    engine: sa.Engine
+    folder: DataFolder
+
+    @property
+    def cookie(self) -> str:
+        """The session's cookie: tied to this host and to HTTPS, but in a try-out."""
+        return "weaksignals" if self.configuration.is_local else "__Host-weaksignals"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An admitted request; published and firm: where the route's rule names a firm."""
+
+    services: Services
+    request: Request
+    language: Language
+    account: Account | None
+    form: FormData
+    published: PublishedList | None = None
+    firm: Row | None = None
+
+    @property
+    def who(self) -> Account:
+        """Who is signed in; only on routes that are not public."""
+        assert self.account is not None  # noqa: S101 - the guard admits nobody else
+        return self.account
+
+    def text(self, name: str) -> str:
+        """A field of the form, empty where it is not there."""
+        value = self.form.get(name, "")
+        return value if isinstance(value, str) else ""
+
+
+def published_of(visit: Visit) -> tuple[PublishedList, Row]:
+    """The list and the firm that the visit is about; only on routes whose rule names a firm."""
+    assert visit.published is not None  # noqa: S101 - the guard has read both
+    assert visit.firm is not None  # noqa: S101
+    return visit.published, visit.firm
+
+
+async def form_of(request: Request) -> FormData:
+    """The fields of a change; none of a page."""
+    return await request.form(max_files=0) if request.method == "POST" else FormData()
+
+
+class Admitted:
+    """The dependency by which a route declares its rule."""
+
+    def __init__(self, rule: Rule) -> None:
+        """rule: what the route asks."""
+        self.rule = rule
+
+    def __call__(self, request: Request, form: Annotated[FormData, Depends(form_of)]) -> Visit:
+        """The visit.
+
+        Raises Refused where the rule does not admit it.
+        """
+        services: Services = request.app.state.services
+        account = None if self.rule.is_public and not self._needs_session(request, services) else who(request, services)
+        try:
+            visit = self._admit(services, request, account, form)
+        except Refused as refusal:
+            log(services, request, account, self.rule, str(refusal.status))
+            raise
+        log(services, request, account, self.rule, "admitted")
+        return visit
+
+    def _needs_session(self, request: Request, services: Services) -> bool:
+        return services.cookie in request.cookies or bool(services.configuration.trusted_header)
+
+    def _admit(self, services: Services, request: Request, account: Account | None, form: FormData) -> Visit:
+        language = language_of(request)
+        visit = Visit(services, request, language, account, form)
+        if self.rule.is_public:
+            return visit
+        if account is None:
+            raise Refused(401, "Sign in to go on.", location=_sign_in(request))
+        if request.method == "POST" and not secrets.compare_digest(visit.text("csrf"), account.csrf):
+            raise Refused(403, "This form has expired. Go back, reload the page and send it again.")
+        if not self.rule.admits(account.right):
+            raise Refused(403, "Your account has no right to this page.")
+        if not self.rule.names_firm:
+            return visit
+        return self._with_firm(visit, account)
+
+    def _with_firm(self, visit: Visit, account: Account) -> Visit:
+        published = published_list(visit.services.folder, visit.request.query_params.get("list") or None)
+        siren = str(visit.request.path_params["siren"])
+        firm = read_firm(visit.services.folder, published, siren, account.right)
+        if firm is None:
+            raise Refused(404, "No firm of this SIREN is in this list, or it is outside your territory.")
+        return Visit(visit.services, visit.request, visit.language, account, visit.form, published=published, firm=firm)
+
+
+def published_list(folder: DataFolder, key: str | None) -> PublishedList:
+    """A list.
+
+    Raises Refused where it is not published.
+    """
+    try:
+        return folder.published(key)
+    except NotPublishedError:
+        raise Refused(404, "This list is not published.") from None
+
+
+def who(request: Request, services: Services) -> Account | None:
+    """Who comes: by session, or by the header of a proxy that is trusted."""
+    settings = services.configuration
+    if settings.trusted_header and address_of(request) in settings.trusted_proxies:
+        name = request.headers.get(settings.trusted_header, "")
+        account = accounts.account_named(services.engine, name) if name else None
+        return account and accounts.with_token(services.engine, account)
+    token = request.cookies.get(services.cookie)
+    return accounts.session_of(services.engine, token) if token else None
+
+
+def address_of(request: Request) -> str:
+    """The address that the request came from."""
+    return request.client.host if request.client else ""
+
+
+def language_of(request: Request) -> Language:
+    """The language chosen, else the first that the browser prefers of ours, else French."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen in ("fr", SOURCE):
+        return Language(chosen)
+    for part in request.headers.get("accept-language", "").lower().split(","):
+        code = part.split(";")[0].strip()[:2]
+        if code in ("fr", SOURCE):
+            return Language(code)
+    return Language("fr")
+
+
+def log(services: Services, request: Request, account: Account | None, rule: Rule, outcome: str) -> None:
+    """Write down who asked for what; of a public page nothing, of a form its address only."""
+    if not rule.is_logged:
+        return
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    entry = AuditEntry(
+        by=account.name if account else "",
+        address=address_of(request),
+        action=rule.action,
+        path=path[:2000],
+        outcome=outcome,
+    )
+    with Transaction(services.engine) as db, db.begin():
+        db.add(entry)
+
+
+def _sign_in(request: Request) -> str:
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return "/sign-in?" + urlencode({"next": target if request.method == "GET" else "/"})
+
+
+def rule_of(route: Any) -> Rule | None:
+    """The rule that a route declares, None where it has none."""
+    if not isinstance(route, APIRoute):
+        return None
+    return next((call.rule for call in _calls(route.dependant) if isinstance(call, Admitted)), None)
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    yield dependant.call
+    for below in dependant.dependencies:
+        yield from _calls(below)
+
+
+def refuse_routes_without_rule(app: FastAPI, static: str) -> None:
+    """Raises RuntimeError where a route, but for the static files, declares no rule: the application does not start."""
+    bare = [route.path for route in app.routes if rule_of(route) is None and getattr(route, "name", "") != static]  # type: ignore[attr-defined]  # every route has a path
+    if bare:
+        raise RuntimeError(f"Routes without a rule: {', '.join(bare)}. Declare one with Admitted(...).")

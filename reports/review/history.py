@@ -1,0 +1,111 @@
+"""A firm's past as charts and tables: records first, drawn last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from reports import charts as drawing
+from reports.charts import Line, Series
+from reports.review.data import Row
+from reports.review.rendering import Words
+from reports.review.wording import known
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing and the same as a table."""
+
+    title: str
+    svg: str
+    head: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    # The colour of each series, by its name; nothing to tell apart where there is one.
+    legend: Sequence[tuple[str, str]] = ()
+
+
+def risk_chart(past: Sequence[Row], thresholds: dict[str, float], words: Words) -> Chart:
+    """The risk in each list, with the thresholds of the model in use."""
+    title = words.say("Risk over time")
+    days = [row["period"] for row in past]
+    series = Series(title, tuple(row["probability"] for row in past), "first")
+    lines = [Line(words.level(level), value) for level, value in thresholds.items()]
+    svg = drawing.line_chart(title, _span(days, words), days, [series], lambda v: words.percent(v, 0), lines)
+    rows = [(words.month(r["period"]), words.percent(r["probability"]), words.level(r["alert"])) for r in past]
+    return Chart(title, svg, (words.say("List"), words.say("Risk"), words.say("Alert")), rows)
+
+
+def charts(rows: Sequence[Row], words: Words) -> list[Chart]:
+    """Charts of what the rows hold: a column without right is not there, and neither is its chart."""
+    if not rows:
+        return []
+    found = []
+    days = [row["period"] for row in rows]
+    if "headcount" in rows[0]:
+        names = [("headcount", words.say("Headcount"), "first")]
+        if "short_time_fte" in rows[0]:
+            names.append(("short_time_fte", words.say("On short-time work, in full-time equivalents"), "second"))
+        found.append(_lines(words.say("Headcount and short-time work"), names, rows, days, words))
+    if "debt" in rows[0]:
+        found.append(_debts(rows, days, words))
+        names = [("contribution_monthly", words.say("Monthly contributions"), "first")]
+        found.append(_lines(words.say("Contributions due each month, in euros"), names, rows, days, words))
+    if "paydex" in rows[0]:
+        names = [("paydex", words.say("Days late"), "first")]
+        found.append(_lines(words.say("Delay in paying suppliers, in days"), names, rows, days, words))
+    return found
+
+
+def _values(rows: Sequence[Row], name: str) -> tuple[float | None, ...]:
+    return tuple(known(row[name]) for row in rows)
+
+
+def _lines(
+    title: str, names: Sequence[tuple[str, str, str]], rows: Sequence[Row], days: Sequence[date], words: Words
+) -> Chart:
+    series = [Series(label, _values(rows, name), style) for name, label, style in names]
+    svg = drawing.line_chart(title, _span(days, words), days, series, lambda v: words.number(v, 1))
+    return Chart(
+        title, svg, (words.say("Month"), *(one.name for one in series)), _table(series, days, words), _legend(series)
+    )
+
+
+def _debts(rows: Sequence[Row], days: Sequence[date], words: Words) -> Chart:
+    employee, total = _values(rows, "debt_employee"), _values(rows, "debt")
+    employer = tuple(None if t is None else t - (e or 0) for t, e in zip(total, employee, strict=True))
+    stacks = [
+        Series(words.say("Employee share"), employee, "second"),
+        Series(words.say("Employer share"), employer, "first"),
+    ]
+    title = words.say("Social debt, in euros")
+    svg = drawing.bar_chart(title, _span(days, words), days, stacks, lambda v: words.number(v, 1))
+    return Chart(
+        title, svg, (words.say("Month"), *(one.name for one in stacks)), _table(stacks, days, words), _legend(stacks)
+    )
+
+
+def _legend(series: Sequence[Series]) -> list[tuple[str, str]]:
+    return [(one.name, one.style) for one in series] if len(series) > 1 else []
+
+
+def _table(series: Sequence[Series], days: Sequence[date], words: Words) -> list[tuple[str, ...]]:
+    rows = [(words.month(day), *(words.number(one.values[n], 1) for one in series)) for n, day in enumerate(days)]
+    return rows[::-1]
+
+
+def _span(days: Sequence[date], words: Words) -> str:
+    return words.say(
+        "From {first} to {last}; the table below holds the figures.",
+        first=words.month(days[0]),
+        last=words.month(days[-1]),
+    )
+
+
+def state_spans(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The states of procedure that followed one another, newest first: state, first and last month."""
+    spans = []
+    for state, group in groupby(rows, key=lambda row: row["procedure_state"]):
+        months = [row["period"] for row in group]
+        spans.append({"state": state, "first": months[0], "last": months[-1]})
+    return spans[::-1]

@@ -1,0 +1,60 @@
+"""For those who lead, study or watch: the team's follow-up, the verdicts as a table, the log."""
+
+from collections import Counter
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy.orm import Session as Transaction
+
+from reports.review import verdicts
+from reports.review.access import EXPORT_VERDICTS, READ_AUDIT, TEAM
+from reports.review.database import AuditEntry
+from reports.review.guard import Admitted, Visit, published_list
+from reports.review.listing import read_firms
+from reports.review.rendering import render
+
+router = APIRouter()
+LOG_PAGE = 100
+
+
+@router.get("/team")
+def team(visit: Annotated[Visit, Depends(Admitted(TEAM))]) -> HTMLResponse:
+    """The firms followed in the territory, and where each stands."""
+    services = visit.services
+    published = published_list(services.folder, None)
+    states = verdicts.follow_states(services.engine)
+    rows = read_firms(services.folder, published, list(states), visit.who.right)
+    counts = Counter(states[row["siren"]] for row in rows)
+    context: dict[str, Any] = {
+        "published": published,
+        "is_simulated": published.is_simulated,
+        "rows": rows,
+        "states": states,
+    }
+    return render(visit.request, services, visit.account, "team.html", counts=counts, codes=verdicts.STATES, **context)
+
+
+@router.get("/verdicts.csv")
+def export_verdicts(visit: Annotated[Visit, Depends(Admitted(EXPORT_VERDICTS))]) -> Response:
+    """The standing verdicts on the firms of the territory, keyed by siren, list and model."""
+    services = visit.services
+    rows = verdicts.verdict_rows(services.engine)
+    published = published_list(services.folder, None)
+    sirens = sorted({row["siren"] for row in rows})
+    inside = {row["siren"] for row in read_firms(services.folder, published, sirens, visit.who.right)}
+    content = verdicts.as_csv([row for row in rows if row["siren"] in inside])
+    headers = {"Content-Disposition": 'attachment; filename="verdicts.csv"'}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/audit")
+def audit(
+    visit: Annotated[Visit, Depends(Admitted(READ_AUDIT))], before: Annotated[int | None, Query(ge=1)] = None
+) -> HTMLResponse:
+    """Who asked for what and when, newest first."""
+    query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(LOG_PAGE)
+    with Transaction(visit.services.engine, expire_on_commit=False) as db:
+        entries = db.scalars(query if before is None else query.where(AuditEntry.id < before)).all()
+    return render(visit.request, visit.services, visit.account, "audit.html", entries=entries)

@@ -1,0 +1,203 @@
+"""A firm: why this risk, its history, its sheet for a visit, and the agents' answers."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from features.procedures import IN_BONIS
+from models.thresholds import NO_ALERT
+from reports.charts import strip
+from reports.reasons import FEATURES
+from reports.review import history, sheet, verdicts
+from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA
+from reports.review.exports import Sheet, firm_document
+from reports.review.firm import (
+    KEY_FIGURES,
+    Explanation,
+    establishments,
+    explain,
+    risk_history,
+    sector_quartiles,
+    traces,
+)
+from reports.review.guard import Admitted, Refused, Visit, published_of
+from reports.review.rendering import REGISTER_FIELDS, Words, render
+
+router = APIRouter(prefix="/firms/{siren}")
+Consulted = Annotated[Visit, Depends(Admitted(FIRM))]
+# The fields of both answers, kept for whoever must send theirs again.
+ANSWER = ("is_useful", "reason", "note", "state", "on")
+Exported = Annotated[Visit, Depends(Admitted(EXPORT_FIRM))]
+
+
+def _page(visit: Visit, name: str, status: int = 200, **context: Any) -> HTMLResponse:
+    published, found = published_of(visit)
+    shown = {
+        "published": published,
+        "is_simulated": published.is_simulated,
+        "firm": found,
+        "right": visit.who.right,
+        "keys": visit.services.folder.keys(),
+        "horizon": visit.services.folder.horizon,
+        "in_procedure": found["state"] != IN_BONIS,
+    }
+    return render(visit.request, visit.services, visit.account, name, status, **{**shown, **context})
+
+
+def _explained(visit: Visit) -> Explanation:
+    published, found = published_of(visit)
+    return explain(visit.services.folder, published, found, visit.who.right, visit.language)
+
+
+@router.get("")
+def firm_page(visit: Consulted) -> HTMLResponse:
+    """What is known of the firm, why this risk, and what agents answered."""
+    return _firm_page(visit)
+
+
+def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
+    published, found = published_of(visit)
+    folder, words = visit.services.folder, Words(visit.language)
+    explained = _explained(visit)
+    given = verdicts.answers_on(visit.services.engine, found["siren"], published)
+    shows_scores = visit.who.right.may_see_column("probability")
+    past = risk_history(folder, published, found["siren"]) if shows_scores else []
+    thresholds = folder.thresholds(published.model_id)
+    return _page(
+        visit,
+        "firm.html",
+        status,
+        explained=explained,
+        answers=given,
+        past=[row for row in past if row["alert"] != NO_ALERT],
+        risk_chart=history.risk_chart(past, thresholds, words) if len(past) > 1 else None,
+        thresholds=thresholds,
+        figures=key_figures(visit, explained),
+        precision=folder.precision(published.model_id, found["alert"]) if shows_scores else None,
+        absent_sources=folder.absent_sources(published.model_id),
+        reasons=verdicts.REASONS,
+        states=verdicts.STATES,
+        fields=wrong_fields(explained),
+        **{
+            "problem": "",
+            "kept": dict.fromkeys(ANSWER, ""),
+            "said": visit.request.query_params.get("said", ""),
+            **context,
+        },
+    )
+
+
+def key_figures(visit: Visit, explained: Explanation) -> list[dict[str, Any]]:
+    """The firm's figures that the user may see, by theme, each with the quartiles of its sector."""
+    published, _ = published_of(visit)
+    division = explained.values.get("naf_division")
+    if published.features is None:
+        return []
+    sector = sector_quartiles(visit.services.folder, published.features, division) if division else {}
+    found = []
+    for name in KEY_FIGURES:
+        value = explained.values.get(name)
+        if value is not None:
+            quartiles = sector.get(name)
+            drawn = strip(value, quartiles) if quartiles else ""
+            theme = FEATURES[name].theme
+            found.append({"name": name, "theme": theme, "value": value, "quartiles": quartiles, "strip": drawn})
+    return found
+
+
+def wrong_fields(explained: Explanation) -> tuple[str, ...]:
+    """What may be reported as wrong: identity, and the key figures that the user may see."""
+    return (*REGISTER_FIELDS, *(name for name in KEY_FIGURES if name in explained.values))
+
+
+@router.get("/history")
+def firm_history(visit: Consulted) -> HTMLResponse:
+    """The firm's figures over three years, its procedures and its establishments."""
+    published, found = published_of(visit)
+    folder = visit.services.folder
+    rows = traces(folder, published, found["siren"], visit.who.right)
+    return _page(
+        visit,
+        "history.html",
+        charts=history.charts(rows, Words(visit.language)),
+        states=history.state_spans(rows),
+        establishments=establishments(folder, found["siren"]),
+    )
+
+
+@router.get("/sheet.pdf")
+def firm_sheet(visit: Exported) -> Response:
+    """One page for a visit."""
+    published, found = published_of(visit)
+    one = Sheet(published, visit.who.right, Words(visit.language), [], [found], {})
+    explained = _explained(visit)
+    given = verdicts.answers_on(visit.services.engine, found["siren"], published)
+    content = sheet.pdf(one, explained, key_figures(visit, explained), given, visit.services.configuration.contact)
+    name = f"weaksignals-{found['siren']}-{published.key}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+@router.get("/firm.json")
+def firm_json(visit: Exported) -> Response:
+    """The firm as other programs read it."""
+    published, found = published_of(visit)
+    one = Sheet(published, visit.who.right, Words(visit.language), [], [found], {})
+    return JSONResponse(firm_document(one, _explained(visit)))
+
+
+def _back(visit: Visit, said: str) -> Response:
+    published, found = published_of(visit)
+    return RedirectResponse(f"/firms/{found['siren']}?list={published.key}&said={said}#answers", 303)
+
+
+def _follows(visit: Visit) -> int:
+    text = visit.text("follows")
+    if not text.isdigit() or len(text) > 9:
+        raise Refused(400, "This form was not filled in as it should be. Go back and try again.")
+    return int(text)
+
+
+def _overtaken(visit: Visit) -> HTMLResponse:
+    kept = {name: visit.text(name) for name in ANSWER}
+    problem = (
+        "Someone answered while you were writing. Read their answer below; yours is kept in the form: send it again."
+    )
+    return _firm_page(visit, 409, problem=problem, kept=kept)
+
+
+@router.post("/verdicts")
+def give_verdict(visit: Annotated[Visit, Depends(Admitted(GIVE_VERDICT))]) -> Response:
+    """Whether the alert was useful."""
+    published, found = published_of(visit)
+    answer = (visit.text("is_useful"), visit.text("reason"), visit.text("note"))
+    try:
+        verdicts.give_verdict(
+            visit.services.engine, found["siren"], published, visit.who.name, _follows(visit), *answer
+        )
+    except verdicts.OvertakenError:
+        return _overtaken(visit)
+    return _back(visit, "verdict")
+
+
+@router.post("/follow-ups")
+def follow_up(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response:
+    """What is done about the firm."""
+    _, found = published_of(visit)
+    answer = (visit.text("state"), visit.text("on"), visit.text("note"))
+    try:
+        verdicts.follow_up(visit.services.engine, found["siren"], visit.who.name, _follows(visit), *answer)
+    except verdicts.OvertakenError:
+        return _overtaken(visit)
+    return _back(visit, "follow-up")
+
+
+@router.post("/wrong-data")
+def report_wrong_data(visit: Annotated[Visit, Depends(Admitted(REPORT_WRONG_DATA))]) -> Response:
+    """A figure that is wrong, for the data team."""
+    published, found = published_of(visit)
+    fields = wrong_fields(_explained(visit))
+    answer = (visit.who.name, visit.text("field"), fields, visit.text("note"))
+    verdicts.report_wrong_data(visit.services.engine, found["siren"], published, *answer)
+    return _back(visit, "wrong-data")

@@ -1,0 +1,100 @@
+"""Signing in and out, and the choice of language."""
+
+import secrets
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from reports.review import accounts
+from reports.review.access import PUBLIC, SIGN_IN, SIGN_OUT
+from reports.review.guard import LANGUAGE_COOKIE, Admitted, Refused, Services, Visit, address_of
+from reports.review.rendering import render
+
+router = APIRouter()
+# Ties the sign-in form to the browser that asked for it.
+FORM_COOKIE = "weaksignals-sign-in"
+YEAR = 365 * 24 * 3600
+
+
+def local_path(target: str) -> str:
+    """A path of this site, / for anything else."""
+    parts = urlsplit(target)
+    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if is_path and not parts.scheme and not parts.netloc else "/"
+
+
+@router.get("/sign-in")
+def sign_in_form(visit: Annotated[Visit, Depends(Admitted(PUBLIC))]) -> HTMLResponse:
+    """The form, and the provider's button where there is one."""
+    return _form(visit, visit.request.query_params.get("next", "/"))
+
+
+def _form(visit: Visit, target: str, problem: str = "", status: int = 200) -> HTMLResponse:
+    token = secrets.token_urlsafe(24)
+    services = visit.services
+    response = render(
+        visit.request,
+        services,
+        None,
+        "sign_in.html",
+        status,
+        token=token,
+        target=local_path(target),
+        problem=problem,
+        has_provider=bool(services.configuration.oidc_issuer),
+    )
+    set_cookie(services, response, FORM_COOKIE, token, 3600)
+    return response
+
+
+@router.post("/sign-in")
+def sign_in(visit: Annotated[Visit, Depends(Admitted(SIGN_IN))]) -> Response:
+    """Check name and password; neither tells which was wrong."""
+    cookie = visit.request.cookies.get(FORM_COOKIE, "")
+    if not cookie or not secrets.compare_digest(cookie, visit.text("token")):
+        raise Refused(403, "This form has expired. Go back, reload the page and send it again.")
+    target = visit.text("next")
+    engine = visit.services.engine
+    try:
+        user_id = accounts.check_password(engine, visit.text("name"), visit.text("password"), address_of(visit.request))
+    except accounts.TooManyAttemptsError:
+        return _form(visit, target, "Too many attempts. Wait a quarter of an hour.", 429)
+    if user_id is None:
+        return _form(visit, target, "Unknown name or wrong password.", 401)
+    return signed_in(visit.services, user_id, target)
+
+
+def signed_in(services: Services, user_id: int, target: str) -> Response:
+    """A new session, and on to the page that was asked for."""
+    hours = services.configuration.session_hours
+    response = RedirectResponse(local_path(target), 303)
+    token = accounts.open_session(services.engine, user_id, hours)
+    set_cookie(services, response, services.cookie, token, hours * 3600)
+    return response
+
+
+def set_cookie(services: Services, response: Response, name: str, value: str, seconds: int) -> None:
+    """A cookie that scripts can't read and other sites can't send."""
+    is_secure = not services.configuration.is_local
+    response.set_cookie(name, value, max_age=seconds, httponly=True, secure=is_secure, samesite="lax", path="/")
+
+
+@router.post("/sign-out")
+def sign_out(visit: Annotated[Visit, Depends(Admitted(SIGN_OUT))]) -> Response:
+    """End the session, here and in the database."""
+    accounts.close_session(visit.services.engine, visit.who)
+    response = RedirectResponse("/sign-in", 303)
+    response.delete_cookie(visit.services.cookie, path="/", secure=not visit.services.configuration.is_local)
+    return response
+
+
+@router.get("/language/{code}")
+def choose_language(code: str, request: Request, visit: Annotated[Visit, Depends(Admitted(PUBLIC))]) -> Response:
+    """Remember French or English in this browser."""
+    if code not in ("fr", "en"):
+        raise Refused(404, "There is no such page.")
+    response = RedirectResponse(local_path(request.query_params.get("back", "/")), 303)
+    set_cookie(visit.services, response, LANGUAGE_COOKIE, code, YEAR)
+    return response

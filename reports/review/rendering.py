@@ -1,0 +1,144 @@
+"""Templates with the words, figures and charts that they use; every page says so where its data are simulated."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from features.nomenclatures import labels
+from reports import figures
+from reports.charts import step_bar
+from reports.language import Language
+from reports.reasons import FEATURES, THEME_WORDS
+from reports.review.access import Role
+from reports.review.accounts import Account
+from reports.review.database import now
+from reports.review.guard import Services, language_of
+from reports.review.verdicts import REASONS
+from reports.review.verdicts import STATES as FOLLOW_STATES
+from reports.review.wording import LEVELS, STATES, value_words
+from reports.waterfall import rounded_changes
+
+REGISTER_FIELDS = {
+    "name": "name",
+    "activity": "main activity",
+    "head_office": "head office",
+    "register_headcount": "number of employees",
+    "procedure": "procedure",
+}
+
+_environment = Environment(
+    loader=PackageLoader("reports", "templates/review"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    auto_reload=False,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class Words:
+    """A language as templates use it: what is None is said to be unknown."""
+
+    def __init__(self, language: Language) -> None:
+        """language: of the page."""
+        self.language = language
+        self.code = language.code
+
+    def say(self, message: str, **values: Any) -> str:
+        """A message."""
+        return self.language.say(message, **{name: str(value) for name, value in values.items()})
+
+    def number(self, value: float | None, decimals: int = 0) -> str:
+        """A number."""
+        return "–" if value is None else self.language.number(float(value), decimals)
+
+    def percent(self, value: float | None, decimals: int = 1) -> str:
+        """A probability, 0-1, with that many decimals."""
+        if value is None:
+            return "–"
+        return self.language.say("{number}%", number=self.language.number(100 * value, decimals))
+
+    def signed(self, value: float, decimals: int = 1) -> str:
+        """A number with its sign."""
+        sign = "+" if value > 0 else "−" if value < 0 else ""
+        return sign + self.language.number(abs(value), decimals)
+
+    def euros(self, value: float | None) -> str:
+        """An amount."""
+        return "–" if value is None else figures.euros(value, self.language)
+
+    def month(self, day: date | str) -> str:
+        """A month, from a day or from YYYY-MM."""
+        return self.language.month(date.fromisoformat(f"{day}-01") if isinstance(day, str) else day)
+
+    def day(self, day: date | datetime | None) -> str:
+        """A day as its readers write it."""
+        if day is None:
+            return "–"
+        return f"{day:%d/%m/%Y}" if self.code == "fr" else f"{day:%Y-%m-%d}"
+
+    def label(self, feature: str) -> str:
+        """What a feature is."""
+        return str(getattr(FEATURES[feature], self.code)) if feature in FEATURES else self.say("other elements")
+
+    def value(self, feature: str, value: Any) -> str:
+        """A feature's value with its unit."""
+        return value_words(feature, value, self.language)
+
+    def theme(self, theme: str) -> str:
+        """A theme."""
+        return self.say(THEME_WORDS[theme]) if theme in THEME_WORDS else self.say("other elements")
+
+    def themes(self, themes: Sequence[str]) -> str:
+        """Themes, one after another."""
+        return ", ".join(self.theme(theme) for theme in themes)
+
+    def field(self, name: str) -> str:
+        """What may be reported as wrong: a fact of the register, or a feature."""
+        return self.say(REGISTER_FIELDS[name]) if name in REGISTER_FIELDS else self.label(name)
+
+    def level(self, alert: str) -> str:
+        """An alert level."""
+        return self.say(LEVELS[alert])
+
+    def state(self, state: str | None) -> str:
+        """A state of procedure."""
+        return self.say(STATES[state]) if state in STATES else "–"
+
+    def verdict_reason(self, code: str) -> str:
+        """Why an alert was useful or not."""
+        return self.say(REASONS.get(code, "other"))
+
+    def follow_state(self, code: str | None) -> str:
+        """Where the follow-up of a firm stands."""
+        return self.say(FOLLOW_STATES[code]) if code in FOLLOW_STATES else ""
+
+
+def render(
+    request: Request, services: Services, account: Account | None, name: str, status: int = 200, **context: Any
+) -> HTMLResponse:
+    """A page, or the fragment of one."""
+    return HTMLResponse(page(request, services, account, name, **context), status)
+
+
+def page(request: Request, services: Services, account: Account | None, name: str, **context: Any) -> str:
+    """The text of a page; `is_simulated` is said unless the context knows better."""
+    words = Words(language_of(request))
+    shown = {
+        "w": words,
+        "say": words.say,
+        "account": account,
+        "roles": Role,
+        "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "contact": services.configuration.contact,
+        "is_simulated": False,
+        "departement_label": lambda code: labels("departements", "departement", "departement_label").get(code, ""),
+        "rounded_changes": rounded_changes,
+        "step_bar": step_bar,
+        "today": now().date(),
+    }
+    return _environment.get_template(name).render(**{**shown, **context})

@@ -1,0 +1,187 @@
+"""What agents answer: verdicts, follow-up and wrong data. Only ever added to; who answers a stale page is told."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session as Transaction
+
+from reports.exports import FORMULA_STARTS
+from reports.review.data import PublishedList
+from reports.review.database import Base, FollowUp, Verdict, WrongData
+
+# Codes as they are kept -> as they are said.
+REASONS: Final = {
+    "": "no reason given",
+    "already_known": "already known",
+    "already_followed": "already followed",
+    "in_procedure": "in a procedure",
+    "group_decision": "a decision of its group",
+    "wrong_data": "wrong data",
+    "seasonal": "seasonal",
+    "no_difficulty": "no difficulty found",
+    "other": "other",
+}
+STATES: Final = {
+    "to_contact": "to contact",
+    "contacted": "contacted",
+    "visited": "visited",
+    "helped": "helped",
+    "closed": "closed",
+}
+CLOSED: Final = "closed"
+LONGEST_NOTE: Final = 4000
+TABLE: Final = ("siren", "list_period", "model_id", "is_useful", "reason", "note", "by", "at")
+
+
+class OvertakenError(Exception):
+    """Someone answered since the page was read: nothing was written, nothing is lost."""
+
+
+class RefusedAnswerError(Exception):
+    """The answer is not one of those that the form offers."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered on a firm, newest first."""
+
+    verdicts: Sequence[Verdict]
+    follow_ups: Sequence[FollowUp]
+    wrong_data: Sequence[WrongData]
+
+    @property
+    def last_verdict(self) -> int:
+        """The number that a new verdict follows."""
+        return self.verdicts[0].id if self.verdicts else 0
+
+    @property
+    def last_follow_up(self) -> int:
+        """The number that a new follow-up follows."""
+        return self.follow_ups[0].id if self.follow_ups else 0
+
+
+def answers_on(engine: sa.Engine, siren: str, published: PublishedList) -> Answers:
+    """Verdicts on this list and model; follow-up and wrong data on the firm."""
+    of_list = (Verdict.siren == siren, Verdict.list_period == published.key, Verdict.model_id == published.model_id)
+    with Transaction(engine, expire_on_commit=False) as db:
+        return Answers(
+            db.scalars(sa.select(Verdict).where(*of_list).order_by(Verdict.id.desc())).all(),
+            db.scalars(sa.select(FollowUp).where(FollowUp.siren == siren).order_by(FollowUp.id.desc())).all(),
+            db.scalars(sa.select(WrongData).where(WrongData.siren == siren).order_by(WrongData.id.desc())).all(),
+        )
+
+
+def give_verdict(
+    engine: sa.Engine,
+    siren: str,
+    published: PublishedList,
+    by: str,
+    follows: int,
+    is_useful: str,
+    reason: str,
+    note: str,
+) -> None:
+    """Say whether an alert was useful, after the verdict `follows` (0 for the first).
+
+    Raises OvertakenError where another verdict follows it already, RefusedAnswerError on what no form offers.
+    """
+    if is_useful not in ("yes", "no") or reason not in REASONS:
+        raise RefusedAnswerError
+    key = {"siren": siren, "list_period": published.key, "model_id": published.model_id}
+    with Transaction(engine) as db:
+        known = sa.select(sa.func.max(Verdict.id)).filter_by(**key)
+        _check_last(db.scalar(known), follows)
+    _add(
+        engine,
+        Verdict(**key, is_useful=is_useful == "yes", reason=reason, note=_checked(note), by=by, follows=follows),
+    )
+
+
+def follow_up(engine: sa.Engine, siren: str, by: str, follows: int, state: str, on: str, note: str) -> None:
+    """Say what is done about a firm, after the follow-up `follows` (0 for the first).
+
+    Raises OvertakenError, RefusedAnswerError.
+    """
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        raise RefusedAnswerError from None
+    if state not in STATES:
+        raise RefusedAnswerError
+    with Transaction(engine) as db:
+        _check_last(db.scalar(sa.select(sa.func.max(FollowUp.id)).where(FollowUp.siren == siren)), follows)
+    _add(engine, FollowUp(siren=siren, state=state, on=day, note=_checked(note), by=by, follows=follows))
+
+
+def report_wrong_data(
+    engine: sa.Engine, siren: str, published: PublishedList, by: str, field: str, fields: Sequence[str], note: str
+) -> None:
+    """Tell the data team that a figure is wrong.
+
+    Raises RefusedAnswerError where the field is none of `fields`, or nothing is said of it.
+    """
+    if field not in fields or not note.strip():
+        raise RefusedAnswerError
+    key = {"siren": siren, "list_period": published.key, "model_id": published.model_id}
+    _add(engine, WrongData(**key, field=field, note=_checked(note), by=by))
+
+
+def _check_last(last: int | None, follows: int) -> None:
+    if (last or 0) != follows:
+        raise OvertakenError
+
+
+def _checked(note: str) -> str:
+    if len(note) > LONGEST_NOTE:
+        raise RefusedAnswerError
+    return note.strip()
+
+
+def _add(engine: sa.Engine, row: Base) -> None:
+    # The constraint on `follows` decides between two who pass the check above at once.
+    try:
+        with Transaction(engine) as db, db.begin():
+            db.add(row)
+    except IntegrityError:
+        raise OvertakenError from None
+
+
+def reviewed(engine: sa.Engine, published: PublishedList) -> list[str]:
+    """The firms with a verdict on this list."""
+    with Transaction(engine) as db:
+        return list(db.scalars(sa.select(Verdict.siren).where(Verdict.list_period == published.key).distinct()))
+
+
+def follow_states(engine: sa.Engine) -> dict[str, str]:
+    """The newest follow-up state of each firm that has one."""
+    newest = sa.select(sa.func.max(FollowUp.id)).group_by(FollowUp.siren)
+    with Transaction(engine) as db:
+        rows = db.execute(sa.select(FollowUp.siren, FollowUp.state).where(FollowUp.id.in_(newest))).all()
+    return dict(rows)
+
+
+def verdict_rows(engine: sa.Engine) -> list[dict[str, Any]]:
+    """The standing verdict of each firm, list and model, for data scientists."""
+    newest = sa.select(sa.func.max(Verdict.id)).group_by(Verdict.siren, Verdict.list_period, Verdict.model_id)
+    query = (
+        sa.select(Verdict).where(Verdict.id.in_(newest)).order_by(Verdict.siren, Verdict.list_period, Verdict.model_id)
+    )
+    with Transaction(engine) as db:
+        return [{name: getattr(row, name) for name in TABLE} for row in db.scalars(query)]
+
+
+def as_csv(rows: Sequence[dict[str, Any]]) -> str:
+    """Verdicts as CSV; a note never starts a formula."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, TABLE, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        is_formula = row["note"].startswith(FORMULA_STARTS)
+        writer.writerow({**row, "note": f"'{row['note']}" if is_formula else row["note"]})
+    return out.getvalue()

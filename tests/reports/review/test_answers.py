@@ -1,0 +1,120 @@
+"""Verdicts and follow-up: kept with who, when, list and model; corrected by adding; nothing lost between two agents."""
+
+import pytest
+import sqlalchemy as sa
+
+from reports.review import verdicts
+from reports.review.database import APPEND_ONLY
+from tests.reports.review.conftest import signed_in
+
+FIRM = "/firms/552100554"
+
+
+def give(agent, follows=0, is_useful="yes", reason="already_known", note="vue en mars"):
+    return agent.post(f"{FIRM}/verdicts", follows=follows, is_useful=is_useful, reason=reason, note=note)
+
+
+def test_a_verdict_keeps_who_which_list_and_which_model(fresh):
+    agent = signed_in(fresh, "paris")
+    assert give(agent).status_code == 303
+    (row,) = verdicts.verdict_rows(fresh.state.services.engine)
+    model_id = fresh.state.services.folder.champion_id
+    kept = {name: row[name] for name in ("siren", "list_period", "model_id", "is_useful", "reason", "note", "by")}
+    assert list(kept.values()) == ["552100554", "2024-02", model_id, True, "already_known", "vue en mars", "paris"]
+    assert row["at"].tzinfo is not None
+
+
+def test_a_verdict_is_corrected_and_its_history_stays(fresh):
+    agent = signed_in(fresh, "paris")
+    give(agent)
+    assert give(agent, follows=1, is_useful="no", note="en fait non").status_code == 303
+    text = agent.get(FIRM).text
+    assert "vue en mars" in text
+    assert "en fait non" in text
+    (standing,) = verdicts.verdict_rows(fresh.state.services.engine)
+    assert standing["note"] == "en fait non"
+
+
+def test_of_two_agents_on_one_page_the_second_is_told_and_keeps_their_text(fresh):
+    first, second = signed_in(fresh, "paris"), signed_in(fresh, "admin")
+    assert give(first, note="la première").status_code == 303
+    answer = give(second, note="la seconde")
+    assert answer.status_code == 409
+    assert "la première" in answer.text
+    assert "la seconde" in answer.text
+    assert give(second, follows=1, note="la seconde").status_code == 303
+    assert "la première" in second.get(FIRM).text
+
+
+def test_the_database_itself_refuses_two_answers_to_one(fresh, monkeypatch):
+    agent = signed_in(fresh, "paris")
+    monkeypatch.setattr(verdicts, "_check_last", lambda last, follows: None)
+    assert give(agent).status_code == 303
+    assert give(agent).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"is_useful": "perhaps"}, {"reason": "x"}, {"note": "x" * 5000}, {"follows": "-1"}, {"follows": "x"}],
+    ids=str,
+)
+def test_an_answer_that_no_form_offers_is_refused_and_not_kept(fresh, wrong):
+    agent = signed_in(fresh, "paris")
+    assert give(agent, **wrong).status_code == 400
+    assert verdicts.verdict_rows(fresh.state.services.engine) == []
+
+
+def test_the_last_follow_up_stands_in_the_list(fresh):
+    agent = signed_in(fresh, "paris")
+    for follows, state in enumerate(("to_contact", "visited")):
+        answer = agent.post(f"{FIRM}/follow-ups", follows=follows, state=state, on="2024-02-10", note="")
+        assert answer.status_code == 303
+    assert "visitée" in agent.get("/lists/2024-02").text
+    assert "552100554" not in agent.get("/lists/2024-02/export.json?unfollowed=true").text
+    agent.post(f"{FIRM}/follow-ups", follows=2, state="closed", on="2024-02-10", note="")
+    assert "552100554" in agent.get("/lists/2024-02/export.json?unfollowed=true").text
+
+
+def test_a_firm_with_a_verdict_leaves_the_list_of_those_without(fresh):
+    agent = signed_in(fresh, "paris")
+    give(agent)
+    assert "552100554" not in agent.get("/lists/2024-02/export.json?unreviewed=true").text
+    assert "552100554" in agent.get("/lists/2024-01/export.json?unreviewed=true").text
+
+
+def test_wrong_data_may_be_reported_of_what_the_agent_sees_only(fresh):
+    agent, other = signed_in(fresh, "paris"), signed_in(fresh, "france")
+    assert agent.post(f"{FIRM}/wrong-data", field="debt", note="payée").status_code == 303
+    assert "payée" in agent.get(FIRM).text
+    assert other.post(f"{FIRM}/wrong-data", field="debt", note="payée").status_code == 400
+
+
+def test_the_export_of_verdicts_holds_one_row_a_firm_list_and_model_and_no_formula(fresh):
+    give(signed_in(fresh, "paris"), note="=1+1")
+    text = signed_in(fresh, "france").get("/verdicts.csv").text
+    head, line = text.splitlines()
+    assert head.startswith("siren,list_period,model_id,is_useful")
+    assert line.startswith("552100554,2024-02,")
+    assert ",'=1+1," in line
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("change", ["DELETE FROM {}", "UPDATE {} SET by = 'x'"])
+def test_what_is_only_added_to_can_not_be_changed_even_by_hand(fresh, table, change):
+    agent = signed_in(fresh, "paris")
+    give(agent)
+    agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on="2024-02-10", note="")
+    agent.post(f"{FIRM}/wrong-data", field="name", note="x")
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), fresh.state.services.engine.begin() as connection:
+        connection.execute(sa.text(change.format(table)))
+
+
+def test_every_consultation_export_and_refusal_is_in_the_log(fresh):
+    agent = signed_in(fresh, "paris")
+    agent.get("/lists/2024-02/export.csv?alert=high")
+    agent.get("/firms/350000008")
+    with fresh.state.services.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT by, action, path, outcome FROM audit ORDER BY id")).all()
+    assert ("paris", "export list", "/lists/2024-02/export.csv?alert=high", "admitted") in rows
+    assert ("paris", "firm", "/firms/350000008", "404") in rows
+    assert "/lists/2024-02/export.csv" in signed_in(fresh, "admin").get("/audit").text

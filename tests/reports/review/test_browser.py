@@ -1,0 +1,166 @@
+"""The main paths in a real browser, with axe on every page."""
+
+import re
+import shutil
+import socket
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+
+from tests.reports.review.conftest import PASSWORD, add_accounts
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="The dev packages are not installed.")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="The dev packages are not installed.")
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="No Chromium on this machine: apt-get install chromium"),
+    # The servers of the tests end with their threads.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@contextmanager
+def served(app):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def address(app):
+    add_accounts(app)
+    with served(app) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(browser, address, name, is_quiet=True, **settings):
+    """A page of a signed-in user; what the browser complains of fails the test, unless it is expected to."""
+    context = browser.new_context(base_url=address, locale="fr-FR", **settings)
+    page, complaints = context.new_page(), []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.goto("/sign-in")
+    page.get_by_label("Nom du compte").fill(name)
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="Se connecter").click()
+    page.wait_for_url("**/lists/2024-02")
+    yield page
+    context.close()
+    assert not (is_quiet and complaints)
+
+
+def test_an_agent_signs_in_filters_opens_a_firm_answers_and_exports(browser, address):
+    with opened(browser, address, "paris") as page:
+        page.get_by_label("Nom ou SIREN").fill("552 100 554")
+        page.get_by_role("button", name="Afficher").click()
+        page.wait_for_url("**q=552*")
+        expect = sync_api.expect
+        expect(page.locator("table.firms tbody tr")).to_have_count(1)
+        page.get_by_role("link", name="ATELIERS DURAND").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("ATELIERS DURAND")
+        points = [float(x) for x in page.locator("[data-points]").evaluate_all("all => all.map(x => x.dataset.points)")]
+        start, end = page.locator("[data-risk]").evaluate_all("all => all.map(x => Number(x.dataset.risk))")
+        assert round(start + sum(points), 1) == end
+        shown = page.locator(".risk .figure").inner_text()
+        assert float(re.sub("[^0-9,]", "", shown).replace(",", ".")) == end
+        page.get_by_label("utile", exact=True).check()
+        page.get_by_label("Raison").select_option("already_known")
+        page.get_by_role("button", name="Enregistrer l'avis").click()
+        expect(page.get_by_role("status")).to_have_text("Votre réponse est enregistrée.")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Fiche de visite").click()
+        assert download.value.suggested_filename == "weaksignals-552100554-2024-02.pdf"
+        page.goto("/lists/2024-02")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="XLSX").click()
+        assert download.value.suggested_filename == "weaksignals-2024-02.xlsx"
+
+
+def test_a_box_ticked_filters_without_leaving_the_page_and_the_address_keeps_it(browser, address):
+    with opened(browser, address, "admin") as page:
+        before = page.locator("table.firms tbody tr").count()
+        page.get_by_label("sans alerte").check()
+        page.wait_for_url("**alert=none*")
+        sync_api.expect(page.locator("table.firms tbody tr")).not_to_have_count(before)
+        page.reload()
+        assert page.get_by_label("sans alerte").is_checked()
+
+
+def test_everything_works_without_javascript(browser, address):
+    with opened(browser, address, "paris", java_script_enabled=False) as page:
+        page.get_by_label("Nom ou SIREN").fill("boulangerie")
+        page.get_by_role("button", name="Afficher").click()
+        page.get_by_role("link", name="BOULANGERIE").click()
+        page.get_by_label("Date").fill("2024-02-05")
+        page.get_by_role("button", name="Enregistrer le suivi").click()
+        assert page.get_by_role("status").inner_text() == "Votre réponse est enregistrée."
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs", "others"),
+    [("paris", "552100554", "350000008"), ("bretagne", "350000008", "552100554"), ("lyon", "690000001", "552100554")],
+)
+def test_each_user_reaches_their_firms_and_no_other(browser, address, name, theirs, others):
+    with opened(browser, address, name) as page:
+        assert page.goto(f"/firms/{theirs}").status == 200
+    with opened(browser, address, name, is_quiet=False) as page:
+        assert page.goto(f"/firms/{others}").status == 404
+        assert "hors de votre territoire" in page.locator("h1").inner_text()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/lists/2024-02?q=a",
+        "/lists/2024-02?q=zzz",
+        "/firms/552100554",
+        "/firms/552100554/history",
+        "/team",
+        "/audit",
+        "/algorithm",
+        "/algorithm/data",
+        "/sign-in",
+    ],
+)
+def test_pages_are_accessible_and_fit_their_screen(browser, address, path, width):
+    with opened(browser, address, "admin", viewport={"width": width, "height": 800}) as page:
+        page.goto(path)
+        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+        said = [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
+        assert said == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_keyboard_alone_reaches_the_content(browser, address):
+    with opened(browser, address, "paris") as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Aller au contenu"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"

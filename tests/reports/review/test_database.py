@@ -1,0 +1,139 @@
+"""The tables on SQLite and on a PostgreSQL server that the test starts: the same promises on both."""
+
+import os
+import shutil
+import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from reports.review import accounts, verdicts
+from reports.review.app import create_app
+from reports.review.configuration import read_configuration
+from reports.review.data import DataFolder
+from reports.review.database import APPEND_ONLY, AuditEntry, Base, Verdict, migrate, open_database
+from tests.reports.review.conftest import PASSWORD, add_accounts, signed_in
+
+# A PostgreSQL server refuses to run as root.
+NOBODY = "nobody"
+
+
+def server_binaries() -> Path | None:
+    found = shutil.which("initdb")
+    places = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return places[-1] if places else None
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory):
+    binaries = server_binaries()
+    if binaries is None:
+        pytest.skip("No PostgreSQL server on this machine: apt-get install postgresql")
+    pytest.importorskip("psycopg")
+    folder = Path(subprocess.run(["mktemp", "-d"], check=True, capture_output=True, text=True).stdout.strip())
+    as_nobody = {"user": NOBODY, "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
+    if as_nobody:
+        shutil.chown(folder, NOBODY)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def run(*command: str) -> None:
+        with (tmp_path_factory.getbasetemp() / "postgresql.log").open("w") as log:
+            subprocess.run(command, check=True, cwd="/", stdout=log, stderr=log, **as_nobody)
+
+    cluster = str(folder / "cluster")
+    run(str(binaries / "initdb"), "-D", cluster, "-U", "review", "-A", "trust", "-E", "UTF8", "--no-sync")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
+    run(str(binaries / "pg_ctl"), "-D", cluster, "-o", options, "-l", str(folder / "log"), "-w", "start")
+    yield f"postgresql+psycopg://review@127.0.0.1:{port}/"
+    run(str(binaries / "pg_ctl"), "-D", cluster, "-m", "immediate", "-W", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'review.db'}"
+        return
+    server = request.getfixturevalue("postgresql")
+    name = f"t{abs(hash(tmp_path))}"
+    admin = sa.create_engine(server + "postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    yield server + name
+
+
+@pytest.fixture
+def engine(url):
+    engine = open_database(url)
+    yield engine
+    engine.dispose()
+
+
+def test_migrations_lead_to_the_tables_that_the_code_declares(engine):
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_migrating_again_changes_nothing(engine):
+    migrate(engine)
+    assert set(APPEND_ONLY) <= set(sa.inspect(engine).get_table_names())
+
+
+def test_an_instant_is_read_as_it_was_written_in_any_time_zone(engine):
+    at = datetime(2024, 2, 1, 9, 30, tzinfo=timezone(timedelta(hours=2)))
+    with sa.orm.Session(engine) as db, db.begin():
+        db.add(AuditEntry(at=at, by="x", address="", action="", path="", outcome=""))
+    with sa.orm.Session(engine) as db:
+        read = db.scalar(sa.select(AuditEntry.at))
+    assert (read, read.tzinfo) == (at, UTC)
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM audit", "UPDATE audit SET by = 'me'"])
+def test_the_log_can_not_be_rewritten(engine, change):
+    with sa.orm.Session(engine) as db, db.begin():
+        db.add(AuditEntry(by="x", address="", action="", path="", outcome=""))
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), engine.begin() as connection:
+        connection.execute(sa.text(change))
+
+
+def test_of_eight_answers_to_one_page_at_once_one_is_kept_and_seven_are_told(engine, data_template):
+    published = DataFolder(data_template).published(None)
+
+    def answer(n: int) -> bool:
+        try:
+            verdicts.give_verdict(engine, "552100554", published, f"agent {n}", 0, "yes", "", "")
+        except verdicts.OvertakenError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(answer, range(8)))
+    assert kept.count(True) == 1
+    with sa.orm.Session(engine) as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(Verdict)) == 1
+
+
+def test_an_agent_s_morning(url, data_template):
+    """Signing in, reading, answering and correcting, through the application."""
+    app = create_app(read_configuration(data=data_template, database=url, is_local=True))
+    add_accounts(app)
+    agent = signed_in(app, "paris")
+    for follows in (0, 1):
+        fields = {"follows": follows, "is_useful": "no", "reason": "seasonal", "note": f"avis {follows}"}
+        assert agent.post("/firms/552100554/verdicts", **fields).status_code == 303
+    fields = {"follows": 0, "state": "contacted", "on": "2024-02-03", "note": "rappeler"}
+    assert agent.post("/firms/552100554/follow-ups", **fields).status_code == 303
+    text = agent.get("/firms/552100554").text
+    assert all(said in text for said in ("avis 0", "avis 1", "rappeler", "contactée"))
+    assert agent.get("/lists/2024-02/export.json?unreviewed=true&unfollowed=true").json()["firms"]
+    assert accounts.check_password(app.state.services.engine, "PARIS", PASSWORD, "x") is not None
+    app.state.services.engine.dispose()

@@ -1,0 +1,226 @@
+"""Pages and files: what they hold, bad input, and both languages."""
+
+import ast
+import io
+import itertools
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from scipy.special import expit
+
+import reports
+from reports.language import translations
+from reports.review import exports, rendering, verdicts, wording
+from reports.review.app import create_app
+from reports.review.configuration import read_configuration
+from reports.review.pages import lists
+from reports.waterfall import nested_steps, rounded_changes, steps
+from tests.reports.review.conftest import BASE, TestClient, add_accounts, margin, signed_in
+
+ROOM = Path(reports.__file__).parent / "review"
+TEMPLATES = Path(reports.__file__).parent / "templates" / "review"
+
+
+def test_the_steps_of_a_waterfall_add_up_exactly_largest_first():
+    found = steps(-2.0, {"a": 0.5, "b": -1.5, "c": 0.1}, lambda m: float(expit(m)))
+    assert [step.name for step in found] == ["b", "a", "c"]
+    assert found[0].before == expit(-2.0)
+    assert all(first.after == second.before for first, second in itertools.pairwise(found))
+    assert found[-1].after == pytest.approx(expit(-2.9))
+
+
+def test_the_parts_of_a_step_lead_from_its_start_to_its_end():
+    (big, small) = nested_steps(-2.0, {"x": {"a": 0.1}, "y": {"b": 1.0, "c": 0.5}}, lambda m: float(expit(m)))
+    assert (big.name, big.parts[0].before, big.parts[-1].after) == ("y", big.before, big.after)
+    assert small.parts[-1].after == small.after
+
+
+def test_points_that_are_read_add_up_to_the_risk_that_is_read():
+    changes = rounded_changes(0.0434, [0.1416, 0.3649, 0.6494])
+    assert changes == [9.9, 22.3, 28.4]
+    assert round(4.3 + sum(changes), 1) == 64.9
+
+
+@pytest.mark.parametrize("siren", ["552100554", "100000017", "690000001"])
+def test_the_page_of_a_firm_adds_up_as_it_is_read(agents, siren):
+    text = agents["admin"].get(f"/firms/{siren}").text
+    start, end = (float(x) for x in re.findall('data-risk="([^"]+)"', text))
+    points = [float(x) for x in re.findall('data-points="([^"]+)"', text)]
+    assert round(start + sum(points), 1) == end == round(100 * expit(margin(siren)), 1)
+    assert start == round(100 * expit(BASE), 1)
+
+
+def test_the_list_is_ranked_and_shows_alerts_unless_asked(agents):
+    text = agents["admin"].get("/lists/2024-02").text
+    found = re.findall(r'href="/firms/(\d+)', text)
+    assert found == sorted(found, key=lambda s: -margin(s))
+    assert "690000019" not in found
+    assert "690000019" in agents["admin"].get("/lists/2024-02?alert=none").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("q=552 100 554", ["552100554"]),
+        ("q=5521", ["552100554"]),
+        ("q=emile", ["100000017"]),
+        ("departement=35", ["350000008", "350000016"]),
+        ("region=Bretagne&min_headcount=0", ["350000008", "350000016"]),
+        ("division=25", ["552100554"]),
+        ("legal=1", ["200000025"]),
+        ("state=redressement", ["690000019"]),
+        ("theme=payment_behaviour", ["690000001"]),
+        ("min_alerts=2&departement=75", ["552100554", "100000017"]),
+        ("min_alerts=3", []),
+        ("q=nothing like it", []),
+        ("min_debt=40000", ["552100554"]),
+        ("no_young=true&departement=69&q=fonderie", ["690000001"]),
+    ],
+)
+def test_filters_find_their_firms_and_combine(agents, asked, found):
+    address = f"/lists/2024-02/export.json?alert=high&alert=moderate&alert=none&{asked}"
+    assert {firm["siren"] for firm in agents["admin"].get(address).json()["firms"]} == set(found)
+
+
+def test_a_firm_is_on_alert_since_the_first_list_of_its_run(agents):
+    (firm,) = agents["admin"].get("/lists/2024-02/export.json?q=552100554").json()["firms"]
+    assert firm["since"] == "2024-01-01"
+
+
+def test_a_workbook_has_a_frozen_header_types_filters_and_says_what_it_is(agents):
+    content = agents["paris"].get("/lists/2024-02/export.xlsx?q=ateliers").content
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        sheet, strings = book.read("xl/worksheets/sheet1.xml").decode(), book.read("xl/sharedStrings.xml").decode()
+    assert 'state="frozen"' in sheet
+    assert "<autoFilter" in sheet
+    assert "<v>42317</v>" in sheet
+    for said in ("DONNÉES SIMULÉES", "Nom ou SIREN: ateliers", "Cotisations dues à l'URSSAF"):
+        assert said in strings
+
+
+def test_a_csv_says_simulated_on_every_line(agents):
+    lines = agents["paris"].get("/lists/2024-02/export.csv").content.decode("utf-8-sig").splitlines()
+    assert lines[0].endswith(";Simulé")
+    assert len(lines) == 3
+    assert all(line.endswith(";oui") for line in lines[1:])
+
+
+def test_the_sheet_of_a_firm_is_one_page(agents):
+    content = agents["paris"].get("/firms/552100554/sheet.pdf").content
+    assert content.startswith(b"%PDF")
+    assert content.count(b"/Type /Page\n") == 1
+    assert b"ATELIERS DURAND" in content
+    assert "SIMULÉES".encode("cp1252") in content or b"SIMUL\\311ES" in content
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/lists/2024-02?page=-1", 422),
+        ("/lists/2024-02?page=x", 422),
+        ("/lists/2024-02?min_debt=-5", 422),
+        ("/lists/2024-02?sort=password", 422),
+        ("/lists/2024-02?page=99999", 200),
+        ("/lists/2024-02?q=%27%3B+DROP+TABLE+x", 200),
+        ("/lists/2024-02?min_debt=&theme=&departement=", 200),
+        ("/lists/1999-01", 404),
+        ("/lists/..%2F..", 404),
+        ("/lists/2024-02/export.exe", 404),
+        ("/firms/nobody", 404),
+        ("/firms/552100554?list=2020-01", 404),
+        ("/firms/552100554%27%20OR%201=1", 404),
+        ("/nowhere", 404),
+    ],
+)
+def test_bad_input_gets_a_clear_page_and_the_right_status(agents, address, status):
+    response = agents["admin"].get(address)
+    assert response.status_code == status
+    assert "Traceback" not in response.text
+    assert "<h1>" in response.text
+
+
+def test_a_note_of_ten_megabytes_is_refused_before_it_is_read(agents):
+    answer = agents["admin"].post("/firms/552100554/verdicts", note="x" * 10_000_000)
+    assert answer.status_code == 413
+    assert "trop long" in answer.text
+
+
+def test_a_broken_file_or_no_list_is_said_in_a_page(data_template, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(data_template, data)
+    app = create_app(read_configuration(data=data, database=f"sqlite:///{tmp_path / 'r.db'}", is_local=True))
+    add_accounts(app)
+    agent = signed_in(app, "admin")
+    (data / "features" / "period=2024-02-01" / "part-0.parquet").write_bytes(b"PAR1 not a table")
+    assert agent.get("/firms/552100554").status_code == 503
+    (data / "lists" / "2024-02" / "target_list.parquet").write_bytes(b"not a table")
+    shutil.copytree(data / "lists" / "2024-02", data / "lists" / "2024-03")
+    for key in ("2024-02", "2024-03"):
+        response = agent.get(f"/lists/{key}")
+        assert response.status_code in (200, 503)
+    assert agent.get("/lists/2024-03").status_code == 503
+    shutil.rmtree(data / "lists")
+    assert agent.get("/").status_code == 404
+    assert agent.get("/lists/2024-02").status_code == 404
+
+
+def test_an_older_list_without_scores_or_features_still_opens(data_template, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(data_template, data)
+    shutil.rmtree(data / "scores")
+    shutil.rmtree(data / "features" / "period=2024-01-01")
+    app = create_app(read_configuration(data=data, database=f"sqlite:///{tmp_path / 'r.db'}", is_local=True))
+    add_accounts(app)
+    agent = signed_in(app, "admin")
+    for address in ("/lists/2024-01?sort=debt&min_debt=3&no_plan=true", "/firms/552100554?list=2024-01"):
+        assert agent.get(address).status_code == 200
+    assert "debt" not in agent.get("/lists/2024-01/export.json").json()["firms"][0]
+
+
+def test_french_by_default_english_for_who_prefers_it_and_by_a_switch(app):
+    client = TestClient(app)
+    assert "Se connecter" in client.get("/sign-in", headers={"accept-language": "de"}).text
+    assert "Password" in client.get("/sign-in", headers={"accept-language": "en-GB,fr;q=0.5"}).text
+    client.get("/language/en?back=/sign-in")
+    assert "Password" in client.get("/sign-in", headers={"accept-language": "fr"}).text
+
+
+def test_public_pages_tell_the_model_and_no_firm(app):
+    text = TestClient(app).get("/algorithm").text
+    for said in (app.state.services.folder.champion_id, "40 %", "0,75", "ccsf", "DONNÉES SIMULÉES"):
+        assert said in text
+    assert "ATELIERS" not in text
+
+
+def said_in_templates():
+    for path in TEMPLATES.glob("*.html"):
+        for double, single in re.findall(r"say\(\s*(?:\"([^\"]*)\"|'([^']*)')", path.read_text()):
+            yield double or single
+
+
+def said_in_code():
+    for path in ROOM.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            name = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", ""))
+            if isinstance(node, ast.Call) and name in ("say", "Refused", "answer"):
+                constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
+                yield from (value for value in constants if isinstance(value, str) and value)
+    tables = (rendering.REGISTER_FIELDS, verdicts.REASONS, verdicts.STATES, wording.LEVELS, wording.STATES)
+    for table in (*tables, lists.FILTER_NAMES):
+        yield from table.values()
+    for title, meaning in exports.COLUMNS.values():
+        yield from (title, meaning)
+
+
+def test_every_message_of_the_application_has_its_french():
+    said = set(said_in_templates()) | set(said_in_code())
+    assert said <= set(translations("fr"))
+    assert len(said) > 200
+
+
+def test_both_messages_hold_the_same_figures():
+    for english, french in translations("fr").items():
+        assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", french)), english

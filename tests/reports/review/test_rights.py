@@ -1,0 +1,193 @@
+"""Every route, as users with different rights: nobody reaches a firm, or a figure, that is not theirs."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from fastapi import FastAPI
+
+from reports.review import accounts
+from reports.review.access import COLUMN_KINDS, FILTER_KINDS, Kind, Role, right_of
+from reports.review.exports import COLUMNS
+from reports.review.filters import ORDERS, Filters
+from reports.review.guard import refuse_routes_without_rule, rule_of
+from reports.review.listing import READ
+from tests.reports.review.conftest import ACCOUNTS, ALL, FIRMS, PASSWORD, TestClient, signed_in
+
+UNKNOWN = "999999999"
+FORMS = {
+    "/firms/{siren}/verdicts": {"follows": "0", "is_useful": "yes", "reason": "", "note": ""},
+    "/firms/{siren}/follow-ups": {"follows": "0", "state": "to_contact", "on": "2024-02-02", "note": ""},
+    "/firms/{siren}/wrong-data": {"field": "name", "note": "x"},
+}
+ROLES_OF = {"/team": {"bretagne", "admin"}, "/audit": {"admin"}, "/verdicts.csv": {"france", "admin"}}
+NAMES = dict(zip(FIRMS["siren"], FIRMS["name"], strict=True))
+DEPARTEMENTS = dict(zip(FIRMS["siren"], FIRMS["departement"], strict=True))
+
+
+def routes(app):
+    return [route for route in app.routes if rule_of(route)]
+
+
+def addresses(path: str, searched=tuple(FIRMS["siren"])) -> list[str]:
+    """Each path of a route, with what its page may be asked."""
+    filled = path.replace("{key}", "2024-02").replace("{code}", "fr")
+    forms = [filled.replace("{form}", form) for form in ("xlsx", "csv", "json")] if "{form}" in filled else [filled]
+    asked = "?alert=high&alert=moderate&alert=none"
+    return [form + asked for form in forms] + [form + f"?q={firm}&alert=none" for form in forms for firm in searched]
+
+
+def text_of(response) -> str:
+    """What a reader finds in a page, a table, a workbook or a PDF."""
+    if response.content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(response.content)) as book:
+            return "".join(book.read(name).decode() for name in book.namelist())
+    return response.content.decode("latin-1" if response.content[:4] == b"%PDF" else "utf-8")
+
+
+def squeezed(text: str) -> str:
+    """Without the blanks that group digits."""
+    return re.sub("[\\s\u00a0\u202f]", "", text.replace("\\240", ""))
+
+
+def outside(name: str) -> list[str]:
+    right = right_of(*ACCOUNTS[name])
+    return [s for s, code in DEPARTEMENTS.items() if right.departements is not None and code not in right.departements]
+
+
+def test_an_application_with_a_route_without_a_rule_does_not_start():
+    app = FastAPI(openapi_url=None)
+    app.get("/forgotten")(lambda: "open")
+    with pytest.raises(RuntimeError, match="/forgotten"):
+        refuse_routes_without_rule(app, "static")
+
+
+def test_every_change_of_a_firm_is_tried_below(app):
+    posts = {r.path for r in routes(app) if "POST" in r.methods and rule_of(r).names_firm}
+    assert posts == set(FORMS)
+
+
+def test_every_column_order_and_filter_has_its_rule():
+    assert set(READ) <= set(COLUMN_KINDS)
+    assert set(ORDERS) <= set(COLUMN_KINDS)
+    assert {"legal_category" if name == "legal_form" else name for name in COLUMNS} - {"follow_up"} <= set(COLUMN_KINDS)
+    assert set(FILTER_KINDS) <= set(Filters.model_fields)
+
+
+def test_without_signing_in_only_public_pages_open(app, agents):
+    client = TestClient(app)
+    for route in routes(app):
+        path = route.path.replace("{siren}", "552100554").replace("{key}", "2024-02").replace("{form}", "csv")
+        method = next(iter(route.methods))
+        response = client.request(method, path.replace("{code}", "fr"), follow_redirects=False)
+        if rule_of(route).is_public:
+            assert "/sign-in" not in response.headers.get("location", "")
+        else:
+            is_sent_away = response.status_code == 303 and response.headers["location"].startswith("/sign-in")
+            assert is_sent_away or response.status_code == 401, path
+        assert not any(firm in response.text for firm in NAMES.values())
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_a_firm_outside_the_territory_is_answered_like_one_that_does_not_exist(app, agents, name):
+    for route in routes(app):
+        if not rule_of(route).names_firm:
+            continue
+        for siren in outside(name):
+            answers = []
+            for asked in (siren, UNKNOWN):
+                path = route.path.replace("{siren}", asked)
+                fields = FORMS.get(route.path)
+                answer = agents[name].post(path, **fields) if fields else agents[name].get(path)
+                answers.append((answer.status_code, answer.text.replace(asked, "-")))
+            assert answers[0] == answers[1]
+            assert answers[0][0] == (404 if rule_of(route).admits(right_of(*ACCOUNTS[name])) else 403)
+
+
+@pytest.mark.parametrize("hx", [{}, {"hx-request": "true"}], ids=["page", "fragment"])
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_no_page_export_search_or_fragment_tells_of_a_firm_outside_the_territory(app, agents, name, hx):
+    for route in routes(app):
+        if "GET" not in route.methods or rule_of(route).names_firm or rule_of(route).action == "audit":
+            continue
+        for address in addresses(route.path):
+            response = agents[name].get(address, **hx)
+            allowed = ROLES_OF.get(route.path)
+            if allowed is not None and name not in allowed:
+                assert response.status_code == 403
+            text = text_of(response)
+            for siren in outside(name):
+                assert NAMES[siren] not in text
+                # A page repeats what was searched; nothing else may hold the number.
+                assert siren not in text or f"q={siren}" in address
+
+
+@pytest.mark.parametrize(
+    ("kind", "siren", "figures"),
+    [
+        (Kind.SOCIAL_DEBT, "552100554", ["42317", "12011"]),
+        (Kind.PAYMENT_DELAYS, "552100554", ["47jours", "47days", '"47.0"']),
+        (Kind.CONFIDENTIAL_ACCOUNTS, "100000017", ["6173"]),
+        (Kind.SHORT_TIME_WORK, "350000008", ["4713"]),
+    ],
+)
+def test_a_kind_of_data_without_right_is_absent_from_every_page_and_file(fresh, kind, siren, figures):
+    engine = fresh.state.services.engine
+    accounts.add_user(engine, "whole", "administrator", ["FR"], ALL, PASSWORD)
+    accounts.add_user(engine, "less", "administrator", ["FR"], [k for k in ALL if k != kind], PASSWORD)
+    seen = {}
+    for name in ("whole", "less"):
+        agent, seen[name] = signed_in(fresh, name), ""
+        for route in routes(fresh):
+            if "GET" in route.methods and not rule_of(route).is_public:
+                for address in addresses(route.path.replace("{siren}", siren), searched=()):
+                    for language in ("fr", "en"):
+                        seen[name] += squeezed(text_of(agent.get(address, **{"accept-language": language})))
+    assert any(figure in seen["whole"] for figure in figures)
+    assert not any(figure in seen["less"] for figure in figures)
+
+
+def test_without_right_to_scores_there_is_no_risk_no_rank_and_no_reason_anywhere(agents):
+    risk = "75,0"
+    for address in ("/firms/690000001", "/firms/690000001/firm.json", "/lists/2024-02/export.json", "/lists/2024-02"):
+        text = agents["lyon"].get(address).text
+        for word in ("probability", "badge", "rank=", "steps", "Pourquoi cette entreprise", "Raison principale", risk):
+            assert word not in text, (address, word)
+
+
+def test_a_reason_without_right_is_told_by_its_theme_only(agents):
+    text = agents["bretagne"].get("/firms/350000008").text
+    assert "Une raison du thème « activité partielle », aux chiffres duquel vous n&#39;avez pas droit." in text
+    assert "4713" not in squeezed(text)
+
+
+def test_the_theme_without_right_can_not_be_told_by_subtraction(agents):
+    steps = agents["france"].get("/firms/552100554/firm.json").json()["steps"]
+    assert {step["name"] for step in steps} == {"payment_behaviour", "financial_health", "workforce", "other"}
+
+
+def test_a_filter_or_an_order_on_a_figure_without_right_changes_nothing(agents):
+    plain = agents["france"].get("/lists/2024-02/export.json").json()["firms"]
+    for asked in ("min_debt=10000", "no_plan=true", "sort=debt", "sort=debt&descending=true"):
+        assert agents["france"].get(f"/lists/2024-02/export.json?{asked}").json()["firms"] == plain
+    debts = agents["admin"].get("/lists/2024-02/export.json?min_debt=10000").json()["firms"]
+    assert [firm["siren"] for firm in debts] == ["552100554"]
+
+
+def test_who_objects_to_publication_is_named_on_the_page_and_not_in_exports(agents):
+    assert "JEANNE MARTIN" in agents["france"].get("/firms/200000025").text
+    for address in ("/lists/2024-02/export.csv?alert=none", "/lists/2024-02/export.xlsx?alert=none"):
+        assert "JEANNE MARTIN" not in text_of(agents["france"].get(address))
+        assert "JEANNE MARTIN" in text_of(agents["paris"].get(address))
+    for address in ("/firms/200000025/sheet.pdf", "/firms/200000025/firm.json"):
+        text = text_of(agents["france"].get(address))
+        assert "JEANNE" not in text
+        assert "PARIS 20" not in text
+
+
+def test_roles_open_the_pages_of_their_work(agents):
+    for path, allowed in ROLES_OF.items():
+        for name, agent in agents.items():
+            assert agent.get(path).status_code == (200 if name in allowed else 403), (path, name)
+    assert {role for role, *_ in ACCOUNTS.values()} == set(Role)
