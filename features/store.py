@@ -16,6 +16,8 @@ from pathlib import Path
 from features.errors import InputError
 
 VERSIONS = ".versions"
+# Rows of a Parquet file that are read together: so few that one firm is found without reading a country.
+ROW_GROUP = 8192
 
 
 def _sync(path: Path) -> None:

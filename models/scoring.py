@@ -105,8 +105,8 @@ def folder_of(scores: Path, period: date) -> Path:
 def write_scores(folder: Path, scored: Scores) -> None:
     """Publish both tables of a period at once."""
     with store.new_folder(folder) as fresh:
-        scored.scores.to_parquet(fresh / SCORES, index=False)
-        scored.contributions.to_parquet(fresh / CONTRIBUTIONS, index=False)
+        scored.scores.to_parquet(fresh / SCORES, index=False, row_group_size=store.ROW_GROUP)
+        scored.contributions.to_parquet(fresh / CONTRIBUTIONS, index=False, row_group_size=store.ROW_GROUP)
 
 
 def read_scores(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -50,7 +50,7 @@ WIDTHS = {"name": 36, "activity": 40, "reasons": 90, "region": 22, "movement": 6
 def write_list(folder: Path, ranked: TargetList, language: Language) -> None:
     """Publish all forms of a list at once."""
     with store.new_folder(folder) as fresh:
-        pq.write_table(parquet(ranked), fresh / PARQUET)
+        pq.write_table(parquet(ranked), fresh / PARQUET, row_group_size=store.ROW_GROUP)
         store.write_text(fresh / f"{NAME}.csv", as_csv(ranked))
         store.write_bytes(fresh / f"{NAME}.xlsx", as_xlsx(ranked, language))
         store.write_text(fresh / f"{NAME}.json", as_json(ranked, language))
