@@ -53,7 +53,9 @@ class Settings(BaseSettings):
     horizon_months: int = Field(18, ge=1, description="A firm at risk is one with a first procedure within this time.")
     validation_months: int = Field(6, ge=1, description="Periods on which thresholds and calibration are chosen.")
     test_months: int = Field(6, ge=1, description="Last labelled periods, on which the model is judged.")
-    every_months: int = Field(3, ge=1, description="One training month in so many is learnt from.")
+    every_months: int = Field(
+        3, ge=1, description="One training month in so many is learnt from: see benchmarks/training_choices.py."
+    )
     negative_share: float = Field(1.0, gt=0, le=1, description="Share of the surviving firms that are learnt from.")
     max_training_rows: int = Field(1_000_000, ge=1000, description="Rows above which firms are sampled for training.")
     max_judging_rows: int = Field(500_000, ge=1000, description="Rows above which firms are sampled for judging.")
