@@ -111,7 +111,7 @@ def _protocols(protocols: Mapping[str, Any]) -> Iterator[str]:
         ("tested on firms unseen in training", protocols["unseen_firms"]),
         ("this model on those same firms", protocols["out_of_time_on_those_firms"]),
         *((f"walk-forward, tested from {one['test_from']}", one) for one in rolling["origins"]),
-        ("random split within the periods: for comparison only, it flatters", protocols["random_within_periods"]),
+        ("random split within the periods, for comparison only", protocols["random_within_periods"]),
     ]
     yield from _table(
         ("protocol", *RANKING, "test rows"),
@@ -121,8 +121,8 @@ def _protocols(protocols: Mapping[str, Any]) -> Iterator[str]:
     if flattered:
         gains = (f"{flattered[key] - honest[key]:+.3f} {label}" for label, key in list(RANKING.items())[:2])
         yield (
-            f"The random split, which existing systems use, flatters: {', '.join(gains)} in the same months. It knows "
-            "the firms again, a month apart and with the same failure ahead."
+            f"Beside this model in the same months, the random split that existing systems use gives {', '.join(gains)}: "
+            "where that is more, it is because it knows the firms again, a month apart and with the same failure ahead."
         )
     spread = (f"{name} {_mean(rolling['spread'][key])}" for name, key in RANKING.items())
     yield from ("", f"Walk-forward, mean and deviation of {len(rolling['origins'])} origins: {', '.join(spread)}.")
