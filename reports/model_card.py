@@ -121,7 +121,7 @@ def _protocols(protocols: Mapping[str, Any]) -> Iterator[str]:
     if flattered:
         gains = (f"{flattered[key] - honest[key]:+.3f} {label}" for label, key in list(RANKING.items())[:2])
         yield (
-            f"Beside this model in the same months, the random split that existing systems use gives {', '.join(gains)}: "
+            f"In the same months, the random split that existing systems use gives {', '.join(gains)}: "
             "where that is more, it is because it knows the firms again, a month apart and with the same failure ahead."
         )
     spread = (f"{name} {_mean(rolling['spread'][key])}" for name, key in RANKING.items())

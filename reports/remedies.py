@@ -11,7 +11,7 @@ from reports.language import Language
 def remedy_sentence(found: Sequence[Remedy], language: Language) -> str:
     """The change that leaves most undone, of those found."""
     if not found:
-        return language.say("No single change that the model knows of would take this firm off the list") + "."
+        return language.say("None of the changes that were tried would take this firm off the list") + "."
     least = min(found, key=lambda remedy: (len(remedy.actions), remedy.share))
     actions = language.say(" and ").join(_action(name, least, language) for name in least.actions)
     risk = percent(100 * least.probability, language)
