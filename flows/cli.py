@@ -360,12 +360,16 @@ def close_user(name: Annotated[str, typer.Argument(help="Name of the account.")]
 
 @verdicts.command("export")
 def export_verdicts(
-    file: Annotated[Path, typer.Argument(metavar="OUT", help="The CSV file to write.")], data: Data = None
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="The CSV file; where `monitor` reads it if not given.")
+    ] = None,
+    data: Data = None,
 ) -> None:
     """Write the agents' standing verdicts, keyed by siren, list and model."""
     from reports.review.verdicts import as_csv, verdict_rows
 
-    rows = verdict_rows(_review_database(load(data=data)))
+    settings = load(data=data)
+    file, rows = out_file or settings.verdicts, verdict_rows(_review_database(settings))
     store.write_text(file, as_csv(rows))
     out.print(f"{len(rows):,} verdicts: {file}", soft_wrap=True)
 

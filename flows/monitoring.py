@@ -79,7 +79,7 @@ def _compared(
     if reference:
         drifts = drift.drift(reference, dataset.matrix(rows, model.inputs), period.month, model.inputs)
         score = drift.score_drift(reference, scores["margin"].to_numpy())
-    earlier = [published(past, _read_list(settings, past)) for past in _list_periods(settings, period)]
+    earlier = [published(past, _read_list(settings, past)) for past in list_periods(settings, period)]
     return Compared(published(period, ranked), model.model_id, drifts, score, earlier, _previous(settings, period))
 
 
@@ -91,7 +91,8 @@ def _previous(settings: Settings, period: date) -> tuple[date, frozenset[str]] |
     return before, frozenset(pd.read_parquet(folder, columns=["siren"], partitioning=None)["siren"])
 
 
-def _list_periods(settings: Settings, before: date) -> list[date]:
+def list_periods(settings: Settings, before: date) -> list[date]:
+    """The periods before that one of which a list is published, oldest first."""
     found = (parse_period(path.name) for path in settings.lists.glob("[0-9]*-[0-9]*"))
     return sorted(period for period in found if period < before)
 
@@ -102,7 +103,7 @@ def _read_list(settings: Settings, period: date) -> pd.DataFrame:
 
 def _past_lists(settings: Settings, before: date) -> list[PastList]:
     past = []
-    for period in _list_periods(settings, before):
+    for period in list_periods(settings, before):
         firms = _read_list(settings, period)
         model_id = str(firms["model_id"].iloc[0])
         reference = registry.reference_of(settings.models, model_id) or {}
@@ -121,19 +122,24 @@ def _write(settings: Settings, folder: Path, model: registry.RiskModel, compared
     found = findings(compared, settings.limits)
     for period, result in results.items():
         found += tuple(calibration_findings(period, result, settings.limits))
-    verdicts = settings.data / "verdicts.parquet"
+    listed = _with(compared.now, past)
     monitoring = Monitoring(
         compared=compared,
         findings=found,
         results=results,
         together=realised.together(past, openings, until, horizon),
-        verdicts=realised.useful(pd.read_parquet(verdicts), _with(compared.now, past)) if verdicts.exists() else (),
+        verdicts=realised.useful(_verdicts(settings), listed) if settings.verdicts.exists() else (),
         observed_until=until,
         horizon=horizon,
         is_simulated=model.is_simulated,
     )
     write_monitoring(folder, monitoring, Language(settings.language))
     return found
+
+
+def _verdicts(settings: Settings) -> pd.DataFrame:
+    """What agents answered, as `weaksignals verdicts export` wrote it."""
+    return pd.read_csv(settings.verdicts, dtype={"siren": "str"}).rename(columns={"list_period": "list"})
 
 
 def _with(now: Published, past: list[PastList]) -> list[PastList]:

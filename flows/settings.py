@@ -122,6 +122,11 @@ class Settings(BaseSettings):
         return self.data / "monitoring"
 
     @property
+    def verdicts(self) -> Path:
+        """What agents answered, exported from the review application."""
+        return self.data / "verdicts.csv"
+
+    @property
     def scratch(self) -> Path:
         """Working files of the run at hand; swept by the next."""
         return self.data / "scratch"

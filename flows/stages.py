@@ -14,7 +14,7 @@ from features import ingest as features_ingest
 from features.assemble import Scope
 from features.economy import simulation
 from features.errors import InputError
-from features.periods import add_months, parse_period, period_range
+from features.periods import add_months, period_range
 from features.sources import SOURCES
 from flows import monitoring
 from flows.settings import Settings
@@ -194,8 +194,7 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
 
 def _previous(settings: Settings, period: date) -> tuple[date, pd.DataFrame, pd.DataFrame] | None:
     """Period, rows and scores of the last list before `period`, None where there is none or its rows are not built."""
-    published = [parse_period(path.name) for path in settings.lists.glob("[0-9]*-[0-9]*")]
-    before = max((each for each in published if each < period), default=None)
+    before = max(monitoring.list_periods(settings, period), default=None)
     if before is None or not (settings.features / f"period={before}").is_dir():
         return None
     scores, _ = scoring.read_scores(scoring.folder_of(settings.scores, before))

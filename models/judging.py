@@ -81,11 +81,12 @@ def protocols(
     progress("the same, tested on firms that it never saw")
     train, validation, test = with_unseen_firms(rows.train, rows.validation, rows.test, ASIDE_SHARE)
     seen = ~is_test_firm(rows.train["siren"], ASIDE_SHARE)
+    honest = judged(learnt, rows.test)
     return {
-        "out_of_time": judged(learnt, rows.test),
+        "out_of_time": honest,
         "unseen_firms": again(train, rows.weights[seen], validation, test),
         "out_of_time_on_those_firms": judged(learnt, test) if test["label"].nunique() > 1 else None,
-        "rolling_origins": _rolling(learnt, rows, evidence, origins, again, progress),
+        "rolling_origins": _rolling(honest, evidence, origins, again, progress),
         "random_within_periods": _random(rows, seed, again, progress),
     }
 
@@ -101,8 +102,7 @@ def _random(rows: Rows, seed: int, again: Callable[..., Metrics | None], progres
 
 
 def _rolling(
-    learnt: Learnt,
-    rows: Rows,
+    honest: Metrics,
     evidence: Evidence,
     origins: int,
     again: Callable[..., Metrics | None],
@@ -111,7 +111,7 @@ def _rolling(
     """Each origin's metrics, the newest first, and mean and standard deviation of each metric over the origins."""
     split = evidence.split
     known = list(evidence.periods)
-    found: list[Metrics] = [{"test_from": split.test[0].isoformat(), **judged(learnt, rows.test)}]
+    found: list[Metrics] = [{"test_from": split.test[0].isoformat(), **honest}]
     for other in rolling_origins(known, evidence.horizon, len(split.validation), len(split.test), origins)[1:]:
         progress(f"the same, tested from {other.test[0]:%Y-%m} on")
         try:

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-HASH_MULTIPLIER = 2654435761
-HASHES = 2**32
+from models.split import HASHES, MULTIPLIER, firm_hashes
 
 
 @dataclass(frozen=True)
@@ -27,9 +26,9 @@ def sampled_periods(periods: Sequence[date], every_months: int) -> tuple[date, .
 
 def firm_share(siren: pd.Series) -> NDArray[np.float64]:
     """A number in [0, 1) of each firm, spread evenly: from another hash than the one that limits the firms read."""
-    mixed = siren.to_numpy(dtype="str").astype(np.uint64) * np.uint64(HASH_MULTIPLIER) % np.uint64(HASHES)
+    mixed = firm_hashes(siren).astype(np.uint64)
     # A second round: firms that `features.engine.firm_hash` puts below a limit must not all be below this one too.
-    mixed = (mixed ^ (mixed >> np.uint64(15))) * np.uint64(HASH_MULTIPLIER) % np.uint64(HASHES)
+    mixed = (mixed ^ (mixed >> np.uint64(15))) * np.uint64(MULTIPLIER) % np.uint64(HASHES)
     return mixed.astype(np.float64) / HASHES
 
 

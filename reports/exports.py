@@ -17,6 +17,7 @@ from features import store
 from models.thresholds import HIGH, MODERATE, NO_ALERT
 from reports.language import Language
 from reports.target_list import COLUMNS, PARQUET, TargetList, records
+from reports.waterfall import steps
 
 NAME = "target_list"
 FRONT_END = "target_list_signaux_faibles.json"
@@ -194,11 +195,10 @@ def front_end(ranked: TargetList) -> list[dict[str, Any]]:
 def shares_of_risk(themes: dict[str, float], ranked: TargetList) -> dict[str, float]:
     """Percentage points that add up to the score: how the probability moves as each theme is added, largest first."""
     # What kind of firm it is belongs to the mean risk: the front end has no theme for it.
-    margin = ranked.base + themes.get("profile", 0.0)
-    steps, names = [margin], [FRONT_END_BASE]
-    for theme in sorted(FRONT_END_THEMES, key=lambda name: -abs(themes.get(name, 0.0))):
-        margin += themes.get(theme, 0.0)
-        steps.append(margin)
-        names.append(FRONT_END_THEMES[theme])
-    risks = 100 * ranked.calibration.probability(np.array(steps))
-    return dict(zip(names, np.diff(risks, prepend=0.0).tolist(), strict=True))
+    start = ranked.base + themes.get("profile", 0.0)
+
+    def points(margin: float) -> float:
+        return 100 * float(ranked.calibration.probability(np.array([margin]))[0])
+
+    named = {name: themes.get(theme, 0.0) for theme, name in FRONT_END_THEMES.items()}
+    return {FRONT_END_BASE: points(start), **{step.name: step.change for step in steps(start, named, points)}}
