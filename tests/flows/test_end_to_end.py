@@ -222,6 +222,18 @@ def test_the_card_tells_all_that_the_model_is_judged_by(demo):
         assert title in text
 
 
+def test_the_verdicts_that_are_exported_are_on_the_monitoring_page(demo, ranked):
+    exported = demo[0] / "verdicts.csv"
+    assert weaksignals("verdicts", "export", "--data", demo[0]).returncode == 0
+    siren = ranked.loc[ranked["alert"] != "none", "siren"].iloc[0]
+    exported.write_text(f"{exported.read_text()}{siren},2024-02,m,True,,,agent,2024-03-01\n")
+    done = weaksignals("monitor", "--data", demo[0])
+    exported.unlink()
+    assert done.returncode == 0, done.stderr
+    content = json.loads((demo[0] / "monitoring" / "2024-02" / "monitoring.json").read_text())
+    assert [(one["verdicts"], one["useful"]) for one in content["verdicts"]] == [(1, 1)]
+
+
 @pytest.mark.slow
 def test_a_run_killed_and_started_again_ends_as_one_never_killed(demo, tmp_path):
     run = ["run", str(demo[0] / "raw"), "--language", "en", "--data", str(tmp_path)]
