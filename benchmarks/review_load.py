@@ -114,7 +114,8 @@ def write_period(
         WHEN rank <= {MODERATE} THEN 'moderate' ELSE 'none' END
         AS alert, rank % 3 = 0 AS first_alert, 'in_bonis' AS state,
         CASE WHEN rank <= {MODERATE} THEN [{reason}] ELSE [] END AS reasons, DATE '{period}' AS period,
-        '{model_id}' AS model_id FROM firms ORDER BY rank""",  # noqa: S608
+        '{model_id}' AS model_id, CASE WHEN rank <= {MODERATE} THEN DATE '{period}' END AS alert_since
+        FROM firms ORDER BY rank""",  # noqa: S608
         data / "lists" / f"{period:%Y-%m}" / "target_list.parquet",
         ", KV_METADATA {simulated: 'true'}",
     )

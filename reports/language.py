@@ -5,7 +5,7 @@ A message is written in English where it is said; its French is in the catalogue
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from babel.dates import format_date
@@ -50,8 +50,7 @@ class Language:
 
     def number(self, value: float, decimals: int = 0) -> str:
         """With the separators of the language; a decimal that is 0 is not shown."""
-        rounded = round(value, decimals) + 0.0
-        return str(format_decimal(rounded, format="#,##0." + "#" * decimals, locale=self.code))
+        return _number(round(value, decimals) + 0.0, decimals, self.code)
 
     def counted(self, value: float, one: str, many: str, decimals: int = 0) -> str:
         """A quantity with its unit: "1 month", "3.1 months"; `one` and `many` hold `{number}`."""
@@ -61,4 +60,15 @@ class Language:
 
     def month(self, day: date) -> str:
         """As in "December 2022"."""
-        return str(format_date(day, "MMMM y", locale=self.code))
+        return _month(day, self.code)
+
+
+# A page of a list holds hundreds of them, a country's export a million: the same ones again and again.
+@lru_cache(maxsize=1 << 16)
+def _number(rounded: float, decimals: int, code: str) -> str:
+    return str(format_decimal(rounded, format="#,##0." + "#" * decimals, locale=code))
+
+
+@lru_cache(maxsize=1 << 10)
+def _month(day: date, code: str) -> str:
+    return str(format_date(day, "MMMM y", locale=code))

@@ -25,7 +25,7 @@ SCORED = ("margin", "probability", "probability_low", "probability_high", "alert
 COLUMNS = (
     *("rank", "siren", "name", "departement", "region", "naf", "activity", "headcount", "probability", "alert"),
     *("previous_alert", "first_alert", "state", "reasons", "themes", "period", "model_id"),
-    *("probability_low", "probability_high", "movement", "remedy"),
+    *("probability_low", "probability_high", "movement", "remedy", "alert_since"),
 )
 
 
@@ -87,7 +87,7 @@ def target_list(
         model_id=model.model_id,
         movement=table["siren"].map(dict(notes.movement)).astype("str"),
         remedy=table["siren"].map(dict(notes.remedy)).astype("str"),
-        **_past(table["siren"], table["alert"], earlier),
+        **_past(table["siren"], table["alert"], period, earlier),
     )
     parts = scored.contributions.set_index("siren").loc[table["siren"]]
     themes = by_theme(parts, model.inputs)
@@ -105,13 +105,25 @@ def target_list(
     return TargetList(ordered, period, model, str(facts["batch"]), bool(facts["simulated"]), base, scored.calibration)
 
 
-def _past(siren: pd.Series, alert: pd.Series, earlier: Sequence[pd.DataFrame]) -> dict[str, pd.Series]:
-    """The alert of the list before, null for a firm that it lacks; whether no list before had the firm on alert."""
+def _past(
+    siren: pd.Series, alert: pd.Series, period: date, earlier: Sequence[pd.DataFrame]
+) -> dict[str, pd.Series]:
+    """What the lists before say of firms; null for one that the last of them lacks, or that is not on alert.
+
+    alert_since: the first list of the unbroken run of lists on alert up to this one.
+    """
     previous = earlier[-1].set_index("siren")["alert"] if earlier else pd.Series(dtype="str")
-    known = {firm for past in earlier for firm in past.loc[past["alert"] != NO_ALERT, "siren"]}
+    on_alert = alert != NO_ALERT
+    is_run, is_known = on_alert, siren != siren
+    since = pd.Series(period, siren.index, dtype=object).where(on_alert, None)
+    for past in reversed(earlier):
+        was = siren.isin(past.loc[past["alert"] != NO_ALERT, "siren"])
+        is_run, is_known = is_run & was, is_known | was
+        since = since.mask(is_run, past["period"].iloc[0]) if is_run.any() else since
     return {
         "previous_alert": siren.map(previous).astype("str"),
-        "first_alert": (alert != NO_ALERT) & ~siren.isin(known),
+        "first_alert": on_alert & ~is_known,
+        "alert_since": since,
     }
 
 
@@ -138,6 +150,6 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def earlier_lists(lists: Path, period: date) -> list[pd.DataFrame]:
-    """Firms and alerts of the lists published for earlier periods, oldest first."""
+    """Firms, alerts and period of the lists published for earlier periods, oldest first."""
     folders = sorted(path for path in lists.glob("[0-9]*") if path.name < f"{period:%Y-%m}")
-    return [pd.read_parquet(folder.resolve() / PARQUET, columns=["siren", "alert"]) for folder in folders]
+    return [pd.read_parquet(folder.resolve() / PARQUET, columns=["siren", "alert", "period"]) for folder in folders]

@@ -66,7 +66,6 @@ class PublishedList:
     scores: Path | None
     contributions: Path | None
     earlier: tuple[Path, ...]
-    earlier_periods: tuple[date, ...]
     model_id: str
     is_simulated: bool
     score_columns: frozenset[str]
@@ -85,8 +84,7 @@ class DataFolder:
         """data: the folder that the pipeline fills."""
         self.data = data
         self._connection = duckdb.connect(config={"threads": 1})
-        # Published files never change: their footers are read once.
-        self._connection.execute("LOAD parquet; SET parquet_metadata_cache = true")
+        self._connection.execute("LOAD parquet")
         self._local = threading.local()
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
@@ -106,6 +104,8 @@ class DataFolder:
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if not hasattr(self._local, "cursor"):
             self._local.cursor = self._connection.cursor()
+            # Published files never change: their footers are read once. Each cursor must be told.
+            self._local.cursor.execute("SET parquet_metadata_cache = true")
         cursor: duckdb.DuckDBPyConnection = self._local.cursor
         return cursor
 
@@ -135,7 +135,6 @@ class DataFolder:
             _existing(scores / SCORES),
             _existing(scores / CONTRIBUTIONS),
             earlier,
-            tuple(parse_period(past) for past in before),
         )
 
     def feature_periods(self) -> list[tuple[date, Path]]:
@@ -224,7 +223,6 @@ def _describe(
     scores: Path | None,
     contributions: Path | None,
     earlier: tuple[Path, ...],
-    earlier_periods: tuple[date, ...],
 ) -> PublishedList:
     try:
         schema = pq.read_schema(path)
@@ -241,7 +239,6 @@ def _describe(
         scores,
         contributions,
         earlier,
-        earlier_periods,
         model_ids[0] if model_ids else "",
         simulated,
         score_columns,

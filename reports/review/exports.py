@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Final
 
 import xlsxwriter
@@ -36,7 +37,7 @@ COLUMNS: Final = {
     "headcount": ("Headcount", "Last known number of employees."),
     "headcount_growth": ("Headcount over 12 months", "Change of the headcount over 12 months."),
     "alert": ("Alert", "Level of the alert: high, moderate or none."),
-    "since": ("On alert since", "First list of the unbroken run of lists on alert, 12 lists back at most."),
+    "since": ("On alert since", "First list of the unbroken run of lists on alert."),
     "probability": ("Risk", "Probability that a first insolvency procedure opens within the horizon of the model."),
     "probability_low": ("Risk, low", "Lower end of the interval of the risk."),
     "probability_high": ("Risk, high", "Upper end of the interval of the risk."),
@@ -65,12 +66,11 @@ class Sheet:
     rows: Sequence[Row]
     follow_states: Mapping[str, str]
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """Those that the user may see, in the order of COLUMNS."""
         seen = {"legal_form" if name == "legal_category" else name for name in columns_for(self.right, self.published)}
-        seen |= {"follow_up"} | ({"since"} if self.right.may_see_column("since") else set())
-        return [name for name in COLUMNS if name in seen]
+        return [name for name in COLUMNS if name in seen | {"follow_up"}]
 
     def notices(self) -> list[str]:
         """What must be said of the list wherever it is shown."""

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
-from models.thresholds import ALERTS, NO_ALERT
+from models.thresholds import ALERTS
 from reports.review.access import COLUMN_KINDS, Right, visible_reason
 from reports.review.data import DataFolder, PublishedList, Row, one_of, source
 from reports.review.filters import ORDERS, PAST_LISTS, Condition, Filters, conditions
@@ -30,6 +29,7 @@ READ: Final = {
     "rank": "l.rank",
     "alert": "l.alert",
     "first_alert": "l.first_alert",
+    "since": "l.alert_since",
     "probability": "l.probability",
     "probability_low": "s.probability_low",
     "probability_high": "s.probability_high",
@@ -73,9 +73,12 @@ def tables_beside(published: PublishedList, names: frozenset[str]) -> dict[str, 
 
 def is_available(published: PublishedList, name: str) -> bool:
     """Whether the tables behind a list hold a column; an older list may have outlived its features."""
-    if name in ("probability_low", "probability_high"):
-        return name in published.score_columns
-    return not (READ[name].startswith("x.") and published.features is None)
+    table, _, column = READ[name].partition(".")
+    if table == "s":
+        return column in published.score_columns
+    if name == "since":
+        return column in published.columns
+    return not (table == "x" and published.features is None)
 
 
 def columns_for(right: Right, published: PublishedList) -> list[str]:
@@ -131,25 +134,7 @@ def read_firms(folder: DataFolder, published: PublishedList, sirens: Sequence[st
     for row in rows.values():
         if "main_reason" in row:
             row["main_reason"] = visible_reason(row["main_reason"], right)
-    if right.may_see_column("since"):
-        since = alerts_since(folder, published, [s for s, row in rows.items() if row["alert"] != NO_ALERT])
-        for siren, row in rows.items():
-            row["since"] = since.get(siren)
     return [rows[siren] for siren in sirens if siren in rows]
-
-
-def alerts_since(folder: DataFolder, published: PublishedList, sirens: Sequence[str]) -> dict[str, Any]:
-    """For firms now on alert, the first list of the unbroken run of lists on alert up to this one."""
-    past, periods = published.earlier[:PAST_LISTS], published.earlier_periods[:PAST_LISTS]
-    if not past or not sirens:
-        return dict.fromkeys(sirens, published.period)
-    sql = f"SELECT siren, period FROM {source(*past)} WHERE {one_of('siren', len(sirens))} AND alert <> 'none'"  # noqa: S608
-    on_alert = {(row["siren"], row["period"]) for row in folder.query(sql, sirens)}
-    since = {}
-    for siren in sirens:
-        run = takewhile(lambda period, siren=siren: (siren, period) in on_alert, periods)  # type: ignore[misc]  # bound here
-        since[siren] = min(run, default=published.period)
-    return since
 
 
 def _often_on_alert(published: PublishedList, times: int) -> Condition:

@@ -125,6 +125,7 @@ def write_list(data: Path, period: date, model_id: str) -> None:
         "reasons": pa.array([[reason(siren)] if alert(siren) != "none" else [] for siren in order], pa.list_(REASON)),
         "period": pa.array([period] * len(order), pa.date32()),
         "model_id": [model_id] * len(order),
+        "alert_since": pa.array([date(2024, 1, 1) if alert(s) != "none" else None for s in order], pa.date32()),
     }
     folder = data / "lists" / f"{period:%Y-%m}"
     folder.mkdir(parents=True)
