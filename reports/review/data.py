@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import pyarrow.parquet as pq
@@ -45,9 +45,15 @@ def source(*paths: Path) -> str:
     return f"read_parquet([{', '.join(quoted(path) for path in paths)}], hive_partitioning = false)"
 
 
-def one_of(column: str, count: int) -> str:
-    """A condition with a mark a value, which the reader of Parquet files takes down to its row groups."""
-    return f"{column} IN ({', '.join('?' * count)})" if count else "false"
+# Beyond, an SQL text with a mark a value takes longer to read than the files.
+FEW: Final = 200
+
+
+def one_of(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
+    """A condition and its parameters; a mark a value is taken down to the row groups of a Parquet file."""
+    if len(values) > FEW:
+        return f"{column} IN (SELECT unnest(?))", [list(values)]
+    return (f"{column} IN ({', '.join('?' * len(values))})" if values else "false"), list(values)
 
 
 def source_by_period(*paths: Path) -> str:

@@ -141,7 +141,7 @@ def _search(filters: Filters) -> Condition:
     if filters.siren is not None:
         return Condition("starts_with(l.siren, ?)", (filters.siren,))
     return Condition(
-        "contains(strip_accents(lower(coalesce(f.name, l.name))), strip_accents(lower(?)))",
+        "contains(strip_accents(lower(f.name)), strip_accents(lower(?)))",
         (filters.q.strip(),),
         frozenset("f"),
     )

@@ -126,9 +126,9 @@ def read_firms(folder: DataFolder, published: PublishedList, sirens: Sequence[st
     territory, parameters = right.territory("l.departement")
     columns = columns_for(right, published)
     selected = ", ".join(f"{READ[name]} AS {name}" for name in columns)
-    only = one_of("siren", len(sirens))
+    only, marks = one_of("siren", sirens)
     beside = frozenset("fxs") if "probability_low" in published.score_columns else frozenset("fx")
-    marks = [*sirens] * (1 + len(tables_beside(published, beside)))
+    marks *= 1 + len(tables_beside(published, beside))
     sql = f"SELECT {selected} FROM {tables(published, beside, only)} WHERE {territory}"  # noqa: S608
     rows = {row["siren"]: row for row in folder.query(sql, [*marks, *parameters])}
     for row in rows.values():
