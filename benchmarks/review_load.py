@@ -28,6 +28,7 @@ import httpx2
 from features.assemble import CATALOG
 from features.nomenclatures import labels
 from features.periods import add_months
+from features.store import ROW_GROUP
 from models import registry
 from models.calibration import Platt, VennAbers
 from models.dataset import Input
@@ -39,8 +40,6 @@ from reports.review.database import open_database
 
 FIRMS, LISTS, AGENTS, PORT = 350_000, 12, 50, 8765
 LAST = date(2024, 2, 1)
-# In small groups, in order of SIREN, a firm is found without reading the others.
-ROW_GROUP = 8192
 HIGH, MODERATE = 1_000, 25_000
 PASSWORD = "a long enough password"  # noqa: S105 - of accounts that live as long as the run
 PAUSE = (2.0, 6.0)

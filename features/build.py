@@ -178,7 +178,7 @@ def _build_bucket(
 
 def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:
     out = io.BytesIO()
-    pq.write_table(con.to_pyarrow(table), out)
+    pq.write_table(con.to_pyarrow(table), out, row_group_size=store.ROW_GROUP)
     return out.getvalue()
 
 
@@ -196,7 +196,7 @@ def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress
             rows += int(ranked.count().execute())
             for period in block:
                 of_period = ranked.filter(ranked.period == ibis.literal(period)).drop("period").order_by("siren")
-                write_parquet(con, of_period, folder / f"period={period}")
+                write_parquet(con, of_period, folder / f"period={period}", store.ROW_GROUP)
     return rows
 
 
