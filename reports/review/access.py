@@ -53,7 +53,7 @@ COLUMN_KINDS: Final[Mapping[str, Kind | None]] = {
 }
 # A filter or an order on a figure tells the figure: it needs the same right.
 FILTER_KINDS: Final = {
-    **dict.fromkeys(("alert", "first_alert", "min_alerts", "theme"), Kind.SCORES),
+    **dict.fromkeys(("alert", "first_alert", "min_alerts", "theme", "unreviewed"), Kind.SCORES),
     **dict.fromkeys(("min_debt", "no_plan"), Kind.SOCIAL_DEBT),
 }
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -64,6 +64,11 @@ class Answers:
     def last_follow_up(self) -> int:
         """The number that a new follow-up follows."""
         return self.follow_ups[0].id if self.follow_ups else 0
+
+    def visible(self, with_verdicts: bool, fields: Collection[str]) -> "Answers":
+        """Without what tells of data without right: verdicts tell of alerts, reports of the fields that are wrong."""
+        reported = [one for one in self.wrong_data if one.field in fields]
+        return Answers(self.verdicts if with_verdicts else (), self.follow_ups, reported)
 
 
 def answers_on(engine: sa.Engine, siren: str, published: PublishedList) -> Answers:

@@ -60,7 +60,6 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     published, found = published_of(visit)
     folder, words = visit.services.folder, Words(visit.language)
     explained = _explained(visit)
-    given = verdicts.answers_on(visit.services.engine, found["siren"], published)
     shows_scores = visit.who.right.may_see_column("probability")
     past = risk_history(folder, published, found["siren"]) if shows_scores else []
     thresholds = folder.thresholds(published.model_id)
@@ -69,7 +68,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         "firm.html",
         status,
         explained=explained,
-        answers=given,
+        answers=_answers(visit, explained),
         past=[row for row in past if row["alert"] != NO_ALERT],
         risk_chart=history.risk_chart(past, thresholds, words) if len(past) > 1 else None,
         thresholds=thresholds,
@@ -86,6 +85,12 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
             **context,
         },
     )
+
+
+def _answers(visit: Visit, explained: Explanation) -> verdicts.Answers:
+    published, found = published_of(visit)
+    given = verdicts.answers_on(visit.services.engine, found["siren"], published)
+    return given.visible(visit.who.right.may_see_column("alert"), wrong_fields(explained))
 
 
 def key_figures(visit: Visit, explained: Explanation) -> list[dict[str, Any]]:
@@ -132,8 +137,8 @@ def firm_sheet(visit: Exported) -> Response:
     published, found = published_of(visit)
     one = Sheet(published, visit.who.right, Words(visit.language), [], [found], {})
     explained = _explained(visit)
-    given = verdicts.answers_on(visit.services.engine, found["siren"], published)
-    content = sheet.pdf(one, explained, key_figures(visit, explained), given, visit.services.configuration.contact)
+    contact = visit.services.configuration.contact
+    content = sheet.pdf(one, explained, key_figures(visit, explained), _answers(visit, explained), contact)
     name = f"weaksignals-{found['siren']}-{published.key}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/pdf", headers=headers)

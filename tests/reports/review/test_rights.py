@@ -156,6 +156,25 @@ def test_without_right_to_scores_there_is_no_risk_no_rank_and_no_reason_anywhere
             assert word not in text, (address, word)
 
 
+def test_an_answer_about_data_without_right_is_absent_from_pages_and_files(fresh):
+    accounts.add_user(fresh.state.services.engine, "whole", "agent", ["FR"], ALL, PASSWORD)
+    accounts.add_user(fresh.state.services.engine, "less", "agent", ["FR"], [], PASSWORD)
+    whole, less = signed_in(fresh, "whole"), signed_in(fresh, "less")
+    whole.post("/firms/552100554/verdicts", follows=0, is_useful="no", reason="seasonal", note="alerte vue en mars")
+    whole.post("/firms/552100554/wrong-data", field="debt", note="payée le 3")
+    whole.post("/firms/552100554/wrong-data", field="activity", note="vend des vélos")
+    seen = {
+        name: "".join(text_of(agent.get(f"/firms/552100554{page}")) for page in ("", "/sheet.pdf"))
+        for name, agent in (("whole", whole), ("less", less))
+    }
+    for note in ("alerte vue en mars", "payée le 3"):
+        assert note in seen["whole"]
+        assert note not in seen["less"]
+    assert "vend des vélos" in seen["less"]
+    everyone = less.get("/lists/2024-02/export.json").json()["firms"]
+    assert less.get("/lists/2024-02/export.json?unreviewed=true").json()["firms"] == everyone
+
+
 def test_a_reason_without_right_is_told_by_its_theme_only(agents):
     text = agents["bretagne"].get("/firms/350000008").text
     assert "Une raison du thème « activité partielle », aux chiffres duquel vous n&#39;avez pas droit." in text
