@@ -41,6 +41,8 @@ from reports.review.database import open_database
 FIRMS, LISTS, AGENTS, PORT = 350_000, 12, 50, 8765
 LAST = date(2024, 2, 1)
 HIGH, MODERATE = 1_000, 25_000
+# From one SIREN to the next; how many are asked for in vain.
+STEP, PROBES = 2609, 200
 PASSWORD = "a long enough password"  # noqa: S105 - of accounts that live as long as the run
 PAUSE = (2.0, 6.0)
 NO_STEPS = VennAbers((), (0.0,), (), (1.0,))
@@ -60,7 +62,7 @@ def write_data(data: Path) -> None:
     codes = sorted(labels("departements", "departement", "departement_label"))
     con.execute("CREATE TABLE codes AS SELECT unnest(?) AS code", [codes])
     con.execute(
-        f"""CREATE TABLE firms AS SELECT lpad((i * 2609 + 1)::VARCHAR, 9, '0') AS siren, i AS rank,
+        f"""CREATE TABLE firms AS SELECT lpad((i * {STEP} + 1)::VARCHAR, 9, '0') AS siren, i AS rank,
         'FIRM ' || i AS name, 'O' AS diffusion, '5710' AS legal_category, '25.62B' AS naf,
         DATE '2001-05-01' AS created_on,
         (SELECT list(code ORDER BY code) FROM codes)[1 + (hash(i) % {len(codes)})::INT] AS departement,
@@ -164,11 +166,15 @@ class Agent(threading.Thread):
         except httpx2.TransportError as error:
             self.errors.append(repr(error))
 
-    def work(self) -> None:
-        """Sign in and read."""
+    def sign_in(self) -> None:
+        """As a browser does."""
         token = found('name="token" value="([^"]+)"', self.client.get("/sign-in").text)
         fields = {"token": token[0], "name": f"agent{self.account}", "password": PASSWORD, "next": "/"}
         self.client.post("/sign-in", data=fields)
+
+    def work(self) -> None:
+        """Sign in and read."""
+        self.sign_in()
         time.sleep(self.random.uniform(*self.pause))
         while time.monotonic() < self.until:
             page = self.read(
@@ -196,6 +202,21 @@ class Agent(threading.Thread):
         return response.text
 
 
+class Curious(Agent):
+    """Asks in turn for a firm outside the territory and for one that is none: both are refused, in the same time."""
+
+    def work(self) -> None:
+        """Sign in and ask."""
+        self.sign_in()
+        firms = [n * STEP + 1 for n in self.random.sample(range(1, FIRMS), k=PROBES)]
+        for siren in firms:
+            pair = [("outside", siren), ("none", siren + 1)]
+            for kind, asked in self.random.sample(pair, k=2):
+                start = time.perf_counter()
+                is_refused = self.client.get(f"/firms/{asked:09}").status_code == 404
+                self.times += [(kind, time.perf_counter() - start)] if is_refused else []
+
+
 def found(pattern: str, text: str) -> list[str]:
     """All that a pattern finds."""
     return re.findall(pattern, text)
@@ -206,7 +227,7 @@ def report(kind: str, times: list[float]) -> None:
     if len(times) > 1:
         cuts = statistics.quantiles(times, n=20, method="inclusive")
         figures = (statistics.median(times), cuts[-1], max(times))
-        print(f"{kind:8} {len(times):5} pages  " + "  ".join(f"{1000 * value:6.0f} ms" for value in figures))
+        print(f"{kind:8} {len(times):5} pages  " + "  ".join(f"{1000 * value:6.1f} ms" for value in figures))
 
 
 def main() -> None:
@@ -224,6 +245,11 @@ def main() -> None:
             accounts.add_user(engine, f"agent{n}", "agent", territory(n), [str(kind) for kind in Kind], PASSWORD)
         engine.dispose()
         with served(data) as address:
+            curious = Curious(address, 3, 0, (0.0, 0.0))
+            curious.run()
+            print("refused, alone; median, p95, largest")
+            for kind in ("outside", "none"):
+                report(kind, [seconds for name, seconds in curious.times if name == kind])
             for title, count, seconds, pause in (
                 ("alone", 1, 15, (0.0, 0.0)),
                 ("together", AGENTS, given.seconds, PAUSE),
