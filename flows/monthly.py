@@ -23,7 +23,7 @@ from features.ingest import FileReport
 from flows import stages
 from flows.monitoring import Monitored
 from flows.settings import Settings
-from flows.stages import Progress
+from models.protocol import Progress
 
 
 def _is_passing(_task: Any, _run: Any, state: Any) -> bool:

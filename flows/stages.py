@@ -1,7 +1,6 @@
 """Each stage of the pipeline as one function: settings and periods in, what was done out."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +20,7 @@ from flows.settings import Settings
 from models import dataset, promotion, registry, scoring, tracking, training
 from models.base_rate import LOOK_BACK_MONTHS
 from models.evaluation import Metrics
+from models.protocol import Progress
 from models.thresholds import ALERTS
 from models.tuning import Tuned
 from reports import exports
@@ -29,7 +29,6 @@ from reports.model_card import model_card
 from reports.notes import notes_on
 from reports.target_list import TargetList, earlier_lists, target_list
 
-Progress = Callable[[str], None]
 HISTORY = 12
 
 

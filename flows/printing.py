@@ -1,0 +1,137 @@
+"""What the commands print, for people."""
+
+import io
+import math
+import re
+import statistics
+from dataclasses import astuple
+from typing import Any
+
+import pandas as pd
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.table import Table
+
+from features.ingest import FileReport
+from flows import stages
+from flows.settings import Settings
+from flows.terminal import out
+from models.polish import PUBLISHED_AUC, PolishResult
+from reports.exports import notices
+from reports.language import Language
+from reports.target_list import TargetList, records
+
+PICTURE_WIDTH, PICTURED = 130, 5
+
+
+def print_trained(trained: stages.Trained, settings: Settings) -> None:
+    """The model beside the baselines, and whether it is in use."""
+    table = Table("model", "AUC", "average precision", "Brier", "precision high", "recall moderate")
+    for name, m in trained.metrics.items():
+        figures = [f"{m[key]:.3f}" for key in ("auc", "average_precision", "brier")]
+        table.add_row(name, *figures, f"{m['high']['precision']:.3f}", f"{m['moderate']['recall']:.3f}")
+    out.print(table)
+    verdict = "in use" if trained.is_champion else "registered, not in use"
+    card = settings.models / trained.model_id / "card.md"
+    out.print(f"Model {trained.model_id}: {verdict}; {trained.why}. {card}", soft_wrap=True)
+    if trained.tracked:
+        out.print(trained.tracked, markup=False, soft_wrap=True)
+
+
+def print_models(found: list[stages.Registered]) -> None:
+    """One line a model: how it did on its own test rows, and whether it is in use."""
+    if not found:
+        out.print("No model is registered. Train one: weaksignals train")
+        return
+    table = Table("model", "trained on", "tested on", "AUC", "average precision", "in use since", "why")
+    for m in found:
+        figures = [f"{m.metrics[key]:.3f}" for key in ("auc", "average_precision")]
+        table.add_row(m.model_id, m.trained, m.tested, *figures, m.since, m.why)
+    out.print(table)
+
+
+def print_scored(scored: stages.Scored) -> None:
+    """How many firms at each level, and where the list is."""
+    counts = ", ".join(f"{alert} {count:,}" for alert, count in scored.alerts.items())
+    out.print(f"List of {scored.period:%Y-%m}: {counts}. {scored.folder}", soft_wrap=True)
+
+
+def print_top(ranked: TargetList, language: Language, count: int = 10, to: Console | None = None) -> None:
+    """The first firms of a list with their reasons."""
+    for notice in notices(ranked, language):
+        (to or out).print(notice, style="bold")
+    for row in records(ranked.rows.head(count)):
+        print_firm(row, language, to)
+
+
+def drawn_top(ranked: TargetList, language: Language) -> str:
+    """The first firms of a list as an SVG picture that fetches nothing."""
+    paper = Console(record=True, width=PICTURE_WIDTH, file=io.StringIO(), highlight=False, force_terminal=True)
+    print_top(ranked, language, PICTURED, paper)
+    offline = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    return paper.export_svg(title="weaksignals demo", code_format=offline, unique_id="demo")
+
+
+def print_firm(row: dict[str, Any], language: Language, to: Console | None = None) -> None:
+    """A firm's risk and its reasons."""
+    rank = "-" if row["rank"] is pd.NA else row["rank"]
+    (to or out).print(
+        f"{rank}. {row['name']} ({row['siren']}), {row['activity']}, {row['departement']}: "
+        f"{row['probability']:.0%}, {language.say(row['alert'])}",
+        style="bold",
+        markup=False,
+    )
+    for reason in row["reasons"]:
+        doubt = "" if reason["is_stable"] else f" [{language.say('doubtful')}]"
+        (to or out).print(f"   {reason['sentence']} ({reason['contribution']:+.2f}){doubt}", markup=False)
+    for note in (row["movement"], row["remedy"]):
+        if isinstance(note, str) and note:
+            (to or out).print(f"   {note}", markup=False)
+
+
+def print_ingested(reports: list[FileReport], settings: Settings) -> None:
+    """One line a file: what was read, kept and rejected."""
+    table = Table(
+        "source", "file", *(("lines", "kept", "rejected", "unread cells")), "first", "last", "firms", "wrong keys"
+    )
+    for r in reports:
+        counts = [f"{n:,}" for n in (r.lines, r.kept, r.rejected, r.unread_cells)]
+        table.add_row(
+            r.source, f"{r.batch}/{r.file}", *counts, str(r.first), str(r.last), f"{r.firms:,}", f"{r.wrong_keys:,}"
+        )
+    out.print(table)
+    for r in reports:
+        if r.unlisted:
+            words = ", ".join(f"{word} ({n:,})" for word, n in r.unlisted.items())
+            out.print(f"{r.source}: words that we don't know, not guessed: {words}.", markup=False, soft_wrap=True)
+    out.print(f"Typed records: {settings.staged}. Rejected lines and cells: {settings.rejects}.", soft_wrap=True)
+
+
+def print_polish(result: PolishResult) -> None:
+    """The figures of every seed beside the published ones, and the firms that the model finds riskiest."""
+    out.print(
+        f"{result.rows:,} real firms, {result.failures:,} bankrupt within a year; {result.duplicates} rows that repeat "
+        "another stay in its fold. Ten-fold cross-validation, mean of the folds.",
+        soft_wrap=True,
+    )
+    table = Table("model", "seed", "AUC", "average precision", "AUC, last year's sales known")
+    for name, auc in PUBLISHED_AUC.items():
+        table.add_row(f"{name} (published, 2016)", "", f"{auc:.3f}", "", "")
+    for name, figures in (("LightGBM", result.plain), ("LightGBM with ratios of ratios (ours)", result.ours)):
+        for seed, of_seed in figures.items():
+            table.add_row(name, str(seed), *(f"{value:.4f}" for value in astuple(of_seed)))
+        if len(figures) > 1:
+            columns = zip(*map(astuple, figures.values()), strict=True)
+            table.add_row(name, "all", *(f"{statistics.mean(c):.3f} ± {statistics.stdev(c):.4f}" for c in columns))
+    out.print(table)
+    out.print(
+        "± is the spread over seeds. In this set the accounts of bankrupt firms were compiled otherwise than those of "
+        "others: that a ratio is missing, last year's sales above all, tells much. Elsewhere, expect less.",
+        soft_wrap=True,
+    )
+    out.print("The five riskiest while held out:")
+    for firm in result.riskiest:
+        out.print(f"row {firm.row}: log-odds {firm.margin:+.2f}, {'bankrupt' if firm.is_bankrupt else 'not bankrupt'}")
+        for ratio, value, contribution in firm.reasons:
+            known = "not known" if math.isnan(value) else f"{value:,.3f}"
+            out.print(f"  {ratio}: {known} ({contribution:+.2f})", markup=False)

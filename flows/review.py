@@ -1,0 +1,92 @@
+"""The commands around the review application: serve it, its accounts, what its agents answered.
+
+The application is imported only by the commands that use it: the import takes a second.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from features import store
+from features.errors import InputError
+from flows.settings import Settings, load
+from flows.terminal import Data, out
+
+users = typer.Typer(help="Accounts of the review application.", no_args_is_help=True)
+verdicts = typer.Typer(help="What agents answered.", no_args_is_help=True)
+
+
+def serve(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; a reverse proxy in front speaks HTTPS.")
+    ] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(help="Processes that answer.")] = 1,
+    local: Annotated[bool, typer.Option("--local", help="A try-out on this machine, without HTTPS.")] = False,
+    data: Data = None,
+) -> None:
+    """Serve the agents' application on the published lists. Settings: WEAKSIGNALS_REVIEW_* variables."""
+    import uvicorn
+
+    if local and host not in ("127.0.0.1", "::1", "localhost"):
+        raise InputError("--local sends cookies without HTTPS: only to this machine. Leave --host as it is.")
+    settings = load(data=data)
+    os.environ["WEAKSIGNALS_REVIEW_DATA"] = str(settings.data.resolve())
+    os.environ["WEAKSIGNALS_REVIEW_IS_LOCAL"] = str(local).lower()
+    _review_database(settings).dispose()
+    out.print(f"http://{host}:{port}  (accounts: weaksignals users add)", soft_wrap=True)
+    uvicorn.run("reports.review.app:from_environment", factory=True, host=host, port=port, workers=workers)
+
+
+def _review_database(settings: Settings) -> Any:
+    """The database of the review application, imported only by the commands that use it."""
+    from reports.review.configuration import read_configuration
+    from reports.review.database import open_database
+
+    return open_database(read_configuration(data=settings.data).database_url)
+
+
+@users.command("add")
+def add_user(
+    name: Annotated[str, typer.Argument(help="Name of the account; with OpenID Connect, what its claim holds.")],
+    territory: Annotated[list[str], typer.Option(help="A département, a region, or FR; may be repeated.")],
+    kind: Annotated[list[str] | None, typer.Option(help="A kind of data, or all; may be repeated.")] = None,
+    role: Annotated[str, typer.Option(help="agent, team_lead, data_scientist or administrator.")] = "agent",
+    signs_in_elsewhere: Annotated[bool, typer.Option("--no-password", help="Signs in with the provider.")] = False,
+    data: Data = None,
+) -> None:
+    """Create an account of the review application, or change its right; the password is asked, never given."""
+    from reports.review import accounts
+    from reports.review.access import Kind
+
+    kinds = [str(one) for one in Kind] if kind == ["all"] else kind or []
+    password = None if signs_in_elsewhere else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    accounts.add_user(_review_database(load(data=data)), name, role, territory, kinds, password)
+    out.print(f"{name}: {role}, {', '.join(territory)}, {', '.join(kinds) or 'no kind of data'}.", soft_wrap=True)
+
+
+@users.command("close")
+def close_user(name: Annotated[str, typer.Argument(help="Name of the account.")], data: Data = None) -> None:
+    """End the sessions of an account and let it in no more."""
+    from reports.review import accounts
+
+    accounts.close_account(_review_database(load(data=data)), name)
+    out.print(f"{name}: closed.")
+
+
+@verdicts.command("export")
+def export_verdicts(
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="The CSV file; where `monitor` reads it if not given.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Write the agents' standing verdicts, keyed by siren, list and model."""
+    from reports.review.verdicts import as_csv, verdict_rows
+
+    settings = load(data=data)
+    file, rows = out_file or settings.verdicts, verdict_rows(_review_database(settings))
+    store.write_text(file, as_csv(rows))
+    out.print(f"{len(rows):,} verdicts: {file}", soft_wrap=True)

@@ -1,0 +1,39 @@
+"""What the commands share: where they print, how they tell what goes on, and the options of more than one."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from features.periods import parse_period
+from models.protocol import Progress
+
+# A log is as wide as its tables need; a terminal is as wide as it is.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+err = Console(stderr=True)
+
+Data = Annotated[Path | None, typer.Option("--data", help="The data folder (WEAKSIGNALS_DATA, default ./data).")]
+Engine = Annotated[str | None, typer.Option("--engine", help="duckdb (default) or spark.")]
+Raw = Annotated[Path, typer.Argument(help="The folder that holds the batches, one sub-folder a delivery.")]
+Period = Annotated[str | None, typer.Option(help="The period, YYYY-MM; the last one built if not given.")]
+Words = Annotated[str | None, typer.Option("--language", help="Language of the reasons: fr (default) or en.")]
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Say what is going on: one moving line on a terminal, a line a step in a log."""
+    if not err.is_terminal:
+        yield lambda step: err.print(step, markup=False, highlight=False, soft_wrap=True)
+        return
+    with err.status("starting") as status:
+        yield lambda step: status.update(step)
+
+
+def period_of(text: str | None) -> date | None:
+    """A period given as YYYY-MM, or None."""
+    return None if text is None else parse_period(text)
