@@ -198,7 +198,7 @@ class DataFolder:
         """How many months a firm has in the rows that a model was tested on; 1 where that is not told."""
         try:
             tested = self.model(model_id).facts["split"]["test"]
-            return max(tested["rows"] / tested["firms"], 1.0)
+            return float(max(tested["rows"] / tested["firms"], 1.0))
         except (UnreadableError, KeyError, ZeroDivisionError):
             return 1.0
 

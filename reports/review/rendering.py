@@ -37,11 +37,11 @@ SOURCE_TITLES = {source.name: source.title for source in SOURCES}
 # Figures name the two files of headcounts, and the register, by what is made of them.
 SOURCE_TITLES |= {"headcounts": SOURCE_TITLES["firm_headcounts"], "firms": SOURCE_TITLES["legal_units"]}
 STAGES = {OPENING: "opening", PLAN: "plan adopted", AMENDMENT: "plan amended", END: "end of the procedure"}
-ALIKE = {"all": "all firms", "missing_source": "firms like it, of which nothing is known of: {group}"}
+ALIKE = {"all": "all firms tested", "missing_source": "firms like it, of which nothing is known of: {group}"}
 AGES = {
-    "under 3": "firms under 3 years old",
-    "3-10": "firms from 3 to 10 years old",
-    "10+": "firms of 10 years or more",
+    "under 3": "under 3 years old",
+    "3-10": "from 3 to 10 years old",
+    "10+": "10 years old or more",
 }
 
 _environment = Environment(
