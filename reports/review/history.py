@@ -81,16 +81,14 @@ def ratio_charts(rows: Sequence[Row], words: Words) -> list[Chart]:
     for name in RATIOS:
         own = Series(words.say("This firm"), tuple(row[name] for row in rows), "first")
         sector = Series(words.say("Median of its sector"), tuple(row["sector"].get(name) for row in rows), "median")
-        if all(value is None for value in own.values):
+        lines = [one for one in (own, sector) if any(value is not None for value in one.values)]
+        if own not in lines:
             continue
         title = words.label(name)
-        svg = drawing.line_chart(title, _span(days, words), days, [own, sector], partial(words.value, name))
-        table = [
-            (words.month(day), *(words.value(name, one) for one in pair))
-            for day, *pair in zip(days, own.values, sector.values, strict=True)
-        ]
-        head = (words.say("Month"), own.name, sector.name)
-        found.append(Chart(title, svg, head, table[::-1], _legend([own, sector])))
+        svg = drawing.line_chart(title, _span(days, words), days, lines, partial(words.value, name))
+        table = [(words.month(day), *(words.value(name, one.values[n]) for one in lines)) for n, day in enumerate(days)]
+        head = (words.say("Month"), *(one.name for one in lines))
+        found.append(Chart(title, svg, head, table[::-1], _legend(lines)))
     return found
 
 
