@@ -28,8 +28,9 @@ from features.target import openings
 
 FIRMS_A_BUCKET = 20_000
 PERIODS_A_BLOCK = 6
-# One file each beside the periods: the register's facts, and the true openings that labels are made of.
-FIRMS, OPENINGS = "firms", "openings"
+# One file each beside the periods: the register's facts, the true openings that labels are made of, and the events of
+# procedures with the days on which each was known and withdrawn.
+FIRMS, OPENINGS, PROCEDURES = "firms", "openings", "procedures"
 REGISTER = ("legal_units", "establishments", "establishment_history", "perimeter_filter")
 
 
@@ -98,9 +99,10 @@ def build(
     absent = tuple(source.name for source in SOURCES if known_from.get(source.name) is None)
     with store.new_folder(target) as folder:
         rows = _publish(con, parts, folder, scope, progress)
-        opened = con.read_parquet(str(scratch / OPENINGS / "*" / "*.parquet"))
-        for name, table in ((FIRMS, firms.order_by("siren")), (OPENINGS, opened.order_by("siren", "opened_on"))):
-            store.write_bytes(folder / f"{name}.parquet", _as_parquet(con, table))
+        for name in (OPENINGS, PROCEDURES):
+            table = con.read_parquet(str(scratch / name / "*" / "*.parquet"))
+            store.write_bytes(folder / f"{name}.parquet", _as_parquet(con, table.order_by(table.columns)))
+        store.write_bytes(folder / f"{FIRMS}.parquet", _as_parquet(con, firms.order_by("siren")))
         facts = build_facts(staged, scope, observed_until, batch, absent)
         store.write_text(folder / "build.json", json.dumps(facts, indent=1, default=str, ensure_ascii=False))
     return Built(target, rows, count, scope.start, scope.end, absent)
@@ -173,7 +175,8 @@ def _build_bucket(
         mine["procedures"] = keep(procedures(mine["urssaf_procedures"], mine["bodacc"]))
         table = assemble(own, mine, scope, known_from, observed_until, keep)
         write_parquet(con, table, parts / f"bucket-{number:03d}")
-        write_parquet(con, openings(mine["procedures"]), parts.parent / OPENINGS / f"bucket-{number:03d}")
+        for name, rows in ((OPENINGS, openings(mine["procedures"])), (PROCEDURES, mine["procedures"])):
+            write_parquet(con, rows, parts.parent / name / f"bucket-{number:03d}")
 
 
 def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:

@@ -48,7 +48,7 @@ def expected_calibration_error(points: Sequence[dict[str, Any]]) -> float:
     return float(sum(gaps) / rows)
 
 
-def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+def wilson_interval(successes: float, trials: float) -> tuple[float, float]:
     """Where the rate behind `successes` of `trials` lies, at 95 % (Wilson, JASA 1927)."""
     z = float(norm.ppf((1 + LEVEL) / 2))
     share, spread = successes / trials, z**2 / trials

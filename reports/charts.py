@@ -45,7 +45,13 @@ def top_of(values: Sequence[float | None]) -> float:
     return next(n * step for n in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if n * step >= largest)
 
 
-def points(series: Series, top: float) -> list[tuple[float, float] | None]:
+def bottom_of(values: Sequence[float | None], top: float) -> float:
+    """Zero, or as far below it as the values go, by halves of the top."""
+    smallest = min((value for value in values if value is not None), default=0.0)
+    return next(-share * top for share in (0.0, 0.5, 1.0) if smallest >= -share * top)
+
+
+def points(series: Series, low: float, top: float) -> list[tuple[float, float] | None]:
     """Where each value of a line stands in the chart."""
     last = max(len(series.values) - 1, 1)
     return [
@@ -53,7 +59,7 @@ def points(series: Series, top: float) -> list[tuple[float, float] | None]:
         if value is None
         else (
             round(scale(n, 0, last, LEFT, WIDTH - RIGHT), 1),
-            round(scale(max(value, 0), 0, top, HEIGHT - BOTTOM, TOP), 1),
+            round(scale(value, low, top, HEIGHT - BOTTOM, TOP), 1),
         )
         for n, value in enumerate(series.values)
     ]
@@ -68,14 +74,16 @@ def line_chart(
     lines: Sequence[Line] = (),
 ) -> str:
     """Lines over months, broken where nothing is known; a month alone is a dot."""
-    top = top_of([value for one in series for value in one.values] + [line.value for line in lines])
-    drawn = _axes(days, top, words)
+    values = [value for one in series for value in one.values if value is not None] + [line.value for line in lines]
+    top = top_of([abs(value) for value in values])
+    low = bottom_of(values, top)
+    drawn = _axes(days, low, top, words)
     for line in lines:
-        y = round(scale(line.value, 0, top, HEIGHT - BOTTOM, TOP), 1)
+        y = round(scale(line.value, low, top, HEIGHT - BOTTOM, TOP), 1)
         drawn.append(f'<line class="threshold" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
         drawn.append(f'<text class="note" x="{WIDTH - RIGHT}" y="{y - 4}" text-anchor="end">{escape(line.name)}</text>')
     for one in series:
-        for run in _runs(points(one, top)):
+        for run in _runs(points(one, low, top)):
             path = " ".join(f"{x},{y}" for x, y in run)
             drawn.append(f'<polyline class="line {one.style}" points="{path}"/>')
             drawn += [f'<circle class="dot {one.style}" cx="{x}" cy="{y}" r="2.5"/>' for x, y in run]
@@ -87,7 +95,7 @@ def bar_chart(title: str, description: str, days: Sequence[date], stacks: Sequen
     count = len(days)
     totals = [sum(one.values[n] or 0 for one in stacks) for n in range(count)]
     top, step = top_of(totals), (WIDTH - LEFT - RIGHT) / max(count, 1)
-    drawn = _axes(days, top, words)
+    drawn = _axes(days, 0, top, words)
     for n in range(count):
         y = float(HEIGHT - BOTTOM)
         for one in stacks:
@@ -134,14 +142,12 @@ def _runs(places: Sequence[tuple[float, float] | None]) -> list[list[tuple[float
     return [run for run in runs if run]
 
 
-def _axes(days: Sequence[date], top: float, words: Words) -> list[str]:
+def _axes(days: Sequence[date], low: float, top: float, words: Words) -> list[str]:
     drawn = []
-    for share in (0, 0.5, 1):
-        y = round(scale(share, 0, 1, HEIGHT - BOTTOM, TOP), 1)
+    for value in (low, 0 if low else top / 2, top):
+        y = round(scale(value, low, top, HEIGHT - BOTTOM, TOP), 1)
         drawn.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
-        drawn.append(
-            f'<text class="note" x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{escape(words(share * top))}</text>'
-        )
+        drawn.append(f'<text class="note" x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{escape(words(value))}</text>')
     last = max(len(days) - 1, 1)
     for n in sorted({0, len(days) // 2, len(days) - 1} if days else set()):
         x, anchor = scale(n, 0, last, LEFT, WIDTH - RIGHT), "start" if n == 0 else "end" if n == last else "middle"

@@ -19,7 +19,6 @@ from models.dataset import read_facts
 from models.registry import RiskModel
 from models.scoring import CONTRIBUTIONS, SCORES, folder_of
 from models.thresholds import HIGH, MODERATE
-from models.training import LIGHTGBM
 from reports.target_list import PARQUET
 
 Row = dict[str, Any]
@@ -164,8 +163,15 @@ class DataFolder:
 
     def metrics(self, model_id: str) -> dict[str, Any]:
         """How a model and its challengers did on its test periods, by name; empty where that is not told."""
+        return dict(self._metrics(model_id).get("models", {}))
+
+    def groups(self, model_id: str) -> dict[str, list[dict[str, Any]]]:
+        """How a model did by kind of firm: see `models.slices.by_group`; empty where that is not told."""
+        return dict(self._metrics(model_id).get("groups", {}))
+
+    def _metrics(self, model_id: str) -> dict[str, Any]:
         try:
-            return dict(registry.metrics_of(self.data / "models", model_id).get("models", {}))
+            return registry.metrics_of(self.data / "models", model_id)
         except (OSError, json.JSONDecodeError):
             return {}
 
@@ -188,11 +194,13 @@ class DataFolder:
             return {}
         return {HIGH: model.thresholds.high, MODERATE: model.thresholds.moderate}
 
-    def precision(self, model_id: str, alert: str) -> float | None:
-        """Of the firms at this level on the test periods, the share that failed; None where that is not told."""
-        metrics = self.metrics(model_id).get(LIGHTGBM, {})
-        found = metrics.get(alert, {}) if isinstance(metrics, dict) else {}
-        return found.get("precision") if isinstance(found, dict) else None
+    def months_a_firm(self, model_id: str) -> float:
+        """How many months a firm has in the rows that a model was tested on; 1 where that is not told."""
+        try:
+            tested = self.model(model_id).facts["split"]["test"]
+            return float(max(tested["rows"] / tested["firms"], 1.0))
+        except (UnreadableError, KeyError, ZeroDivisionError):
+            return 1.0
 
     def absent_sources(self, model_id: str) -> list[str]:
         """The sources that were never delivered to the model."""

@@ -12,14 +12,23 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from features.assemble import CATALOG
+from features.build import PROCEDURES
 from features.procedures import IN_BONIS
 from models.registry import RiskModel
 from reports.language import Language
 from reports.reasons import FEATURES, by_subject, ranked_reasons
-from reports.review.access import PUBLIC_FEATURES, Right
+from reports.review.access import ACCOUNTS, PUBLIC_FEATURES, Right
 from reports.review.data import DataFolder, PublishedList, Row, UnreadableError, source, source_by_period
 from reports.review.listing import read_firms
-from reports.review.wording import Said, is_confidential, listed_reason, listed_sentences, said_reasons
+from reports.review.wording import (
+    CONFIDENTIAL,
+    Said,
+    is_confidential,
+    known,
+    listed_reason,
+    listed_sentences,
+    said_reasons,
+)
 from reports.waterfall import Probability, Step, nested_steps
 
 # Many who open a page at once wait for one to compute what all of them need.
@@ -46,6 +55,12 @@ TRACED: Final = (
     "paydex",
     "debt_in_months",
 )
+
+
+# The ratios of which it is known whether more is safer or riskier.
+RATIOS: Final = tuple(f.name for f in CATALOG if f.theme == ACCOUNTS and f.base is None and f.direction)
+# Accounts are yearly: a quarter's step loses none of them, and spares a country's medians of the months between.
+RATIO_STEP: Final = 3
 
 
 @dataclass(frozen=True)
@@ -188,16 +203,18 @@ def _medians(folder: DataFolder, features: Path) -> dict[str, float]:
     return {name: value for name, value in folder.query(sql)[0].items() if value is not None}
 
 
-def sector_quartiles(folder: DataFolder, features: Path, division: str) -> Quartiles:
-    """The quartiles of each key figure among the firms of a NAF division; none of too few, which would tell them."""
+def sector_quartiles(
+    folder: DataFolder, features: Path, division: str, figures: tuple[str, ...] = KEY_FIGURES
+) -> Quartiles:
+    """The quartiles of each figure among the firms of a NAF division; none of too few, which would tell them."""
     with _once:
-        return _quartiles(folder, features).get(division, {})
+        return _quartiles(folder, features, figures).get(division, {})
 
 
-@lru_cache(maxsize=4)
-def _quartiles(folder: DataFolder, features: Path) -> dict[str, Quartiles]:
+@lru_cache(maxsize=64)
+def _quartiles(folder: DataFolder, features: Path, figures: tuple[str, ...]) -> dict[str, Quartiles]:
     there = {row["column_name"] for row in folder.query(f"DESCRIBE SELECT * FROM {source(features)}")}  # noqa: S608
-    names = [name for name in KEY_FIGURES if name not in PUBLIC_FEATURES and name in there]
+    names = [name for name in figures if name not in PUBLIC_FEATURES and name in there]
     quartiles = "CASE WHEN count({0}) >= {1} THEN quantile_cont({0}::DOUBLE, [0.25, 0.5, 0.75]) END AS {0}"
     selected = ", ".join(quartiles.format(name, FEWEST_FIRMS) for name in names)
     rows = folder.query(f"SELECT naf_division, {selected} FROM {source(features)} GROUP BY naf_division")  # noqa: S608
@@ -205,10 +222,12 @@ def _quartiles(folder: DataFolder, features: Path) -> dict[str, Quartiles]:
 
 
 def prepare(folder: DataFolder, published: PublishedList) -> None:
-    """Compute what all pages of a list's firms need: medians, and quartiles by sector."""
+    """Compute what all pages of a list's firms need: medians, and quartiles by sector, of the past too."""
     medians_of(folder, published.features)
     if published.features is not None:
         sector_quartiles(folder, published.features, "")
+    for file in _past_files(folder, published)[::RATIO_STEP]:
+        sector_quartiles(folder, file, "", RATIOS)
 
 
 def risk_history(folder: DataFolder, published: PublishedList, siren: str) -> list[Row]:
@@ -220,13 +239,64 @@ def risk_history(folder: DataFolder, published: PublishedList, siren: str) -> li
 
 def traces(folder: DataFolder, published: PublishedList, siren: str, right: Right) -> list[Row]:
     """The firm's figures over the last periods as they were known then, oldest first: what the user may see of them."""
-    files = [path for period, path in folder.feature_periods() if period <= published.period][-HISTORY:]
+    files = _past_files(folder, published)
     visible = [name for name in TRACED if right.may_see_theme(FEATURES[name].theme, is_confidential=False)]
     selected = ", ".join(["period::DATE AS period", "procedure_state", *visible])
     if not files:
         return []
     sql = f"SELECT {selected} FROM {source_by_period(*files)} WHERE siren = ? ORDER BY 1"  # noqa: S608
     return folder.query(sql, [siren])
+
+
+def ratio_traces(folder: DataFolder, published: PublishedList, siren: str, right: Right) -> list[Row]:
+    """RATIOS of the last accounts known each quarter, oldest first, and `sector`: the medians of the firm's division.
+
+    is_hidden: accounts of that quarter are confidential, and the user has no right to them: their ratios are None.
+    """
+    files = {path.parent.name.removeprefix("period="): path for path in _past_files(folder, published)[::RATIO_STEP]}
+    if not files:
+        return []
+    selected = ", ".join(("period::DATE AS period", "naf_division", CONFIDENTIAL, *RATIOS))
+    sql = f"SELECT {selected} FROM {source_by_period(*files.values())} WHERE siren = ? ORDER BY 1"  # noqa: S608
+    rows = folder.query(sql, [siren])
+    for row in rows:
+        row["is_hidden"] = not right.may_see_theme(ACCOUNTS, is_confidential(row))
+        row.update({name: None if row["is_hidden"] else known(row[name]) for name in RATIOS})
+        quartiles = sector_quartiles(folder, files[f"{row['period']}"], row["naf_division"], RATIOS)
+        row["sector"] = {name: median for name, (_, median, _) in quartiles.items()}
+    return rows
+
+
+def _past_files(folder: DataFolder, published: PublishedList) -> list[Path]:
+    """The feature tables of the last periods, the list's own first."""
+    return [path for period, path in folder.feature_periods() if period <= published.period][: -HISTORY - 1 : -1]
+
+
+def judgements(folder: DataFolder, published: PublishedList, siren: str) -> list[Row] | None:
+    """What was decided in the firm's procedures as it was known on the list's day, newest first.
+
+    A row: effective_on, action, stage, known_at. None where an older build did not keep them.
+    """
+    path = (folder.data / "features").resolve() / f"{PROCEDURES}.parquet"
+    if not path.exists():
+        return None
+    sql = (
+        f"SELECT effective_on, action, stage, known_at FROM {source(path)} WHERE siren = ? AND known_at <= ? "  # noqa: S608
+        "AND (withdrawn_at IS NULL OR withdrawn_at > ?) ORDER BY effective_on DESC, action, stage, known_at"
+    )
+    return folder.query(sql, [siren, published.period, published.period])
+
+
+def silent_sources(values: Row) -> list[str]:
+    """The sources that say nothing of the firm: each figure that needs one is unknown.
+
+    values: the figures that the user may see; of the others nothing is told.
+    """
+    needed: dict[str, list[str]] = {}
+    for feature in CATALOG:
+        for name in feature.sources if feature.name in values else ():
+            needed.setdefault(name, []).append(feature.name)
+    return [name for name, read in needed.items() if all(known(values[feature]) is None for feature in read)]
 
 
 def establishments(folder: DataFolder, siren: str) -> list[Row]:

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import Any
 
+from features.sources.urssaf_procedures import END
 from reports import charts as drawing
 from reports.charts import Line, Series
 from reports.review.data import Row
+from reports.review.firm import RATIOS
 from reports.review.rendering import Words
 from reports.review.wording import known
 
@@ -71,6 +74,24 @@ def _lines(
     )
 
 
+def ratio_charts(rows: Sequence[Row], words: Words) -> list[Chart]:
+    """The firm's ratios with the medians of its division: a chart of each that the user may see something of."""
+    days = [row["period"] for row in rows]
+    found = []
+    for name in RATIOS:
+        own = Series(words.say("This firm"), tuple(row[name] for row in rows), "first")
+        sector = Series(words.say("Median of its sector"), tuple(row["sector"].get(name) for row in rows), "median")
+        lines = [one for one in (own, sector) if any(value is not None for value in one.values)]
+        if own not in lines:
+            continue
+        title = words.label(name)
+        svg = drawing.line_chart(title, _span(days, words), days, lines, partial(words.value, name))
+        table = [(words.month(day), *(words.value(name, one.values[n]) for one in lines)) for n, day in enumerate(days)]
+        head = (words.say("Month"), *(one.name for one in lines))
+        found.append(Chart(title, svg, head, table[::-1], _legend(lines)))
+    return found
+
+
 def _debts(rows: Sequence[Row], days: Sequence[date], words: Words) -> Chart:
     employee, total = _values(rows, "debt_employee"), _values(rows, "debt")
     employer = tuple(None if t is None else t - (e or 0) for t, e in zip(total, employee, strict=True))
@@ -100,6 +121,21 @@ def _span(days: Sequence[date], words: Words) -> str:
         first=words.month(days[0]),
         last=words.month(days[-1]),
     )
+
+
+def judgement_days(rows: Sequence[Row]) -> list[Row]:
+    """What was decided each day, newest first: on, known_at, decisions of (action, stage), is_end.
+
+    rows: as `reports.review.firm.judgements`. Ends beside another decision are its consequence; alone, they are one.
+    """
+    found = []
+    for day, group in groupby(rows, key=lambda row: row["effective_on"]):
+        events = list(group)
+        decided = [row for row in events if row["stage"] != END]
+        decisions = dict.fromkeys((row["action"], row["stage"]) for row in decided) or [("", END)]
+        first = min(row["known_at"] for row in decided or events)
+        found.append({"on": day, "known_at": first, "decisions": list(decisions), "is_end": not decided})
+    return found
 
 
 def state_spans(rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -9,6 +9,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from features.nomenclatures import labels
+from features.sources import SOURCES
+from features.sources.urssaf_procedures import AMENDMENT, END, OPENING, PLAN
+from models.slices import UNKNOWN
 from reports import figures
 from reports.charts import step_bar
 from reports.language import Language
@@ -28,6 +31,17 @@ REGISTER_FIELDS = {
     "head_office": "head office",
     "register_headcount": "number of employees",
     "procedure": "procedure",
+}
+
+SOURCE_TITLES = {source.name: source.title for source in SOURCES}
+# Figures name the two files of headcounts, and the register, by what is made of them.
+SOURCE_TITLES |= {"headcounts": SOURCE_TITLES["firm_headcounts"], "firms": SOURCE_TITLES["legal_units"]}
+STAGES = {OPENING: "opening", PLAN: "plan adopted", AMENDMENT: "plan amended", END: "end of the procedure"}
+ALIKE = {"all": "all firms tested", "missing_source": "firms like it, of which nothing is known of: {group}"}
+AGES = {
+    "under 3": "under 3 years old",
+    "3-10": "from 3 to 10 years old",
+    "10+": "10 years old or more",
 }
 
 _environment = Environment(
@@ -108,6 +122,23 @@ class Words:
     def state(self, state: str | None) -> str:
         """A state of procedure."""
         return self.say(STATES[state]) if state in STATES else "–"
+
+    def decision(self, action: str, stage: str) -> str:
+        """What a judgement decided, of a procedure; of none where it ends whatever there was."""
+        decided = self.say(STAGES[stage])
+        return self.say("{procedure}: {decided}", procedure=self.state(action), decided=decided) if action else decided
+
+    def sources(self, names: Sequence[str]) -> str:
+        """Partners' files, one after another."""
+        return ", ".join(self.say(SOURCE_TITLES[name]) if name in SOURCE_TITLES else name for name in names)
+
+    def alike(self, dimension: str, group: str) -> str:
+        """A group of firms that a model was judged on."""
+        if dimension in ALIKE:
+            return self.say(ALIKE[dimension], group=self.sources([group]))
+        if group in AGES:
+            return self.say(AGES[group])
+        return self.value(dimension, group) if group != UNKNOWN else f"{self.label(dimension)}, {self.say('not known')}"
 
     def verdict_reason(self, code: str) -> str:
         """Why an alert was useful or not."""

@@ -103,6 +103,16 @@ def test_no_confidential_figure_is_in_the_list(demo, ranked):
     assert all(reason["value"] is None and "confidential" in reason["sentence"] for reason in found)
 
 
+def test_the_events_of_procedures_are_kept_beside_the_openings_that_they_hold(demo):
+    events, opened = (
+        pd.read_parquet((demo[0] / "features").resolve() / f"{name}.parquet") for name in ("procedures", "openings")
+    )
+    held = events[(events["stage"] == "opening") & events["withdrawn_at"].isna()][["siren", "effective_on"]]
+    assert len(opened) > 50
+    assert set(held.itertuples(index=False, name=None)) == set(opened.itertuples(index=False, name=None))
+    assert (events["known_at"] >= events["effective_on"]).all()
+
+
 def test_every_export_says_simulated_and_names_nobody_who_objects(demo):
     folder = demo[0] / "lists" / "2024-02"
     content = json.loads((folder / "target_list.json").read_text())

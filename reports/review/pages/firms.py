@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from features.procedures import IN_BONIS
+from models.slices import FEWEST
 from models.thresholds import NO_ALERT
 from reports.charts import strip
 from reports.reasons import FEATURES
@@ -13,14 +14,19 @@ from reports.review import history, sheet, verdicts
 from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA
 from reports.review.exports import Sheet, firm_document
 from reports.review.firm import (
+    FEWEST_FIRMS,
     KEY_FIGURES,
     Explanation,
     establishments,
     explain,
+    judgements,
+    ratio_traces,
     risk_history,
     sector_quartiles,
+    silent_sources,
     traces,
 )
+from reports.review.firms_alike import firms_alike
 from reports.review.guard import Admitted, Refused, Visit, published_of
 from reports.review.rendering import REGISTER_FIELDS, Words, render
 
@@ -63,6 +69,19 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     shows_scores = visit.who.right.may_see_column("probability")
     past = risk_history(folder, published, found["siren"]) if shows_scores else []
     thresholds = folder.thresholds(published.model_id)
+    silent = silent_sources(explained.values)
+    alike = (
+        firms_alike(
+            folder.groups(published.model_id),
+            explained.values,
+            silent,
+            found["alert"],
+            folder.months_a_firm(published.model_id),
+        )
+        if shows_scores and found["state"] == IN_BONIS
+        else []
+    )
+    absent = folder.absent_sources(published.model_id)
     return _page(
         visit,
         "firm.html",
@@ -73,8 +92,10 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         risk_chart=history.risk_chart(past, thresholds, words) if len(past) > 1 else None,
         thresholds=thresholds,
         figures=key_figures(visit, explained),
-        precision=folder.precision(published.model_id, found["alert"]) if shows_scores else None,
-        absent_sources=folder.absent_sources(published.model_id),
+        alike=alike,
+        fewest_failures=FEWEST,
+        absent_sources=absent,
+        silent_sources=[name for name in silent if name not in absent],
         reasons=verdicts.REASONS,
         states=verdicts.STATES,
         fields=wrong_fields(explained),
@@ -121,13 +142,20 @@ def firm_history(visit: Consulted) -> HTMLResponse:
     """The firm's figures over three years, its procedures and its establishments."""
     published, found = published_of(visit)
     folder = visit.services.folder
-    rows = traces(folder, published, found["siren"], visit.who.right)
+    siren, right, words = found["siren"], visit.who.right, Words(visit.language)
+    rows = traces(folder, published, siren, right)
+    ratios = ratio_traces(folder, published, siren, right)
+    decided = judgements(folder, published, siren)
     return _page(
         visit,
         "history.html",
-        charts=history.charts(rows, Words(visit.language)),
+        charts=history.charts(rows, words),
+        ratio_charts=history.ratio_charts(ratios, words),
+        is_part_hidden=any(row["is_hidden"] for row in ratios),
+        fewest_firms=FEWEST_FIRMS,
+        judgements=None if decided is None else history.judgement_days(decided),
         states=history.state_spans(rows),
-        establishments=establishments(folder, found["siren"]),
+        establishments=establishments(folder, siren),
     )
 
 
