@@ -17,7 +17,7 @@ from flows import stages
 from flows.settings import Settings
 from flows.terminal import out
 from models.polish import PUBLISHED_AUC, PolishResult
-from reports.exports import notices
+from reports.exports import SENTENCES, notices
 from reports.language import Language
 from reports.target_list import TargetList, records
 
@@ -84,9 +84,9 @@ def print_firm(row: dict[str, Any], language: Language, to: Console | None = Non
     for reason in row["reasons"]:
         doubt = "" if reason["is_stable"] else f" [{language.say('doubtful')}]"
         (to or out).print(f"   {reason['sentence']} ({reason['contribution']:+.2f}){doubt}", markup=False)
-    for note in (row["movement"], row["remedy"]):
-        if isinstance(note, str) and note:
-            (to or out).print(f"   {note}", markup=False)
+    for name, sentence in SENTENCES.items():
+        if row[name] is not None:
+            (to or out).print(f"   {sentence(row[name], language)}", markup=False)
 
 
 def print_ingested(reports: list[FileReport], settings: Settings) -> None:

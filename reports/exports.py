@@ -3,9 +3,10 @@
 import csv
 import io
 import json
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ import xlsxwriter
 from features import store
 from models.thresholds import HIGH, MODERATE, NO_ALERT
 from reports.language import Language
+from reports.movement import movement_sentence
+from reports.remedies import remedy_sentence
 from reports.target_list import COLUMNS, PARQUET, TargetList, records
 from reports.waterfall import steps
 
@@ -32,6 +35,22 @@ REASON = pa.struct(
         ("is_stable", pa.bool_()),
     ]
 )
+# See `reports.movement.movement_record` and `reports.remedies.remedy_record`.
+PART = pa.struct(
+    {
+        **{name: pa.string() for name in ("feature", "theme", "then", "now")},
+        "contribution": pa.float64(),
+        "is_hidden": pa.bool_(),
+    }
+)
+MOVEMENT = pa.struct({"since": pa.date32(), "total": pa.float64(), "is_new_model": pa.bool_(), "parts": pa.list_(PART)})
+ACTION = pa.struct({"name": pa.string(), "theme": pa.string(), "before": pa.float64(), "after": pa.float64()})
+REMEDY = pa.struct({"actions": pa.list_(ACTION), "probability": pa.float64()})
+# Records that other files hold as their sentence.
+SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], Language], str]]] = {
+    "movement": movement_sentence,
+    "remedy": remedy_sentence,
+}
 # Cells that a spreadsheet would take for a formula (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 FRONT_END_ALERTS = {HIGH: "Alerte seuil F1", MODERATE: "Alerte seuil F2", NO_ALERT: "Pas d'alerte"}
@@ -52,47 +71,52 @@ def write_list(folder: Path, ranked: TargetList, language: Language) -> None:
     """Publish all forms of a list at once."""
     with store.new_folder(folder) as fresh:
         pq.write_table(parquet(ranked), fresh / PARQUET, row_group_size=store.ROW_GROUP)
-        store.write_text(fresh / f"{NAME}.csv", as_csv(ranked))
+        store.write_text(fresh / f"{NAME}.csv", as_csv(ranked, language))
         store.write_bytes(fresh / f"{NAME}.xlsx", as_xlsx(ranked, language))
         store.write_text(fresh / f"{NAME}.json", as_json(ranked, language))
         store.write_text(fresh / FRONT_END, json.dumps(front_end(ranked), ensure_ascii=False, indent=1))
 
 
 def parquet(ranked: TargetList) -> pa.Table:
-    """The list with its reasons and themes as nested columns; a reason's value is its text."""
+    """The list with its reasons, themes, movements and remedies as nested columns; a reason's value is its text."""
     rows = ranked.rows
     reasons = [
         [{**r, "value": None if r["value"] is None else str(r["value"])} for r in firm] for firm in rows["reasons"]
     ]
-    themes = pa.array(rows["themes"].tolist())
-    plain = pa.Table.from_pandas(rows.drop(columns=["reasons", "themes"]), preserve_index=False)
-    columns = {**dict(zip(plain.column_names, plain.columns, strict=True)), "themes": themes}
-    columns["reasons"] = pa.array(reasons, pa.list_(REASON))
+    nested = {
+        "reasons": pa.array(reasons, pa.list_(REASON)),
+        "themes": pa.array(rows["themes"].tolist()),
+        "movement": pa.array(rows["movement"].tolist(), MOVEMENT),
+        "remedy": pa.array(rows["remedy"].tolist(), REMEDY),
+    }
+    plain = pa.Table.from_pandas(rows.drop(columns=list(nested)), preserve_index=False)
+    columns = {**dict(zip(plain.column_names, plain.columns, strict=True)), **nested}
     table = pa.table({name: columns[name] for name in COLUMNS})
     return table.replace_schema_metadata({"simulated": str(ranked.is_simulated).lower()})
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def as_csv(ranked: TargetList) -> str:
-    """One line a firm, UTF-8, a comma between; reasons as sentences; `simulated` where no firm is real."""
+def as_csv(ranked: TargetList, language: Language) -> str:
+    """One line a firm, UTF-8, a comma between; records as sentences; `simulated` where no firm is real."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*COLUMNS, "simulated"])
     for row in ranked.rows.itertuples(index=False):
-        cells = [_cell(name, value) for name, value in zip(COLUMNS, row, strict=True)]
+        cells = [_cell(name, value, language) for name, value in zip(COLUMNS, row, strict=True)]
         writer.writerow([*(_safe(cell) for cell in cells), ranked.is_simulated])
     return out.getvalue()
 
 
-def _cell(name: str, value: Any) -> Any:
+def _cell(name: str, value: Any, language: Language) -> Any:
     if name == "reasons":
         return " ".join(reason["sentence"] for reason in value)
     if name == "themes":
         return "; ".join(f"{theme} {contribution:+.3f}" for theme, contribution in value.items())
+    value = _said(name, value, language)
     return None if pd.isna(value) else value
+
+
+def _said(name: str, value: Any, language: Language) -> Any:
+    return value if value is None or name not in SENTENCES else SENTENCES[name](value, language)
 
 
 def _safe(cell: Any) -> Any:
@@ -113,7 +137,7 @@ def as_xlsx(ranked: TargetList, language: Language) -> bytes:
         sheet.write_string(0, place, name, bold)
     for line, row in enumerate(ranked.rows.itertuples(index=False), 1):
         for place, (name, value) in enumerate(zip(COLUMNS, row, strict=True)):
-            cell = _cell(name, value)
+            cell = _cell(name, value, language)
             if isinstance(cell, str):
                 sheet.write_string(line, place, cell)
             elif isinstance(cell, date):
@@ -143,7 +167,7 @@ def notices(ranked: TargetList, language: Language) -> list[str]:
 def as_json(ranked: TargetList, language: Language) -> str:
     """The list with what it is made of."""
     rows = [
-        {name: _plain(value) for name, value in zip(COLUMNS, row, strict=True)}
+        {name: _plain(_said(name, value, language)) for name, value in zip(COLUMNS, row, strict=True)}
         for row in ranked.rows.itertuples(index=False)
     ]
     head = {

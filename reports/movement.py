@@ -1,4 +1,4 @@
-"""Why a firm's risk moved since the list before, in words: only what moved it most, with the figures then and now."""
+"""Why a firm's risk moved since the list before: a record of what moved it most, and the record in words."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,54 +7,76 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.catalog import Feature
 from models.movement import REVISION, decisive
-from reports.figures import category, figure
+from reports.figures import Value
 from reports.language import Language
-from reports.reasons import FEATURES, is_hidden, value_of
+from reports.reasons import FEATURES, THEME_WORDS, is_hidden, value_of, value_words
 
 # A margin that moved by less, in log-odds, did not move.
 SMALLEST = 0.05
 
 
-def movement_sentence(
-    parts: pd.Series,
-    now: Mapping[str, Any],
-    before: Mapping[str, Any],
-    since: date,
-    is_new_model: bool,
-    language: Language,
-) -> str:
+def movement_record(
+    parts: pd.Series, now: Mapping[str, Any], before: Mapping[str, Any], since: date, is_new_model: bool
+) -> dict[str, Any]:
     """What moved the firm's risk since `since`: see `models.movement.Movement.parts`, a row of it.
 
-    now, before: the firm's rows of the feature table.
+    now, before: the firm's rows of the feature table. Returns since, total and is_new_model, and as parts what was
+    decisive, in log-odds, each with its figures then and now as text; no part where the risk did not move.
     """
     total = float(parts.sum())
-    if abs(total) < SMALLEST:
-        return language.say("Risk unchanged since {month}", month=language.month(since)) + "."
-    told = (_part(str(name), part, now, before, is_new_model, language) for name, part in decisive(parts).items())
-    message = "Risk up since {month}: {parts}" if total > 0 else "Risk down since {month}: {parts}"
-    return language.say(message, month=language.month(since), parts=language.say("; ").join(told)) + "."
+    told = parts[:0] if abs(total) < SMALLEST else decisive(parts)
+    return {
+        "since": since,
+        "total": total,
+        "is_new_model": bool(is_new_model),
+        "parts": [_part(str(name), float(part), now, before) for name, part in told.items()],
+    }
 
 
-def _part(
-    name: str, part: float, now: Mapping[str, Any], before: Mapping[str, Any], is_new_model: bool, language: Language
-) -> str:
+def _part(name: str, part: float, now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    record = {"feature": name, "theme": None, "contribution": part, "then": None, "now": None, "is_hidden": False}
+    if name == REVISION:
+        return record
+    feature = FEATURES[name]
+    record |= {"theme": feature.theme, "is_hidden": is_hidden(feature, now) or is_hidden(feature, before)}
+    then, today = value_of(feature, before), value_of(feature, now)
+    if not record["is_hidden"] and _agrees(feature, part, then, today):
+        record |= {key: None if value is None else str(value) for key, value in (("then", then), ("now", today))}
+    return record
+
+
+def _agrees(feature: Feature, part: float, then: Value, today: Value) -> bool:
+    """Whether the figures tell of the part. The months before may weigh more than this one, and say the contrary."""
+    if isinstance(then, float) and isinstance(today, float):
+        return then != today and bool(feature.direction * np.sign(part) * (today - then) >= 0)
+    return then != today
+
+
+def movement_sentence(record: Mapping[str, Any], language: Language) -> str:
+    """A record in words; of a part without its feature, only the theme."""
+    month = language.month(record["since"])
+    if not record["parts"]:
+        return language.say("Risk unchanged since {month}", month=month) + "."
+    message = "Risk up since {month}: {parts}" if record["total"] > 0 else "Risk down since {month}: {parts}"
+    told = dict.fromkeys(_part_words(part, record["is_new_model"], language) for part in record["parts"])
+    return language.say(message, month=month, parts=language.say("; ").join(told)) + "."
+
+
+def _part_words(part: Mapping[str, Any], is_new_model: bool, language: Language) -> str:
+    name = part["feature"]
     if name == REVISION:
         return language.say("another model since" if is_new_model else "past data corrected since")
-    feature = FEATURES[name]
-    label = getattr(feature, language.code)
-    then, today = value_of(feature, before), value_of(feature, now)
-    if is_hidden(feature, now) or is_hidden(feature, before):
+    if name not in FEATURES:
+        theme = language.say(THEME_WORDS[part["theme"]])
+        return language.say("a reason of the theme “{theme}”, whose figures you have no right to", theme=theme)
+    label, then, now = getattr(FEATURES[name], language.code), part["then"], part["now"]
+    if part["is_hidden"]:
         return language.say("{label} (confidential accounts, figures not shown)", label=label)
-    if then is None or today is None:
-        return label if then is today else language.say("{label}, known or not", label=label)
-    if isinstance(then, str) or isinstance(today, str):
-        words = (category(name, str(value), language) for value in (then, today))
-        return language.say(
-            "{label}: from {then} to {now}", label=label, **dict(zip(("then", "now"), words, strict=True))
-        )
-    # The months before may weigh more than this one: figures that would say the contrary are not quoted.
-    if then == today or feature.direction * np.sign(part) * (today - then) < 0:
+    if then is None and now is None:
         return language.say("{label}, over the past months", label=label)
-    figures = {"then": figure(then, feature.unit, language), "now": figure(today, feature.unit, language)}
+    if then is None or now is None:
+        return language.say("{label}, known or not", label=label)
+    figures = {"then": value_words(name, then, language), "now": value_words(name, now, language)}
     return language.say("{label}: from {then} to {now}", label=label, **figures)

@@ -1,6 +1,7 @@
 """What else is told of firms on alert: why their risk moved, what would take them off, which reasons are doubtful."""
 
 from datetime import date
+from typing import Any
 
 import lightgbm as lgb
 import pandas as pd
@@ -13,10 +14,9 @@ from models.remedies import remedies
 from models.scoring import Scores
 from models.stability import unstable
 from models.thresholds import NO_ALERT
-from reports.language import Language
-from reports.movement import movement_sentence
+from reports.movement import movement_record
 from reports.reasons import by_subject
-from reports.remedies import remedy_sentence
+from reports.remedies import remedy_record
 from reports.target_list import Notes, records
 
 
@@ -25,7 +25,6 @@ def notes_on(
     rows: pd.DataFrame,
     scored: Scores,
     previous: tuple[date, pd.DataFrame, pd.DataFrame] | None,
-    language: Language,
 ) -> Notes:
     """The notes on the firms on alert among `rows`.
 
@@ -38,15 +37,15 @@ def notes_on(
         return Notes({}, {}, {})
     found = remedies(model, flagged, scored.calibration)
     return Notes(
-        movement=_movements(model, flagged, previous, language) if previous else {},
-        remedy={siren: remedy_sentence(each, language) for siren, each in found.items()},
+        movement=_movements(model, flagged, previous) if previous else {},
+        remedy={siren: remedy_record(each) for siren, each in found.items()},
         unstable=_doubtful(model, flagged, scored.contributions),
     )
 
 
 def _movements(
-    model: RiskModel, flagged: pd.DataFrame, previous: tuple[date, pd.DataFrame, pd.DataFrame], language: Language
-) -> dict[str, str]:
+    model: RiskModel, flagged: pd.DataFrame, previous: tuple[date, pd.DataFrame, pd.DataFrame]
+) -> dict[str, dict[str, Any]]:
     since, rows, scores = previous
     moved = movement(model, flagged, rows, scores)
     now, before = (
@@ -54,7 +53,7 @@ def _movements(
         for table in (flagged, rows)
     )
     return {
-        str(siren): movement_sentence(parts, now[str(siren)], before[str(siren)], since, is_new, language)
+        str(siren): movement_record(parts, now[str(siren)], before[str(siren)], since, is_new)
         for (siren, parts), is_new in zip(moved.parts.iterrows(), moved.is_new_model.tolist(), strict=True)
     }
 

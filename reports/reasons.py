@@ -160,6 +160,17 @@ def value_of(feature: Feature, row: Mapping[str, Any]) -> Value:
     return _number(row, feature.name)
 
 
+def value_words(name: str, value: Any, language: Language) -> str:
+    """A feature's value with its unit, from a number or from its text in a list."""
+    feature = FEATURES[name]
+    if value is None or value == "":
+        return language.say("not known")
+    if feature.is_category:
+        return category(feature.base or name, str(value), language)
+    number = float(value)
+    return figure(number, feature.unit, language) if is_known(number) else language.say("not known")
+
+
 def _number(row: Mapping[str, Any], name: str) -> float | None:
     value = row.get(name)
     return None if value is None or isinstance(value, str) or not np.isfinite(value) else float(value)

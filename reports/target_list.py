@@ -31,13 +31,13 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Notes:
-    """What else is told of firms on alert, by SIREN: why their risk moved, what would take them off the list.
+    """What else is told of firms on alert, by SIREN: records of why their risk moved, of what would take them off.
 
     unstable: the subjects of their first reasons that models on other firms mostly don't share.
     """
 
-    movement: Mapping[str, str]
-    remedy: Mapping[str, str]
+    movement: Mapping[str, dict[str, Any]]
+    remedy: Mapping[str, dict[str, Any]]
     unstable: Mapping[str, frozenset[str]]
 
 
@@ -85,17 +85,19 @@ def target_list(
         state=table["procedure_state"],
         period=period,
         model_id=model.model_id,
-        movement=table["siren"].map(dict(notes.movement)).astype("str"),
-        remedy=table["siren"].map(dict(notes.remedy)).astype("str"),
         **_past(table["siren"], table["alert"], period, earlier),
     )
     parts = scored.contributions.set_index("siren").loc[table["siren"]]
     themes = by_theme(parts, model.inputs)
     by_name = [dict(zip(themes.columns, values, strict=True)) for values in themes.to_numpy().tolist()]
     why = _reasons(table, by_subject(parts, model.inputs), language, reasons, notes.unstable)
-    table = table.assign(
-        themes=pd.Series(by_name, table.index, dtype=object), reasons=pd.Series(why, table.index, dtype=object)
-    )
+    nested: dict[str, list[Any]] = {
+        "themes": by_name,
+        "reasons": why,
+        "movement": [notes.movement.get(siren) for siren in table["siren"]],
+        "remedy": [notes.remedy.get(siren) for siren in table["siren"]],
+    }
+    table = table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in nested.items()})
     in_bonis = table["state"] == IN_BONIS
     table = table.assign(last=~in_bonis).sort_values(["last", "margin", "siren"], ascending=[True, False, True])
     place = pd.Series(np.arange(1, len(table) + 1), index=table.index, dtype="Int64")

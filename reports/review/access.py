@@ -105,6 +105,28 @@ def visible_reason(reason: Mapping[str, Any] | None, right: Right) -> dict[str, 
     return {"theme": reason["theme"], "feature": None, "value": None}
 
 
+def visible_movement(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
+    """A list's record of why a risk moved: of the parts without right, only their themes."""
+    parts = [
+        part
+        if right.may_see_feature(part["theme"], part["feature"], part["is_hidden"])
+        else {"theme": part["theme"], "feature": None}
+        for part in record["parts"]
+    ]
+    return {**record, "parts": parts}
+
+
+def visible_remedy(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
+    """A list's record of what would take a firm off it: of the actions without right, only their themes."""
+    actions = [
+        action
+        if right.may_see_theme(action["theme"], is_confidential=False)
+        else {"theme": action["theme"], "name": None, "before": None, "after": None}
+        for action in record["actions"]
+    ]
+    return {**record, "actions": actions}
+
+
 def right_of(role: str, territories: Sequence[str], kinds: Sequence[str]) -> Right:
     """The right that an account's words stand for.
 

@@ -25,8 +25,9 @@ from reports.review.wording import (
     Said,
     is_confidential,
     known,
+    listed_movement,
     listed_reason,
-    listed_sentences,
+    listed_remedy,
     said_reasons,
 )
 from reports.waterfall import Probability, Step, nested_steps
@@ -67,7 +68,8 @@ RATIO_STEP: Final = 3
 class Explanation:
     """reasons: sentences; steps: the waterfall, None where the model or the contributions are not there.
 
-    base: the mean risk, where it starts; values: the features that the user may see.
+    base: the mean risk, where it starts; values: the features that the user may see; movement, remedy: a sentence,
+    empty where the list tells nothing.
     """
 
     reasons: list[Said]
@@ -75,8 +77,8 @@ class Explanation:
     base: float
     values: Row
     hidden_themes: tuple[str, ...]
-    movement: tuple[str, ...] = ()
-    remedy: tuple[str, ...] = ()
+    movement: str = ""
+    remedy: str = ""
 
     @property
     def top(self) -> float:
@@ -122,9 +124,8 @@ def explain(folder: DataFolder, published: PublishedList, firm: Row, right: Righ
     except UnreadableError:
         model = None
     listed = _listed(folder, published, siren)
-    movement, remedy = (
-        listed_sentences(listed.get(name), right, is_confidential(values)) for name in ("movement", "remedy")
-    )
+    movement = listed_movement(listed.get("movement"), right, language)
+    remedy = listed_remedy(listed.get("remedy"), right, language)
     if model is None or not parts or not values:
         told = (listed_reason(reason, right, language) for reason in listed["reasons"])
         brief = list(dict.fromkeys(said for said in told if said))
@@ -132,7 +133,8 @@ def explain(folder: DataFolder, published: PublishedList, firm: Row, right: Righ
     frame = pd.DataFrame([parts])
     subjects = {str(name): float(value) for name, value in by_subject(frame, model.inputs).iloc[0].items()}
     typical = medians_of(folder, published.features)
-    reasons = ranked_reasons(values, subjects, typical, language)[:SHOWN_REASONS]
+    doubtful = [reason["feature"] for reason in listed["reasons"] if reason.get("is_stable") is False]
+    reasons = ranked_reasons(values, subjects, typical, language, doubtful)[:SHOWN_REASONS]
     said = said_reasons(reasons, values, typical, right, language)
     base = float(parts["base"])
     probability = published_probability(model, base + sum(subjects.values()), firm["probability"])

@@ -15,14 +15,14 @@ from models.slices import UNKNOWN
 from reports import figures
 from reports.charts import step_bar
 from reports.language import Language
-from reports.reasons import FEATURES, THEME_WORDS
+from reports.reasons import FEATURES, THEME_WORDS, value_words
 from reports.review.access import Role
 from reports.review.accounts import Account
 from reports.review.database import now
 from reports.review.guard import Services, language_of
 from reports.review.verdicts import REASONS
 from reports.review.verdicts import STATES as FOLLOW_STATES
-from reports.review.wording import LEVELS, STATES, value_words
+from reports.review.wording import LEVELS, STATES
 from reports.waterfall import rounded_changes
 
 REGISTER_FIELDS = {

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from features.procedures import IN_BONIS
-from reports.figures import category, figure, is_known
 from reports.language import Language
-from reports.reasons import FEATURES, THEME_WORDS, Reason, sentence_of
-from reports.review.access import Right, visible_reason
+from reports.movement import movement_sentence
+from reports.reasons import FEATURES, THEME_WORDS, Reason, sentence_of, value_words
+from reports.remedies import remedy_sentence
+from reports.review.access import Right, visible_movement, visible_reason, visible_remedy
 
 CONFIDENTIAL = "accounts_confidential"
 STATES = {
@@ -26,11 +27,12 @@ LEVELS = {"high": "high alert", "moderate": "moderate alert", "none": "no alert"
 
 @dataclass(frozen=True)
 class Said:
-    """A reason as it is shown; feature: None where the user may know its theme only."""
+    """A reason as it is shown; feature: None where the user may know its theme only; is_stable: see `Reason`."""
 
     theme: str
     sentence: str
     feature: str | None = None
+    is_stable: bool = True
 
 
 def only_theme(theme: str, language: Language) -> Said:
@@ -59,9 +61,8 @@ def said_reasons(
             continue
         # To whoever may see confidential accounts, their figures are told like those of public ones.
         open_row = row if reason.feature == CONFIDENTIAL else {**row, CONFIDENTIAL: 0.0}
-        said.append(
-            Said(reason.theme, sentence_of(FEATURES[reason.feature], open_row, typical, language), reason.feature)
-        )
+        sentence = sentence_of(FEATURES[reason.feature], open_row, typical, language)
+        said.append(Said(reason.theme, sentence, reason.feature, reason.is_stable))
     return said
 
 
@@ -74,39 +75,19 @@ def listed_reason(reason: Mapping[str, Any] | None, right: Right, language: Lang
     if name not in FEATURES:
         return only_theme(theme, language)
     label = getattr(FEATURES[name], language.code)
-    return Said(
-        theme, label if value is None else f"{label}{_colon(language)}{value_words(name, value, language)}", name
-    )
+    if value is not None:
+        label = language.say("{label}: {value}", label=label, value=value_words(name, value, language))
+    return Said(theme, label, name, reason.get("is_stable") is not False)
 
 
-def listed_sentences(told: Any, right: Right, confidential: bool) -> tuple[str, ...]:
-    """What a list says of a firm in records {theme, sentence}; a sentence of no theme needs a right to all themes."""
-    if known(told) is None:
-        return ()
-    records = [
-        one if isinstance(one, Mapping) else {"sentence": one} for one in (told if isinstance(told, list) else [told])
-    ]
-    sees_all = all(right.may_see_theme(theme, confidential) for theme in THEME_WORDS)
-    return tuple(
-        str(one["sentence"])
-        for one in records
-        if one.get("sentence") and (right.may_see_theme(one["theme"], confidential) if one.get("theme") else sees_all)
-    )
+def listed_movement(record: Any, right: Right, language: Language) -> str:
+    """Why the risk moved, by a published list; empty where it tells nothing, or as an older list did, in plain text."""
+    return movement_sentence(visible_movement(record, right), language) if isinstance(record, Mapping) else ""
 
 
-def value_words(name: str, value: Any, language: Language) -> str:
-    """A feature's value with its unit, from a number or from its text in a list."""
-    feature = FEATURES[name]
-    if value is None or value == "":
-        return language.say("not known")
-    if feature.is_category:
-        return category(feature.base or name, str(value), language)
-    number = float(value)
-    return figure(number, feature.unit, language) if is_known(number) else language.say("not known")
-
-
-def _colon(language: Language) -> str:
-    return " : " if language.code == "fr" else ": "
+def listed_remedy(record: Any, right: Right, language: Language) -> str:
+    """What would take the firm off the list, in the same way."""
+    return remedy_sentence(visible_remedy(record, right), language) if isinstance(record, Mapping) else ""
 
 
 def known(value: Any) -> Any:

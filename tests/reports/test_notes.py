@@ -1,15 +1,21 @@
 """Why a risk moved and what would take a firm off the list, in words that a reader can check against the figures."""
 
+import io
+import json
+import zipfile
 from datetime import date
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from models.movement import REVISION
-from models.remedies import Remedy
+from models.remedies import ACTIONS, Remedy
+from reports.exports import MOVEMENT, REMEDY, as_csv, as_json, as_xlsx, parquet
 from reports.language import Language
-from reports.movement import movement_sentence
-from reports.remedies import remedy_sentence
+from reports.movement import movement_record, movement_sentence
+from reports.remedies import QUOTED, remedy_record, remedy_sentence
+from reports.target_list import COLUMNS, TargetList
 
 EN, FR = Language("en"), Language("fr")
 SINCE = date(2023, 9, 1)
@@ -17,8 +23,12 @@ BEFORE = {"debt": 12000.0, "paydex": 8.0, "ebitda_margin": 6.0, "ccsf_stage": "N
 NOW = {"debt": 24300.0, "paydex": 22.0, "ebitda_margin": 2.0, "ccsf_stage": "DEBUT", "accounts_confidential": 0.0}
 
 
+def told(parts, now=NOW, before=BEFORE, is_new_model=False):
+    return movement_record(pd.Series(parts), now, before, SINCE, is_new_model)
+
+
 def said(parts, now=NOW, before=BEFORE, is_new_model=False, language=EN):
-    return movement_sentence(pd.Series(parts), now, before, SINCE, is_new_model, language)
+    return movement_sentence(told(parts, now, before, is_new_model), language)
 
 
 def test_a_risk_that_rose_is_told_with_the_figures_then_and_now():
@@ -42,9 +52,11 @@ def test_figures_that_would_say_the_contrary_of_their_contribution_are_not_quote
 
 
 def test_confidential_accounts_move_a_risk_without_their_figures():
-    sentence = said({"ebitda_margin": 0.8}, now={**NOW, "accounts_confidential": 1.0})
-    assert "confidential" in sentence
-    assert "6%" not in sentence
+    for now, before in ((1.0, 0.0), (0.0, 1.0)):
+        rows = {"now": NOW | {"accounts_confidential": now}, "before": BEFORE | {"accounts_confidential": before}}
+        (part,) = told({"ebitda_margin": 0.8}, **rows)["parts"]
+        assert (part["then"], part["now"], part["is_hidden"]) == (None, None, True)
+        assert "confidential" in said({"ebitda_margin": 0.8}, **rows)
 
 
 @pytest.mark.parametrize(("is_new_model", "words"), [(True, "another model since"), (False, "past data corrected")])
@@ -56,6 +68,46 @@ def test_a_code_and_an_unknown_value_are_told_in_words():
     assert "from no request to request opened" in said({"ccsf_stage": 0.5})
     assert "known or not" in said({"paydex": 0.5}, before={**BEFORE, "paydex": None})
     assert said({"debt": 0.01}) == "Risk unchanged since September 2023."
+    assert said({"paydex": 0.5}, now={"paydex": None}, before={}).endswith("suppliers, over the past months.")
+
+
+def test_a_movement_is_a_record_of_what_was_decisive_from_which_both_languages_are_written():
+    record = told({"debt": 0.8, "ccsf_stage": 0.5, REVISION: -0.2}, is_new_model=True)
+    assert (record["since"], record["is_new_model"]) == (SINCE, True)
+    assert record["total"] == pytest.approx(1.1)
+    assert record["parts"] == [
+        {
+            "feature": "debt",
+            "theme": "social_debt",
+            "contribution": 0.8,
+            "then": "12000.0",
+            "now": "24300.0",
+            "is_hidden": False,
+        },
+        {
+            "feature": "ccsf_stage",
+            "theme": "social_debt",
+            "contribution": 0.5,
+            "then": "NONE",
+            "now": "DEBUT",
+            "is_hidden": False,
+        },
+    ]
+    assert movement_sentence(record, FR) != movement_sentence(record, EN)
+
+
+@pytest.mark.parametrize("language", [EN, FR], ids=["en", "fr"])
+def test_of_what_a_reader_has_no_right_to_only_the_theme_is_told_once(language):
+    stub = {"theme": "social_debt", "feature": None}
+    moved = movement_sentence({**told({"paydex": 0.8}), "parts": [stub, stub, *told({"paydex": 1})["parts"]]}, language)
+    assert moved.count(language.say("social debt")) == 1
+    assert language.code != "en" or moved == (
+        "Risk up since September 2023: a reason of the theme “social debt”, whose figures you have no right to; "
+        "Mean delay in paying suppliers: from 8 days to 22 days."
+    )
+    action = {"theme": "short_time_work", "name": None, "before": None, "after": None}
+    off = remedy_sentence({"actions": [action], "probability": 0.1}, language)
+    assert language.say("short-time work") in off
 
 
 def remedy(actions, changes, share=1.0):
@@ -65,7 +117,10 @@ def remedy(actions, changes, share=1.0):
 def test_the_change_that_leaves_most_undone_is_told():
     part = remedy(("pay_debt",), {"debt": (42300.0, 23900.0)}, 0.43)
     whole = remedy(("pay_suppliers",), {"paydex": (30.0, 0.0)})
-    assert remedy_sentence([whole, part], EN) == (
+    record = remedy_record([whole, part])
+    actions = [{"name": "pay_debt", "theme": "social_debt", "before": 42300.0, "after": 23900.0}]
+    assert record == {"actions": actions, "probability": 0.098}
+    assert remedy_sentence(record, EN) == (
         "The model would take it off the list, at 9.8%, after 18,400 euros paid of its 42,300 euros of social debt: "
         "a figure of the model, no promise."
     )
@@ -83,10 +138,35 @@ def test_the_change_that_leaves_most_undone_is_told():
     ],
 )
 def test_every_action_has_its_words(action, changes, language):
-    sentence = remedy_sentence([remedy((action,), changes)], language)
+    sentence = remedy_sentence(remedy_record([remedy((action,), changes)]), language)
     assert sentence.endswith(".")
+    assert "no right" not in sentence
+    assert "pas droit" not in sentence
+    assert set(QUOTED) == {one.name for one in ACTIONS}
     assert "{" not in sentence
 
 
 def test_where_nothing_helps_it_is_said():
-    assert remedy_sentence([], EN).startswith("None of the changes")
+    record = remedy_record([])
+    assert record == {"actions": [], "probability": None}
+    assert remedy_sentence(record, EN).startswith("None of the changes")
+
+
+def test_the_list_holds_records_in_parquet_and_sentences_in_its_other_files():
+    moved, off = told({"debt": 0.8}), remedy_record([remedy(("pay_debt",), {"debt": (24300.0, 0.0)})])
+    firm = dict.fromkeys(COLUMNS) | {"reasons": [], "themes": {"social_debt": 0.8}, "period": SINCE}
+    firms = [firm | {"siren": "552100554", "movement": moved, "remedy": off}, firm | {"siren": "100000017"}]
+    model = SimpleNamespace(model_id="m")
+    ranked = TargetList(pd.DataFrame(firms, columns=COLUMNS, dtype=object), SINCE, model, "2309", True, 0.0, None)
+    table = parquet(ranked)
+    assert (table.schema.field("movement").type, table.schema.field("remedy").type) == (MOVEMENT, REMEDY)
+    assert table["movement"].to_pylist() == [moved, None]
+    assert table["remedy"].to_pylist() == [off, None]
+    said, _ = json.loads(as_json(ranked, FR))["firms"]
+    assert said["movement"] == movement_sentence(moved, FR)
+    assert said["remedy"] == remedy_sentence(off, FR)
+    first, second = pd.read_csv(io.StringIO(as_csv(ranked, FR))).to_dict("records")
+    assert (first["movement"], first["remedy"]) == (said["movement"], said["remedy"])
+    assert pd.isna(second["movement"])
+    with zipfile.ZipFile(io.BytesIO(as_xlsx(ranked, EN))) as book:
+        assert movement_sentence(moved, EN) in book.read("xl/sharedStrings.xml").decode()

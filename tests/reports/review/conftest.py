@@ -1,5 +1,6 @@
 """A data folder of seven firms and two lists, written by hand, and the application on it."""
 
+import html
 import json
 import re
 from dataclasses import dataclass
@@ -19,8 +20,11 @@ from models import registry
 from models.calibration import Platt, VennAbers
 from models.dataset import Input
 from models.registry import RiskModel
+from models.remedies import Remedy
 from models.thresholds import Thresholds
-from reports.exports import REASON
+from reports.exports import MOVEMENT, REASON, REMEDY
+from reports.movement import movement_record
+from reports.remedies import remedy_record
 from reports.review import accounts
 from reports.review.access import Kind
 from reports.review.app import create_app
@@ -59,6 +63,22 @@ SECRET = {
     "100000017": {"liquidity_ratio": 6173.0, "accounts_confidential": 1.0},
     "350000008": {"short_time_hours_12m": 4713.0},
 }
+# Of three firms: what moved their risk in log-odds, their figures on the list before, what would take them off the list.
+MOVED = {
+    "552100554": {"debt": 0.9, "paydex": 0.3},
+    "100000017": {"liquidity_ratio": 0.8},
+    "350000008": {"short_time_hours_12m": -0.7},
+}
+BEFORE = {
+    "552100554": {"debt": 31009.0, "paydex": 23.0},
+    "100000017": {"liquidity_ratio": 7219.0},
+    "350000008": {"short_time_hours_12m": 5147.0},
+}
+REMEDIES = {
+    "552100554": {"pay_debt": {"debt": (42317.0, 0.0)}, "pay_suppliers": {"paydex": (47.0, 29.0)}},
+    "100000017": {},
+    "350000008": {"end_short_time": {"short_time_fte": (2.0, 0.0)}},
+}
 THRESHOLDS = Thresholds(high=0.4, moderate=0.2)
 HORIZON = 18
 
@@ -86,7 +106,21 @@ def reason(siren: str) -> dict | None:
         "unit": feature.unit,
         "contribution": max(CONTRIBUTIONS[siren]),
         "sentence": "",
+        "is_stable": siren != "552100554",
     }
+
+
+def movement(siren: str, period: date) -> dict | None:
+    if siren not in MOVED or period.month == 1:
+        return None
+    return movement_record(pd.Series(MOVED[siren]), SECRET[siren], BEFORE[siren], date(2024, 1, 1), is_new_model=False)
+
+
+def remedy(siren: str) -> dict | None:
+    if siren not in REMEDIES:
+        return None
+    changes = {name: change for changed in REMEDIES[siren].values() for name, change in changed.items()}
+    return remedy_record([Remedy(siren, tuple(REMEDIES[siren]), 1.0, changes, 0.184)] if changes else [])
 
 
 def features(period: date) -> pd.DataFrame:
@@ -123,6 +157,8 @@ def write_list(data: Path, period: date, model_id: str) -> None:
         "first_alert": [alert(siren) != "none" and period.month == 1 for siren in order],
         "state": ["redressement" if siren == "690000019" else "in_bonis" for siren in order],
         "reasons": pa.array([[reason(siren)] if alert(siren) != "none" else [] for siren in order], pa.list_(REASON)),
+        "movement": pa.array([movement(siren, period) for siren in order], MOVEMENT),
+        "remedy": pa.array([remedy(siren) for siren in order], REMEDY),
         "period": pa.array([period] * len(order), pa.date32()),
         "model_id": [model_id] * len(order),
         "alert_since": pa.array([date(2024, 1, 1) if alert(s) != "none" else None for s in order], pa.date32()),
@@ -202,6 +238,11 @@ ACCOUNTS = {
 def add_accounts(app) -> None:
     for name, (role, territories, kinds) in ACCOUNTS.items():
         accounts.add_user(app.state.services.engine, name, role, territories, kinds, PASSWORD)
+
+
+def shown(response) -> str:
+    """A page as it is read, with plain blanks."""
+    return re.sub("[\u00a0\u202f]", " ", html.unescape(response.text))
 
 
 def signed_in(app, name: str) -> Agent:

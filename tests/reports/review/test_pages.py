@@ -8,6 +8,8 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy.special import expit
 
@@ -18,7 +20,7 @@ from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.pages import lists
 from reports.waterfall import nested_steps, rounded_changes, steps
-from tests.reports.review.conftest import BASE, TestClient, add_accounts, margin, signed_in
+from tests.reports.review.conftest import BASE, TestClient, add_accounts, margin, shown, signed_in
 
 ROOM = Path(reports.__file__).parent / "review"
 TEMPLATES = Path(reports.__file__).parent / "templates" / "review"
@@ -178,6 +180,57 @@ def test_an_older_list_without_scores_or_features_still_opens(data_template, tmp
     for address in ("/lists/2024-01?sort=debt&min_debt=3&no_plan=true", "/firms/552100554?list=2024-01"):
         assert agent.get(address).status_code == 200
     assert "debt" not in agent.get("/lists/2024-01/export.json").json()["firms"][0]
+
+
+def test_a_firm_page_tells_movement_remedy_and_doubtful_reasons_in_the_language_of_its_reader(app):
+    agent = signed_in(app, "admin")
+    told = {
+        "en": (
+            "Risk up since January 2024: Social debt: from 31,009 euros to 42,317 euros; "
+            "Mean delay in paying suppliers: from 23 days to 47 days.",
+            "The model would take it off the list, at 18%, after all of its 42,317 euros of social debt paid and "
+            "suppliers paid 29 days late on average, not 47 days: a figure of the model, no promise.",
+            "Models trained on other firms mostly do not share this reason.",
+        ),
+        "fr": (
+            "Risque en hausse depuis janvier 2024 : Dette sociale : de 31 009 euros à 42 317 euros ; "
+            "Retard moyen de paiement aux fournisseurs : de 23 jours à 47 jours.",
+            "Le modèle la ferait sortir de la liste, à 18 %, après paiement de la totalité de ses 42 317 euros",
+            "Les modèles entraînés sur d'autres entreprises ne partagent pas, le plus souvent, cette raison.",
+        ),
+    }
+    for language, sentences in told.items():
+        text = shown(agent.get("/firms/552100554", **{"accept-language": language}))
+        assert [text.count(sentence) for sentence in sentences] == [1, 1, 1]
+    text = shown(agent.get("/firms/100000017", **{"accept-language": "en"}))
+    assert "None of the changes that were tried would take this firm off the list." in text
+    assert "mostly do not share" not in text
+    text = agent.get("/firms/690000001", **{"accept-language": "en"}).text
+    assert "What changed since the last list" not in text
+    assert "What would take it off the list" not in text
+
+
+@pytest.mark.parametrize("holds_text", [True, False])
+def test_of_an_older_list_with_plain_sentences_or_none_a_page_tells_nothing(data_template, tmp_path, holds_text):
+    data = tmp_path / "data"
+    shutil.copytree(data_template, data)
+    path = data / "lists" / "2024-01" / "target_list.parquet"
+    table = pq.read_table(path)
+    older = table.drop_columns(["movement", "remedy"])
+    for name in ("movement", "remedy") if holds_text else ():
+        older = older.append_column(name, pa.array(["En toutes lettres."] * len(table)))
+    pq.write_table(older, path)
+    app = create_app(read_configuration(data=data, database=f"sqlite:///{tmp_path / 'r.db'}", is_local=True))
+    add_accounts(app)
+    agent = signed_in(app, "admin")
+    page = agent.get("/firms/552100554?list=2024-01")
+    assert page.status_code == 200
+    assert "En toutes lettres" not in page.text
+    assert "Ce qui a changé depuis" not in page.text
+    # The list after it is read together with it.
+    for address in ("/firms/552100554", "/firms/552100554/history", "/lists/2024-02?min_alerts=2"):
+        assert agent.get(address).status_code == 200
+    assert "31 009 euros" in shown(agent.get("/firms/552100554"))
 
 
 def test_french_by_default_english_for_who_prefers_it_and_by_a_switch(app):

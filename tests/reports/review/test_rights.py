@@ -13,7 +13,7 @@ from reports.review.exports import COLUMNS
 from reports.review.filters import ORDERS, Filters
 from reports.review.guard import refuse_routes_without_rule, rule_of
 from reports.review.listing import READ
-from tests.reports.review.conftest import ACCOUNTS, ALL, FIRMS, PASSWORD, TestClient, signed_in
+from tests.reports.review.conftest import ACCOUNTS, ALL, FIRMS, PASSWORD, TestClient, shown, signed_in
 
 UNKNOWN = "999999999"
 FORMS = {
@@ -126,10 +126,10 @@ def test_no_page_export_search_or_fragment_tells_of_a_firm_outside_the_territory
 @pytest.mark.parametrize(
     ("kind", "siren", "figures"),
     [
-        (Kind.SOCIAL_DEBT, "552100554", ["42317", "12011"]),
-        (Kind.PAYMENT_DELAYS, "552100554", ["47jours", "47days", '"47.0"']),
-        (Kind.CONFIDENTIAL_ACCOUNTS, "100000017", ["6173"]),
-        (Kind.SHORT_TIME_WORK, "350000008", ["4713"]),
+        (Kind.SOCIAL_DEBT, "552100554", ["42317", "12011", "31009"]),
+        (Kind.PAYMENT_DELAYS, "552100554", ["47jours", "47days", '"47.0"', "23jours", "29jours", "29days"]),
+        (Kind.CONFIDENTIAL_ACCOUNTS, "100000017", ["6173", "7219"]),
+        (Kind.SHORT_TIME_WORK, "350000008", ["4713", "5147", "303hours", "303heures"]),
     ],
 )
 def test_a_kind_of_data_without_right_is_absent_from_every_page_and_file(fresh, kind, siren, figures):
@@ -179,6 +179,42 @@ def test_a_reason_without_right_is_told_by_its_theme_only(agents):
     text = agents["bretagne"].get("/firms/350000008").text
     assert "Une raison du thème « activité partielle », aux chiffres duquel vous n&#39;avez pas droit." in text
     assert "4713" not in squeezed(text)
+
+
+def test_what_moved_a_risk_and_what_would_lower_it_have_no_figure_without_right(fresh):
+    engine = fresh.state.services.engine
+    kinds = [kind for kind in ALL if kind != Kind.SOCIAL_DEBT]
+    accounts.add_user(engine, "no_debt", "agent", ["FR"], kinds, PASSWORD)
+    agent = signed_in(fresh, "no_debt")
+    text = shown(agent.get("/firms/552100554", **{"accept-language": "en"}))
+    assert (
+        "Risk up since January 2024: a reason of the theme “social debt”, whose figures you have no right to; "
+        "Mean delay in paying suppliers: from 23 days to 47 days."
+    ) in text
+    assert (
+        "at 18%, after a change of the theme “social debt”, whose figures you have no right to and "
+        "suppliers paid 29 days late on average, not 47 days"
+    ) in text
+    text = shown(agent.get("/firms/552100554"))
+    assert "après un changement du thème « dette sociale », aux chiffres duquel vous n'avez pas droit et" in text
+    for address in ("/firms/690000001", "/firms/100000017"):
+        assert "do not share" not in agent.get(address, **{"accept-language": "en"}).text
+
+
+def test_confidential_accounts_that_moved_a_risk_are_told_by_their_theme_without_right_to_them(app):
+    told = "Risk up since January 2024: Liquidity ratio (confidential accounts, figures not shown)."
+    assert told in shown(signed_in(app, "admin").get("/firms/100000017", **{"accept-language": "en"}))
+    text = shown(signed_in(app, "france").get("/firms/100000017", **{"accept-language": "en"}))
+    assert "Risk up since January 2024: a reason of the theme “financial health”" in text
+
+
+def test_without_right_to_scores_a_page_tells_no_movement_and_no_remedy(fresh):
+    kinds = [kind for kind in ALL if kind != Kind.SCORES]
+    accounts.add_user(fresh.state.services.engine, "no_scores", "agent", ["FR"], kinds, PASSWORD)
+    text = shown(signed_in(fresh, "no_scores").get("/firms/552100554", **{"accept-language": "en"}))
+    assert "42,317 euros" in text
+    for word in ("Risk up", "31,009", "take it off the list", "do not share"):
+        assert word not in text
 
 
 def test_the_theme_without_right_can_not_be_told_by_subtraction(agents):
