@@ -91,5 +91,6 @@ def _other_category(name: str, code: str, language: Language) -> str:
     if name == "size_class":
         return language.say("{band} employees", band=code)
     if name == "legal_category_group":
-        return language.say("INSEE code {code}", code=code)
+        label = labels("categories_juridiques", "group", "group_label").get(code)
+        return f"{label} ({code})" if label else code
     return language.say(CCSF_STAGES[code]) if code in CCSF_STAGES else code

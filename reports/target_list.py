@@ -105,9 +105,7 @@ def target_list(
     return TargetList(ordered, period, model, str(facts["batch"]), bool(facts["simulated"]), base, scored.calibration)
 
 
-def _past(
-    siren: pd.Series, alert: pd.Series, period: date, earlier: Sequence[pd.DataFrame]
-) -> dict[str, pd.Series]:
+def _past(siren: pd.Series, alert: pd.Series, period: date, earlier: Sequence[pd.DataFrame]) -> dict[str, pd.Series]:
     """What the lists before say of firms; null for one that the last of them lacks, or that is not on alert.
 
     alert_since: the first list of the unbroken run of lists on alert up to this one.

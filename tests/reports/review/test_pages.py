@@ -71,6 +71,7 @@ def test_the_list_is_ranked_and_shows_alerts_unless_asked(agents):
         ("region=Bretagne&min_headcount=0", ["350000008", "350000016"]),
         ("division=25", ["552100554"]),
         ("legal=1", ["200000025"]),
+        ("legal=57&departement=75", ["552100554"]),
         ("state=redressement", ["690000019"]),
         ("theme=payment_behaviour", ["690000001"]),
         ("min_alerts=2&departement=75", ["552100554", "100000017"]),
@@ -83,6 +84,16 @@ def test_the_list_is_ranked_and_shows_alerts_unless_asked(agents):
 def test_filters_find_their_firms_and_combine(agents, asked, found):
     address = f"/lists/2024-02/export.json?alert=high&alert=moderate&alert=none&{asked}"
     assert {firm["siren"] for firm in agents["admin"].get(address).json()["firms"]} == set(found)
+
+
+def test_legal_forms_are_those_of_insee_and_another_beginning_stays_chosen(agents):
+    chosen = re.compile(r"<option(?: value=\"(\w+)\")? selected>([^<]*)")
+    for asked, shown in (("57", ("57", "57 – Société par actions simplifiée")), ("5710", ("", "5710"))):
+        select = (
+            agents["admin"].get(f"/lists/2024-02?legal={asked}").text.split('id="f-legal"')[1].split("</select>")[0]
+        )
+        assert chosen.findall(select) == [shown]
+        assert select.count("<option value=") > 30
 
 
 def test_a_firm_is_on_alert_since_the_first_list_of_its_run(agents):
