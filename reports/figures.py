@@ -71,6 +71,11 @@ def percent(value: float, language: Language) -> str:
     return language.say("{number}%", number=language.number(value, decimals_of(value)))
 
 
+def share(value: float | None, language: Language, decimals: int = 1) -> str:
+    """A share, 0-1, as a percentage with that many decimals; a dash where it is not known."""
+    return "–" if value is None else language.say("{number}%", number=language.number(100 * value, decimals))
+
+
 def category(name: str, code: str, language: Language) -> str:
     """What a code of a categorical feature stands for; the code itself where no nomenclature tells."""
     if name == "naf_section":

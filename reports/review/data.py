@@ -163,9 +163,9 @@ class DataFolder:
             raise UnreadableError(str(error)) from error
 
     def metrics(self, model_id: str) -> dict[str, Any]:
-        """How a model and its challengers did on its test periods, by name; empty where that is not told."""
+        """All that a model was judged by: see `models.training.Result`; empty where that is not told."""
         try:
-            return dict(registry.metrics_of(self.data / "models", model_id).get("models", {}))
+            return registry.metrics_of(self.data / "models", model_id)
         except (OSError, json.JSONDecodeError):
             return {}
 
@@ -190,7 +190,7 @@ class DataFolder:
 
     def precision(self, model_id: str, alert: str) -> float | None:
         """Of the firms at this level on the test periods, the share that failed; None where that is not told."""
-        metrics = self.metrics(model_id).get(LIGHTGBM, {})
+        metrics = self.metrics(model_id).get("models", {}).get(LIGHTGBM, {})
         found = metrics.get(alert, {}) if isinstance(metrics, dict) else {}
         return found.get("precision") if isinstance(found, dict) else None
 

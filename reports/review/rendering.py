@@ -58,9 +58,7 @@ class Words:
 
     def percent(self, value: float | None, decimals: int = 1) -> str:
         """A probability, 0-1, with that many decimals."""
-        if value is None:
-            return "–"
-        return self.language.say("{number}%", number=self.language.number(100 * value, decimals))
+        return figures.share(value, self.language, decimals)
 
     def signed(self, value: float, decimals: int = 1) -> str:
         """A number with its sign."""
