@@ -89,10 +89,10 @@ Part = Callable[[RiskModel, Mapping[str, Any], Language], Section]
 def model_card(model: RiskModel, metrics: Mapping[str, Any]) -> str:
     """All parts in English as Markdown; metrics: of `models.training.train`, and `checks`."""
     language = Language(SOURCE)
-    lines = [f"# Model {model.model_id}"]
+    lines = [f"# Model {model.model_id}", "", *_simulated(model, language), ""]
     for part in (*SUMMARY, *EVALUATION):
         section = part(model, metrics, language)
-        lines += ["", f"## {section.title}", ""]
+        lines += [f"## {section.title}", ""]
         for content in section.content:
             lines += [*_markdown(content), ""]
     return "\n".join(lines).strip() + "\n"
@@ -129,7 +129,7 @@ def what_it_is(model: RiskModel, _metrics: Mapping[str, Any], language: Language
             high=share(model.thresholds.high, language),
         ),
     )
-    return Section(say("The model in use"), (*_simulated(model, language), Points(facts_told)))
+    return Section(say("The model in use"), (Points(facts_told),))
 
 
 def _simulated(model: RiskModel, language: Language) -> Iterator[str]:
@@ -139,7 +139,7 @@ def _simulated(model: RiskModel, language: Language) -> Iterator[str]:
 
 def made_of(model: RiskModel, _metrics: Mapping[str, Any], language: Language) -> Section:
     """The months that it learnt from and was judged on."""
-    say, number = language.say, language.number
+    say, number, split = language.say, language.number, model.facts["split"]
     rows = tuple(
         (
             say(WORDS[name]),
@@ -147,16 +147,19 @@ def made_of(model: RiskModel, _metrics: Mapping[str, Any], language: Language) -
             language.month(date.fromisoformat(part["last"])),
             *(number(part[key]) for key in ("rows", "firms", "failures")),
         )
-        for name, part in model.facts["split"].items()
+        for name in ("train", "validation", "test")
+        for part in [split[name]]
     )
     headers = ("months for", "first", "last", "firm-months", "firms", "followed by a procedure")
+    embargo = say("Learning stops early enough that no outcome it learnt tells of a month on which it is judged.")
+    is_apart = _outcomes_end(model, "train") <= date.fromisoformat(split["validation"]["first"])
     return Section(
-        say("What it learnt from"),
-        (
-            say("Learning stops early enough that no outcome it learnt tells of a month on which it is judged."),
-            Table(_said(headers, language), rows),
-        ),
+        say("What it learnt from"), (*([embargo] if is_apart else []), Table(_said(headers, language), rows))
     )
+
+
+def _outcomes_end(model: RiskModel, part: str) -> date:
+    return add_months(date.fromisoformat(model.facts["split"][part]["last"]), model.facts["horizon"])
 
 
 def alerts(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
@@ -318,31 +321,29 @@ def _limits_of_alerts(metrics: Mapping[str, Any], language: Language) -> Iterato
 
 def _limits_of_groups(groups: Mapping[str, Sequence[Metrics]], language: Language) -> Iterator[str]:
     for dimension, members in groups.items():
-        named = {_group_name(dimension, one["group"], language): one for one in members}
-        if few := [name for name, one in named.items() if one["auc"] is None]:
-            yield language.say(
-                "{dimension}, too few failures to judge it for: {groups}.",
-                dimension=language.say(WORDS[dimension]),
-                groups=", ".join(few),
+        say, words = language.say, language.say(WORDS[dimension])
+        ranked = [one for one in members if one["auc"] is not None]
+        if len(ranked) < len(members):
+            yield say(
+                "{dimension}, {count} of {all} groups have too few failures to be judged.",
+                dimension=words,
+                count=language.number(len(members) - len(ranked)),
+                all=language.number(len(members)),
             )
-        ranked = {name: one["auc"] for name, one in named.items() if one["auc"] is not None}
         if len(ranked) > 1:
-            worst = min(ranked, key=lambda name: ranked[name])
-            yield language.say(
+            worst = min(ranked, key=lambda one: float(one["auc"]))
+            yield say(
                 "{dimension}, it ranks least well: {group} (area under the ROC curve {auc}; chance alone gives 0.5).",
-                dimension=language.say(WORDS[dimension]),
-                group=worst,
-                auc=language.number(ranked[worst], 2),
+                dimension=words,
+                group=_group_name(dimension, worst["group"], language),
+                auc=language.number(worst["auc"], 2),
             )
 
 
 def _limits_of_the_split(model: RiskModel, language: Language) -> Iterator[str]:
     if not (split := model.facts.get("split")):
         return
-    validation, test = (
-        date.fromisoformat(split[name][end]) for name, end in (("validation", "last"), ("test", "first"))
-    )
-    if add_months(validation, model.facts["horizon"]) > test:
+    if _outcomes_end(model, "validation") > date.fromisoformat(split["test"]["first"]):
         yield language.say(
             "Calibration and thresholds come from months whose outcomes run into the test months: probabilities may be "
             "a little better on the test than later."
@@ -430,9 +431,9 @@ def protocols(_model: RiskModel, metrics: Mapping[str, Any], language: Language)
     if flattered:
         content.append(
             say(
-                "In the same months, the random split that existing systems use gives {auc} of area under the ROC "
-                "curve and {ap} of average precision more: it knows the firms again, a month apart and with the same failure "
-                "ahead.",
+                "In the same months, the random split that existing systems use adds {auc} to the area under the ROC "
+                "curve and {ap} to average precision: it knows the firms again, a month apart and with the same "
+                "failure ahead.",
                 auc=language.number(flattered["auc"] - honest["auc"], 3),
                 ap=language.number(flattered["average_precision"] - honest["average_precision"], 3),
             )
@@ -448,11 +449,9 @@ def protocols(_model: RiskModel, metrics: Mapping[str, Any], language: Language)
     return Section(say("The same kind of model under other protocols"), tuple(content))
 
 
-def _mean(spread: Mapping[str, float | None], language: Language) -> str:
-    mean, deviation = (
-        None if spread[key] is None else language.number(spread[key], 3) for key in ("mean", "deviation")
-    )
-    return f"{mean} ± {deviation}" if deviation else f"{mean}"
+def _mean(spread: Mapping[str, Any], language: Language) -> str:
+    mean, deviation = language.number(spread["mean"], 3), spread["deviation"]
+    return mean if deviation is None else f"{mean} ± {language.number(deviation, 3)}"
 
 
 def calibration(model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
@@ -525,7 +524,12 @@ def procedures(_model: RiskModel, metrics: Mapping[str, Any], language: Language
     )
 
 
-GROUP = ("area under the ROC curve", "average precision", "precision of high alerts", "recall of all alerts")
+GROUP = (
+    "area under the ROC curve",
+    "average precision",
+    "precision of high alerts (their number)",
+    "recall of all alerts",
+)
 
 
 def groups(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
@@ -647,7 +651,8 @@ def _ranking(figures: Metrics, language: Language) -> tuple[str, ...]:
 
 def _group(one: Metrics, language: Language) -> tuple[str, ...]:
     ranking = ("–" if one[key] is None else language.number(one[key], 3) for key in ("auc", "average_precision"))
-    return (*ranking, share(one[HIGH]["precision"], language), share(one[MODERATE]["recall"], language))
+    precision = f"{share(one[HIGH]['precision'], language)} ({language.number(one[HIGH]['alerts'])})"
+    return (*ranking, precision, share(one[MODERATE]["recall"], language))
 
 
 def _markdown(content: str | Points | Table) -> Iterator[str]:
