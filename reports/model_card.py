@@ -49,7 +49,7 @@ WORDS: Final = {
     "age": "By age in years",
     "missing_source": "Of firms without a source",
     "under 3": "under 3",
-    "uncalibrated": "none",
+    "uncalibrated": "without calibration",
     "isotonic": "isotonic",
     "ranking": "it ranks no worse than the model in use",
     "calibration": "its probabilities are those that come true",
@@ -112,7 +112,11 @@ def what_it_is(model: RiskModel, _metrics: Mapping[str, Any], language: Language
     say, facts = language.say, model.facts
     directed = sum(column.direction != 0 for column in model.inputs)
     facts_told = (
-        say("Model {model}, learnt from what was known on {day}.", model=model.model_id, day=facts["as_of"]),
+        say(
+            "Model {model}, learnt from what was known at the start of {month}.",
+            model=model.model_id,
+            month=_month(facts["as_of"], language),
+        ),
         say("It foresees whether a first insolvency procedure opens within {months} months.", months=facts["horizon"]),
         say(
             "Decision trees that correct one another (LightGBM), then a calibration, so that of 100 firms at 20% about "
@@ -143,8 +147,8 @@ def made_of(model: RiskModel, _metrics: Mapping[str, Any], language: Language) -
     rows = tuple(
         (
             say(WORDS[name]),
-            language.month(date.fromisoformat(part["first"])),
-            language.month(date.fromisoformat(part["last"])),
+            _month(part["first"], language),
+            _month(part["last"], language),
             *(number(part[key]) for key in ("rows", "firms", "failures")),
         )
         for name in ("train", "validation", "test")
@@ -210,7 +214,7 @@ def alerts(_model: RiskModel, metrics: Mapping[str, Any], language: Language) ->
 def lead_time(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
     """How long before it failed a firm was first on alert."""
     say, lead = language.say, metrics["lead_time"]
-    which = {"all": "all", "fully_observed": "scored for the whole time"}
+    which = {"all": "all firms", "fully_observed": "scored for the whole time"}
     rows = tuple(
         (
             say(words),
@@ -325,7 +329,7 @@ def _limits_of_groups(groups: Mapping[str, Sequence[Metrics]], language: Languag
         ranked = [one for one in members if one["auc"] is not None]
         if len(ranked) < len(members):
             yield say(
-                "{dimension}, {count} of {all} groups have too few failures to be judged.",
+                "{dimension}, groups with too few failures to be judged: {count} of {all}.",
                 dimension=words,
                 count=language.number(len(members) - len(ranked)),
                 all=language.number(len(members)),
@@ -404,7 +408,7 @@ def how_sure(_model: RiskModel, metrics: Mapping[str, Any], language: Language) 
         of = f"{words} ({language.say(WORDS[cut])})" if cut else words
         rows.append((of, *(language.number(ends[key], 3) for key in ("value", "low", "high"))))
     title = language.say("How sure: 95% intervals, firms drawn again with all their months")
-    return Section(title, (Table(_said(("figure", "value", "low", "high"), language), tuple(rows)),))
+    return Section(title, (Table(_said(("figure", "value", "lower end", "upper end"), language), tuple(rows)),))
 
 
 def protocols(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
@@ -458,7 +462,7 @@ def calibration(model: RiskModel, metrics: Mapping[str, Any], language: Language
     """Whether what it promises comes true."""
     say, number, found = language.say, language.number, metrics["calibration"]
     points = Table(
-        _said(("firm-months", "promised", "failed", "low", "high"), language),
+        _said(("firm-months", "promised", "failed", "lower end", "upper end"), language),
         tuple(
             (
                 number(point["rows"]),

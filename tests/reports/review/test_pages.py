@@ -201,9 +201,33 @@ def test_french_by_default_english_for_who_prefers_it_and_by_a_switch(app):
 
 def test_public_pages_tell_the_model_and_no_firm(app):
     text = TestClient(app).get("/algorithm").text
-    for said in (app.state.services.folder.champion_id, "40 %", "0,75", "ccsf", "DONNÉES SIMULÉES"):
+    for said in (
+        app.state.services.folder.champion_id,
+        "40 %",
+        "0,75",
+        "plans CCSF",
+        "DONNÉES SIMULÉES",
+        "R311-3-1-2",
+        "contact@x.fr",
+    ):
         assert said in text
     assert "ATELIERS" not in text
+
+
+def test_sources_are_told_in_both_languages_with_their_lag_and_what_they_feed(app):
+    client = TestClient(app)
+    text = client.get("/algorithm/data").text
+    for said in ("retards de paiement aux fournisseurs", "Altares", "connu un mois après la mesure", "jamais livrée"):
+        assert said in text
+    client.get("/language/en?back=/")
+    text = client.get("/algorithm/data").text
+    for said in ("supplier payment delays", "known one month after the measurement", "payment behaviour (1)"):
+        assert said in text
+
+
+def test_a_model_judged_by_little_still_has_its_page(app):
+    for address in ("/algorithm", "/algorithm/data", "/algorithm/evaluation"):
+        assert TestClient(app).get(address).status_code == 200
 
 
 def said_in_templates():
