@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from features.nomenclatures import labels
 from features.periods import add_months
 from features.sources import SOURCES
 from features.sources.base import Source
@@ -277,12 +278,18 @@ def _limits_of_the_label(model: RiskModel, language: Language) -> Iterator[str]:
     )
     if "min_headcount" in data:
         yield say(
-            "It only sees firms that have had {count} employees at some time; left out are the legal categories "
-            "{legal} and the activities {naf}.",
+            "It only sees firms that have had {count} employees at some time; left out, in whole or in part: {kinds}.",
             count=language.number(data["min_headcount"]),
-            legal=", ".join(data["excluded_categories"]) or "–",
-            naf=", ".join(data["excluded_activities"]) or "–",
+            kinds=_left_out(data) or "–",
         )
+
+
+def _left_out(data: Mapping[str, Any]) -> str:
+    """The kinds of firms and the activities of which some are out of scope: a code of either begins with theirs."""
+    groups = labels("categories_juridiques", "group", "group_label"), labels("naf_rev2", "division", "division_label")
+    excluded = data["excluded_categories"], data["excluded_activities"]
+    named = (names.get(code[:2], code) for names, codes in zip(groups, excluded, strict=True) for code in codes)
+    return " / ".join(dict.fromkeys(named))
 
 
 def _limits_of_sources(model: RiskModel, language: Language) -> Iterator[str]:

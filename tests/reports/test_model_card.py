@@ -92,7 +92,7 @@ FACTS = {
         "fingerprint": "f",
         "dictionary_version": "d",
         "min_headcount": 10,
-        "excluded_categories": ["4"],
+        "excluded_categories": ["4110", "4120"],
         "excluded_activities": ["84"],
     },
 }
@@ -133,7 +133,8 @@ def test_limits_come_from_the_facts():
     for limit in (
         "SIMULATED DATA",
         "within 18 months",
-        "10 employees",
+        "10 employees at some time; left out, in whole or in part: Établissement public ou régie à caractère industriel "
+        "ou commercial / Administration publique",
         "financial ratios, is known 7 months after the closing of the accounts",
         "never delivered to the model: CCSF plans",
         "25% of the firms on high alert",
