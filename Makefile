@@ -4,10 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint lock clean
+.PHONY: demo pictures test lint lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/weaksignals demo
+
+pictures: $(VENV)/.installed-dev
+	$(BIN)/weaksignals demo --language en --picture README.svg
+	$(BIN)/python pictures/take.py data/demo pictures
 
 test: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest

@@ -38,7 +38,18 @@ REFERENCE_ROWS = 200_000
 LIGHTGBM, FREE = "lightgbm", "lightgbm_unconstrained"
 FLOORS = ("features", "models")
 PACKAGES = ("lightgbm", "scikit-learn", "numpy", "pandas", "weaksignals")
-FACTS = ("fingerprint", "dictionary_version", "dictionary", "simulated", "batch", "observed_until", "absent_sources")
+FACTS = (
+    "fingerprint",
+    "dictionary_version",
+    "dictionary",
+    "simulated",
+    "batch",
+    "observed_until",
+    "absent_sources",
+    "min_headcount",
+    "excluded_categories",
+    "excluded_activities",
+)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,78 @@
 
 import csv
 import io
+from collections.abc import Iterable
+from typing import Final
 
 from features.assemble import CATALOG
+from features.catalog import Feature
 from features.sources import SOURCES
+from features.sources.base import Source, next_delivery
+from reports.language import Language
 
 COLUMNS = ("name", "theme", "unit", "direction", "en", "fr", "definition", "known", "base")
 DIRECTIONS = {1: "more is riskier", -1: "more is safer", 0: "free"}
+UNITS: Final = {
+    "EUR": "euros",
+    "share": "share (0 to 1)",
+    "%": "percent",
+    "yes/no": "yes or no",
+    "category": "category",
+    "months": "months",
+    "days": "days",
+    "years": "years",
+    "hours": "hours",
+    "persons": "persons",
+    "plans": "plans",
+    "requests": "requests",
+    "suppliers": "suppliers",
+}
+# From which of its dates a record counts.
+DATES: Final = {
+    "created_on": "the creation",
+    "started_on": "the first day on which it holds",
+    "ended_on": "the end of the month or quarter",
+    "closed_on": "the closing of the accounts",
+    "treated_on": "the day on which it was processed",
+    "effective_on": "the day on which it takes effect",
+    "decided_on": "the decision",
+    "published_on": "the publication",
+    "measured_on": "the measurement",
+}
+# What the sources serve for from which no figure is made.
+USES: Final = {
+    "urssaf_procedures": "which firms opened a procedure: what is to be foreseen, and which firms are left out",
+    "bodacc": "which firms opened a procedure: what is to be foreseen, and which firms are left out",
+    "establishment_history": "which activity a firm had at each date",
+    "perimeter_filter": "which firms are looked at",
+}
+# What features are said to be made of -> the sources behind.
+BEHIND: Final = {"headcounts": ("firm_headcounts", "establishment_headcounts"), "firms": ("legal_units",)}
+
+
+def source_names(names: Iterable[str], language: Language) -> str:
+    """Sources as people call them, one after another; as it stands where it is none of ours."""
+    ours = {source.name: str(getattr(source, language.code)) for source in SOURCES}
+    return ", ".join(ours.get(name, name) for of in names for name in BEHIND.get(of, (of,)))
+
+
+def is_made_of(feature: Feature, source: Source) -> bool:
+    """Whether a feature is made of a source."""
+    return any(source.name in BEHIND.get(name, (name,)) for name in feature.sources)
+
+
+def known_words(source: Source, language: Language) -> str:
+    """When a record of a source is known, in words."""
+    if source.known_at is None:
+        return language.say("known at once")
+    day, lag = language.say(DATES[source.known_at.column]), source.known_at.lag
+    if lag == next_delivery:
+        return language.say("known at the monthly delivery after {day}", day=day)
+    if lag == 0:
+        return language.say("known from {day} on", day=day)
+    if lag == 1:
+        return language.say("known one month after {day}", day=day)
+    return language.say("known {months} months after {day}", months=str(lag), day=day)
 
 
 def dictionary_rows() -> list[dict[str, str]]:

@@ -71,6 +71,11 @@ def percent(value: float, language: Language) -> str:
     return language.say("{number}%", number=language.number(value, decimals_of(value)))
 
 
+def share(value: float | None, language: Language, decimals: int = 1) -> str:
+    """A share, 0-1, as a percentage with that many decimals; a dash where it is not known."""
+    return "–" if value is None else language.say("{number}%", number=language.number(100 * value, decimals))
+
+
 def category(name: str, code: str, language: Language) -> str:
     """What a code of a categorical feature stands for; the code itself where no nomenclature tells."""
     if name == "naf_section":
@@ -91,5 +96,6 @@ def _other_category(name: str, code: str, language: Language) -> str:
     if name == "size_class":
         return language.say("{band} employees", band=code)
     if name == "legal_category_group":
-        return language.say("INSEE code {code}", code=code)
+        label = labels("categories_juridiques", "group", "group_label").get(code)
+        return f"{label} ({code})" if label else code
     return language.say(CCSF_STAGES[code]) if code in CCSF_STAGES else code

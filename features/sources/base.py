@@ -72,6 +72,7 @@ def _as_read(records: ir.Table) -> ir.Table:
 class Source:
     """One source: what its files are called, what they hold, and when it was known.
 
+    en, fr: what people call it; provider: who delivers it.
     files: shell patterns of the file names in a batch, any case, gzipped or not.
     tidy: from the columns as read to the columns as staged (each has a `siren`).
     flow_key: where set, batches add up and the newest record of a key wins; otherwise a file is a full stock that
@@ -80,7 +81,8 @@ class Source:
     """
 
     name: str
-    title: str
+    en: str
+    fr: str
     files: tuple[str, ...]
     columns: Mapping[str, Column]
     known_at: After | None
@@ -89,6 +91,12 @@ class Source:
     tidy: Callable[[ir.Table], ir.Table] = _as_read
     flow_key: tuple[str, ...] = ()
     unlisted: str = ""
+    provider: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is and who delivers it."""
+        return f"{self.en} ({self.provider})" if self.provider else self.en
 
     def with_lag(self, lag: int | None) -> "Source":
         """The same source with another lag in months, unchanged where None."""

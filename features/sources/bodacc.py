@@ -223,7 +223,9 @@ def _decided(notices: ir.Table) -> ir.Table:
 
 BODACC = Source(
     name="bodacc",
-    title="insolvency procedures (BODACC)",
+    en="insolvency procedures",
+    fr="procédures collectives",
+    provider="DILA, BODACC",
     files=("annonces-commerciales*.csv", "annonces-commerciales*.json"),
     columns={
         "identifier": Column(("id", "Identifiant", "Identifiant de l'annonce", "Identifiant unique"), text),

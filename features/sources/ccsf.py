@@ -20,7 +20,9 @@ def _tidy(records: ir.Table) -> ir.Table:
 
 CCSF = Source(
     name="ccsf",
-    title="CCSF plans (URSSAF)",
+    en="CCSF plans",
+    fr="plans CCSF (commissions des chefs des services financiers)",
+    provider="URSSAF",
     files=("sigfaible_ccsf.csv",),
     columns={
         "siret": Column("Siret", siret),

@@ -13,7 +13,9 @@ def _tidy(records: ir.Table) -> ir.Table:
 
 CONTRIBUTIONS = Source(
     name="contributions",
-    title="contributions due (URSSAF)",
+    en="contributions due",
+    fr="cotisations dues",
+    provider="URSSAF",
     files=("sigfaible_cotisdues.csv",),
     columns={
         "siret": Column("Siret", siret),

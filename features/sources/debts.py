@@ -12,7 +12,9 @@ def _tidy(records: ir.Table) -> ir.Table:
 
 DEBTS = Source(
     name="debts",
-    title="contribution debts (URSSAF)",
+    en="contribution debts",
+    fr="débits de cotisations",
+    provider="URSSAF",
     files=("sigfaible_debits.csv",),
     columns={
         "siret": Column("Siret", siret),

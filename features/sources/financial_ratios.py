@@ -32,7 +32,9 @@ RATIOS = {
 
 FINANCIAL_RATIOS = Source(
     name="financial_ratios",
-    title="financial ratios (INPI/BCE)",
+    en="financial ratios",
+    fr="ratios financiers",
+    provider="INPI/BCE",
     files=("ratios_inpi_bce.csv",),
     columns={
         "siren": Column("siren", siren),

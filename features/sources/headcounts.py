@@ -19,7 +19,9 @@ def _of_establishment(records: ir.Table) -> ir.Table:
 
 FIRM_HEADCOUNTS = Source(
     name="firm_headcounts",
-    title="firm headcount (URSSAF)",
+    en="firm headcount",
+    fr="effectif des entreprises",
+    provider="URSSAF",
     files=("*effectif_siren*.csv",),
     columns={"siren": Column("siren", siren)},
     melt=MONTHS,
@@ -29,7 +31,9 @@ FIRM_HEADCOUNTS = Source(
 
 ESTABLISHMENT_HEADCOUNTS = Source(
     name="establishment_headcounts",
-    title="establishment headcount (URSSAF)",
+    en="establishment headcount",
+    fr="effectif des établissements",
+    provider="URSSAF",
     files=("*effectif_*.csv",),
     not_files=FIRM_HEADCOUNTS.files,
     columns={"siret": Column("siret", siret)},

@@ -5,7 +5,9 @@ from features.sources.formats import count, day, number, percentage, siren
 
 PAYMENT_DELAYS = Source(
     name="payment_delays",
-    title="supplier payment delays (Altares)",
+    en="supplier payment delays",
+    fr="retards de paiement aux fournisseurs",
+    provider="Altares",
     files=("altares_paydex*.csv",),
     columns={
         "siren": Column("siren", siren),

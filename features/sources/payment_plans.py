@@ -12,7 +12,9 @@ def _tidy(records: ir.Table) -> ir.Table:
 
 PAYMENT_PLANS = Source(
     name="payment_plans",
-    title="payment plans (URSSAF)",
+    en="payment plans",
+    fr="délais de paiement",
+    provider="URSSAF",
     files=("sigfaible_delais.csv",),
     columns={
         "siret": Column("Siret", siret),

@@ -5,7 +5,8 @@ from features.sources.formats import siren
 
 PERIMETER_FILTER = Source(
     name="perimeter_filter",
-    title="perimeter override",
+    en="perimeter override",
+    fr="périmètre imposé",
     files=("filter*.csv",),
     columns={"siren": Column("siren", siren)},
     known_at=None,

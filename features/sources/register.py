@@ -54,7 +54,9 @@ def _history(records: ir.Table) -> ir.Table:
 
 LEGAL_UNITS = Source(
     name="legal_units",
-    title="legal units (SIRENE)",
+    en="legal units",
+    fr="unités légales",
+    provider="INSEE, SIRENE",
     files=("StockUniteLegale_utf8.csv", "sireneUL.csv"),
     columns={
         "siren": Column("siren", siren),
@@ -79,7 +81,9 @@ LEGAL_UNITS = Source(
 
 ESTABLISHMENTS = Source(
     name="establishments",
-    title="establishments (SIRENE)",
+    en="establishments",
+    fr="établissements",
+    provider="INSEE, SIRENE",
     files=("StockEtablissement_utf8_geo.csv", "StockEtablissement_utf8.csv"),
     columns={
         "siret": Column("siret", siret),
@@ -102,7 +106,9 @@ ESTABLISHMENTS = Source(
 
 ESTABLISHMENT_HISTORY = Source(
     name="establishment_history",
-    title="establishment history (SIRENE)",
+    en="establishment history",
+    fr="historique des établissements",
+    provider="INSEE, SIRENE",
     files=("StockEtablissementHistorique_utf8.csv",),
     columns={
         "siret": Column("siret", siret),

@@ -18,7 +18,9 @@ def _granted(records: ir.Table) -> ir.Table:
 
 SHORT_TIME_USED = Source(
     name="short_time_used",
-    title="short-time work used (DGEFP)",
+    en="short-time work used",
+    fr="activité partielle consommée",
+    provider="DGEFP",
     files=("consommation_ap.csv",),
     columns={
         "request": Column("ID_DA", text),
@@ -34,7 +36,9 @@ SHORT_TIME_USED = Source(
 
 SHORT_TIME_GRANTED = Source(
     name="short_time_granted",
-    title="short-time work granted (DGEFP)",
+    en="short-time work granted",
+    fr="activité partielle autorisée",
+    provider="DGEFP",
     files=("demande_ap.csv",),
     columns={
         "request": Column("ID_DA", text),

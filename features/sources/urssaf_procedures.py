@@ -57,7 +57,9 @@ def _tidy(records: ir.Table) -> ir.Table:
 
 URSSAF_PROCEDURES = Source(
     name="urssaf_procedures",
-    title="insolvency procedures (URSSAF)",
+    en="insolvency procedures",
+    fr="procédures collectives",
+    provider="URSSAF",
     files=("sigfaible_pcoll.csv",),
     columns={
         "siret": Column("Siret", siret),

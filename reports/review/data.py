@@ -162,14 +162,7 @@ class DataFolder:
             raise UnreadableError(str(error)) from error
 
     def metrics(self, model_id: str) -> dict[str, Any]:
-        """How a model and its challengers did on its test periods, by name; empty where that is not told."""
-        return dict(self._metrics(model_id).get("models", {}))
-
-    def groups(self, model_id: str) -> dict[str, list[dict[str, Any]]]:
-        """How a model did by kind of firm: see `models.slices.by_group`; empty where that is not told."""
-        return dict(self._metrics(model_id).get("groups", {}))
-
-    def _metrics(self, model_id: str) -> dict[str, Any]:
+        """All that a model was judged by: see `models.training.Result`; empty where that is not told."""
         try:
             return registry.metrics_of(self.data / "models", model_id)
         except (OSError, json.JSONDecodeError):

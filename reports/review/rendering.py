@@ -9,11 +9,11 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from features.nomenclatures import labels
-from features.sources import SOURCES
 from features.sources.urssaf_procedures import AMENDMENT, END, OPENING, PLAN
 from models.slices import UNKNOWN
 from reports import figures
 from reports.charts import step_bar
+from reports.dictionary import source_names
 from reports.language import Language
 from reports.reasons import FEATURES, THEME_WORDS, value_words
 from reports.review.access import Role
@@ -33,9 +33,6 @@ REGISTER_FIELDS = {
     "procedure": "procedure",
 }
 
-SOURCE_TITLES = {source.name: source.title for source in SOURCES}
-# Figures name the two files of headcounts, and the register, by what is made of them.
-SOURCE_TITLES |= {"headcounts": SOURCE_TITLES["firm_headcounts"], "firms": SOURCE_TITLES["legal_units"]}
 STAGES = {OPENING: "opening", PLAN: "plan adopted", AMENDMENT: "plan amended", END: "end of the procedure"}
 ALIKE = {"all": "all firms tested", "missing_source": "firms like it, of which nothing is known of: {group}"}
 AGES = {
@@ -72,9 +69,7 @@ class Words:
 
     def percent(self, value: float | None, decimals: int = 1) -> str:
         """A probability, 0-1, with that many decimals."""
-        if value is None:
-            return "–"
-        return self.language.say("{number}%", number=self.language.number(100 * value, decimals))
+        return figures.share(value, self.language, decimals)
 
     def signed(self, value: float, decimals: int = 1) -> str:
         """A number with its sign."""
@@ -130,7 +125,7 @@ class Words:
 
     def sources(self, names: Sequence[str]) -> str:
         """Partners' files, one after another."""
-        return ", ".join(self.say(SOURCE_TITLES[name]) if name in SOURCE_TITLES else name for name in names)
+        return source_names(names, self.language)
 
     def alike(self, dimension: str, group: str) -> str:
         """A group of firms that a model was judged on."""

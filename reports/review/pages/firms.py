@@ -72,7 +72,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     silent = silent_sources(explained.values)
     alike = (
         firms_alike(
-            folder.groups(published.model_id),
+            folder.metrics(published.model_id).get("groups", {}),
             explained.values,
             silent,
             found["alert"],

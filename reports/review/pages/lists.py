@@ -17,17 +17,6 @@ from reports.review.wording import STATES, listed_reason
 
 router = APIRouter()
 Asked = Annotated[Filters, Query()]
-# Beginnings of INSEE's legal categories, as agents know them.
-LEGAL_FORMS = {
-    "1": "Entrepreneur individuel",
-    "54": "SARL",
-    "55": "SA à conseil d'administration",
-    "56": "SA à directoire",
-    "57": "SAS",
-    "5": "Société commerciale (toutes)",
-    "65": "Société civile",
-    "92": "Association",
-}
 
 
 @router.get("/")
@@ -102,7 +91,7 @@ def choices() -> dict[str, dict[str, str]]:
         "region": {name: name for name in sorted(set(labels("departements", "departement", "region_label").values()))},
         "section": labels("naf_rev2", "section", "section_label"),
         "division": labels("naf_rev2", "division", "division_label"),
-        "legal": LEGAL_FORMS,
+        "legal": labels("categories_juridiques", "group", "group_label"),
     }
 
 

@@ -1,14 +1,15 @@
 """Open to all, without any firm: what the algorithm does, with what, how well, and what one may contest."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import HTMLResponse
 
 from features.sources import SOURCES
-from models.thresholds import HIGH, MODERATE
-from models.training import LIGHTGBM
-from reports.dictionary import as_csv, dictionary_rows
+from reports.dictionary import DIRECTIONS, UNITS, USES, as_csv, is_made_of, known_words, source_names
+from reports.model_card import EVALUATION, SUMMARY, Part, told
+from reports.reasons import FEATURES
 from reports.review.access import PUBLIC
 from reports.review.data import UnreadableError
 from reports.review.guard import Admitted, Refused, Visit
@@ -20,14 +21,20 @@ Public = Annotated[Visit, Depends(Admitted(PUBLIC))]
 
 @router.get("/algorithm")
 def algorithm(visit: Public) -> HTMLResponse:
-    """The model in use, from its own metadata."""
-    return _page(visit, "algorithm.html")
+    """The model in use, what its alerts are worth, its limits, and the law."""
+    return _page(visit, "algorithm.html", SUMMARY)
+
+
+@router.get("/algorithm/evaluation")
+def evaluation(visit: Public) -> HTMLResponse:
+    """How it was judged, in full."""
+    return _page(visit, "algorithm_evaluation.html", EVALUATION)
 
 
 @router.get("/algorithm/data")
 def algorithm_data(visit: Public) -> HTMLResponse:
-    """Its sources and its features."""
-    return _page(visit, "algorithm_data.html", sources=SOURCES, dictionary=dictionary_rows())
+    """Its sources, and the figures that it reads."""
+    return _page(visit, "algorithm_data.html", ())
 
 
 @router.get("/algorithm/dictionary.csv")
@@ -43,7 +50,7 @@ def health(visit: Public) -> Response:
     return Response("ok" if visit.services.folder.keys() else "no list", media_type="text/plain")
 
 
-def _page(visit: Visit, name: str, **context: Any) -> HTMLResponse:
+def _page(visit: Visit, name: str, parts: Sequence[Part]) -> HTMLResponse:
     folder = visit.services.folder
     if folder.champion_id is None:
         raise Refused(404, "No model is in use yet.")
@@ -51,11 +58,21 @@ def _page(visit: Visit, name: str, **context: Any) -> HTMLResponse:
         model = folder.model(folder.champion_id)
     except UnreadableError:
         raise Refused(503, "The model in use can't be read. The data team must look at it.") from None
-    shown = {
-        "model": model,
-        "facts": model.facts,
-        "metrics": folder.metrics(model.model_id).get(LIGHTGBM, {}),
-        "levels": (HIGH, MODERATE),
-        "is_simulated": model.is_simulated,
-    }
-    return render(visit.request, visit.services, visit.account, name, **shown, **context)
+    # A model older than the catalogue may read what is declared no more.
+    read = [FEATURES[column.name] for column in model.inputs if column.name in FEATURES]
+    return render(
+        visit.request,
+        visit.services,
+        visit.account,
+        name,
+        facts=model.facts,
+        is_simulated=model.is_simulated,
+        sections=list(told(parts, model, folder.metrics(model.model_id), visit.language)),
+        sources=[(source, [feature for feature in read if is_made_of(feature, source)]) for source in SOURCES],
+        features=read,
+        uses=USES,
+        units=UNITS,
+        directions=DIRECTIONS,
+        known_words=known_words,
+        source_names=source_names,
+    )

@@ -145,6 +145,7 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         "/audit",
         "/algorithm",
         "/algorithm/data",
+        "/algorithm/evaluation",
         "/sign-in",
     ],
 )

@@ -73,6 +73,7 @@ def test_the_list_is_ranked_and_shows_alerts_unless_asked(agents):
         ("region=Bretagne&min_headcount=0", ["350000008", "350000016"]),
         ("division=25", ["552100554"]),
         ("legal=1", ["200000025"]),
+        ("legal=57&departement=75", ["552100554"]),
         ("state=redressement", ["690000019"]),
         ("theme=payment_behaviour", ["690000001"]),
         ("min_alerts=2&departement=75", ["552100554", "100000017"]),
@@ -85,6 +86,16 @@ def test_the_list_is_ranked_and_shows_alerts_unless_asked(agents):
 def test_filters_find_their_firms_and_combine(agents, asked, found):
     address = f"/lists/2024-02/export.json?alert=high&alert=moderate&alert=none&{asked}"
     assert {firm["siren"] for firm in agents["admin"].get(address).json()["firms"]} == set(found)
+
+
+def test_legal_forms_are_those_of_insee_and_another_beginning_stays_chosen(agents):
+    chosen = re.compile(r"<option(?: value=\"(\w+)\")? selected>([^<]*)")
+    for asked, option in (("57", ("57", "57 – Société par actions simplifiée")), ("5710", ("", "5710"))):
+        select = (
+            agents["admin"].get(f"/lists/2024-02?legal={asked}").text.split('id="f-legal"')[1].split("</select>")[0]
+        )
+        assert chosen.findall(select) == [option]
+        assert select.count("<option value=") > 30
 
 
 def test_a_firm_is_on_alert_since_the_first_list_of_its_run(agents):
@@ -243,9 +254,33 @@ def test_french_by_default_english_for_who_prefers_it_and_by_a_switch(app):
 
 def test_public_pages_tell_the_model_and_no_firm(app):
     text = TestClient(app).get("/algorithm").text
-    for said in (app.state.services.folder.champion_id, "40 %", "0,75", "ccsf", "DONNÉES SIMULÉES"):
+    for said in (
+        app.state.services.folder.champion_id,
+        "40 %",
+        "0,75",
+        "plans CCSF",
+        "DONNÉES SIMULÉES",
+        "R311-3-1-2",
+        "contact@x.fr",
+    ):
         assert said in text
     assert "ATELIERS" not in text
+
+
+def test_sources_are_told_in_both_languages_with_their_lag_and_what_they_feed(app):
+    client = TestClient(app)
+    text = client.get("/algorithm/data").text
+    for said in ("retards de paiement aux fournisseurs", "Altares", "connu un mois après la mesure", "jamais livrée"):
+        assert said in text
+    client.get("/language/en?back=/")
+    text = client.get("/algorithm/data").text
+    for said in ("supplier payment delays", "known one month after the measurement", "payment behaviour (1)"):
+        assert said in text
+
+
+def test_a_model_judged_by_little_still_has_its_page(app):
+    for address in ("/algorithm", "/algorithm/data", "/algorithm/evaluation"):
+        assert TestClient(app).get(address).status_code == 200
 
 
 def said_in_templates():

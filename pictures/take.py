@@ -1,6 +1,7 @@
-"""Pictures of the review application for the README. Run: python benchmarks/review_screenshots.py DATA OUT
+"""Pictures of the review application for the README. Run: python pictures/take.py DATA OUT
 
 DATA: a data folder, e.g. that of `weaksignals demo`; its review database is not touched.
+`make pictures` makes the demo and takes them.
 """
 
 import argparse
@@ -42,12 +43,13 @@ def main() -> None:
             time.sleep(0.05)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_page(base_url=f"http://127.0.0.1:{PORT}", viewport={"width": 1280, "height": 860})
-        page.goto("/language/fr?back=/sign-in")
+        page.goto("/language/en?back=/sign-in")
         page.fill("[name=name]", "camille")
         page.fill("[name=password]", password)
         page.click("main button")
         page.wait_for_url(re.compile("/lists/"))
         page.screenshot(path=given.out / "list.png")
+        page.set_viewport_size({"width": 1280, "height": 1200})
         page.click("table.firms tbody tr a")
         page.screenshot(path=given.out / "firm.png")
         browser.close()
