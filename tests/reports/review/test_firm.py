@@ -224,7 +224,8 @@ def test_a_firm_in_a_procedure_is_told_nothing_of_a_model_that_does_not_judge_it
 
 
 def test_sources_are_told_in_words(agents):
-    assert "Sources jamais livrées au modèle : plans CCSF (URSSAF)." in page(agents["admin"], FIRM)
+    told = "Sources jamais livrées au modèle : plans CCSF (commissions des chefs des services financiers)."
+    assert told in page(agents["admin"], FIRM)
 
 
 def test_a_source_is_silent_where_each_figure_that_the_user_may_see_of_it_is_unknown():
