@@ -160,8 +160,9 @@ def firm_document(sheet: Sheet, explained: Explanation) -> dict[str, Any]:
     if not sheet.right.may_see_column("reasons"):
         return document
     steps = [{"name": s.name, "before": s.before, "after": s.after} for s in explained.steps or ()]
-    reasons = [{"theme": said.theme, "sentence": said.sentence} for said in explained.reasons]
-    return {**document, "mean_risk": explained.base, "steps": steps, "reasons": reasons}
+    reasons = [{"theme": s.theme, "sentence": s.sentence, "is_stable": s.is_stable} for s in explained.reasons]
+    told = {"movement": explained.movement or None, "remedy": explained.remedy or None}
+    return {**document, "mean_risk": explained.base, "steps": steps, "reasons": reasons, **told}
 
 
 def _about(sheet: Sheet) -> list[tuple[str, str]]:

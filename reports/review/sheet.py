@@ -89,13 +89,16 @@ def _why(sheet: Sheet, explained: Explanation) -> list[Flowable]:
     if not sheet.right.may_see_column("reasons"):
         return []
     found: list[Flowable] = [_text(words.say("Why"), HEAD)]
-    found += [_text(f"{n}. {said.sentence}") for n, said in enumerate(explained.reasons, 1)]
+    for n, said in enumerate(explained.reasons, 1):
+        doubt = "" if said.is_stable else f" ({words.say('doubtful')})"
+        found.append(_text(f"{n}. {said.sentence}{doubt}"))
     if explained.steps:
         changes = rounded_changes(explained.base, [step.after for step in explained.steps])
         parts = [f"{words.say('mean risk')} {words.percent(explained.base)}"]
         parts += [f"{words.theme(s.name)} {words.signed(c)}" for s, c in zip(explained.steps, changes, strict=True)]
         total = words.percent(explained.steps[-1].after)
         found.append(_text("; ".join(parts) + f" = {total}", SMALL))
+    found += [_text(told) for told in (explained.movement, explained.remedy) if told]
     return found
 
 

@@ -11,9 +11,12 @@ from models.calibration import Platt, VennAbers
 from models.dataset import Input
 from models.registry import RiskModel
 from models.thresholds import Thresholds
+from reports.card.limits import limits
+from reports.card.parts import RANKING, WORDS, Points, Table
+from reports.card.summary import made_of
 from reports.dictionary import DIRECTIONS, UNITS, USES, is_made_of, known_words, source_names
 from reports.language import Language, translations
-from reports.model_card import EVALUATION, RANKING, SUMMARY, WORDS, Points, Table, limits, made_of, model_card, told
+from reports.model_card import EVALUATION, SUMMARY, model_card, told
 
 EN, FR = Language("en"), Language("fr")
 CUT = {"precision": 0.75, "recall": 0.2, "alerts": 4} | dict.fromkeys(

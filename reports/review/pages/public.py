@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import HTMLResponse
 
 from features.sources import SOURCES
+from reports.card.parts import Part
 from reports.dictionary import DIRECTIONS, UNITS, USES, as_csv, is_made_of, known_words, source_names
-from reports.model_card import EVALUATION, SUMMARY, Part, told
+from reports.model_card import EVALUATION, SUMMARY, told
 from reports.reasons import FEATURES
 from reports.review.access import PUBLIC
 from reports.review.data import UnreadableError

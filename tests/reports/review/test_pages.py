@@ -297,7 +297,7 @@ def said_in_code():
                 constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
                 yield from (value for value in constants if isinstance(value, str) and value)
     tables = (rendering.REGISTER_FIELDS, verdicts.REASONS, verdicts.STATES, wording.LEVELS, wording.STATES)
-    tables += (rendering.SOURCE_TITLES, rendering.STAGES, rendering.ALIKE, rendering.AGES)
+    tables += (rendering.STAGES, rendering.ALIKE, rendering.AGES)
     for table in (*tables, lists.FILTER_NAMES):
         yield from table.values()
     for title, meaning in exports.COLUMNS.values():

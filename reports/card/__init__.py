@@ -1,0 +1,1 @@
+"""The parts that the model card and the public pages are made of."""

@@ -1,0 +1,144 @@
+"""For everybody: what the model is, what it learnt from, what its alerts are worth."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from models.registry import RiskModel
+from models.thresholds import HIGH, MODERATE
+from models.training import LIGHTGBM
+from reports.card.parts import WORDS, Points, Section, Table, month, outcomes_end, said
+from reports.figures import share
+from reports.language import Language
+
+
+def what_it_is(model: RiskModel, _metrics: Mapping[str, Any], language: Language) -> Section:
+    """Its identifier, what it foresees, what it reads, from when on it alerts."""
+    say, facts = language.say, model.facts
+    directed = sum(column.direction != 0 for column in model.inputs)
+    facts_told = (
+        say(
+            "Model {model}, learnt from what was known at the start of {month}.",
+            model=model.model_id,
+            month=month(facts["as_of"], language),
+        ),
+        say("It foresees whether a first insolvency procedure opens within {months} months.", months=facts["horizon"]),
+        say(
+            "Decision trees that correct one another (LightGBM), then a calibration, so that of 100 firms at 20% about "
+            "20 open a procedure."
+        ),
+        say(
+            "It reads {count} figures; {directed} of them can only raise, or only lower, the risk as they grow.",
+            count=language.number(len(model.inputs)),
+            directed=language.number(directed),
+        ),
+        say(
+            "Alert from {moderate}, high from {high}.",
+            moderate=share(model.thresholds.moderate, language),
+            high=share(model.thresholds.high, language),
+        ),
+    )
+    return Section(say("The model in use"), (Points(facts_told),))
+
+
+def made_of(model: RiskModel, _metrics: Mapping[str, Any], language: Language) -> Section:
+    """The months that it learnt from and was judged on."""
+    say, number, split = language.say, language.number, model.facts["split"]
+    rows = tuple(
+        (
+            say(WORDS[name]),
+            month(part["first"], language),
+            month(part["last"], language),
+            *(number(part[key]) for key in ("rows", "firms", "failures")),
+        )
+        for name in ("train", "validation", "test")
+        for part in [split[name]]
+    )
+    headers = ("months for", "first", "last", "firm-months", "firms", "followed by a procedure")
+    embargo = say("Learning stops early enough that no outcome it learnt tells of a month on which it is judged.")
+    is_apart = outcomes_end(model, "train") <= date.fromisoformat(split["validation"]["first"])
+    return Section(say("What it learnt from"), (*([embargo] if is_apart else []), Table(said(headers, language), rows)))
+
+
+def alerts(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
+    """What an alert was worth on the test months, with intervals where they are there."""
+    say, figures = language.say, metrics["models"][LIGHTGBM]
+    intervals = metrics.get("intervals", {})
+
+    def with_interval(level: str, key: str) -> str:
+        value, ends = share(figures[level][key], language), intervals.get(f"{level}_{key}")
+        if ends is None or figures[level][key] is None:
+            return value
+        return say(
+            "{value} (between {low} and {high})",
+            value=value,
+            low=share(ends["low"], language),
+            high=share(ends["high"], language),
+        )
+
+    headers = (
+        "Alert",
+        "Of the firms on alert, share that opened a procedure",
+        "Of the firms that opened one, share on alert",
+    )
+    rows = tuple(
+        (say(WORDS[level]), with_interval(level, "precision"), with_interval(level, "recall"))
+        for level in (HIGH, MODERATE)
+    )
+    return Section(
+        say("What an alert is worth"),
+        (
+            say(
+                "On {rows} firm-months that it had not seen, of which {failures} were followed by a procedure:",
+                rows=language.number(figures["rows"]),
+                failures=language.number(figures["failures"]),
+            ),
+            Table(said(headers, language), rows),
+            *([say("Between: 95% intervals, firms drawn again with all their months.")] if intervals else []),
+            say(
+                "Area under the ROC curve: {auc}. Average precision: {ap}. Brier score: {brier}.",
+                auc=language.number(figures["auc"], 3),
+                ap=language.number(figures["average_precision"], 3),
+                brier=language.number(figures["brier"], 3),
+            ),
+        ),
+    )
+
+
+def lead_time(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
+    """How long before it failed a firm was first on alert."""
+    say, lead = language.say, metrics["lead_time"]
+    which = {"all": "all firms", "fully_observed": "scored for the whole time"}
+    rows = tuple(
+        (
+            say(words),
+            say(WORDS[level]),
+            language.number(lead[name]["firms"]),
+            share(lead[name][level]["never_share"], language),
+            *(language.number(months) for months in lead[name][level]["quartiles"] or ()),
+            *("–" for _ in range(0 if lead[name][level]["quartiles"] else 3)),
+        )
+        for name, words in which.items()
+        for level in (HIGH, MODERATE)
+    )
+    headers = (
+        "firms",
+        "Alert",
+        "failed",
+        "never on alert",
+        "a quarter: months at most",
+        "half: months at most",
+        "three quarters: months at most",
+    )
+    return Section(
+        say("Lead time: months from the first alert to the opening"),
+        (
+            say(
+                "Of the firms scored from {first} to {last} that failed, by the alerts of the {months} months before.",
+                first=month(lead["first_period"], language),
+                last=month(lead["last_period"], language),
+                months=str(lead["look_back_months"]),
+            ),
+            Table(said(headers, language), rows),
+        ),
+    )
