@@ -23,7 +23,7 @@ from models.calibration import fit_venn_abers
 from models.dataset import labels_of, matrix
 from models.estimators import CHALLENGERS, fit
 from models.evaluation import Metrics
-from models.explanation import explain
+from models.explanation import by_root, by_theme, explain
 from models.judging import Evidence, judge
 from models.learning import Learnt, judged, learn
 from models.protocol import Progress, Protocol, Rows, read_at_most, read_split
@@ -96,6 +96,7 @@ def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -
     )
     metrics = {"models": _beside(learnt, rows, protocol.seed, progress)}
     metrics["stability"] = _stability(model, learnt, rows)
+    metrics["weights"] = weights_of(model, rows.test)
     metrics |= judge(learnt, rows, evidence, protocol.origins, protocol.seed, progress)
     return Result(model, metrics, rows.test, _reference(learnt, rows, evidence))
 
@@ -195,6 +196,23 @@ def _stability(model: RiskModel, learnt: Learnt, rows: Rows) -> dict[str, Any]:
     )
     found = asdict(stability(ours, theirs, model.inputs))
     return {name: None if value != value else value for name, value in found.items()}
+
+
+def weights_of(model: RiskModel, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """What moves the risk most: of each theme, and of each feature with what derives from it, a share (0-1) of all.
+
+    The mean size of its contributions to the rows, in log-odds, largest first.
+    """
+    names = [column.name for column in model.inputs]
+    parts = pd.DataFrame(explain(model.booster, matrix(rows, model.inputs)).contributions, columns=names)
+    sizes = {
+        "themes": by_theme(parts, model.inputs).abs().mean(),
+        "features": by_root(parts, model.inputs).abs().mean(),
+    }
+    return {
+        name: {str(part): float(weight) for part, weight in (size / size.sum()).sort_values(ascending=False).items()}
+        for name, size in sizes.items()
+    }
 
 
 def _beside(learnt: Learnt, rows: Rows, seed: int, progress: Progress) -> dict[str, Metrics]:

@@ -13,7 +13,14 @@ from reports.card.parts import Part, Points, Section, Table, simulated
 from reports.language import SOURCE, Language
 
 # For everybody, then for who wants to know how that was judged.
-SUMMARY: Final[tuple[Part, ...]] = (summary.what_it_is, summary.made_of, summary.alerts, summary.lead_time, limits)
+SUMMARY: Final[tuple[Part, ...]] = (
+    summary.what_it_is,
+    summary.weights,
+    summary.made_of,
+    summary.alerts,
+    summary.lead_time,
+    limits,
+)
 EVALUATION: Final[tuple[Part, ...]] = (
     evaluation.groups,
     evaluation.calibration,

@@ -10,6 +10,10 @@ from models.training import LIGHTGBM
 from reports.card.parts import WORDS, Points, Section, Table, month, outcomes_end, said
 from reports.figures import share
 from reports.language import Language
+from reports.reasons import FEATURES, THEME_WORDS
+
+# Figures whose weight is told.
+HEAVIEST = 15
 
 
 def what_it_is(model: RiskModel, _metrics: Mapping[str, Any], language: Language) -> Section:
@@ -39,6 +43,28 @@ def what_it_is(model: RiskModel, _metrics: Mapping[str, Any], language: Language
         ),
     )
     return Section(say("The model in use"), (Points(facts_told),))
+
+
+def weights(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
+    """What moves the risk most, by theme and by figure."""
+    say, counted = language.say, metrics["weights"]
+    themes = tuple((say(THEME_WORDS[name]), share(weight, language)) for name, weight in counted["themes"].items())
+    figures = tuple(
+        (str(getattr(FEATURES[name], language.code)), share(weight, language))
+        for name, weight in list(counted["features"].items())[:HEAVIEST]
+        if name in FEATURES
+    )
+    return Section(
+        say("What weighs most"),
+        (
+            say(
+                "Mean size, on the test months, of what each adds to a firm's risk or takes from it, as a share of "
+                "all: a figure counts with its past values and its changes."
+            ),
+            Table((say("Theme"), say("weight")), themes),
+            Table((say("Figure"), say("weight")), figures, say("The {count} heaviest figures", count=str(HEAVIEST))),
+        ),
+    )
 
 
 def made_of(model: RiskModel, _metrics: Mapping[str, Any], language: Language) -> Section:

@@ -236,8 +236,13 @@ def test_the_card_tells_all_that_the_model_is_judged_by(demo):
         "Lead time",
         "procedure",
         "kind",
+        "What weighs most",
     ):
         assert title in text
+    weights = json.loads((card.parent / "metrics.json").read_text())["weights"]
+    for shares in weights.values():
+        assert sum(shares.values()) == pytest.approx(1)
+        assert list(shares.values()) == sorted(shares.values(), reverse=True)
 
 
 def test_the_verdicts_that_are_exported_are_on_the_monitoring_page(demo, ranked):

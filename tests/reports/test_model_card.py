@@ -73,6 +73,7 @@ METRICS = {
     },
     "procedures": {"without_procedures": FIGURES, "with_procedures": FIGURES},
     "stability": {"themes": 0.82, "features": 0.67, "firms": 754, "refits": 5},
+    "weights": {"themes": {"social_debt": 0.7, "workforce": 0.3}, "features": {"debt": 0.6, "headcount": 0.4}},
     "checks": [{"name": name, "is_passed": True, "sentence": "so"} for name in ("ranking", "calibration", "data")],
 }
 SPAN = {"rows": 10, "firms": 5, "failures": 1}
