@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from features.nomenclatures import labels
 from reports.exports import FORMULA_STARTS
 from reports.review.access import Kind, Right
 from reports.review.data import PublishedList, Row
@@ -86,9 +85,7 @@ class Sheet:
         made = {
             "name": words.say("(not published)") if hidden else row["name"],
             "commune": None if hidden else row["commune"],
-            "legal_form": labels("categories_juridiques", "code", "label").get(
-                row["legal_category"] or "", row["legal_category"]
-            ),
+            "legal_form": words.legal_form(row["legal_category"]),
             "alert": words.level(row["alert"]) if "alert" in row else None,
             "main_reason": reason.sentence if reason else None,
             "state": words.state(row["state"]),

@@ -114,6 +114,10 @@ class Words:
         """An alert level."""
         return self.say(LEVELS[alert])
 
+    def legal_form(self, code: str | None) -> str | None:
+        """A legal category of INSEE; its code where the nomenclature lacks it."""
+        return labels("categories_juridiques", "code", "label").get(code or "", code)
+
     def state(self, state: str | None) -> str:
         """A state of procedure."""
         return self.say(STATES[state]) if state in STATES else "–"
