@@ -37,12 +37,17 @@ def preferred(financial_ratios: ir.Table) -> ir.Table:
 
 
 def with_year_before(accounts: ir.Table) -> ir.Table:
-    """Add to each accounts the ratios of the year before, unknown where the preceding accounts are of another time."""
+    """Add to each accounts the ratios of the year before, unknown where the preceding accounts are of another time.
+
+    Nor are they known where those were confidential and these are public: what is public must not tell them.
+    """
     own = ibis.window(group_by="siren", order_by="closed_on")
     gap = months_since(accounts.closed_on.lag(1).over(own), accounts.closed_on)
     is_year = gap.between(*YEAR_BEFORE)
+    may_be_told = accounts.is_confidential | ~accounts.is_confidential.lag(1).over(own)
     before = {
-        f"{name}_before": is_year.ifelse(accounts[name].lag(1).over(own), ibis.null("float64")) for name in RATIOS
+        f"{name}_before": (is_year & may_be_told).ifelse(accounts[name].lag(1).over(own), ibis.null("float64"))
+        for name in RATIOS
     }
     return accounts.mutate(**before)
 
@@ -70,7 +75,10 @@ def change_on_year(ratio: Feature) -> Feature:
         name=f"{ratio.name}_change_1y",
         fr=f"{ratio.fr}, variation sur un an",
         en=f"{ratio.en}, change on the year before",
-        definition=f"{ratio.en} less that of the accounts closed {YEAR_BEFORE[0]} to {YEAR_BEFORE[1]} months earlier.",
+        definition=(
+            f"{ratio.en} less that of the accounts closed {YEAR_BEFORE[0]} to {YEAR_BEFORE[1]} months earlier; "
+            "not known where those were confidential and these are public."
+        ),
         compute=lambda t: t[ratio.name] - t[f"{ratio.name}_before"],
         base=ratio.name,
     )

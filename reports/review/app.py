@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import DataFolder, NotPublishedError, UnreadableError
 from reports.review.database import open_database
-from reports.review.firm import prepare
 from reports.review.guard import Refused, Services, refuse_routes_without_rule
 from reports.review.pages import administration, firms, lists, provider, public, session
+from reports.review.past import prepare
 from reports.review.rendering import render
 from reports.review.verdicts import RefusedAnswerError
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import groupby
-from typing import Any
 
 from features.sources.urssaf_procedures import END
 from reports import charts as drawing
 from reports.charts import Line, Series
 from reports.review.data import Row
-from reports.review.firm import RATIOS
+from reports.review.past import RATIOS
 from reports.review.rendering import Words
 from reports.review.wording import known
 
@@ -126,7 +125,7 @@ def _span(days: Sequence[date], words: Words) -> str:
 def judgement_days(rows: Sequence[Row]) -> list[Row]:
     """What was decided each day, newest first: on, known_at, decisions of (action, stage), is_end.
 
-    rows: as `reports.review.firm.judgements`. Ends beside another decision are its consequence; alone, they are one.
+    rows: as `reports.review.past.judgements`. Ends beside another decision are its consequence; alone, they are one.
     """
     found = []
     for day, group in groupby(rows, key=lambda row: row["effective_on"]):
@@ -136,12 +135,3 @@ def judgement_days(rows: Sequence[Row]) -> list[Row]:
         first = min(row["known_at"] for row in decided or events)
         found.append({"on": day, "known_at": first, "decisions": list(decisions), "is_end": not decided})
     return found
-
-
-def state_spans(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The states of procedure that followed one another, newest first: state, first and last month."""
-    spans = []
-    for state, group in groupby(rows, key=lambda row: row["procedure_state"]):
-        months = [row["period"] for row in group]
-        spans.append({"state": state, "first": months[0], "last": months[-1]})
-    return spans[::-1]

@@ -13,22 +13,12 @@ from reports.reasons import FEATURES
 from reports.review import history, sheet, verdicts
 from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA
 from reports.review.exports import Sheet, firm_document
-from reports.review.firm import (
-    FEWEST_FIRMS,
-    KEY_FIGURES,
-    Explanation,
-    establishments,
-    explain,
-    judgements,
-    ratio_traces,
-    risk_history,
-    sector_quartiles,
-    silent_sources,
-    traces,
-)
+from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
 from reports.review.guard import Admitted, Refused, Visit, published_of
+from reports.review.past import establishments, judgements, ratio_traces, risk_history, traces
 from reports.review.rendering import REGISTER_FIELDS, Words, render
+from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES, sector_quartiles
 
 router = APIRouter(prefix="/firms/{siren}")
 Consulted = Annotated[Visit, Depends(Admitted(FIRM))]
@@ -154,8 +144,7 @@ def firm_history(visit: Consulted) -> HTMLResponse:
         is_part_hidden=any(row["is_hidden"] for row in ratios),
         fewest_firms=FEWEST_FIRMS,
         judgements=None if decided is None else history.judgement_days(decided),
-        states=history.state_spans(rows),
-        establishments=establishments(folder, siren),
+        establishments=establishments(folder, published, siren),
     )
 
 

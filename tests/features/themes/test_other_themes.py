@@ -56,6 +56,23 @@ def test_accounts_of_another_length_of_time_before_are_not_the_year_before():
     assert column(base, "ebitda_margin_before") == [None] * 4
 
 
+def test_public_accounts_do_not_tell_the_confidential_ones_of_the_year_before():
+    for was, now, before in (
+        ("Confidentiel", "Public", None),
+        ("Public", "Public", 9),
+        ("Confidentiel", "Confidentiel", 9),
+        ("Public", "Confidentiel", 9),
+    ):
+        base = financial_health.base(
+            GRID,
+            accounts(
+                ("1", date(2021, 12, 31), date(2022, 7, 31), "C", was, 9.0),
+                ("1", date(2022, 12, 31), date(2023, 7, 31), "C", now, 2.0),
+            ),
+        )
+        assert column(base, "ebitda_margin_before") == [before] * 4
+
+
 def test_of_several_payment_delays_in_a_month_the_last_counts_and_it_goes_stale():
     grid = months("1", "2024-01-01", 14)
     delays = table("""

@@ -15,9 +15,11 @@ from reports.charts import Series, bottom_of, line_chart, points
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.data import DataFolder
-from reports.review.firm import FEWEST_FIRMS, judgements, silent_sources
+from reports.review.firm import silent_sources
 from reports.review.firms_alike import Alike, firms_alike
 from reports.review.history import judgement_days
+from reports.review.past import establishments, judgements
+from reports.review.sectors import FEWEST_FIRMS, sector_quartiles
 from tests.reports.review.conftest import THRESHOLDS, add_accounts, features, signed_in
 
 FIRM, CONFIDENTIAL, HELD = "552100554", "100000017", "690000019"
@@ -157,12 +159,6 @@ def test_judgements_are_a_list_with_their_days(agents):
     assert "No judgement is known" in history(agents["lyon"], "690000001")
 
 
-def test_a_build_that_kept_no_judgements_leaves_the_states_of_each_month(app):
-    text = history(signed_in(app, "lyon"), HELD)
-    assert "January 2024 to February 2024" in text
-    assert "Judgements known" not in text
-
-
 @pytest.mark.parametrize(
     ("alert", "rows", "share"), [("high", 20, 15 / 20), ("moderate", 40, 15 / 40), ("none", 140, 4 / 140)]
 )
@@ -221,6 +217,41 @@ def test_the_page_says_what_the_model_is_worth_to_whoever_may_see_scores(agents)
 
 def test_a_firm_in_a_procedure_is_told_nothing_of_a_model_that_does_not_judge_it(agents):
     assert "alike" not in page(agents["admin"], HELD)
+
+
+def test_the_median_of_a_sector_is_made_of_public_accounts(data, tmp_path):
+    copy = tmp_path / "data"
+    shutil.copytree(data, copy)
+    part = copy / "features" / "period=2024-02-01" / "part-0.parquet"
+    rows = pd.read_parquet(part)
+    peers = rows.index[rows["siren"].str.startswith("9000000")]
+    rows.loc[peers[:5], "liquidity_ratio"], rows.loc[peers[5:], "liquidity_ratio"] = 100.0, 900.0
+    rows.loc[rows["siren"] == FIRM, ["liquidity_ratio", "accounts_confidential"]] = (617.0, 1.0)
+    rows.to_parquet(part)
+    folder = DataFolder(copy)
+    features_of = folder.published("2024-02").features
+    assert "liquidity_ratio" not in sector_quartiles(folder, features_of, "25")
+    rows.loc[rows["siren"] == FIRM, "accounts_confidential"] = 0.0
+    rows.to_parquet(part)
+    other = DataFolder(copy)
+    assert sector_quartiles(other, features_of, "25")["liquidity_ratio"][1] == 617.0
+
+
+def test_establishments_are_those_of_the_lists_day(data, tmp_path):
+    copy = tmp_path / "data"
+    shutil.copytree(data, copy)
+    staged = copy / "staged" / "establishments"
+    staged.mkdir(parents=True)
+    days = [(date(2001, 1, 1), None), (date(2001, 1, 1), date(2024, 1, 20)), (date(2024, 1, 25), None)]
+    rows = [(FIRM, f"{FIRM}0000{n}", n == 0, None, None, None, *day) for n, day in enumerate(days)]
+    names = ("siren", "siret", "is_head_office", "naf", "commune_name", "postcode", "created_on", "closed_on")
+    pd.DataFrame(rows, columns=list(names)).to_parquet(staged / "part-0.parquet")
+    folder = DataFolder(copy)
+    told = {
+        key: [(one["siret"][-1], one["closed_on"]) for one in establishments(folder, folder.published(key), FIRM)]
+        for key in ("2024-01", "2024-02")
+    }
+    assert told == {"2024-01": [("0", None), ("1", None)], "2024-02": [("0", None), ("2", None), ("1", days[1][1])]}
 
 
 def test_sources_are_told_in_words(agents):
