@@ -223,7 +223,7 @@ def test_the_median_of_a_sector_is_made_of_public_accounts(data, tmp_path):
     copy = tmp_path / "data"
     shutil.copytree(data, copy)
     part = copy / "features" / "period=2024-02-01" / "part-0.parquet"
-    rows = pd.read_parquet(part)
+    rows = pd.read_parquet(part).reset_index(drop=True)
     peers = rows.index[rows["siren"].str.startswith("9000000")]
     rows.loc[peers[:5], "liquidity_ratio"], rows.loc[peers[5:], "liquidity_ratio"] = 100.0, 900.0
     rows.loc[rows["siren"] == FIRM, ["liquidity_ratio", "accounts_confidential"]] = (617.0, 1.0)
