@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/weaksignals demo
 
 pictures: $(VENV)/.installed-dev
-	$(BIN)/weaksignals demo --language en --picture README.svg
+	$(BIN)/weaksignals demo --data data --language en --picture README.svg
 	$(BIN)/python pictures/take.py data/demo pictures
 
 test: $(VENV)/.installed-dev lint

@@ -41,7 +41,6 @@ def serve(
 
 
 def _review_database(settings: Settings) -> Any:
-    """The database of the review application, imported only by the commands that use it."""
     from reports.review.configuration import read_configuration
     from reports.review.database import open_database
 

@@ -33,7 +33,7 @@ from models.stability import bootstrap_firms, stability
 
 # Months after the horizon until the last judgements are in the files.
 LABEL_LAG_MONTHS = 1
-# Rows of all training months that later months are held against.
+# At most: of all training months, the rows that later months are held against; of the test rows, those weighed.
 REFERENCE_ROWS = 200_000
 LIGHTGBM, FREE = "lightgbm", "lightgbm_unconstrained"
 FLOORS = ("features", "models")
@@ -96,7 +96,7 @@ def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -
     )
     metrics = {"models": _beside(learnt, rows, protocol.seed, progress)}
     metrics["stability"] = _stability(model, learnt, rows)
-    metrics["weights"] = weights_of(model, rows.test)
+    metrics["weights"] = weights_of(model, rows.test, protocol.seed)
     metrics |= judge(learnt, rows, evidence, protocol.origins, protocol.seed, progress)
     return Result(model, metrics, rows.test, _reference(learnt, rows, evidence))
 
@@ -198,21 +198,21 @@ def _stability(model: RiskModel, learnt: Learnt, rows: Rows) -> dict[str, Any]:
     return {name: None if value != value else value for name, value in found.items()}
 
 
-def weights_of(model: RiskModel, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
+def weights_of(model: RiskModel, rows: pd.DataFrame, seed: int) -> dict[str, dict[str, float]]:
     """What moves the risk most: of each theme, and of each feature with what derives from it, a share (0-1) of all.
 
-    The mean size of its contributions to the rows, in log-odds, largest first.
+    The mean size of its contributions to the rows, or to a sample of them, in log-odds, largest first.
     """
+    rows = rows.sample(min(REFERENCE_ROWS, len(rows)), random_state=seed)
     names = [column.name for column in model.inputs]
     parts = pd.DataFrame(explain(model.booster, matrix(rows, model.inputs)).contributions, columns=names)
     sizes = {
         "themes": by_theme(parts, model.inputs).abs().mean(),
         "features": by_root(parts, model.inputs).abs().mean(),
     }
-    return {
-        name: {str(part): float(weight) for part, weight in (size / size.sum()).sort_values(ascending=False).items()}
-        for name, size in sizes.items()
-    }
+    # A model without any split adds nothing: its weights are 0, for JSON has no NaN.
+    shares = {name: (size / (size.sum() or 1)).sort_values(ascending=False) for name, size in sizes.items()}
+    return {name: {str(part): float(weight) for part, weight in share.items()} for name, share in shares.items()}
 
 
 def _beside(learnt: Learnt, rows: Rows, seed: int, progress: Progress) -> dict[str, Metrics]:

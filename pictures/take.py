@@ -1,7 +1,7 @@
 """Pictures of the review application for the README. Run: python pictures/take.py DATA OUT
 
 DATA: a data folder, e.g. that of `weaksignals demo`; its review database is not touched.
-`make pictures` makes the demo and takes them.
+It needs Debian's chromium. `make pictures` makes the demo and takes them.
 """
 
 import argparse

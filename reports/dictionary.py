@@ -51,15 +51,20 @@ USES: Final = {
 BEHIND: Final = {"headcounts": ("firm_headcounts", "establishment_headcounts"), "firms": ("legal_units",)}
 
 
+def sources_behind(name: str) -> tuple[str, ...]:
+    """The sources of what features are said to be made of."""
+    return BEHIND.get(name, (name,))
+
+
 def source_names(names: Iterable[str], language: Language) -> str:
     """Sources as people call them, one after another; as it stands where it is none of ours."""
     ours = {source.name: str(getattr(source, language.code)) for source in SOURCES}
-    return ", ".join(ours.get(name, name) for of in names for name in BEHIND.get(of, (of,)))
+    return ", ".join(ours.get(name, name) for of in names for name in sources_behind(of))
 
 
 def is_made_of(feature: Feature, source: Source) -> bool:
     """Whether a feature is made of a source."""
-    return any(source.name in BEHIND.get(name, (name,)) for name in feature.sources)
+    return any(source.name in sources_behind(name) for name in feature.sources)
 
 
 def known_words(source: Source, language: Language) -> str:

@@ -1,12 +1,13 @@
 """What the model is, how it was judged and where its limits are, from its own metadata: the card, and public pages.
 
-Every part is told in French and English from `RiskModel.facts` and `metrics.json`; nothing in it is typed by hand.
+It is told in French and English; its figures are those of the model, its facts and `metrics.json`, none typed by hand.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from models.registry import RiskModel
+from models.training import LIGHTGBM
 from reports.card import evaluation, summary
 from reports.card.limits import limits
 from reports.card.parts import Part, Points, Section, Table, simulated
@@ -14,24 +15,27 @@ from reports.language import SOURCE, Language
 
 # For everybody, then for who wants to know how that was judged.
 SUMMARY: Final[tuple[Part, ...]] = (
-    summary.what_it_is,
-    summary.weights,
-    summary.made_of,
-    summary.alerts,
-    summary.lead_time,
-    limits,
+    Part(summary.what_it_is, ("as_of", "horizon")),
+    Part(summary.weights, ("weights",)),
+    Part(summary.made_of, ("split", "horizon")),
+    Part(summary.alerts, (f"models.{LIGHTGBM}",)),
+    Part(summary.lead_time, ("lead_time",)),
+    Part(limits, ("data", "horizon")),
 )
 EVALUATION: Final[tuple[Part, ...]] = (
-    evaluation.groups,
-    evaluation.calibration,
-    evaluation.stability,
-    evaluation.horizons,
-    evaluation.protocols,
-    evaluation.beside,
-    evaluation.how_sure,
-    evaluation.procedures,
-    evaluation.checks,
-    evaluation.data,
+    Part(evaluation.groups, ("groups",)),
+    Part(evaluation.calibration, ("calibration", "failure_rate")),
+    Part(evaluation.stability, ("stability",)),
+    Part(evaluation.horizons, ("horizons",)),
+    Part(evaluation.protocols, ("protocols",)),
+    Part(evaluation.beside, ("models",)),
+    Part(evaluation.how_sure, ("intervals", f"models.{LIGHTGBM}")),
+    Part(evaluation.procedures, ("procedures",)),
+    Part(evaluation.checks, ("checks",)),
+    Part(
+        evaluation.data,
+        ("data.batch", "data.fingerprint", "data.dictionary_version", "code", "versions", "trees"),
+    ),
 )
 
 
@@ -40,7 +44,7 @@ def model_card(model: RiskModel, metrics: Mapping[str, Any]) -> str:
     language = Language(SOURCE)
     lines = [f"# Model {model.model_id}", "", *simulated(model, language), ""]
     for part in (*SUMMARY, *EVALUATION):
-        section = part(model, metrics, language)
+        section = part.tell(model, metrics, language)
         lines += [f"## {section.title}", ""]
         for content in section.content:
             lines += [*_markdown(content), ""]
@@ -48,12 +52,8 @@ def model_card(model: RiskModel, metrics: Mapping[str, Any]) -> str:
 
 
 def told(parts: Iterable[Part], model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Iterator[Section]:
-    """The parts that can be told; an older model was judged by less, and recorded less."""
-    for part in parts:
-        try:
-            yield part(model, metrics, language)
-        except (KeyError, TypeError):
-            continue
+    """The parts of which all is known."""
+    return (part.tell(model, metrics, language) for part in parts if part.is_known(model, metrics))
 
 
 def _markdown(content: str | Points | Table) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from models.evaluation import Metrics
 from models.registry import RiskModel
 from models.thresholds import HIGH, MODERATE
+from models.training import LIGHTGBM
 from reports.card.parts import (
     RANKING,
     WORDS,
@@ -15,6 +16,7 @@ from reports.card.parts import (
     Table,
     group_name,
     month,
+    precision,
     said,
 )
 from reports.figures import share
@@ -58,7 +60,8 @@ def beside(_model: RiskModel, metrics: Mapping[str, Any], language: Language) ->
             (
                 language.say(WORDS[name]),
                 language.say(WORDS[cut]),
-                *(share(figures[cut][key], language) for key in ("precision", "recall")),
+                share(precision(figures[cut]), language),
+                share(figures[cut]["recall"], language),
                 *(number(figures[cut][count]) for count in counts),
             )
             for name, figures in models.items()
@@ -76,7 +79,8 @@ def how_sure(_model: RiskModel, metrics: Mapping[str, Any], language: Language) 
         cut = next((cut for cut in CUTS if metric.startswith(cut)), "")
         words = language.say(names[metric.removeprefix(f"{cut}_")])
         of = f"{words} ({language.say(WORDS[cut])})" if cut else words
-        rows.append((of, *(language.number(ends[key], 3) for key in ("value", "low", "high"))))
+        is_known = metric != f"{cut}_precision" or precision(metrics["models"][LIGHTGBM][cut]) is not None
+        rows.append((of, *(language.number(ends[key], 3) if is_known else "–" for key in ("value", "low", "high"))))
     title = language.say("How sure: 95% intervals, firms drawn again with all their months")
     return Section(title, (Table(said(("figure", "value", "lower end", "upper end"), language), tuple(rows)),))
 

@@ -5,14 +5,12 @@ from datetime import date
 from typing import Any
 
 from features.nomenclatures import labels
-from features.sources import SOURCES
-from features.sources.base import Source
 from models.evaluation import Metrics
 from models.registry import RiskModel
 from models.thresholds import HIGH, MODERATE
 from models.training import LIGHTGBM
-from reports.card.parts import WORDS, Points, Section, group_name, month, outcomes_end, simulated
-from reports.dictionary import known_words, source_names
+from reports.card.parts import WORDS, Points, Section, group_name, month, outcomes_end, precision, simulated
+from reports.dictionary import source_names
 from reports.figures import share
 from reports.language import Language
 
@@ -38,7 +36,7 @@ def _limits_of_the_label(model: RiskModel, language: Language) -> Iterator[str]:
         "is not judged.",
         months=model.facts["horizon"],
     )
-    if "min_headcount" in data:
+    if {"min_headcount", "excluded_categories", "excluded_activities"} <= data.keys():
         yield say(
             "It only sees firms that have had {count} employees at some time; left out, in whole or in part: {kinds}.",
             count=language.number(data["min_headcount"]),
@@ -56,38 +54,32 @@ def _left_out(data: Mapping[str, Any]) -> str:
 
 def _limits_of_sources(model: RiskModel, language: Language) -> Iterator[str]:
     say, absent = language.say, model.facts["data"].get("absent_sources", [])
-    slowest = max(SOURCES, key=_lag)
-    yield say(
-        "It sees what administrations record, with their delay: the slowest, {source}, is {known}.",
-        source=getattr(slowest, language.code),
-        known=known_words(slowest, language),
-    )
+    yield say("It sees what administrations record, with the delay of each source.")
     yield say("It knows nothing of what is not recorded: orders, customers, people.")
     if absent:
         yield say("Sources never delivered to the model: {sources}.", sources=source_names(absent, language))
 
 
-def _lag(source: Source) -> int:
-    return source.known_at.lag if source.known_at and isinstance(source.known_at.lag, int) else 0
-
-
 def _limits_of_alerts(metrics: Mapping[str, Any], language: Language) -> Iterator[str]:
-    say, figures = language.say, metrics.get("models", {}).get(LIGHTGBM, {})
-    high, moderate = figures.get(HIGH, {}).get("precision"), figures.get(MODERATE, {})
-    if None not in (high, moderate.get("precision"), moderate.get("recall")):
+    say, figures = language.say, metrics.get("models", {}).get(LIGHTGBM)
+    high, moderate = (precision(figures[level]) if figures else None for level in (HIGH, MODERATE))
+    if figures and high is not None and moderate is not None:
         yield say(
             "It is wrong both ways: {high} of the firms on high alert and {moderate} of those on alert opened no "
             "procedure in that time; {missed} of the firms that opened one were not on alert.",
             high=share(1 - high, language, 0),
-            moderate=share(1 - moderate["precision"], language, 0),
-            missed=share(1 - moderate["recall"], language, 0),
+            moderate=share(1 - moderate, language, 0),
+            missed=share(1 - figures[MODERATE]["recall"], language, 0),
         )
-    if stability := metrics.get("stability"):
+    stability = metrics.get("stability", {})
+    themes, features = stability.get("themes"), stability.get("features")
+    if themes is not None and features is not None:
         yield say(
-            "Its reasons depend a little on the firms that it happened to learn from: learnt again on others, it keeps "
-            "{themes} of the first three themes and {features} of the first three reasons.",
-            themes=share(stability["themes"], language, 0),
-            features=share(stability["features"], language, 0),
+            "Its reasons depend on the firms that it happened to learn from: its first three themes and those of the "
+            "model learnt again on others overlap by {themes}, the first three reasons by {features} (what both name, "
+            "of all that either names).",
+            themes=share(themes, language, 0),
+            features=share(features, language, 0),
         )
     yield say("A contribution says what the model counted, not what caused the difficulty.")
 

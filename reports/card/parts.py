@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from features.periods import add_months
+from models.evaluation import Metrics
 from models.registry import RiskModel
 from models.slices import UNKNOWN
 from reports.dictionary import source_names
@@ -73,7 +74,29 @@ class Section:
     content: tuple[str | Points | Table, ...]
 
 
-Part = Callable[[RiskModel, Mapping[str, Any], Language], Section]
+@dataclass(frozen=True)
+class Part:
+    """A part of the card.
+
+    needs: without which it can't be told: names in `metrics.json` or in the facts, dotted where one is within another.
+    """
+
+    tell: Callable[[RiskModel, Mapping[str, Any], Language], Section]
+    needs: tuple[str, ...]
+
+    def is_known(self, model: RiskModel, metrics: Mapping[str, Any]) -> bool:
+        """Whether all that it needs was recorded; an older model was judged by less."""
+        return all(_holds(metrics, name) or _holds(model.facts, name) for name in self.needs)
+
+
+def _holds(record: Mapping[str, Any], name: str) -> bool:
+    first, _, rest = name.partition(".")
+    return first in record and (not rest or _holds(record[first], rest))
+
+
+def precision(level: Metrics) -> float | None:
+    """The share of the alerts of a level that failed; None, not the 0 that is recorded, where there was no alert."""
+    return float(level["precision"]) if level["true_positives"] + level["false_positives"] else None
 
 
 def simulated(model: RiskModel, language: Language) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from models.registry import RiskModel
 from models.thresholds import HIGH, MODERATE
 from models.training import LIGHTGBM
-from reports.card.parts import WORDS, Points, Section, Table, month, outcomes_end, said
+from reports.card.parts import WORDS, Points, Section, Table, month, outcomes_end, precision, said
 from reports.figures import share
 from reports.language import Language
 from reports.reasons import FEATURES, THEME_WORDS
@@ -91,13 +91,13 @@ def alerts(_model: RiskModel, metrics: Mapping[str, Any], language: Language) ->
     say, figures = language.say, metrics["models"][LIGHTGBM]
     intervals = metrics.get("intervals", {})
 
-    def with_interval(level: str, key: str) -> str:
-        value, ends = share(figures[level][key], language), intervals.get(f"{level}_{key}")
-        if ends is None or figures[level][key] is None:
-            return value
+    def with_interval(value: float | None, name: str) -> str:
+        ends = intervals.get(name)
+        if ends is None or value is None:
+            return share(value, language)
         return say(
             "{value} (between {low} and {high})",
-            value=value,
+            value=share(value, language),
             low=share(ends["low"], language),
             high=share(ends["high"], language),
         )
@@ -108,7 +108,11 @@ def alerts(_model: RiskModel, metrics: Mapping[str, Any], language: Language) ->
         "Of the firms that opened one, share on alert",
     )
     rows = tuple(
-        (say(WORDS[level]), with_interval(level, "precision"), with_interval(level, "recall"))
+        (
+            say(WORDS[level]),
+            with_interval(precision(figures[level]), f"{level}_precision"),
+            with_interval(figures[level]["recall"], f"{level}_recall"),
+        )
         for level in (HIGH, MODERATE)
     )
     return Section(
@@ -141,8 +145,10 @@ def lead_time(_model: RiskModel, metrics: Mapping[str, Any], language: Language)
             say(WORDS[level]),
             language.number(lead[name]["firms"]),
             share(lead[name][level]["never_share"], language),
-            *(language.number(months) for months in lead[name][level]["quartiles"] or ()),
-            *("–" for _ in range(0 if lead[name][level]["quartiles"] else 3)),
+            *(
+                "–" if months is None else language.number(months)
+                for months in lead[name][level]["quartiles"] or 3 * [None]
+            ),
         )
         for name, words in which.items()
         for level in (HIGH, MODERATE)

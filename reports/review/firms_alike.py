@@ -22,7 +22,7 @@ class Alike:
     """What became of the firms of a group that were at this one's level of alert.
 
     dimension, group: of `models.slices.by_group`, or `all`. rows: firm-months.
-    share: of them, those that a procedure followed, with its 95 % interval; None where too few failures tell it.
+    share: of them, those that a procedure followed, with its 95 % interval; None where too few firms tell it.
     """
 
     dimension: str
@@ -58,9 +58,9 @@ def _own(values: Row, silent: Sequence[str]) -> dict[str, Sequence[str]]:
 def _alike(dimension: str, group: str, records: Sequence[Metrics], alert: str, months_a_firm: float) -> Alike:
     counts = [_at_level(record, alert) for record in records]
     rows, failures = (sum(column) for column in zip(*counts, strict=True))
-    if rows == 0 or sum(record["failures"] for record in records) < FEWEST:
+    if rows == 0 or sum(record["failures"] for record in records) / months_a_firm < FEWEST:
         return Alike(dimension, group, rows)
-    # The months of a firm are alike: together they count as one.
+    # The months of a firm are alike: together they count as about one.
     low, high = wilson_interval(failures / months_a_firm, rows / months_a_firm)
     return Alike(dimension, group, rows, failures / rows, low, high)
 

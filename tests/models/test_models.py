@@ -11,7 +11,7 @@ import pytest
 from features.errors import InputError
 from features.periods import add_months, period_range
 from features.procedures import IN_BONIS
-from models import registry
+from models import registry, training
 from models.boosted_trees import BoostedTrees
 from models.calibration import Platt, VennAbers, fit_platt
 from models.dataset import Input
@@ -227,11 +227,33 @@ def test_probabilities_move_to_the_failure_rate_known_at_the_period_once_it_has_
     assert calibration_at(model, states(0), date(2024, 1, 1)) == model.calibration
 
 
+def rows_of(x):
+    rows = pd.DataFrame(x, columns=[column.name for column in INPUTS])
+    return rows.assign(section=rows["section"].map({0: "A", 1: "B", 2: "C"}))
+
+
+def test_weights_are_shares_of_all_the_heaviest_first_from_a_sample_at_most(model, sample, monkeypatch):
+    rows = rows_of(sample[0])
+    every = training.weights_of(model, rows, 0)
+    for shares in every.values():
+        assert sum(shares.values()) == pytest.approx(1)
+    assert next(iter(every["features"])) in ("debt", "liquidity")
+    monkeypatch.setattr(training, "REFERENCE_ROWS", 100)
+    some = training.weights_of(model, rows, 0)
+    assert some == training.weights_of(model, rows, 0) != every
+    assert some["features"]["debt"] == pytest.approx(every["features"]["debt"], abs=0.1)
+
+
+def test_the_weights_of_a_model_without_splits_are_0(model, sample):
+    stump = BoostedTrees(INPUTS, trees=5, rows_a_leaf=10_000, l2=5, seed=0).fit(*sample).booster_
+    idle = replace(model, text=stump.model_to_string())
+    weights = training.weights_of(idle, rows_of(sample[0]), 0)
+    assert set(weights["themes"].values()) == set(weights["features"].values()) == {0.0}
+
+
 def test_scores_hold_the_interval_of_each_probability(model, sample):
     x = sample[0][:50]
-    rows = pd.DataFrame(x, columns=[column.name for column in INPUTS])
-    rows["section"] = pd.Series(x[:, 3]).map({0: "A", 1: "B", 2: "C"})
-    rows = rows.assign(
+    rows = rows_of(x).assign(
         siren=[f"{n:09d}" for n in range(50)], period=date(2024, 1, 1), in_procedure=[True] + [False] * 49
     )
     found = score(model, rows).scores

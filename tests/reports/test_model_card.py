@@ -1,5 +1,6 @@
 """The parts of the card and of the public pages, from metrics that a reader can check by eye."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -12,7 +13,7 @@ from models.dataset import Input
 from models.registry import RiskModel
 from models.thresholds import Thresholds
 from reports.card.limits import limits
-from reports.card.parts import RANKING, WORDS, Points, Table
+from reports.card.parts import RANKING, WORDS, Part, Points, Table
 from reports.card.summary import made_of
 from reports.dictionary import DIRECTIONS, UNITS, USES, is_made_of, known_words, source_names
 from reports.language import Language, translations
@@ -118,7 +119,7 @@ def points(section):
 @pytest.mark.parametrize("part", [*SUMMARY, *EVALUATION])
 @pytest.mark.parametrize("language", [EN, FR])
 def test_every_part_is_told_in_both_languages_and_its_tables_are_whole(part, language):
-    section = part(MODEL, METRICS, language)
+    section = part.tell(MODEL, METRICS, language)
     assert section.title
     assert section.content
     for table in (content for content in section.content if isinstance(content, Table)):
@@ -139,10 +140,11 @@ def test_limits_come_from_the_facts():
         "within 18 months",
         "10 employees at some time; left out, in whole or in part: Établissement public ou régie à caractère industriel "
         "ou commercial / Administration publique",
-        "financial ratios, is known 7 months after the closing of the accounts",
+        "with the delay of each source",
         "never delivered to the model: CCSF plans",
         "25% of the firms on high alert",
         "80% of the firms that opened one were not on alert",
+        "overlap by 82%, the first three reasons by 67%",
         "By region, groups with too few failures to be judged: 1 of 2",
         "By sector, it ranks least well: Information et communication",
         "run into the test months",
@@ -162,13 +164,50 @@ def test_what_is_not_so_is_no_limit():
     assert [type(content) for content in made_of(MODEL, METRICS, EN).content] == [str, Table]
 
 
-@pytest.mark.parametrize("gone", [*METRICS, *(name for name in FACTS if name not in ("as_of", "horizon", "data"))])
+# Of the facts, those without which there is no model.
+NEEDED = ("as_of", "horizon", "data", "simulated")
+
+
+@pytest.mark.parametrize("gone", [name for name in (*METRICS, *FACTS, *FACTS["data"]) if name not in NEEDED])
 def test_an_older_model_that_recorded_less_is_told_by_the_rest(gone):
-    metrics = {name: value for name, value in METRICS.items() if name != gone}
-    facts = {name: value for name, value in FACTS.items() if name not in (gone, "data")}
-    model = replace(MODEL, facts={**facts, "data": {"simulated": True}})
+    metrics, facts, data = (
+        {name: value for name, value in record.items() if name != gone} for record in (METRICS, FACTS, FACTS["data"])
+    )
+    model = replace(MODEL, facts={**facts, "data": data})
     titles = [section.title for section in told((*SUMMARY, *EVALUATION), model, metrics, FR)]
     assert len(titles) >= len(SUMMARY) + len(EVALUATION) - 3
+    assert "Ses limites" in titles
+
+
+def test_a_model_that_recorded_nothing_is_told_by_what_it_is_and_its_limits():
+    model = replace(MODEL, facts={name: FACTS[name] for name in NEEDED[:2]} | {"data": {"simulated": True}})
+    titles = [section.title for section in told((*SUMMARY, *EVALUATION), model, {}, EN)]
+    assert titles == ["The model in use", "Its limits"]
+
+
+def test_a_mistake_of_ours_is_not_taken_for_an_older_model():
+    def mistaken(_model, _metrics, language):
+        return language.say("a message without French")
+
+    with pytest.raises(KeyError):
+        list(told([Part(mistaken, ("weights",))], MODEL, METRICS, FR))
+
+
+def test_of_a_level_without_alerts_no_precision_is_told():
+    none = {**CUT, "precision": 0.0, "recall": 0.0, "true_positives": 0, "false_positives": 0}
+    models = {**METRICS["models"], "lightgbm": {**FIGURES, "high": none}}
+    metrics = {**METRICS, "models": models}
+    card = model_card(MODEL, metrics)
+    assert "| high alert | – | 0% |" in card
+    assert "| precision (high alert) | – | – | – |" in card
+    assert "| this model (LightGBM) | high alert | – | 0% |" in card
+    assert "wrong both ways" not in card
+    assert "wrong both ways" in model_card(MODEL, METRICS)
+
+
+def test_reasons_that_were_not_held_against_others_are_not_said_to_overlap():
+    stability = {**METRICS["stability"], "themes": None}
+    assert "overlap" not in "\n".join(points(limits(MODEL, {**METRICS, "stability": stability}, EN)))
 
 
 def test_groups_are_named_in_order_and_a_share_of_few_alerts_tells_how_few():
@@ -194,6 +233,11 @@ def test_every_source_says_in_both_languages_what_it_is_when_it_is_known_and_wha
 def test_words_of_parts_units_and_directions_have_their_french():
     assert {feature.unit for feature in CATALOG} == set(UNITS)
     assert {*WORDS.values(), *UNITS.values(), *DIRECTIONS.values(), *USES.values()} <= set(translations("fr"))
+
+
+def test_no_french_message_puts_de_before_a_month():
+    for message in translations("fr").values():
+        assert not re.search(r"\b(de|que) \{(month|first|last)\}", message), message
 
 
 def test_months_are_told_in_the_language():

@@ -9,6 +9,7 @@ from features.procedures import IN_BONIS
 from models.slices import FEWEST
 from models.thresholds import NO_ALERT
 from reports.charts import strip
+from reports.dictionary import sources_behind
 from reports.reasons import FEATURES
 from reports.review import history, sheet, verdicts
 from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA
@@ -68,7 +69,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
             found["alert"],
             folder.months_a_firm(published.model_id),
         )
-        if shows_scores and found["state"] == IN_BONIS
+        if shows_scores and found["state"] == IN_BONIS and explained.values
         else []
     )
     absent = folder.absent_sources(published.model_id)
@@ -85,7 +86,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         alike=alike,
         fewest_failures=FEWEST,
         absent_sources=absent,
-        silent_sources=[name for name in silent if name not in absent],
+        silent_sources=[name for of in silent for name in sources_behind(of) if name not in absent],
         reasons=verdicts.REASONS,
         states=verdicts.STATES,
         fields=wrong_fields(explained),

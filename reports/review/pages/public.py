@@ -1,12 +1,13 @@
 """Open to all, without any firm: what the algorithm does, with what, how well, and what one may contest."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import HTMLResponse
 
 from features.sources import SOURCES
+from models.registry import RiskModel
 from reports.card.parts import Part
 from reports.dictionary import DIRECTIONS, UNITS, USES, as_csv, is_made_of, known_words, source_names
 from reports.model_card import EVALUATION, SUMMARY, told
@@ -23,19 +24,33 @@ Public = Annotated[Visit, Depends(Admitted(PUBLIC))]
 @router.get("/algorithm")
 def algorithm(visit: Public) -> HTMLResponse:
     """The model in use, what its alerts are worth, its limits, and the law."""
-    return _page(visit, "algorithm.html", SUMMARY)
+    return _sections(visit, "algorithm.html", SUMMARY)
 
 
 @router.get("/algorithm/evaluation")
 def evaluation(visit: Public) -> HTMLResponse:
     """How it was judged, in full."""
-    return _page(visit, "algorithm_evaluation.html", EVALUATION)
+    return _sections(visit, "algorithm_evaluation.html", EVALUATION)
 
 
 @router.get("/algorithm/data")
 def algorithm_data(visit: Public) -> HTMLResponse:
     """Its sources, and the figures that it reads."""
-    return _page(visit, "algorithm_data.html", ())
+    model = _model_in_use(visit)
+    # A model older than the catalogue may read what is declared no more.
+    read = [FEATURES[column.name] for column in model.inputs if column.name in FEATURES]
+    return _page(
+        visit,
+        "algorithm_data.html",
+        model,
+        sources=[(source, [feature for feature in read if is_made_of(feature, source)]) for source in SOURCES],
+        features=read,
+        uses=USES,
+        units=UNITS,
+        directions=DIRECTIONS,
+        known_words=known_words,
+        source_names=source_names,
+    )
 
 
 @router.get("/algorithm/dictionary.csv")
@@ -51,29 +66,22 @@ def health(visit: Public) -> Response:
     return Response("ok" if visit.services.folder.keys() else "no list", media_type="text/plain")
 
 
-def _page(visit: Visit, name: str, parts: Sequence[Part]) -> HTMLResponse:
+def _model_in_use(visit: Visit) -> RiskModel:
     folder = visit.services.folder
     if folder.champion_id is None:
         raise Refused(404, "No model is in use yet.")
     try:
-        model = folder.model(folder.champion_id)
+        return folder.model(folder.champion_id)
     except UnreadableError:
         raise Refused(503, "The model in use can't be read. The data team must look at it.") from None
-    # A model older than the catalogue may read what is declared no more.
-    read = [FEATURES[column.name] for column in model.inputs if column.name in FEATURES]
-    return render(
-        visit.request,
-        visit.services,
-        visit.account,
-        name,
-        facts=model.facts,
-        is_simulated=model.is_simulated,
-        sections=list(told(parts, model, folder.metrics(model.model_id), visit.language)),
-        sources=[(source, [feature for feature in read if is_made_of(feature, source)]) for source in SOURCES],
-        features=read,
-        uses=USES,
-        units=UNITS,
-        directions=DIRECTIONS,
-        known_words=known_words,
-        source_names=source_names,
-    )
+
+
+def _sections(visit: Visit, name: str, parts: Sequence[Part]) -> HTMLResponse:
+    model = _model_in_use(visit)
+    metrics = visit.services.folder.metrics(model.model_id)
+    return _page(visit, name, model, sections=list(told(parts, model, metrics, visit.language)))
+
+
+def _page(visit: Visit, name: str, model: RiskModel, **context: Any) -> HTMLResponse:
+    shown = {"facts": model.facts, "is_simulated": model.is_simulated, **context}
+    return render(visit.request, visit.services, visit.account, name, **shown)

@@ -187,9 +187,12 @@ def write_data(data: Path) -> Path:
         "data": {"simulated": True, "absent_sources": ["ccsf"], "batch": "2401"},
     }
     model = RiskModel("tree", inputs, Platt(1.0, 0.0), VennAbers((), (0.0,), (), (1.0,)), THRESHOLDS, (), facts)
-    level = {"precision": 0.41, "recall": 0.3}
-    figures = {"rows": 1000, "failures": 60, "auc": 0.75, "average_precision": 0.3, "brier": 0.05}
-    metrics = {"models": {"lightgbm": {**figures, "high": level, "moderate": level}}}
+    counts = {"true_positives": 41, "false_positives": 59, "false_negatives": 96, "true_negatives": 804}
+    level = {"precision": 0.41, "recall": 0.3, **counts}
+    figures = {"rows": 1000, "failures": 137, "auc": 0.75, "average_precision": 0.3, "brier": 0.05, "log_loss": 0.2}
+    figures |= {"mean_probability": 0.14, "fit_seconds": 1.0, "score_seconds_100k": 0.5}
+    figures |= dict.fromkeys(("high", "moderate", "top_1_percent"), level)
+    metrics = {"models": {"lightgbm": figures}}
     model_id = registry.save(data / "models", model, metrics, "card")
     registry.promote(data / "models", model_id, "the first")
     for period in (date(2024, 1, 1), date(2024, 2, 1)):

@@ -12,12 +12,14 @@ import pytest
 from features.assemble import CATALOG
 from models.slices import by_group
 from reports.charts import Series, bottom_of, line_chart, points
+from reports.dictionary import sources_behind
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.data import DataFolder
 from reports.review.firm import silent_sources
 from reports.review.firms_alike import Alike, firms_alike
 from reports.review.history import judgement_days
+from reports.review.pages import firms
 from reports.review.past import establishments, judgements
 from reports.review.sectors import FEWEST_FIRMS, sector_quartiles
 from tests.reports.review.conftest import THRESHOLDS, add_accounts, features, signed_in
@@ -181,13 +183,15 @@ def test_a_firm_is_in_its_own_groups_and_among_those_of_which_as_little_is_known
 
 def test_few_failures_tell_nothing_and_a_model_without_groups_says_nothing():
     assert firms_alike(GROUPS, OF_10_TO_19, [], "high", 1)[3] == Alike("age", "3-10", 20)
+    # 34 failed months of firms with 4 months each are those of about 8 firms.
+    assert firms_alike(GROUPS, OF_10_TO_19, [], "high", 4)[0].share is None
     assert firms_alike({}, OF_10_TO_19, [], "high", 1) == []
 
 
-def test_the_months_of_a_firm_count_as_one_in_the_interval():
-    once, twelve = (firms_alike(GROUPS, OF_10_TO_19, [], "high", months)[0] for months in (1, 12))
+def test_the_months_of_a_firm_count_as_about_one_in_the_interval():
+    once, thrice = (firms_alike(GROUPS, OF_10_TO_19, [], "high", months)[0] for months in (1, 3))
     assert once.low < once.share < once.high
-    assert twelve.low < once.low < once.high < twelve.high
+    assert thrice.low < once.low < once.high < thrice.high
 
 
 def test_groups_are_read_as_training_writes_them():
@@ -213,6 +217,16 @@ def test_the_page_says_what_the_model_is_worth_to_whoever_may_see_scores(agents)
     assert "toutes les entreprises testées" in table
     assert "75 %" in table.replace("\u00a0", " ").replace("\u202f", " ")
     assert "alike" not in page(agents["lyon"], "690000001")
+
+
+def test_a_list_that_has_outlived_its_features_says_nothing_of_groups(data, tmp_path):
+    shutil.copytree(data, tmp_path / "data")
+    shutil.rmtree(tmp_path / "data" / "features" / f"period={FEBRUARY}")
+    app = create_app(
+        read_configuration(data=tmp_path / "data", database=f"sqlite:///{tmp_path / 'r.db'}", is_local=True)
+    )
+    add_accounts(app)
+    assert "alike" not in page(signed_in(app, "admin"), FIRM)
 
 
 def test_a_firm_in_a_procedure_is_told_nothing_of_a_model_that_does_not_judge_it(agents):
@@ -257,6 +271,13 @@ def test_establishments_are_those_of_the_lists_day(data, tmp_path):
 def test_sources_are_told_in_words(agents):
     told = "Sources jamais livrées au modèle : plans CCSF (commissions des chefs des services financiers)."
     assert told in page(agents["admin"], FIRM)
+
+
+def test_a_source_that_was_never_delivered_is_not_said_to_be_silent_too(agents, monkeypatch):
+    monkeypatch.setattr(firms, "silent_sources", lambda _: ["headcounts", "payment_delays"])
+    monkeypatch.setattr(DataFolder, "absent_sources", lambda *_: list(sources_behind("headcounts")))
+    said = "Sources qui ne disent rien de cette entreprise : retards de paiement aux fournisseurs."
+    assert said in page(agents["admin"], FIRM)
 
 
 def test_a_source_is_silent_where_each_figure_that_the_user_may_see_of_it_is_unknown():

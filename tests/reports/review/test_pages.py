@@ -281,6 +281,7 @@ def test_sources_are_told_in_both_languages_with_their_lag_and_what_they_feed(ap
 def test_a_model_judged_by_little_still_has_its_page(app):
     for address in ("/algorithm", "/algorithm/data", "/algorithm/evaluation"):
         assert TestClient(app).get(address).status_code == 200
+    assert "concurrents" in TestClient(app).get("/algorithm/evaluation").text
 
 
 def said_in_templates():
