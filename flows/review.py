@@ -37,7 +37,17 @@ def serve(
     os.environ["WEAKSIGNALS_REVIEW_IS_LOCAL"] = str(local).lower()
     _review_database(settings).dispose()
     out.print(f"http://{host}:{port}  (accounts: weaksignals users add)", soft_wrap=True)
-    uvicorn.run("reports.review.app:from_environment", factory=True, host=host, port=port, workers=workers)
+    # The application knows which proxies to believe: uvicorn would believe every one on this machine. It keeps a log of
+    # its own: uvicorn's would tell whoever reads it what was searched, and the codes of sign-ins.
+    uvicorn.run(
+        "reports.review.app:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        proxy_headers=False,
+        access_log=False,
+    )
 
 
 def _review_database(settings: Settings) -> Any:

@@ -11,11 +11,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import DataFolder, NotPublishedError, UnreadableError
 from reports.review.database import open_database
-from reports.review.guard import Refused, Services, refuse_routes_without_rule
+from reports.review.guard import FROM_PROXY, Refused, Services, refuse_routes_without_rule
 from reports.review.pages import administration, firms, lists, provider, public, session
 from reports.review.past import prepare
 from reports.review.rendering import render
@@ -52,10 +53,11 @@ def create_app(configuration: Configuration) -> FastAPI:
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)
     _answer_refusals(app)
-    app.middleware("http")(_strict)
     app.add_middleware(SmallBodies)
     if configuration.oidc_issuer:
         provider.connect(app, configuration)
+    app.middleware("http")(_strict)
+    app.add_middleware(BehindProxies, proxies=[str(network) for network in configuration.trusted_proxies])
     refuse_routes_without_rule(app, STATIC)
     return app
 
@@ -79,13 +81,30 @@ def from_environment() -> FastAPI:
 
 
 async def _strict(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
+    return _with_headers(request, await call_next(request))
+
+
+def _with_headers(request: Request, response: Response) -> Response:
     is_static = request.url.path.startswith("/static/")
     response.headers["Cache-Control"] = "public, max-age=3600" if is_static else "no-store"
     response.headers.update(HEADERS)
     if not request.app.state.services.configuration.is_local:
         response.headers.update(FOR_HTTPS)
     return response
+
+
+class BehindProxies:
+    """Believes trusted proxies, and nobody else, about the visitor's address and scheme."""
+
+    def __init__(self, app: ASGIApp, proxies: list[str]) -> None:
+        """app: what is behind them; proxies: addresses and networks."""
+        self.believing = ProxyHeadersMiddleware(app, proxies)  # type: ignore[arg-type]  # two names of one protocol
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Look at the connection before the visitor's address takes the place of its own."""
+        peer = scope.get("client")
+        scope[FROM_PROXY] = peer is not None and peer[0] in self.believing.trusted_hosts
+        await self.believing(scope, receive, send)  # type: ignore[arg-type]
 
 
 class SmallBodies:
@@ -119,7 +138,7 @@ class SmallBodies:
 
 def _too_long() -> Response:
     text = "Ce texte est trop long : rien n'a été enregistré. / This text is too long: nothing was saved."
-    return HTMLResponse(f"<!doctype html><title>413</title><p>{text}</p>", 413, headers=HEADERS)
+    return HTMLResponse(f"<!doctype html><title>413</title><p>{text}</p>", 413)
 
 
 def _answer_refusals(app: FastAPI) -> None:
@@ -151,9 +170,9 @@ def _answer_refusals(app: FastAPI) -> None:
         return answer(request, 400, "This form was not filled in as it should be. Go back and try again.")
 
     def failed(request: Request, error: Any) -> Response:  # noqa: ARG001
-        return answer(
-            request, 500, "Something went wrong on our side. Nothing that you wrote was lost before this page."
-        )
+        message = "Something went wrong on our side. Nothing that you wrote was lost before this page."
+        # Outside of every middleware.
+        return _with_headers(request, answer(request, 500, message))
 
     handlers: dict[Any, Callable[[Request, Any], Response]] = {
         Refused: refused,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, IPvAnyNetwork, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import InputError
@@ -28,7 +28,11 @@ class Configuration(BaseSettings):
     trusted_header: str = Field(
         "", description="Header in which a reverse proxy names the account, e.g. X-Remote-User."
     )
-    trusted_proxies: tuple[str, ...] = Field((), description="Addresses from which that header is believed.")
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        description="Addresses or networks of the reverse proxies in front, whatever the way of signing in; from them "
+        "only, X-Forwarded-For, X-Forwarded-Proto and the trusted header are believed.",
+    )
 
     @property
     def database_url(self) -> str:

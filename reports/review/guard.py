@@ -27,6 +27,10 @@ from reports.review.database import AuditEntry
 from reports.review.firm import read_firm
 
 LANGUAGE_COOKIE = "weaksignals-language"
+# In a request's scope: whether it came through a trusted proxy; who is said to be behind it is no proof of that.
+FROM_PROXY = "weaksignals.from_proxy"
+# The log holds addresses whole: one that doesn't fit is not served.
+LONGEST_ADDRESS = 2000
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
@@ -102,25 +106,31 @@ class Admitted:
         """
         services: Services = request.app.state.services
         account = None if self.rule.is_public and not self._needs_session(request, services) else who(request, services)
+        visit = Visit(services, request, language_of(request), account, form)
+        if self.rule.is_public:
+            return visit
         try:
-            visit = self._admit(services, request, account, form)
+            admitted = self._admit(visit)
         except Refused as refusal:
-            log(services, request, account, self.rule, str(refusal.status))
+            self._log(visit, str(refusal.status))
             raise
-        log(services, request, account, self.rule, "admitted")
-        return visit
+        self._log(visit, "admitted")
+        return admitted
+
+    def _log(self, visit: Visit, outcome: str) -> None:
+        if self.rule.is_logged:
+            log(visit, visit.account.name if visit.account else "", self.rule.action, _asked(visit.request), outcome)
 
     def _needs_session(self, request: Request, services: Services) -> bool:
         return services.cookie in request.cookies or bool(services.configuration.trusted_header)
 
-    def _admit(self, services: Services, request: Request, account: Account | None, form: FormData) -> Visit:
-        language = language_of(request)
-        visit = Visit(services, request, language, account, form)
-        if self.rule.is_public:
-            return visit
+    def _admit(self, visit: Visit) -> Visit:
+        request, account = visit.request, visit.account
+        if len(_asked(request)) > LONGEST_ADDRESS:
+            raise Refused(414, "The address of this page holds a value that it can't have. Go back to the list.")
         if account is None:
             raise Refused(401, "Sign in to go on.", location=_sign_in(request))
-        if request.method == "POST" and not secrets.compare_digest(visit.text("csrf"), account.csrf):
+        if request.method == "POST" and not is_same(visit.text("csrf"), account.csrf):
             raise Refused(403, "This form has expired. Go back, reload the page and send it again.")
         if not self.rule.admits(account.right):
             raise Refused(403, "Your account has no right to this page.")
@@ -137,6 +147,11 @@ class Admitted:
         return Visit(visit.services, visit.request, visit.language, account, visit.form, published=published, firm=firm)
 
 
+def is_same(given: str, expected: str) -> bool:
+    """Whether a token is the one expected, whatever characters it is made of, in a time that tells nothing of it."""
+    return secrets.compare_digest(given.encode(errors="replace"), expected.encode(errors="replace"))
+
+
 def published_list(folder: DataFolder, key: str | None) -> PublishedList:
     """A list.
 
@@ -151,7 +166,7 @@ def published_list(folder: DataFolder, key: str | None) -> PublishedList:
 def who(request: Request, services: Services) -> Account | None:
     """Who comes: by session, or by the header of a proxy that is trusted."""
     settings = services.configuration
-    if settings.trusted_header and address_of(request) in settings.trusted_proxies:
+    if settings.trusted_header and request.scope[FROM_PROXY]:
         name = request.headers.get(settings.trusted_header, "")
         account = accounts.account_named(services.engine, name) if name else None
         return account and accounts.with_token(services.engine, account)
@@ -160,8 +175,8 @@ def who(request: Request, services: Services) -> Account | None:
 
 
 def address_of(request: Request) -> str:
-    """The address that the request came from."""
-    return request.client.host if request.client else ""
+    """The visitor's address, as trusted proxies tell it."""
+    return request.client.host[:64] if request.client else ""
 
 
 def language_of(request: Request) -> Language:
@@ -176,25 +191,20 @@ def language_of(request: Request) -> Language:
     return Language("fr")
 
 
-def log(services: Services, request: Request, account: Account | None, rule: Rule, outcome: str) -> None:
-    """Write down who asked for what; of a public page nothing, of a form its address only."""
-    if not rule.is_logged:
-        return
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    entry = AuditEntry(
-        by=account.name if account else "",
-        address=address_of(request),
-        action=rule.action,
-        path=path[:2000],
-        outcome=outcome,
-    )
-    with Transaction(services.engine) as db, db.begin():
+def log(visit: Visit, by: str, action: str, path: str, outcome: str) -> None:
+    """Write down who asked for what and whether they got it; of a form its address only."""
+    address = address_of(visit.request)
+    entry = AuditEntry(by=by, address=address, action=action, path=path[:LONGEST_ADDRESS], outcome=outcome)
+    with Transaction(visit.services.engine) as db, db.begin():
         db.add(entry)
 
 
+def _asked(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
 def _sign_in(request: Request) -> str:
-    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return "/sign-in?" + urlencode({"next": target if request.method == "GET" else "/"})
+    return "/sign-in?" + urlencode({"next": _asked(request) if request.method == "GET" else "/"})
 
 
 def rule_of(route: Any) -> Rule | None:

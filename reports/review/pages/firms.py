@@ -177,7 +177,7 @@ def _back(visit: Visit, said: str) -> Response:
 
 def _follows(visit: Visit) -> int:
     text = visit.text("follows")
-    if not text.isdigit() or len(text) > 9:
+    if not text.isdecimal() or len(text) > 9:
         raise Refused(400, "This form was not filled in as it should be. Go back and try again.")
     return int(text)
 

@@ -14,7 +14,7 @@ from reports.review import accounts
 from reports.review.access import PUBLIC, SIGN_IN
 from reports.review.configuration import Configuration
 from reports.review.guard import Admitted, Refused, Visit
-from reports.review.pages.session import local_path, signed_in
+from reports.review.pages.session import local_path, log_sign_in, signed_in
 
 router = APIRouter(prefix="/sign-in/provider")
 TARGET = "target"
@@ -70,6 +70,7 @@ async def come_back(visit: Annotated[Visit, Depends(Admitted(SIGN_IN))]) -> Resp
     try:
         token = await provider.authorize_access_token(visit.request)
     except (OAuthError, JoseError, HTTPError):
+        log_sign_in(visit, "", "refused")
         raise Refused(401, "Your administration's account could not be checked. Try again.") from None
     claims = token.get("userinfo") or {}
     claim = visit.services.configuration.oidc_claim
@@ -77,5 +78,6 @@ async def come_back(visit: Annotated[Visit, Depends(Admitted(SIGN_IN))]) -> Resp
     name = str(claims.get(claim) or "")
     account = accounts.account_named(visit.services.engine, name) if name and is_verified else None
     if account is None:
+        log_sign_in(visit, name, "refused")
         raise Refused(403, "You are known to your administration, but have no account here. Ask for one.")
-    return signed_in(visit.services, account.user_id, str(visit.request.session.pop(TARGET, "/")))
+    return signed_in(visit, account.name, account.user_id, str(visit.request.session.pop(TARGET, "/")))

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from reports.review import accounts
 from reports.review.access import PUBLIC, SIGN_IN, SIGN_OUT
-from reports.review.guard import LANGUAGE_COOKIE, Admitted, Refused, Services, Visit, address_of
+from reports.review.guard import LANGUAGE_COOKIE, Admitted, Refused, Services, Visit, address_of, is_same, log
 from reports.review.rendering import render
 
 router = APIRouter()
@@ -53,25 +53,36 @@ def _form(visit: Visit, target: str, problem: str = "", status: int = 200) -> HT
 def sign_in(visit: Annotated[Visit, Depends(Admitted(SIGN_IN))]) -> Response:
     """Check name and password; neither tells which was wrong."""
     cookie = visit.request.cookies.get(FORM_COOKIE, "")
-    if not cookie or not secrets.compare_digest(cookie, visit.text("token")):
+    name = visit.text("name")
+    if not cookie or not is_same(visit.text("token"), cookie):
+        log_sign_in(visit, name, "refused")
         raise Refused(403, "This form has expired. Go back, reload the page and send it again.")
     target = visit.text("next")
     engine = visit.services.engine
     try:
-        user_id = accounts.check_password(engine, visit.text("name"), visit.text("password"), address_of(visit.request))
+        user_id = accounts.check_password(engine, name, visit.text("password"), address_of(visit.request))
     except accounts.TooManyAttemptsError:
+        log_sign_in(visit, name, "too many")
         return _form(visit, target, "Too many attempts. Wait a quarter of an hour.", 429)
     if user_id is None:
+        log_sign_in(visit, name, "refused")
         return _form(visit, target, "Unknown name or wrong password.", 401)
-    return signed_in(visit.services, user_id, target)
+    return signed_in(visit, name, user_id, target)
 
 
-def signed_in(services: Services, user_id: int, target: str) -> Response:
+def log_sign_in(visit: Visit, name: str, outcome: str) -> None:
+    """Write down who tried to sign in; not the query, in which a provider sends its code."""
+    log(visit, name.lower()[:200], SIGN_IN.action, visit.request.url.path, outcome)
+
+
+def signed_in(visit: Visit, name: str, user_id: int, target: str) -> Response:
     """A new session, and on to the page that was asked for."""
+    services = visit.services
     hours = services.configuration.session_hours
     response = RedirectResponse(local_path(target), 303)
     token = accounts.open_session(services.engine, user_id, hours)
     set_cookie(services, response, services.cookie, token, hours * 3600)
+    log_sign_in(visit, name, "signed in")
     return response
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -61,6 +62,7 @@ def client(data_template, tmp_path):
     Provider.signing_key = Provider.key
     settings = {"oidc_issuer": f"http://127.0.0.1:{server.server_port}", "oidc_client_id": "us", "secret": "s" * 32}
     database = f"sqlite:///{tmp_path / 'r.db'}"
+    settings["trusted_proxies"] = ["10.0.0.2"]
     app = create_app(read_configuration(data=data_template, database=database, is_local=True, **settings))
     accounts.add_user(app.state.services.engine, "ana@dreets.gouv.fr", "agent", ["75"], [], None)
     yield TestClient(app)
@@ -76,6 +78,11 @@ def come_back(client, claims, **changed):
     return asked, client.get(f"/sign-in/provider/back?code=c&state={state}", follow_redirects=False)
 
 
+def logged(client):
+    with client.app.state.services.engine.connect() as connection:
+        return connection.execute(sa.text("SELECT by, path, outcome FROM audit WHERE action = 'sign in'")).all()
+
+
 ANA = {"email": "ana@dreets.gouv.fr", "email_verified": True}
 
 
@@ -88,6 +95,16 @@ def test_who_the_provider_vouches_for_signs_in_with_the_right_of_their_account(c
     assert "ATELIERS DURAND" in text
     assert "CONSERVERIE" not in text
     assert re.search("ana@dreets", text)
+    assert logged(client) == [("ana@dreets.gouv.fr", "/sign-in/provider/back", "signed in")]
+
+
+@pytest.mark.parametrize(("peer", "scheme"), [("10.0.0.2", "https"), ("10.0.0.3", "http")])
+def test_the_way_back_is_https_where_a_trusted_proxy_says_so(client, peer, scheme):
+    visitor = TestClient(client.app, client=(peer, 50000), headers={"X-Forwarded-Proto": "https"})
+    leaving = visitor.get("/sign-in/provider", follow_redirects=False)
+    assert parse_qs(urlsplit(leaving.headers["location"]).query)["redirect_uri"] == [
+        f"{scheme}://testserver/sign-in/provider/back"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +124,8 @@ def test_a_word_that_is_not_for_us_or_not_for_now_is_not_believed(client, claims
     _, answer = come_back(client, claims)
     assert answer.status_code == status
     assert client.get("/lists/2024-02", follow_redirects=False).status_code == 303
+    name = claims["email"] if status == 403 else ""
+    assert logged(client) == [(name, "/sign-in/provider/back", "refused")]
 
 
 def test_a_token_signed_by_another_key_is_not_believed(client):

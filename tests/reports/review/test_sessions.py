@@ -1,15 +1,24 @@
-"""Signing in: wrong words, guesses, forged forms, ended sessions, proxies."""
+"""Signing in: wrong words, guesses, forged forms, ended sessions, proxies, and what the log holds of it."""
 
+import json
 import re
 
 import pytest
+import sqlalchemy as sa
+import uvicorn
 
 from features.errors import InputError
-from reports.review import accounts
+from flows import review
+from reports.review import accounts, guard
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.pages.session import local_path
 from tests.reports.review.conftest import PASSWORD, TestClient, add_accounts, signed_in
+
+
+def logged(app):
+    with app.state.services.engine.connect() as connection:
+        return connection.execute(sa.text("SELECT by, address, action, path, outcome FROM audit ORDER BY id")).all()
 
 
 def attempt(client, name, password, target="/"):
@@ -54,15 +63,74 @@ def test_every_page_forbids_inline_scripts_and_frames(fresh):
         assert headers["x-content-type-options"] == "nosniff"
 
 
+def test_failures_have_the_headers_of_every_page(data_template, tmp_path, monkeypatch):
+    app = create_app(read_configuration(data=data_template, database=f"sqlite:///{tmp_path / 'r.db'}"))
+    monkeypatch.setattr("reports.review.pages.session.render", lambda *_, **__: 1 / 0)
+    client = TestClient(app, raise_server_exceptions=False)
+    answers = [
+        client.get("/nowhere"),
+        client.get("/sign-in"),
+        client.post("/sign-in", content=b"x" * 100_000),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 500, 413]
+    names = ("content-security-policy", "cache-control", "strict-transport-security", "x-frame-options")
+    told = [[answer.headers.get(name) for name in names] for answer in answers]
+    assert told[0] == told[1] == told[2]
+    assert told[0][1:] == ["no-store", "max-age=31536000", "DENY"]
+
+
+@pytest.mark.parametrize("token", ["forged", "forgé"])
 @pytest.mark.parametrize("path", ["verdicts", "follow-ups", "wrong-data"])
-def test_a_change_without_the_token_of_the_session_is_refused(fresh, path):
+def test_a_change_without_the_token_of_the_session_is_refused(fresh, path, token):
     agent = signed_in(fresh, "paris")
-    assert agent.post(f"/firms/552100554/{path}", csrf="forged", follows=0).status_code == 403
+    assert agent.post(f"/firms/552100554/{path}", csrf=token, follows=0).status_code == 403
+    assert logged(fresh)[-1].outcome == "403"
 
 
-def test_a_sign_in_form_sent_from_elsewhere_is_refused(fresh):
-    fields = {"token": "forged", "name": "paris", "password": PASSWORD}
-    assert TestClient(fresh).post("/sign-in", data=fields).status_code == 403
+@pytest.mark.parametrize("follows", ["²", "-1", "x", ""])
+def test_an_answer_to_what_is_no_number_is_refused(fresh, follows):
+    agent = signed_in(fresh, "paris")
+    fields = {"is_useful": "yes", "reason": "", "note": ""}
+    assert agent.post("/firms/552100554/verdicts", follows=follows, **fields).status_code == 400
+
+
+@pytest.mark.parametrize("token", ["forged", "forgé"])
+def test_a_sign_in_form_sent_from_elsewhere_is_refused(fresh, token):
+    client = TestClient(fresh)
+    fields = {"token": token, "name": "paris", "password": PASSWORD}
+    assert client.post("/sign-in", data=fields).status_code == 403
+    client.get("/sign-in")
+    assert client.post("/sign-in", data=fields).status_code == 403
+    assert [row.outcome for row in logged(fresh)] == ["refused", "refused"]
+
+
+def test_the_log_tells_who_tried_to_sign_in_and_how_it_ended(fresh):
+    client = TestClient(fresh)
+    for _ in range(accounts.PER_ACCOUNT):
+        attempt(client, "Paris", "x" * 20)
+    attempt(client, "paris", PASSWORD)
+    attempt(client, "admin", PASSWORD)
+    ends = [("paris", "refused")] * accounts.PER_ACCOUNT + [("paris", "too many"), ("admin", "signed in")]
+    assert logged(fresh) == [(name, "testclient", "sign in", "/sign-in", outcome) for name, outcome in ends]
+
+
+def test_what_the_log_can_not_hold_whole_is_not_served(fresh):
+    agent = signed_in(fresh, "paris")
+    for address in ("/lists/2024-02/export.csv?pad={}&q=durand", "/firms/552100554?pad={}"):
+        answer = agent.get(address.format("x" * guard.LONGEST_ADDRESS))
+        assert answer.status_code == 414
+        assert "<h1>" in answer.text
+        assert logged(fresh)[-1].outcome == "414"
+    longest = "/lists/2024-02/export.csv?q=durand&pad="
+    longest += "x" * (guard.LONGEST_ADDRESS - len(longest))
+    assert agent.get(longest).status_code == 200
+    assert logged(fresh)[-1][3:] == (longest, "admitted")
+
+
+def test_who_must_sign_in_first_comes_back_to_a_long_address(fresh):
+    target = "/lists/2024-02?" + "&" * 1900
+    location = TestClient(fresh).get(target, follow_redirects=False).headers["location"]
+    assert TestClient(fresh).get(location).status_code == 200
 
 
 def test_a_session_ends_when_one_signs_out_or_the_account_is_closed_or_changed(fresh):
@@ -103,15 +171,19 @@ def test_an_impossible_right_is_refused_in_a_sentence(fresh, role, territories, 
         accounts.add_user(fresh.state.services.engine, "new", role, territories, kinds, None)
 
 
-def proxied(data, tmp_path, proxies):
-    settings = {"trusted_header": "X-Remote-User", "trusted_proxies": proxies, "is_local": True}
+PROXY = "10.0.0.2"
+
+
+def proxied(data, tmp_path, peer):
+    """A browser whose requests arrive from `peer`, at an application that trusts PROXY."""
+    settings = {"trusted_header": "X-Remote-User", "trusted_proxies": [PROXY], "is_local": True}
     app = create_app(read_configuration(data=data, database=f"sqlite:///{tmp_path / 'r.db'}", **settings))
     add_accounts(app)
-    return TestClient(app)
+    return TestClient(app, client=(peer, 50000))
 
 
 def test_a_trusted_proxy_names_the_account_and_changes_still_need_their_token(data_template, tmp_path):
-    client = proxied(data_template, tmp_path, ("testclient",))
+    client = proxied(data_template, tmp_path, PROXY)
     named = {"X-Remote-User": "paris"}
     text = client.get("/firms/552100554", headers=named).text
     csrf = re.search('name="csrf" value="([^"]+)"', text).group(1)
@@ -124,13 +196,56 @@ def test_a_trusted_proxy_names_the_account_and_changes_still_need_their_token(da
 
 
 def test_the_header_of_anyone_else_is_not_believed(data_template, tmp_path):
-    client = proxied(data_template, tmp_path, ("10.0.0.1",))
+    client = proxied(data_template, tmp_path, "10.0.0.3")
     answer = client.get("/lists/2024-02", headers={"X-Remote-User": "admin"}, follow_redirects=False)
     assert answer.status_code == 303
+
+
+@pytest.mark.parametrize(("trusted", "status"), [(PROXY, 303), ("127.0.0.1", 200), ("127.0.0.0/24", 200)])
+def test_as_served_a_proxy_is_known_by_its_connection_not_by_what_is_said(
+    data_template, tmp_path, monkeypatch, trusted, status
+):
+    settings = {"DATA": "", "IS_LOCAL": "", "DATABASE": f"sqlite:///{tmp_path / 'r.db'}"}
+    settings |= {"TRUSTED_HEADER": "X-Remote-User", "TRUSTED_PROXIES": json.dumps([trusted])}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"WEAKSIGNALS_REVIEW_{name}", value)
+    served = []
+    monkeypatch.setattr(uvicorn, "run", lambda *args, **options: served.append((args, options)))
+    review.serve(local=True, data=data_template)
+    ((args, options),) = served
+    config = uvicorn.Config(*args, **options, log_config=None)
+    config.load()
+    assert not config.access_log
+    add_accounts(create_app(read_configuration()))
+    client = TestClient(config.loaded_app, client=("127.0.0.1", 50000))
+    headers = {"X-Forwarded-For": PROXY, "X-Remote-User": "admin"}
+    assert client.get("/lists/2024-02", headers=headers, follow_redirects=False).status_code == status
+
+
+def test_behind_a_proxy_each_visitor_has_an_address_and_can_not_choose_it(data_template, tmp_path):
+    client = proxied(data_template, tmp_path, PROXY)
+    for forged, visitor in (("9.9.9.9", "203.0.113.7"), (PROXY, "203.0.113.8"), ("x" * 999, "y" * 999)):
+        client.headers["X-Forwarded-For"] = f"{forged}, {visitor}, {PROXY}"
+        attempt(client, "paris", "x" * 20)
+        assert logged(client.app)[-1].address == visitor[:64]
+    unproxied = TestClient(client.app, client=("10.0.0.3", 50000), headers={"X-Forwarded-For": "203.0.113.7"})
+    attempt(unproxied, "paris", "x" * 20)
+    assert logged(client.app)[-1].address == "10.0.0.3"
+
+
+def test_behind_a_proxy_the_guesses_of_one_visitor_do_not_shut_out_another(data_template, tmp_path, monkeypatch):
+    monkeypatch.setattr(accounts, "PER_ADDRESS", 2)
+    client = proxied(data_template, tmp_path, PROXY)
+    client.headers["X-Forwarded-For"] = "203.0.113.7"
+    assert [attempt(client, name, "x" * 20).status_code for name in ("a", "b", "c")] == [401, 401, 429]
+    client.headers["X-Forwarded-For"] = "203.0.113.8"
+    assert attempt(client, "paris", PASSWORD).status_code == 303
 
 
 def test_a_half_set_configuration_is_refused(data_template):
     with pytest.raises(InputError, match="TRUSTED_PROXIES"):
         read_configuration(data=data_template, trusted_header="X-User")
+    with pytest.raises(InputError, match="trusted_proxies"):
+        read_configuration(data=data_template, trusted_header="X-User", trusted_proxies=["*"])
     with pytest.raises(InputError, match="SECRET"):
         read_configuration(data=data_template, oidc_issuer="https://sso.fr", oidc_client_id="x")
