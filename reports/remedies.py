@@ -37,13 +37,16 @@ def _action(name: str, remedy: Remedy) -> dict[str, Any]:
 
 
 def remedy_sentence(record: Mapping[str, Any], language: Language) -> str:
-    """A record in words; of an action without its name, only the theme."""
+    """A record in words; of an action without its name, only the theme, and then no risk."""
     if not record["actions"]:
         return language.say("None of the changes that were tried would take this firm off the list") + "."
     told = dict.fromkeys(_action_words(action, language) for action in record["actions"])
-    risk = percent(100 * record["probability"], language)
-    message = "The model would take it off the list, at {risk}, after {actions}: a figure of the model, no promise"
-    return language.say(message, risk=risk, actions=language.say(" and ").join(told)) + "."
+    words = {"actions": language.say(" and ").join(told)}
+    message = "The model would take it off the list after {actions}: a finding of the model, no promise"
+    if record["probability"] is not None:
+        words["risk"] = percent(100 * record["probability"], language)
+        message = "The model would take it off the list, at {risk}, after {actions}: a figure of the model, no promise"
+    return language.say(message, **words) + "."
 
 
 def _action_words(action: Mapping[str, Any], language: Language) -> str:

@@ -117,14 +117,18 @@ def visible_movement(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
 
 
 def visible_remedy(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
-    """A list's record of what would take a firm off it: of the actions without right, only their themes."""
+    """A list's record of what would take a firm off it: of the actions without right, only their themes.
+
+    Where there is one, no probability either: with the risk of today it would tell how much the theme weighs.
+    """
     actions = [
         action
         if right.may_see_theme(action["theme"], is_confidential=False)
         else {"theme": action["theme"], "name": None, "before": None, "after": None}
         for action in record["actions"]
     ]
-    return {**record, "actions": actions}
+    is_whole = all(action["name"] for action in actions)
+    return {"actions": actions, "probability": record["probability"] if is_whole else None}
 
 
 def right_of(role: str, territories: Sequence[str], kinds: Sequence[str]) -> Right:
@@ -166,6 +170,7 @@ class Rule:
     """What a route asks of whoever comes, and what the log calls it.
 
     is_public: without signing in; names_firm: its path holds a SIREN, which must be in the territory;
+    is_countrywide: it tells of firms of all territories;
     kind: data without which there is nothing to show; is_logged: a consultation, an export or a change.
     """
 
@@ -173,12 +178,14 @@ class Rule:
     roles: frozenset[Role] = frozenset(Role)
     is_public: bool = False
     names_firm: bool = False
+    is_countrywide: bool = False
     kind: Kind | None = None
     is_logged: bool = True
 
     def admits(self, right: Right) -> bool:
         """Whether a right is enough, the firm apart."""
-        return right.role in self.roles and right.may_see(self.kind)
+        is_inside = right.departements is None or not self.is_countrywide
+        return is_inside and right.role in self.roles and right.may_see(self.kind)
 
 
 PUBLIC: Final = Rule("public", is_public=True, is_logged=False)
@@ -194,4 +201,4 @@ FOLLOW_UP: Final = Rule("follow-up", names_firm=True)
 REPORT_WRONG_DATA: Final = Rule("wrong data", names_firm=True)
 TEAM: Final = Rule("team", frozenset({Role.TEAM_LEAD, Role.ADMINISTRATOR}))
 EXPORT_VERDICTS: Final = Rule("export verdicts", frozenset({Role.DATA_SCIENTIST, Role.ADMINISTRATOR}), kind=Kind.SCORES)
-READ_AUDIT: Final = Rule("audit", frozenset({Role.ADMINISTRATOR}))
+READ_AUDIT: Final = Rule("audit", frozenset({Role.ADMINISTRATOR}), is_countrywide=True)

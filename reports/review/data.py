@@ -62,7 +62,10 @@ def source_by_period(*paths: Path) -> str:
 
 @dataclass(frozen=True)
 class PublishedList:
-    """A list and the tables behind it, of the versions that are published now; None where one is not there."""
+    """A list and the tables behind it, of the versions that are published now; None where one is not there.
+
+    newest: the newest list, None for itself.
+    """
 
     period: date
     path: Path
@@ -71,6 +74,7 @@ class PublishedList:
     scores: Path | None
     contributions: Path | None
     earlier: tuple[Path, ...]
+    newest: Path | None
     model_id: str
     is_simulated: bool
     score_columns: frozenset[str]
@@ -131,16 +135,20 @@ class DataFolder:
         period = parse_period(key)
         scores = folder_of(self.data / "scores", period).resolve()
         before = [past for past in keys if past < key]
-        earlier = tuple((self.data / "lists" / past).resolve() / PARQUET for past in before)
         return _describe(
             period,
-            (self.data / "lists" / key).resolve() / PARQUET,
+            self.path_of(key),
             features.resolve() / "firms.parquet",
             _parts(features.resolve() / f"period={period}"),
             _existing(scores / SCORES),
             _existing(scores / CONTRIBUTIONS),
-            earlier,
+            tuple(self.path_of(past) for past in before),
+            None if key == keys[0] else self.path_of(keys[0]),
         )
+
+    def path_of(self, key: str) -> Path:
+        """A list's file."""
+        return (self.data / "lists" / key).resolve() / PARQUET
 
     def feature_periods(self) -> list[tuple[date, Path]]:
         """The built periods and their files, oldest first."""
@@ -221,6 +229,11 @@ def _load(models: Path, model_id: str, resolved: Path) -> RiskModel:  # noqa: AR
     return registry.load(models, model_id)
 
 
+def _model_id(path: Path) -> str:
+    model_ids = pq.read_table(path, columns=["model_id"]).column("model_id").slice(0, 1).to_pylist()
+    return model_ids[0] if model_ids else ""
+
+
 @lru_cache(maxsize=64)
 def _describe(
     period: date,
@@ -230,11 +243,15 @@ def _describe(
     scores: Path | None,
     contributions: Path | None,
     earlier: tuple[Path, ...],
+    newest: Path | None,
 ) -> PublishedList:
     try:
         schema = pq.read_schema(path)
         score_columns = frozenset(pq.read_schema(scores).names) if scores else frozenset()
-        model_ids = pq.read_table(path, columns=["model_id"]).column("model_id").slice(0, 1).to_pylist()
+        model_id = _model_id(path)
+        if scores and "model_id" in score_columns and _model_id(scores) != model_id:
+            # Scored again since, by another model: that tells nothing of this list.
+            scores, contributions, score_columns = None, None, frozenset()
     except (OSError, ValueError) as error:
         raise UnreadableError(f"{path}: {error}") from error
     simulated = (schema.metadata or {}).get(b"simulated", b"true") == b"true"
@@ -246,7 +263,8 @@ def _describe(
         scores,
         contributions,
         earlier,
-        model_ids[0] if model_ids else "",
+        newest,
+        model_id,
         simulated,
         score_columns,
         frozenset(schema.names),

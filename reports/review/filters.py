@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from features.periods import add_months
 from models.thresholds import HIGH, MODERATE
 from reports.review.access import Right
-from reports.review.data import PublishedList
+from reports.review.data import PublishedList, source
 
 # How many past lists "how often on alert" looks at.
 PAST_LISTS: Final = 12
@@ -112,8 +112,7 @@ def conditions(
 
     reviewed, followed: firms with a verdict on this list, firms with a follow-up under way.
     """
-    territory, parameters = right.territory("l.departement")
-    found = [Condition(territory, tuple(parameters))]
+    found = [inside(right, published)]
     asked: list[tuple[bool, Condition]] = [
         (bool(filters.q), _search(filters)),
         (bool(filters.departement), Condition("l.departement IN (SELECT unnest(?))", (list(filters.departement),))),
@@ -137,11 +136,25 @@ def conditions(
     return found + [condition for is_asked, condition in asked if is_asked]
 
 
+def inside(right: Right, published: PublishedList, only: str = "true", marks: Sequence[str] = ()) -> Condition:
+    """Firms of the territory, on an older list those that did not leave it since.
+
+    only, marks: a condition on `siren` and its parameters, to which the newest list is narrowed down.
+    """
+    here, parameters = right.territory("l.departement")
+    if right.departements is None or published.newest is None:
+        return Condition(here, tuple(parameters))
+    there, _ = right.territory("departement")
+    left = f"SELECT siren FROM {source(published.newest)} WHERE {only} AND ({there}) IS NOT TRUE"  # noqa: S608
+    return Condition(f"{here} AND l.siren NOT IN ({left})", (*parameters, *marks, *parameters))
+
+
 def _search(filters: Filters) -> Condition:
     if filters.siren is not None:
         return Condition("starts_with(l.siren, ?)", (filters.siren,))
+    # The name that the page shows: an older list holds firms that the register no longer does.
     return Condition(
-        "contains(strip_accents(lower(f.name)), strip_accents(lower(?)))",
+        f"contains(strip_accents(lower({ORDERS['name']})), strip_accents(lower(?)))",
         (filters.q.strip(),),
         frozenset("f"),
     )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from models.thresholds import ALERTS
 from reports.review.access import COLUMN_KINDS, Right, visible_reason
 from reports.review.data import DataFolder, PublishedList, Row, one_of, source
-from reports.review.filters import ORDERS, PAST_LISTS, Condition, Filters, conditions
+from reports.review.filters import ORDERS, PAST_LISTS, Condition, Filters, conditions, inside
 
 PAGE_SIZE: Final = 50
 # Our column -> how it is read, and from which table beside the list.
@@ -123,18 +123,30 @@ def read_page(
 
 def read_firms(folder: DataFolder, published: PublishedList, sirens: Sequence[str], right: Right) -> list[Row]:
     """The columns that the user may see of firms of the territory, in the order given."""
-    territory, parameters = right.territory("l.departement")
     columns = columns_for(right, published)
     selected = ", ".join(f"{READ[name]} AS {name}" for name in columns)
     only, marks = one_of("siren", sirens)
+    territory = inside(right, published, only, marks)
     beside = frozenset("fxs") if "probability_low" in published.score_columns else frozenset("fx")
     marks *= 1 + len(tables_beside(published, beside))
-    sql = f"SELECT {selected} FROM {tables(published, beside, only)} WHERE {territory}"  # noqa: S608
-    rows = {row["siren"]: row for row in folder.query(sql, [*marks, *parameters])}
+    sql = f"SELECT {selected} FROM {tables(published, beside, only)} WHERE {territory.sql}"  # noqa: S608
+    rows = {row["siren"]: row for row in folder.query(sql, [*marks, *territory.parameters])}
     for row in rows.values():
         if "main_reason" in row:
             row["main_reason"] = visible_reason(row["main_reason"], right)
     return [rows[siren] for siren in sirens if siren in rows]
+
+
+def last_lists(folder: DataFolder, sirens: Sequence[str]) -> dict[str, list[str]]:
+    """The firms by the last list that each is in: a closed one is no longer in the newest."""
+    lists = map(folder.path_of, folder.keys())
+    only, marks = one_of("siren", sirens)
+    sql = f"SELECT siren, max(period)::DATE AS period FROM {source(*lists)} WHERE {only} GROUP BY siren "  # noqa: S608
+    sql += "ORDER BY period DESC, siren"
+    found: dict[str, list[str]] = {}
+    for row in folder.query(sql, marks):
+        found.setdefault(f"{row['period']:%Y-%m}", []).append(row["siren"])
+    return found
 
 
 def _often_on_alert(published: PublishedList, times: int) -> Condition:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
-from reports.exports import FORMULA_STARTS
+from reports.reasons import FEATURES
+from reports.review.access import Right
 from reports.review.data import PublishedList
 from reports.review.database import Base, FollowUp, Verdict, WrongData
 
@@ -36,6 +38,8 @@ STATES: Final = {
 }
 CLOSED: Final = "closed"
 LONGEST_NOTE: Final = 4000
+# French spreadsheets split at semicolons, and heed no quote that a cell does not start with.
+CELL_OF_FORMULA: Final = re.compile(r"(?<![^;,\t\r\n])(?=[=+@-])")
 TABLE: Final = ("siren", "list_period", "model_id", "is_useful", "reason", "note", "by", "at")
 
 
@@ -65,10 +69,21 @@ class Answers:
         """The number that a new follow-up follows."""
         return self.follow_ups[0].id if self.follow_ups else 0
 
-    def visible(self, with_verdicts: bool, fields: Collection[str]) -> "Answers":
-        """Without what tells of data without right: verdicts tell of alerts, reports of the fields that are wrong."""
-        reported = [one for one in self.wrong_data if one.field in fields]
-        return Answers(self.verdicts if with_verdicts else (), self.follow_ups, reported)
+    def visible(self, right: Right, published: PublishedList, fields: Collection[str]) -> "Answers":
+        """Without what tells of data without right: verdicts tell of alerts, reports of the fields that are wrong.
+
+        fields: those that the user may see on this list; on another, the accounts may have been confidential.
+        """
+        reported = [
+            one
+            for one in self.wrong_data
+            if one.field in fields and (one.list_period == published.key or _is_always_open(one.field, right))
+        ]
+        return Answers(self.verdicts if right.may_see_column("alert") else (), self.follow_ups, reported)
+
+
+def _is_always_open(field: str, right: Right) -> bool:
+    return field not in FEATURES or right.may_see_feature(FEATURES[field].theme, field, is_confidential=True)
 
 
 def answers_on(engine: sa.Engine, siren: str, published: PublishedList) -> Answers:
@@ -182,11 +197,10 @@ def verdict_rows(engine: sa.Engine) -> list[dict[str, Any]]:
 
 
 def as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """Verdicts as CSV; a note never starts a formula."""
+    """Verdicts as CSV; no text starts a formula, at whatever separator a spreadsheet splits it."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, TABLE, lineterminator="\n")
+    writer = csv.DictWriter(out, TABLE, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     for row in rows:
-        is_formula = row["note"].startswith(FORMULA_STARTS)
-        writer.writerow({**row, "note": f"'{row['note']}" if is_formula else row["note"]})
+        writer.writerow({k: CELL_OF_FORMULA.sub("'", v) if isinstance(v, str) else v for k, v in row.items()})
     return out.getvalue()

@@ -1,6 +1,6 @@
 """For those who lead, study or watch: the team's follow-up, the verdicts as a table, the log."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session as Transaction
 
 from reports.review import verdicts
 from reports.review.access import EXPORT_VERDICTS, READ_AUDIT, TEAM
+from reports.review.data import Row
 from reports.review.database import AuditEntry
 from reports.review.guard import Admitted, Visit, published_list
-from reports.review.listing import read_firms
+from reports.review.listing import last_lists, read_firms
 from reports.review.rendering import render
 
 router = APIRouter()
@@ -25,7 +26,11 @@ def team(visit: Annotated[Visit, Depends(Admitted(TEAM))]) -> HTMLResponse:
     services = visit.services
     published = published_list(services.folder, None)
     states = verdicts.follow_states(services.engine)
-    rows = read_firms(services.folder, published, list(states), visit.who.right)
+    rows = [
+        {**row, "list": key}
+        for key, sirens in last_lists(services.folder, list(states)).items()
+        for row in read_firms(services.folder, services.folder.published(key), sirens, visit.who.right)
+    ]
     counts = Counter(states[row["siren"]] for row in rows)
     context: dict[str, Any] = {
         "published": published,
@@ -39,14 +44,27 @@ def team(visit: Annotated[Visit, Depends(Admitted(TEAM))]) -> HTMLResponse:
 @router.get("/verdicts.csv")
 def export_verdicts(visit: Annotated[Visit, Depends(Admitted(EXPORT_VERDICTS))]) -> Response:
     """The standing verdicts on the firms of the territory, keyed by siren, list and model."""
-    services = visit.services
-    rows = verdicts.verdict_rows(services.engine)
-    published = published_list(services.folder, None)
-    sirens = sorted({row["siren"] for row in rows})
-    inside = {row["siren"] for row in read_firms(services.folder, published, sirens, visit.who.right)}
-    content = verdicts.as_csv([row for row in rows if row["siren"] in inside])
+    rows = _of_territory(visit, verdicts.verdict_rows(visit.services.engine))
+    content = verdicts.as_csv(rows)
     headers = {"Content-Disposition": 'attachment; filename="verdicts.csv"'}
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _of_territory(visit: Visit, rows: list[Row]) -> list[Row]:
+    """The verdicts on firms that were in the territory on the verdict's list, or on the newest where it is gone."""
+    folder, right = visit.services.folder, visit.who.right
+    if right.departements is None:
+        return rows
+    keys = folder.keys()
+    judged: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        judged[row["list_period"]].add(row["siren"])
+    inside = {
+        (key, firm["siren"])
+        for key, sirens in judged.items()
+        for firm in read_firms(folder, published_list(folder, key if key in keys else None), sorted(sirens), right)
+    }
+    return [row for row in rows if (row["list_period"], row["siren"]) in inside]
 
 
 @router.get("/audit")

@@ -102,7 +102,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
 def _answers(visit: Visit, explained: Explanation) -> verdicts.Answers:
     published, found = published_of(visit)
     given = verdicts.answers_on(visit.services.engine, found["siren"], published)
-    return given.visible(visit.who.right.may_see_column("alert"), wrong_fields(explained))
+    return given.visible(visit.who.right, published, wrong_fields(explained))
 
 
 def key_figures(visit: Visit, explained: Explanation) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from features.nomenclatures import labels
 from reports.review import exports, verdicts
-from reports.review.access import EXPORT_LIST, LIST, SIGNED_IN
+from reports.review.access import EXPORT_LIST, LIST, SIGNED_IN, Kind
 from reports.review.data import PublishedList
 from reports.review.filters import PAST_LISTS, THEMES, Filters
 from reports.review.guard import Admitted, Refused, Visit, published_list
@@ -77,8 +77,11 @@ def export_list(key: str, form: str, asked: Asked, visit: Annotated[Visit, Depen
     published = published_list(visit.services.folder, key)
     found, follow_states = _read(visit, published, asked, size=None)
     words = Words(visit.language)
-    said = [f"{name}: {value}" for name, value, _ in chips(found.filters, words)]
-    sheet = exports.Sheet(published, visit.who.right, words, said, found.rows, follow_states)
+    asked, right = found.filters, visit.who.right
+    if asked.q and asked.siren is None and not right.may_see(Kind.PROTECTED_IDENTITIES):
+        asked = asked.model_copy(update={"q": words.say("(not published)")})
+    said = [f"{name}: {value}" for name, value, _ in chips(asked, words)]
+    sheet = exports.Sheet(published, right, words, said, found.rows, follow_states)
     content, media = exports.FORMS[form](sheet)
     name = f"weaksignals-{key}.{form}"
     return Response(content, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})

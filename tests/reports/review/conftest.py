@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -145,7 +146,7 @@ def write_list(data: Path, period: date, model_id: str) -> None:
         "rank": [n if siren != "690000019" else None for n, siren in enumerate(order, 1)],
         "siren": order,
         "name": [
-            name if d == "O" else "(non publié)" for name, d in zip(firms["name"], firms["diffusion"], strict=True)
+            name if d == "O" else "(non diffusible)" for name, d in zip(firms["name"], firms["diffusion"], strict=True)
         ],
         "departement": firms["departement"].tolist(),
         "region": [REGIONS[code] for code in firms["departement"]],
@@ -264,7 +265,21 @@ def agents(app) -> dict[str, Agent]:
 @pytest.fixture
 def fresh(data_template, tmp_path):
     """An application with a database of its own."""
-    configuration = read_configuration(data=data_template, database=f"sqlite:///{tmp_path / 'r.db'}", is_local=True)
-    app = create_app(configuration)
+    return app_on(data_template, tmp_path)
+
+
+@pytest.fixture
+def copied(data_template, tmp_path) -> Path:
+    """A data folder to change."""
+    return shutil.copytree(data_template, tmp_path / "data")
+
+
+def app_on(data: Path, tmp_path: Path):
+    app = create_app(read_configuration(data=data, database=f"sqlite:///{tmp_path / 'r.db'}", is_local=True))
     add_accounts(app)
     return app
+
+
+def rewrite(path: Path, change) -> None:
+    """Change a Parquet file by a function of its table."""
+    pq.write_table(change(pq.read_table(path)), path)

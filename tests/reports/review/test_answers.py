@@ -93,9 +93,16 @@ def test_the_export_of_verdicts_holds_one_row_a_firm_list_and_model_and_no_formu
     give(signed_in(fresh, "paris"), note="=1+1")
     text = signed_in(fresh, "france").get("/verdicts.csv").text
     head, line = text.splitlines()
-    assert head.startswith("siren,list_period,model_id,is_useful")
-    assert line.startswith("552100554,2024-02,")
-    assert ",'=1+1," in line
+    assert head.startswith('"siren","list_period","model_id","is_useful"')
+    assert line.startswith('"552100554","2024-02",')
+    assert ""","'=1+1",""" in line
+
+
+def test_no_note_starts_a_formula_where_a_french_spreadsheet_splits_it(fresh):
+    give(signed_in(fresh, "paris"), note="ok;=1+1;\n@x, -3 salariés")
+    text = signed_in(fresh, "france").get("/verdicts.csv").text
+    assert text.splitlines()[1].endswith("\"ok;'=1+1;")
+    assert text.splitlines()[2].startswith("'@x, -3 salariés\",")
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)

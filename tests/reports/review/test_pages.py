@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from scipy.special import expit
@@ -16,11 +17,9 @@ from scipy.special import expit
 import reports
 from reports.language import translations
 from reports.review import exports, rendering, verdicts, wording
-from reports.review.app import create_app
-from reports.review.configuration import read_configuration
 from reports.review.pages import lists
 from reports.waterfall import nested_steps, rounded_changes, steps
-from tests.reports.review.conftest import BASE, TestClient, add_accounts, margin, shown, signed_in
+from tests.reports.review.conftest import BASE, TestClient, app_on, margin, rewrite, shown, signed_in
 
 ROOM = Path(reports.__file__).parent / "review"
 TEMPLATES = Path(reports.__file__).parent / "templates" / "review"
@@ -79,6 +78,7 @@ def test_the_list_is_ranked_and_shows_alerts_unless_asked(agents):
         ("min_alerts=2&departement=75", ["552100554", "100000017"]),
         ("min_alerts=3", []),
         ("q=nothing like it", []),
+        ("q=diffusible", []),
         ("min_debt=40000", ["552100554"]),
         ("no_young=true&departement=69&q=fonderie", ["690000001"]),
     ],
@@ -161,36 +161,50 @@ def test_a_note_of_ten_megabytes_is_refused_before_it_is_read(agents):
     assert "trop long" in answer.text
 
 
-def test_a_broken_file_or_no_list_is_said_in_a_page(data_template, tmp_path):
-    data = tmp_path / "data"
-    shutil.copytree(data_template, data)
-    app = create_app(read_configuration(data=data, database=f"sqlite:///{tmp_path / 'r.db'}", is_local=True))
-    add_accounts(app)
-    agent = signed_in(app, "admin")
-    (data / "features" / "period=2024-02-01" / "part-0.parquet").write_bytes(b"PAR1 not a table")
+def test_a_broken_file_or_no_list_is_said_in_a_page(copied, tmp_path):
+    agent = signed_in(app_on(copied, tmp_path), "admin")
+    (copied / "features" / "period=2024-02-01" / "part-0.parquet").write_bytes(b"PAR1 not a table")
     assert agent.get("/firms/552100554").status_code == 503
-    (data / "lists" / "2024-02" / "target_list.parquet").write_bytes(b"not a table")
-    shutil.copytree(data / "lists" / "2024-02", data / "lists" / "2024-03")
+    (copied / "lists" / "2024-02" / "target_list.parquet").write_bytes(b"not a table")
+    shutil.copytree(copied / "lists" / "2024-02", copied / "lists" / "2024-03")
     for key in ("2024-02", "2024-03"):
         response = agent.get(f"/lists/{key}")
         assert response.status_code in (200, 503)
     assert agent.get("/lists/2024-03").status_code == 503
-    shutil.rmtree(data / "lists")
+    shutil.rmtree(copied / "lists")
     assert agent.get("/").status_code == 404
     assert agent.get("/lists/2024-02").status_code == 404
 
 
-def test_an_older_list_without_scores_or_features_still_opens(data_template, tmp_path):
-    data = tmp_path / "data"
-    shutil.copytree(data_template, data)
-    shutil.rmtree(data / "scores")
-    shutil.rmtree(data / "features" / "period=2024-01-01")
-    app = create_app(read_configuration(data=data, database=f"sqlite:///{tmp_path / 'r.db'}", is_local=True))
-    add_accounts(app)
-    agent = signed_in(app, "admin")
+def test_an_older_list_without_scores_or_features_still_opens(copied, tmp_path):
+    shutil.rmtree(copied / "scores")
+    shutil.rmtree(copied / "features" / "period=2024-01-01")
+    agent = signed_in(app_on(copied, tmp_path), "admin")
     for address in ("/lists/2024-01?sort=debt&min_debt=3&no_plan=true", "/firms/552100554?list=2024-01"):
         assert agent.get(address).status_code == 200
     assert "debt" not in agent.get("/lists/2024-01/export.json").json()["firms"][0]
+
+
+@pytest.mark.parametrize("is_of_list", [True, False])
+def test_a_list_scored_again_by_another_model_is_told_without_its_scores(copied, tmp_path, is_of_list):
+    app = app_on(copied, tmp_path)
+    model_id = app.state.services.folder.champion_id if is_of_list else "another"
+    scores = copied / "scores" / "period=2024-01-01" / "scores.parquet"
+    rewrite(scores, lambda table: table.append_column("model_id", pa.array([model_id] * len(table))))
+    agent = signed_in(app, "admin")
+    document = agent.get("/firms/552100554/firm.json?list=2024-01").json()
+    assert bool(document["steps"]) == is_of_list
+    assert document["reasons"]
+    assert ("probability_low" in document["firm"]) == is_of_list
+    assert agent.get("/firms/552100554?list=2024-01").status_code == 200
+
+
+def test_a_firm_that_the_register_no_longer_holds_is_found_by_its_name(copied, tmp_path):
+    rewrite(copied / "features" / "firms.parquet", lambda table: table.filter(pc.field("siren") != "100000017"))
+    agent = signed_in(app_on(copied, tmp_path), "admin")
+    for name in ("emile", "ateliers"):
+        (firm,) = agent.get(f"/lists/2024-01/export.json?q={name}").json()["firms"]
+        assert name in firm["name"].lower().replace("é", "e")
 
 
 def test_a_firm_page_tells_movement_remedy_and_doubtful_reasons_in_the_language_of_its_reader(app):
@@ -222,18 +236,14 @@ def test_a_firm_page_tells_movement_remedy_and_doubtful_reasons_in_the_language_
 
 
 @pytest.mark.parametrize("holds_text", [True, False])
-def test_of_an_older_list_with_plain_sentences_or_none_a_page_tells_nothing(data_template, tmp_path, holds_text):
-    data = tmp_path / "data"
-    shutil.copytree(data_template, data)
-    path = data / "lists" / "2024-01" / "target_list.parquet"
+def test_of_an_older_list_with_plain_sentences_or_none_a_page_tells_nothing(copied, tmp_path, holds_text):
+    path = copied / "lists" / "2024-01" / "target_list.parquet"
     table = pq.read_table(path)
     older = table.drop_columns(["movement", "remedy"])
     for name in ("movement", "remedy") if holds_text else ():
         older = older.append_column(name, pa.array(["En toutes lettres."] * len(table)))
     pq.write_table(older, path)
-    app = create_app(read_configuration(data=data, database=f"sqlite:///{tmp_path / 'r.db'}", is_local=True))
-    add_accounts(app)
-    agent = signed_in(app, "admin")
+    agent = signed_in(app_on(copied, tmp_path), "admin")
     page = agent.get("/firms/552100554?list=2024-01")
     assert page.status_code == 200
     assert "En toutes lettres" not in page.text

@@ -4,6 +4,8 @@ import io
 import re
 import zipfile
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from fastapi import FastAPI
 
@@ -13,9 +15,21 @@ from reports.review.exports import COLUMNS
 from reports.review.filters import ORDERS, Filters
 from reports.review.guard import refuse_routes_without_rule, rule_of
 from reports.review.listing import READ
-from tests.reports.review.conftest import ACCOUNTS, ALL, FIRMS, PASSWORD, TestClient, shown, signed_in
+from tests.reports.review.conftest import (
+    ACCOUNTS,
+    ALL,
+    FIRMS,
+    PASSWORD,
+    TestClient,
+    app_on,
+    rewrite,
+    shown,
+    signed_in,
+)
 
 UNKNOWN = "999999999"
+MOVED, CLOSED = "552100554", "100000017"
+CONFIDENTIAL = "accounts_confidential"
 FORMS = {
     "/firms/{siren}/verdicts": {"follows": "0", "is_useful": "yes", "reason": "", "note": ""},
     "/firms/{siren}/follow-ups": {"follows": "0", "state": "to_contact", "on": "2024-02-02", "note": ""},
@@ -109,7 +123,7 @@ def test_a_firm_outside_the_territory_is_answered_like_one_that_does_not_exist(a
 @pytest.mark.parametrize("name", ACCOUNTS)
 def test_no_page_export_search_or_fragment_tells_of_a_firm_outside_the_territory(app, agents, name, hx):
     for route in routes(app):
-        if "GET" not in route.methods or rule_of(route).names_firm or rule_of(route).action == "audit":
+        if "GET" not in route.methods or rule_of(route).names_firm:
             continue
         for address in addresses(route.path):
             response = agents[name].get(address, **hx)
@@ -175,6 +189,81 @@ def test_an_answer_about_data_without_right_is_absent_from_pages_and_files(fresh
     assert less.get("/lists/2024-02/export.json?unreviewed=true").json()["firms"] == everyone
 
 
+def test_a_report_on_confidential_accounts_is_not_read_through_a_list_where_they_were_public(copied, tmp_path):
+    january = copied / "features" / "period=2024-01-01" / "part-0.parquet"
+    rewrite(
+        january, lambda t: t.set_column(t.schema.get_field_index(CONFIDENTIAL), CONFIDENTIAL, pa.array([0.0] * len(t)))
+    )
+    app = app_on(copied, tmp_path)
+    kinds = [kind for kind in ALL if kind != Kind.CONFIDENTIAL_ACCOUNTS]
+    accounts.add_user(app.state.services.engine, "less", "agent", ["FR"], kinds, PASSWORD)
+    whole, less = signed_in(app, "admin"), signed_in(app, "less")
+    firm, older = "/firms/100000017", "/firms/100000017?list=2024-01"
+    assert whole.post(firm + "/wrong-data", field="liquidity_ratio", note="secret").status_code == 303
+    assert less.post(firm + "/wrong-data?list=2024-01", field="liquidity_ratio", note="public alors").status_code == 303
+    for page in (firm, older):
+        assert "secret" in whole.get(page).text
+        assert "secret" not in less.get(page).text
+    assert "public alors" in less.get(older).text
+
+
+@pytest.fixture
+def moved(copied, tmp_path):
+    """Since the list of January a firm moved from Paris to Lyon, and another is closed."""
+    newest = copied / "lists" / "2024-02" / "target_list.parquet"
+
+    def change(table):
+        codes = [
+            "69" if siren == MOVED else code
+            for siren, code in zip(*(table[n].to_pylist() for n in ("siren", "departement")), strict=True)
+        ]
+        table = table.set_column(table.schema.get_field_index("departement"), "departement", pa.array(codes))
+        return table.filter(pc.field("siren") != CLOSED)
+
+    rewrite(newest, change)
+    app = app_on(copied, tmp_path)
+    for role in ("team_lead", "data_scientist"):
+        accounts.add_user(app.state.services.engine, role, role, ["75"], ALL, PASSWORD)
+    return app
+
+
+def test_a_firm_that_moved_is_closed_to_its_former_territory_on_older_lists_too(moved):
+    paris, admin = signed_in(moved, "paris"), signed_in(moved, "admin")
+    for route in routes(moved):
+        if rule_of(route).names_firm:
+            answers = []
+            for siren in (MOVED, UNKNOWN):
+                path, fields = route.path.replace("{siren}", siren) + "?list=2024-01", FORMS.get(route.path)
+                answer = paris.post(path, **fields) if fields else paris.get(path)
+                answers.append((answer.status_code, answer.text.replace(siren, "-")))
+            assert answers[0] == answers[1]
+            assert answers[0][0] == 404
+    for address in ("/lists/2024-01", f"/lists/2024-01?q={MOVED}", "/lists/2024-01/export.json"):
+        assert NAMES[MOVED] not in paris.get(address).text
+    assert paris.get(f"/firms/{CLOSED}?list=2024-01").status_code == 200
+    assert NAMES[CLOSED] in shown(paris.get("/lists/2024-01"))
+    assert admin.get(f"/firms/{MOVED}?list=2024-01").status_code == 200
+    assert signed_in(moved, "lyon").get(f"/firms/{MOVED}").status_code == 200
+
+
+def test_answers_on_a_closed_firm_stay_in_the_table_and_with_the_team_and_those_on_a_moved_one_leave(moved):
+    admin = signed_in(moved, "admin")
+    for siren in (CLOSED, MOVED):
+        for form in ("verdicts", "follow-ups"):
+            path = f"/firms/{{siren}}/{form}"
+            assert admin.post(path.format(siren=siren) + "?list=2024-01", **FORMS[path]).status_code == 303
+    whole = admin.get("/verdicts.csv").text
+    assert CLOSED in whole
+    assert MOVED in whole
+    own = signed_in(moved, "data_scientist").get("/verdicts.csv").text
+    assert CLOSED in own
+    assert MOVED not in own
+    team = signed_in(moved, "team_lead").get("/team").text
+    assert f"/firms/{CLOSED}?list=2024-01" in team
+    assert MOVED not in team
+    assert f"/firms/{MOVED}?list=2024-02" in admin.get("/team").text
+
+
 def test_a_reason_without_right_is_told_by_its_theme_only(agents):
     text = agents["bretagne"].get("/firms/350000008").text
     assert "Une raison du thème « activité partielle », aux chiffres duquel vous n&#39;avez pas droit." in text
@@ -192,11 +281,15 @@ def test_what_moved_a_risk_and_what_would_lower_it_have_no_figure_without_right(
         "Mean delay in paying suppliers: from 23 days to 47 days."
     ) in text
     assert (
-        "at 18%, after a change of the theme “social debt”, whose figures you have no right to and "
-        "suppliers paid 29 days late on average, not 47 days"
+        "The model would take it off the list after a change of the theme “social debt”, whose figures you have no "
+        "right to and suppliers paid 29 days late on average, not 47 days: a finding of the model, no promise."
     ) in text
+    assert "18%" not in text
     text = shown(agent.get("/firms/552100554"))
-    assert "après un changement du thème « dette sociale », aux chiffres duquel vous n'avez pas droit et" in text
+    assert (
+        "sortir de la liste après un changement du thème « dette sociale », aux chiffres duquel vous n'avez pas droit et"
+        in text
+    )
     for address in ("/firms/690000001", "/firms/100000017"):
         assert "do not share" not in agent.get(address, **{"accept-language": "en"}).text
 
@@ -239,6 +332,24 @@ def test_who_objects_to_publication_is_named_on_the_page_and_not_in_exports(agen
         text = text_of(agents["france"].get(address))
         assert "JEANNE" not in text
         assert "PARIS 20" not in text
+
+
+@pytest.mark.parametrize("form", ["xlsx", "json"])
+def test_an_export_does_not_name_who_objects_to_publication_by_what_was_searched(agents, form):
+    address = f"/lists/2024-02/export.{form}?alert=none&q="
+    text = text_of(agents["france"].get(address + "jeanne martin"))
+    assert "jeanne" not in text
+    assert "Nom ou SIREN: (non diffusible)" in text
+    assert "Nom ou SIREN: jeanne martin" in text_of(agents["paris"].get(address + "jeanne martin"))
+    assert "Nom ou SIREN: 200000025" in text_of(agents["france"].get(address + "200000025"))
+
+
+def test_the_log_tells_of_all_territories_and_needs_the_whole_country(fresh):
+    accounts.add_user(fresh.state.services.engine, "ouest", "administrator", ["Bretagne"], ALL, PASSWORD)
+    agent = signed_in(fresh, "ouest")
+    assert agent.get("/audit").status_code == 403
+    assert "/audit" not in agent.get("/lists/2024-02").text
+    assert "/audit" in signed_in(fresh, "admin").get("/lists/2024-02").text
 
 
 def test_roles_open_the_pages_of_their_work(agents):
