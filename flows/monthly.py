@@ -110,7 +110,8 @@ def monthly(settings: Settings, raw: Path, period: date | None, progress: Progre
 
 @flow(name="demo", validate_parameters=False)
 def demo(settings: Settings, raw: Path, firms: int, end: date, seed: int, progress: Progress) -> stages.Scored:
-    """A simulated economy from its files to its list."""
+    """A simulated economy from its files to its list; what a demo before made in its folder goes first."""
+    stages.start_afresh(settings, raw)
     simulate(raw, firms, end, seed, progress)
     scored: stages.Scored = monthly(settings, raw, None, progress)
     return scored

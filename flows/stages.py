@@ -1,5 +1,6 @@
 """Each stage of the pipeline as one function: settings and periods in, what was done out."""
 
+import shutil
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -8,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from features import build as features_build
-from features import engine
+from features import engine, store
 from features import ingest as features_ingest
 from features.assemble import Scope
 from features.economy import simulation
@@ -93,6 +94,17 @@ def build(settings: Settings, start: date | None, end: date | None, progress: Pr
     )
 
 
+def start_afresh(settings: Settings, raw: Path) -> None:
+    """Remove all that the pipeline made in the data folder, and the batches; accounts and settings stay."""
+    made = (settings.staged, settings.rejects, settings.features, settings.models, settings.scores, settings.lists)
+    for path in (raw, *made, settings.monitoring):
+        if path.is_symlink():
+            path.unlink()
+        elif path.exists():
+            shutil.rmtree(path)
+    store.sweep(settings.data)
+
+
 def has_champion(settings: Settings) -> bool:
     """Whether a model is in use."""
     return registry.champion_id(settings.models) is not None
@@ -124,6 +136,12 @@ def _verdict(settings: Settings, result: training.Result) -> tuple[bool, str, tu
     former = registry.champion_id(settings.models)
     is_same = former == result.model.model_id
     champion = registry.load(settings.models, former) if former and not is_same else None
+    try:
+        if champion:
+            scoring.refuse_other_dictionary(champion, dataset.read_facts(settings.features))
+    except InputError:
+        # It can't score this table: no rival on its rows.
+        champion = None
     checks = promotion.checks(result.model, champion, result.test_rows, settings.seed)
     if is_same:
         return True, "it is the model in use: equal data and seed give an equal model", checks

@@ -28,8 +28,6 @@ from models.reliability import expected_calibration_error, reliability
 FITS: tuple[Callable[[Margins, Labels], Shape], ...] = (fit_platt, fit_beta, fit_isotonic, fit_venn_abers)
 # The margin as it is, for comparison.
 UNCALIBRATED = Platt(1.0, 0.0)
-# A log-loss larger by less than this share is as good.
-NEAR_TIE = 0.002
 
 
 @dataclass(frozen=True)
@@ -43,13 +41,15 @@ class Chosen:
     table: tuple[dict[str, Any], ...]
 
 
-def choose_calibration(margins: Margins, labels: Labels, periods: pd.Series) -> Chosen:
-    """The simplest kind whose log-loss on the later half of the periods is the smallest, or near it.
+def choose_calibration(margins: Margins, labels: Labels, rows: pd.DataFrame) -> Chosen:
+    """The simplest kind whose log-loss on the later half of the periods is within one standard error of the best.
 
-    Each kind is fitted on the earlier half; the chosen one again on all rows. Platt's where nothing can be measured:
-    a single period, or a half that nothing can be fitted or judged on. Raises InputError as `fit_platt`.
+    rows: their siren and period. Each kind is fitted on the earlier half; the chosen one again on all rows. Platt's
+    where nothing can be measured: a single period, or a half that nothing can be fitted or judged on. Raises
+    InputError as `fit_platt`. The rule of one standard error: Breiman et al., 1984; the simplest are smooth, and let
+    each part of an explanation change the risk.
     """
-    is_early = _is_early(periods)
+    is_early = _is_early(rows["period"])
     later = margins[~is_early], labels[~is_early]
     try:
         fitted = [fit(margins[is_early], labels[is_early]) for fit in FITS]
@@ -57,11 +57,26 @@ def choose_calibration(margins: Margins, labels: Labels, periods: pd.Series) -> 
         fitted = []
     if not fitted or len(np.unique(later[1])) < 2:
         return Chosen(fit_platt(margins, labels), ())
-    losses = [log_loss(later[1], calibration.probability(later[0])) for calibration in fitted]
-    best = next(place for place, loss in enumerate(losses) if loss <= min(losses) * (1 + NEAR_TIE))
+    losses = [_losses(calibration.probability(later[0]), later[1]) for calibration in fitted]
+    least = min(losses, key=np.mean)
+    firms = rows["siren"].to_numpy(str)[~is_early]
+    best = next(place for place, loss in enumerate(losses) if is_as_good(loss - least, firms))
     table = [{**_measured(calibration, *later), "is_chosen": place == best} for place, calibration in enumerate(fitted)]
     reference = {**_measured(UNCALIBRATED, *later), "kind": "uncalibrated", "is_chosen": False}
     return Chosen(FITS[best](margins, labels), (reference, *table))
+
+
+def _losses(probability: NDArray[np.float64], labels: Labels) -> NDArray[np.float64]:
+    """The log-loss of each row; certainty is cut as scikit-learn cuts it."""
+    tiny = np.finfo(np.float64).eps
+    return np.asarray(-np.log(np.clip(np.where(labels == 1, probability, 1 - probability), tiny, 1.0)), np.float64)
+
+
+def is_as_good(more: NDArray[np.float64], firms: NDArray[np.str_]) -> bool:
+    """Whether losses larger by `more` are so by one standard error at most; the rows of a firm are not independent."""
+    _, firm = np.unique(firms, return_inverse=True)
+    error = np.sqrt((np.bincount(firm, more - more.mean()) ** 2).sum()) / len(more)
+    return bool(more.mean() <= error)
 
 
 def _is_early(periods: pd.Series) -> NDArray[np.bool_]:

@@ -51,7 +51,7 @@ def learn(
     fitted = fit(estimator, matrix(train, inputs), labels_of(train), weights)
     seconds = time.perf_counter() - start
     margins, labels = margins_of(fitted, matrix(validation, inputs)), labels_of(validation)
-    chosen = choose_calibration(margins, labels, validation["period"])
+    chosen = choose_calibration(margins, labels, validation)
     thresholds = choose_thresholds(chosen.calibration.probability(margins), labels)
     return Learnt(fitted, tuple(inputs), chosen, thresholds, seconds)
 

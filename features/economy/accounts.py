@@ -17,7 +17,9 @@ FILED_SHARE: Final = 0.86
 FILED_SLOPE: Final = 0.07
 FILED_AFTER_DAYS: Final = (100, 215)
 FIRST_FILED: Final = np.datetime64("2014-01-01")
+# Firms that file their accounts as confidential, and how often one does otherwise than it is used to.
 CONFIDENTIAL_SHARE: Final = 0.25
+UNUSUAL_SHARE: Final = 0.05
 CONSOLIDATED_FROM: Final = 400
 DELAYS_LAG: Final = 1
 COVERED_SHARE: Final = 0.75
@@ -63,7 +65,8 @@ def _accounts(
     margin = 0.075 - 0.042 * stress + noise(0.025)
     interest = np.abs(0.006 + 0.004 * stress + noise(0.003))
     type_of = of(["C", "S"], (rng.random(count) < 0.35).astype(np.int64))
-    is_confidential = rng.random(count) < CONFIDENTIAL_SHARE
+    is_used_to = np.random.default_rng([world.seed, 8]).random(world.firms.count)[firm] < CONFIDENTIAL_SHARE
+    is_confidential = is_used_to ^ (rng.random(count) < UNUSUAL_SHARE)
     requirement = 45 + 9 * stress + noise(22)
     return pa.table(
         {

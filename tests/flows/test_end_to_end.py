@@ -12,9 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features import store
 from features.assemble import CATALOG
 from features.catalog import features_of
 from features.themes import financial_health
+from flows.settings import load
+from flows.stages import start_afresh
+from models import registry
 from reports.target_list import COLUMNS
 
 COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
@@ -268,6 +272,36 @@ def test_a_run_killed_and_started_again_ends_as_one_never_killed(demo, tmp_path)
     done = weaksignals(*run)
     assert done.returncode == 0, done.stderr
     assert digests(tmp_path / "lists" / "2024-02") == digests(demo[0] / "lists" / "2024-02")
+
+
+@pytest.mark.slow
+def test_where_the_model_in_use_can_not_score_the_table_a_new_one_takes_its_place(demo, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(demo[0], data, symlinks=True)
+    former = registry.champion_id(data / "models")
+    file = (data / "features").resolve() / "build.json"
+    content = json.loads(file.read_text())
+    content["dictionary"]["debt"] = "another"
+    file.write_text(json.dumps(content))
+    refused = weaksignals("score", "--data", data)
+    assert refused.returncode == 1
+    assert "Train a model on this table" in refused.stderr
+    (data / "weaksignals.toml").write_text("seed = 1\n")
+    trained = weaksignals("train", "--data", data)
+    assert trained.returncode == 0, trained.stderr
+    assert registry.champion_id(data / "models") != former
+
+
+def test_a_demo_starts_afresh_but_for_accounts_and_settings(tmp_path):
+    settings = load(data=tmp_path)
+    for name in ("raw/2401", "models/old", "lists/2024-01", "staged/debts", "review"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "weaksignals.toml").touch()
+    with store.new_folder(settings.features) as fresh:
+        (fresh / "build.json").touch()
+    start_afresh(settings, tmp_path / "raw")
+    assert {path.name for path in tmp_path.iterdir()} - {".versions"} == {"review", "weaksignals.toml"}
+    assert not list(tmp_path.glob(".versions/*"))
 
 
 def test_monitoring_writes_a_page_of_the_published_list(demo):

@@ -28,7 +28,7 @@ from models.calibration import (
     to_json,
     with_offset,
 )
-from models.calibration_choice import choose_calibration
+from models.calibration_choice import choose_calibration, is_as_good
 from models.reliability import expected_calibration_error, reliability, wilson_interval
 
 FITS = (fit_platt, fit_beta, fit_isotonic, fit_venn_abers)
@@ -158,7 +158,9 @@ def test_what_is_stored_stays_small_however_many_rows_were_seen():
 
 
 def months(rows, count=6):
-    return pd.Series(pd.to_datetime([date(2023, 1 + n % count, 1) for n in range(rows)]))
+    """A firm a row, in months that follow one another."""
+    period = pd.to_datetime([date(2023, 1 + n % count, 1) for n in range(rows)])
+    return pd.DataFrame({"siren": [f"{n:09}" for n in range(rows)], "period": period})
 
 
 def test_the_simplest_calibration_that_is_as_good_is_chosen():
@@ -178,9 +180,15 @@ def test_a_freer_calibration_is_chosen_where_the_simple_ones_are_wrong():
     assert [record["is_chosen"] for record in chosen.table].count(True) == 1
 
 
+def test_the_rows_of_a_firm_count_together_in_what_is_as_good():
+    more = np.repeat([1.0, -0.5, *[0.0] * 48], 100)
+    assert is_as_good(more, np.repeat(np.arange(50).astype(str), 100))
+    assert not is_as_good(more, np.arange(5000).astype(str))
+
+
 def test_the_choice_is_measured_on_later_months_only():
     margins, labels = drawn(half_as_sure, 3000)
-    early = (months(3000) <= pd.Timestamp(2023, 3, 1)).to_numpy()
+    early = (months(3000)["period"] <= pd.Timestamp(2023, 3, 1)).to_numpy()
     loss = {record["kind"]: record["log_loss"] for record in choose_calibration(margins, labels, months(3000)).table}
     odds = fit_platt(margins[early], labels[early])
     odds = odds.slope * margins[~early] + odds.intercept
