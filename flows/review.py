@@ -68,9 +68,11 @@ def add_user(
 ) -> None:
     """Create an account of the review application, or change its right; the password is asked, never given."""
     from reports.review import accounts
-    from reports.review.access import Kind
+    from reports.review.access import Kind, right_of
 
     kinds = [str(one) for one in Kind] if kind == ["all"] else kind or []
+    # Before a password is asked, what is wrong is told.
+    right_of(role, territory, kinds)
     password = None if signs_in_elsewhere else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     accounts.add_user(_review_database(load(data=data)), name, role, territory, kinds, password)
     out.print(f"{name}: {role}, {', '.join(territory)}, {', '.join(kinds) or 'no kind of data'}.", soft_wrap=True)
