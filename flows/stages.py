@@ -118,7 +118,7 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     as_of = as_of or date.fromisoformat(facts["end"])
     result = training.train(settings.features, as_of, settings.protocol, progress)
     progress("whether it may be put in use")
-    is_passed, why, found = _verdict(settings, result)
+    is_passed, why, found = _verdict(settings, result, facts)
     metrics = {**result.metrics, "checks": [asdict(check) for check in found]}
     card = model_card(result.model, metrics)
     model_id = registry.save(settings.models, result.model, metrics, card, result.reference)
@@ -131,14 +131,16 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     return Trained(model_id, is_passed, why, result.metrics["models"], card, tracked)
 
 
-def _verdict(settings: Settings, result: training.Result) -> tuple[bool, str, tuple[promotion.Check, ...]]:
+def _verdict(
+    settings: Settings, result: training.Result, facts: dict[str, object]
+) -> tuple[bool, str, tuple[promotion.Check, ...]]:
     """Whether the new model is put in use, why, and the checks behind."""
     former = registry.champion_id(settings.models)
     is_same = former == result.model.model_id
     champion = registry.load(settings.models, former) if former and not is_same else None
     try:
         if champion:
-            scoring.refuse_other_dictionary(champion, dataset.read_facts(settings.features))
+            scoring.refuse_other_dictionary(champion, facts)
     except InputError:
         # It can't score this table: no rival on its rows.
         champion = None

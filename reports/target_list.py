@@ -114,7 +114,7 @@ def _past(siren: pd.Series, alert: pd.Series, period: date, earlier: Sequence[pd
     """
     previous = earlier[-1].set_index("siren")["alert"] if earlier else pd.Series(dtype="str")
     on_alert = alert != NO_ALERT
-    is_run, is_known = on_alert, siren != siren
+    is_run, is_known = on_alert, pd.Series(False, siren.index)
     since = pd.Series(period, siren.index, dtype=object).where(on_alert, None)
     for past in reversed(earlier):
         was = siren.isin(past.loc[past["alert"] != NO_ALERT, "siren"])

@@ -155,10 +155,6 @@ class DataFolder:
         folders = sorted((self.data / "features").resolve().glob("period=*"))
         return [(date.fromisoformat(path.name.removeprefix("period=")), path / PARTS) for path in folders]
 
-    def scored_periods(self) -> list[Path]:
-        """The files of scores, oldest first."""
-        return [path.resolve() / SCORES for path in sorted((self.data / "scores").glob("period=*"))]
-
     def model(self, model_id: str) -> RiskModel:
         """A registered model.
 

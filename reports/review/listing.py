@@ -6,35 +6,29 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.thresholds import ALERTS
-from reports.review.access import COLUMN_KINDS, Right, visible_reason
+from reports.review.access import Right, visible_reason
 from reports.review.data import DataFolder, PublishedList, Row, one_of, source
 from reports.review.filters import ORDERS, PAST_LISTS, Condition, Filters, conditions, inside
 
 PAGE_SIZE: Final = 50
 # Our column -> how it is read, and from which table beside the list.
 READ: Final = {
+    **ORDERS,
     "siren": "l.siren",
-    "name": "coalesce(f.name, l.name)",
     "is_protected": "coalesce(f.diffusion, '') <> 'O'",
     "naf": "l.naf",
     "activity": "l.activity",
     "legal_category": "f.legal_category",
     "created_on": "f.created_on",
     "commune": "f.commune_name",
-    "departement": "l.departement",
     "region": "l.region",
-    "headcount": "l.headcount",
-    "headcount_growth": "x.headcount_growth_12m",
     "state": "l.state",
-    "rank": "l.rank",
     "alert": "l.alert",
     "first_alert": "l.first_alert",
     "since": "l.alert_since",
-    "probability": "l.probability",
     "probability_low": "s.probability_low",
     "probability_high": "s.probability_high",
     "main_reason": "l.reasons[1]",
-    "debt": "x.debt",
     "has_payment_plan": "x.payment_plans_active > 0",
 }
 
@@ -83,9 +77,7 @@ def is_available(published: PublishedList, name: str) -> bool:
 
 def columns_for(right: Right, published: PublishedList) -> list[str]:
     """The columns that a user may read of a list."""
-    return [
-        name for name in READ if name in COLUMN_KINDS and right.may_see_column(name) and is_available(published, name)
-    ]
+    return [name for name in READ if right.may_see_column(name) and is_available(published, name)]
 
 
 def read_page(

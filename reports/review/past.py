@@ -19,7 +19,6 @@ TRACED: Final = (
     "debt_employee",
     "debt",
     "paydex",
-    "debt_in_months",
 )
 
 
@@ -49,7 +48,7 @@ def traces(folder: DataFolder, published: PublishedList, siren: str, right: Righ
     """The firm's figures over the last periods as they were known then, oldest first: what the user may see of them."""
     files = _past_files(folder, published)
     visible = [name for name in TRACED if right.may_see_theme(FEATURES[name].theme, is_confidential=False)]
-    selected = ", ".join(["period::DATE AS period", "procedure_state", *visible])
+    selected = ", ".join(["period::DATE AS period", *visible])
     if not files:
         return []
     sql = f"SELECT {selected} FROM {source_by_period(*files)} WHERE siren = ? ORDER BY 1"  # noqa: S608
