@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from features.periods import add_months
 from models.thresholds import HIGH, MODERATE
+from reports.reasons import THEME_WORDS
 from reports.review.access import Right
 from reports.review.data import PublishedList, source
 
@@ -25,7 +26,7 @@ ORDERS: Final = {
     "probability": "l.probability",
     "debt": "x.debt",
 }
-THEMES = ("financial_health", "social_debt", "short_time_work", "payment_behaviour", "workforce", "profile")
+THEMES: Final = tuple(THEME_WORDS)
 
 
 def _blank_is_none(value: Any) -> Any:
