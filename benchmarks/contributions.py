@@ -14,9 +14,10 @@ import numpy as np
 import shap
 
 from features.periods import add_months
-from models import dataset, registry
-from models.dataset import Matrix
-from models.explanation import explainer
+from models.explanation.contributions import booster_of, explainer
+from models.registry import registry
+from models.rows import dataset
+from models.rows.inputs import Matrix
 
 ROWS = 100_000
 MEGABYTE = 1e6
@@ -50,7 +51,7 @@ def registered_model(data: Path, rows: int) -> tuple[lgb.Booster, Matrix]:
     while sum(map(len, found)) < rows and (data / "features" / f"period={period}").is_dir():
         found.append(dataset.matrix(dataset.read_rows(data / "features", [period]), model.inputs))
         period = add_months(period, -1)
-    return model.booster, np.concatenate(found)[:rows]
+    return booster_of(model.text), np.concatenate(found)[:rows]
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from features.assemble import CATALOG
-from models.dataset import Input
-from models.drift import drift, reference
+from models.monitoring.drift import drift, reference
+from models.rows.inputs import Input
 
 
 def main(firms: int) -> None:

@@ -29,11 +29,11 @@ from features.assemble import CATALOG
 from features.nomenclatures import labels
 from features.periods import add_months
 from features.store import ROW_GROUP
-from models import registry
-from models.calibration import Platt, VennAbers
-from models.dataset import Input
-from models.registry import RiskModel
-from models.thresholds import Thresholds
+from models.alerts import Thresholds
+from models.calibration.shapes import Platt, VennAbers
+from models.registry import registry
+from models.registry.model import RiskModel
+from models.rows.inputs import Input
 from reports.review import accounts
 from reports.review.access import Kind
 from reports.review.database import open_database

@@ -14,11 +14,11 @@ import numpy as np
 from scipy.special import expit
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from models import dataset
-from models.boosted_trees import DEFAULTS, boosted_trees
-from models.sampling import Sampling, sampled
-from models.split import out_of_time
-from models.training import LABEL_LAG_MONTHS
+from models.estimators.boosted_trees import boosted_trees
+from models.protocol import DEFAULTS, LABEL_LAG_MONTHS, Sampling
+from models.rows import dataset
+from models.rows.sampling import sampled
+from models.rows.split import out_of_time
 
 METRICS = (roc_auc_score, average_precision_score, brier_score_loss)
 ALL = Sampling()

@@ -1,8 +1,7 @@
 """The themes put on the grid: from dated tables to the feature table. Pure: tables in, a table out."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date
 from types import ModuleType
 
@@ -14,6 +13,7 @@ from features.catalog import Feature, features_of
 from features.grid import KEY, calendar
 from features.periods import add_months
 from features.procedures import IN_BONIS, state_at, states
+from features.scope import Scope
 from features.target import labels
 from features.themes import (
     financial_health,
@@ -39,18 +39,6 @@ WARM_UP_MONTHS = 24
 Tables = Mapping[str, ir.Table]
 # For each source the first period at which some record of it was known, None where it was never delivered.
 KnownFrom = Mapping[str, date | None]
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The rows to build: periods, and what keeps a firm out of scope."""
-
-    start: date
-    end: date
-    horizon: int
-    min_headcount: int
-    excluded_categories: Sequence[str]
-    excluded_activities: Sequence[str]
 
 
 def inputs_of(theme: ModuleType) -> tuple[str, ...]:

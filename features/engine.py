@@ -6,15 +6,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from features.errors import InputError
-
-Engine = Literal["duckdb", "spark"]
+from features.scope import Engine
 
 
 def connect(engine: Engine, scratch: Path, memory_gb: int) -> BaseBackend:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from benchmarks.polish import bench_polish
 from features import store
 from features.errors import InputError
 from features.periods import parse_period
@@ -25,8 +26,7 @@ from flows.printing import (
 )
 from flows.settings import Settings, load
 from flows.terminal import Data, Engine, Period, Raw, Words, err, out, period_of, progress
-from models import registry
-from models.polish import bench_polish
+from models.registry import registry
 from reports import dictionary as data_dictionary
 from reports.exports import notices
 from reports.language import Language

@@ -9,10 +9,14 @@ import pandas as pd
 from features.errors import InputError
 from features.periods import add_months, parse_period
 from flows.settings import Settings
-from models import dataset, drift, realised, registry, scoring
-from models.monitoring import STOP, Compared, Finding, calibration_findings, findings
-from models.realised import PastList
-from models.volumes import Published, published
+from models.monitoring import drift, realised
+from models.monitoring.findings import STOP, Compared, Finding, calibration_findings, findings
+from models.monitoring.realised import PastList
+from models.monitoring.volumes import Published, published
+from models.registry import registry
+from models.registry.model import RiskModel
+from models.rows import dataset
+from models.scoring import scoring
 from reports.language import Language
 from reports.monitoring import Monitoring, write_monitoring
 from reports.target_list import PARQUET
@@ -31,7 +35,7 @@ class Monitored:
 
 def refuse_broken(
     settings: Settings,
-    model: registry.RiskModel,
+    model: RiskModel,
     rows: pd.DataFrame,
     scores: pd.DataFrame,
     ranked: pd.DataFrame,
@@ -68,7 +72,7 @@ def monitor(settings: Settings, period: date) -> Monitored:
 
 def _compared(
     settings: Settings,
-    model: registry.RiskModel,
+    model: RiskModel,
     rows: pd.DataFrame,
     scores: pd.DataFrame,
     ranked: pd.DataFrame,
@@ -111,7 +115,7 @@ def _past_lists(settings: Settings, before: date) -> list[PastList]:
     return past
 
 
-def _write(settings: Settings, folder: Path, model: registry.RiskModel, compared: Compared) -> tuple[Finding, ...]:
+def _write(settings: Settings, folder: Path, model: RiskModel, compared: Compared) -> tuple[Finding, ...]:
     """The page of a period; its findings, those on past lists among them."""
     facts = dataset.read_facts(settings.features)
     until, horizon = date.fromisoformat(str(facts["observed_until"])), int(facts["horizon"])

@@ -12,11 +12,11 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.polish import PUBLISHED_AUC, PolishResult
 from features.ingest import FileReport
 from flows import stages
 from flows.settings import Settings
 from flows.terminal import out
-from models.polish import PUBLISHED_AUC, PolishResult
 from reports.exports import SENTENCES, notices
 from reports.language import Language
 from reports.target_list import TargetList, records

@@ -13,12 +13,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from features.engine import Engine
 from features.errors import InputError
-from models.boosted_trees import Hyperparameters
-from models.monitoring import Limits
-from models.protocol import Protocol
-from models.sampling import Sampling
+from features.scope import Engine
+from models.monitoring.limits import Limits
+from models.protocol import Hyperparameters, Protocol, Sampling
 
 EXCLUDED_CATEGORIES = "4110 4120 4140 4160 7210 7220 7346 7348 7366 7373 7379 7383 7389 7410 7430 7470 7490"
 EXCLUDED_ACTIVITIES = (
@@ -67,7 +65,7 @@ class Settings(BaseSettings):
     seed: int = Field(0, description="Seed of everything random.")
     reasons: int = Field(5, ge=1, description="Reasons given for each firm on alert.")
 
-    mlflow: bool = Field(False, description="Log each registered model in MLflow too: see `models.tracking`.")
+    mlflow: bool = Field(False, description="Log each registered model in MLflow too: see `models.registry.tracking`.")
 
     limits: Limits = Field(Limits(), description="What monitoring warns of, and what stops a list.")
 

@@ -11,24 +11,28 @@ import pandas as pd
 from features import build as features_build
 from features import engine, store
 from features import ingest as features_ingest
-from features.assemble import Scope
-from features.economy import simulation
 from features.errors import InputError
 from features.periods import add_months, period_range
+from features.scope import Scope
 from features.sources import SOURCES
 from flows import monitoring
 from flows.settings import Settings
-from models import dataset, promotion, registry, scoring, tracking, training
-from models.base_rate import LOOK_BACK_MONTHS
-from models.evaluation import Metrics
-from models.protocol import Progress
-from models.thresholds import ALERTS
-from models.tuning import Tuned
+from models.alerts import ALERTS
+from models.calibration.base_rate import LOOK_BACK_MONTHS
+from models.evaluation.records import Metrics
+from models.protocol import LIGHTGBM, Progress
+from models.registry import promotion, registry, tracking
+from models.registry.model import RiskModel
+from models.rows import dataset
+from models.scoring import scoring
+from models.training import training
+from models.training.tuning import Tuned
 from reports import exports
 from reports.language import Language
 from reports.model_card import model_card
 from reports.notes import notes_on
 from reports.target_list import TargetList, earlier_lists, target_list
+from simulation import simulation
 
 HISTORY = 12
 
@@ -178,7 +182,7 @@ def registered(settings: Settings) -> list[Registered]:
     for model_id in registry.registered(settings.models):
         spans = registry.load(settings.models, model_id).facts["split"]
         trained, tested = (f"{spans[part]['first'][:7]} to {spans[part]['last'][:7]}" for part in ("train", "test"))
-        metrics = registry.metrics_of(settings.models, model_id)["models"][training.LIGHTGBM]
+        metrics = registry.metrics_of(settings.models, model_id)["models"][LIGHTGBM]
         in_use = newest.get(model_id) if model_id == champion else None
         since, why = (in_use.at, in_use.why) if in_use else ("", "")
         found.append(Registered(model_id, trained, tested, metrics, since, why))
@@ -220,7 +224,7 @@ def _previous(settings: Settings, period: date) -> tuple[date, pd.DataFrame, pd.
     return before, dataset.read_rows(settings.features, [before]), scores
 
 
-def _refuse_mixture(model: registry.RiskModel, facts: dict[str, object]) -> None:
+def _refuse_mixture(model: RiskModel, facts: dict[str, object]) -> None:
     scoring.refuse_other_dictionary(model, facts)
     if model.is_simulated != bool(facts["simulated"]):
         raise InputError(

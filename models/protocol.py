@@ -1,20 +1,37 @@
-"""Which rows a model is made of and judged on: a split of periods, read within what memory holds."""
+"""How a model is made and judged, as plain records: what the settings hold, without any library that learns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
-
-import pandas as pd
-
-from features.errors import InputError
-from models import dataset
-from models.boosted_trees import Hyperparameters
-from models.learning import Weights
-from models.sampling import Sampling, kept_rows, sampled_periods, weights_of
-from models.split import Split
 
 Progress = Callable[[str], None]
+# The champion's kind of model, and the same without the catalogue's directions.
+LIGHTGBM, FREE = "lightgbm", "lightgbm_unconstrained"
+# Months after the horizon until the last judgements are in the files.
+LABEL_LAG_MONTHS = 1
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What `weaksignals tune` searches; rows_a_leaf: a firm has a row a month, and a leaf must hold many firms."""
+
+    trees: int = 300
+    learning_rate: float = 0.03
+    leaves: int = 15
+    rows_a_leaf: int = 500
+    column_share: float = 0.3
+    row_share: float = 0.5
+    l2: float = 50.0
+
+
+DEFAULTS = Hyperparameters()
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Every k-th month from the last one back, and a share of the firms that do not fail."""
+
+    every_months: int = 1
+    negative_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -30,37 +47,3 @@ class Protocol:
     refits: int
     origins: int
     seed: int
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Labelled rows of firms in bonis: to learn from, with their weights; to calibrate on; to judge on."""
-
-    train: pd.DataFrame
-    weights: Weights
-    validation: pd.DataFrame
-    test: pd.DataFrame
-
-
-def read_split(features: Path, split: Split, protocol: Protocol) -> Rows:
-    """The rows of a split; months, then firms, then survivors are left out, by hash, where there are too many.
-
-    Raises InputError where a part holds no failure.
-    """
-    months = sampled_periods(split.train, protocol.sampling.every_months)
-    train = read_at_most(features, months, protocol.max_training_rows)
-    share = protocol.sampling.negative_share
-    train = train[kept_rows(train["siren"], train["label"], share)]
-    validation, test = (
-        read_at_most(features, part, protocol.max_judging_rows) for part in (split.validation, split.test)
-    )
-    for part, name in ((train, "training"), (validation, "validation"), (test, "test")):
-        if part["label"].nunique() < 2:
-            raise InputError(f"The {name} periods hold no failure: a model can't be made. Build from an earlier start.")
-    return Rows(train, weights_of(train["label"], share), validation, test)
-
-
-def read_at_most(features: Path, periods: Sequence[date], most: int, only_labelled: bool = True) -> pd.DataFrame:
-    """The rows of those periods, of as many firms as make about `most` labelled rows."""
-    share = min(1.0, most / max(dataset.count_labelled(features, periods), 1))
-    return dataset.read_rows(features, periods, only_labelled=only_labelled, share=share)

@@ -18,7 +18,7 @@ from IPython.display import display
 
 from features.assemble import CATALOG
 from flows.settings import load
-from models.dataset import read_facts
+from models.rows.dataset import read_facts
 
 # %%
 settings = load(data=os.environ.get("WEAKSIGNALS_DATA", "../data/demo"))

@@ -15,8 +15,10 @@ import shap
 from IPython.display import display
 
 from flows.settings import load
-from models import dataset, registry, scoring
-from models.explanation import by_theme
+from models.explanation.sums import by_theme
+from models.registry import registry
+from models.rows import dataset
+from models.scoring import scoring
 from reports.reasons import FEATURES, THEME_WORDS, by_subject
 from reports.target_list import PARQUET
 

@@ -16,17 +16,18 @@ from IPython.display import display
 from sklearn.metrics import PrecisionRecallDisplay
 
 from flows.settings import load
-from models import dataset, registry
-from models.dataset import labels_of, matrix
-from models.estimators import CHALLENGERS
-from models.evaluation import evaluate
-from models.explanation import margins
-from models.learning import judged, learn
-from models.protocol import read_split
-from models.reliability import expected_calibration_error, reliability
-from models.split import out_of_time
-from models.training import LABEL_LAG_MONTHS
-from models.uncertainty import paired_difference
+from models.calibration.reliability import expected_calibration_error, reliability
+from models.estimators.challengers import CHALLENGERS
+from models.estimators.fitted import learn
+from models.evaluation.metrics import evaluate, judged
+from models.evaluation.uncertainty import paired_difference
+from models.explanation.contributions import booster_of, margins
+from models.protocol import LABEL_LAG_MONTHS
+from models.registry import registry
+from models.rows import dataset
+from models.rows.dataset import labels_of, matrix
+from models.rows.reading import read_split
+from models.rows.split import out_of_time
 
 # %% [markdown]
 # One of `CHALLENGERS`; the random forest has the setting of the reference system: 100 trees of depth 9.
@@ -78,7 +79,7 @@ display(challenger.chosen.calibration, challenger.thresholds)
 
 # %%
 labels = labels_of(rows.test)
-theirs = champion.calibration.probability(margins(champion.booster, matrix(rows.test, champion.inputs)))
+theirs = champion.calibration.probability(margins(booster_of(champion.text), matrix(rows.test, champion.inputs)))
 ours = challenger.probability(rows.test)
 figures = {"champion": evaluate(theirs, labels, champion.thresholds), CHALLENGER: judged(challenger, rows.test)}
 shown = ["rows", "failures", "auc", "average_precision", "brier", "log_loss", "mean_probability"]

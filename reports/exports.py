@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from features import store
-from models.thresholds import HIGH, MODERATE, NO_ALERT
+from models.alerts import HIGH, MODERATE, NO_ALERT
 from reports.language import Language
 from reports.movement import movement_sentence
 from reports.remedies import remedy_sentence

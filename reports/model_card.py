@@ -6,8 +6,8 @@ It is told in French and English; its figures are those of the model, its facts 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from models.registry import RiskModel
-from models.training import LIGHTGBM
+from models.protocol import LIGHTGBM
+from models.registry.model import RiskModel
 from reports.card import evaluation, summary
 from reports.card.limits import limits
 from reports.card.parts import Part, Points, Section, Table, simulated
@@ -40,7 +40,7 @@ EVALUATION: Final[tuple[Part, ...]] = (
 
 
 def model_card(model: RiskModel, metrics: Mapping[str, Any]) -> str:
-    """All parts in English as Markdown; metrics: of `models.training.train`, and `checks`."""
+    """All parts in English as Markdown; metrics: of `models.training.training.train`, and `checks`."""
     language = Language(SOURCE)
     lines = [f"# Model {model.model_id}", "", *simulated(model, language), ""]
     for part in (*SUMMARY, *EVALUATION):

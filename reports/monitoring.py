@@ -11,10 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from features import store
 from features.assemble import CATALOG
-from models.drift import Drift
-from models.monitoring import TITLES, Compared, Finding
-from models.realised import Realised, Useful
-from models.volumes import volumes
+from models.monitoring.drift import Drift
+from models.monitoring.findings import TITLES, Compared, Finding
+from models.monitoring.realised import Realised, Useful
+from models.monitoring.volumes import volumes
 from reports.figures import category, percent
 from reports.language import Language
 from reports.target_list import records

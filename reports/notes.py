@@ -3,17 +3,16 @@
 from datetime import date
 from typing import Any
 
-import lightgbm as lgb
 import pandas as pd
 
-from models.dataset import matrix
-from models.explanation import explain
-from models.movement import movement
-from models.registry import RiskModel
-from models.remedies import remedies
-from models.scoring import Scores
-from models.stability import unstable
-from models.thresholds import NO_ALERT
+from models.alerts import NO_ALERT
+from models.explanation.contributions import booster_of, explain
+from models.explanation.stability import unstable
+from models.registry.model import RiskModel
+from models.rows.dataset import matrix
+from models.scoring.counterfactuals import remedies
+from models.scoring.movement import movement
+from models.scoring.scoring import Scores
 from reports.movement import movement_record
 from reports.reasons import by_subject
 from reports.remedies import remedy_record
@@ -62,8 +61,6 @@ def _doubtful(model: RiskModel, flagged: pd.DataFrame, contributions: pd.DataFra
     """Of each firm, the subjects among its first three that fewer than half of the refits have there."""
     names = [column.name for column in model.inputs]
     x, sirens = matrix(flagged, model.inputs), flagged["siren"]
-    refits = [
-        pd.DataFrame(explain(lgb.Booster(model_str=text), x).contributions, columns=names) for text in model.refits
-    ]
+    refits = [pd.DataFrame(explain(booster_of(text), x).contributions, columns=names) for text in model.refits]
     ours = contributions.set_index("siren").loc[sirens, names].reset_index(drop=True)
     return dict(zip(sirens, unstable(ours, refits, model.inputs, by_subject), strict=True))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.assemble import CATALOG
 from features.catalog import Feature
-from models.dataset import Input
+from models.rows.inputs import Input
 from reports.figures import Value, category, figure, is_known
 from reports.language import Language
 

@@ -11,11 +11,11 @@ import pandas as pd
 
 from features.nomenclatures import labels
 from features.procedures import IN_BONIS
-from models.calibration import Calibration
-from models.explanation import by_theme
-from models.registry import RiskModel
-from models.scoring import Scores
-from models.thresholds import NO_ALERT
+from models.alerts import NO_ALERT
+from models.calibration.shapes import Calibration
+from models.explanation.sums import by_theme
+from models.registry.model import RiskModel
+from models.scoring.scoring import Scores
 from reports.language import Language
 from reports.reasons import by_subject, medians, ranked_reasons
 

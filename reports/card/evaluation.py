@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from models.evaluation import Metrics
-from models.registry import RiskModel
-from models.thresholds import HIGH, MODERATE
-from models.training import LIGHTGBM
+from models.alerts import HIGH, MODERATE
+from models.evaluation.records import Metrics
+from models.protocol import LIGHTGBM
+from models.registry.model import RiskModel
 from reports.card.parts import (
     RANKING,
     WORDS,

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from features.nomenclatures import labels
-from models.evaluation import Metrics
-from models.registry import RiskModel
-from models.thresholds import HIGH, MODERATE
-from models.training import LIGHTGBM
+from models.alerts import HIGH, MODERATE
+from models.evaluation.records import Metrics
+from models.protocol import LIGHTGBM
+from models.registry.model import RiskModel
 from reports.card.parts import WORDS, Points, Section, group_name, month, outcomes_end, precision, simulated
 from reports.dictionary import source_names
 from reports.figures import share

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any, Final
 
 from features.periods import add_months
-from models.evaluation import Metrics
-from models.registry import RiskModel
-from models.slices import UNKNOWN
+from models.evaluation.groups import UNKNOWN
+from models.evaluation.records import Metrics
+from models.registry.model import RiskModel
 from reports.dictionary import source_names
 from reports.figures import category
 from reports.language import Language
@@ -116,7 +116,7 @@ def month(text: str, language: Language) -> str:
 
 
 def group_name(dimension: str, group: str, language: Language) -> str:
-    """What a group of firms is called: see `models.slices.by_group`."""
+    """What a group of firms is called: see `models.evaluation.slices.by_group`."""
     if group in WORDS:
         return language.say(WORDS[group])
     if dimension == "missing_source":

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from models.registry import RiskModel
-from models.thresholds import HIGH, MODERATE
-from models.training import LIGHTGBM
+from models.alerts import HIGH, MODERATE
+from models.protocol import LIGHTGBM
+from models.registry.model import RiskModel
 from reports.card.parts import WORDS, Points, Section, Table, month, outcomes_end, precision, said
 from reports.figures import share
 from reports.language import Language

@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 
 from features.errors import InputError
 from features.periods import parse_period
-from models import registry
-from models.dataset import read_facts
-from models.registry import RiskModel
-from models.scoring import CONTRIBUTIONS, SCORES, folder_of
-from models.thresholds import HIGH, MODERATE
+from models.alerts import HIGH, MODERATE
+from models.registry import registry
+from models.registry.model import RiskModel
+from models.rows.dataset import read_facts
+from models.scoring.scoring import CONTRIBUTIONS, SCORES, folder_of
 from reports.target_list import PARQUET
 
 Row = dict[str, Any]
@@ -166,7 +166,7 @@ class DataFolder:
             raise UnreadableError(str(error)) from error
 
     def metrics(self, model_id: str) -> dict[str, Any]:
-        """All that a model was judged by: see `models.training.Result`; empty where that is not told."""
+        """All that a model was judged by: see `models.training.training.Result`; empty where that is not told."""
         try:
             return registry.metrics_of(self.data / "models", model_id)
         except (OSError, json.JSONDecodeError):

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from features.periods import add_months
-from models.thresholds import HIGH, MODERATE
+from models.alerts import HIGH, MODERATE
 from reports.reasons import THEME_WORDS
 from reports.review.access import Right
 from reports.review.data import PublishedList, source

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from features.assemble import CATALOG
-from models.registry import RiskModel
+from models.registry.model import RiskModel
 from reports.language import Language
 from reports.reasons import FEATURES, by_subject, ranked_reasons
 from reports.review.access import Right

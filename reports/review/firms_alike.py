@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import pandas as pd
 
-from models.evaluation import Metrics
-from models.reliability import wilson_interval
-from models.slices import CATEGORIES, FEWEST, UNKNOWN, age_band
-from models.thresholds import HIGH, MODERATE
+from models.alerts import HIGH, MODERATE
+from models.calibration.reliability import wilson_interval
+from models.evaluation.groups import CATEGORIES, FEWEST, UNKNOWN, age_band
+from models.evaluation.records import Metrics
 from reports.review.data import Row
 
 AGE, MISSING_SOURCE, ALL_FIRMS = "age", "missing_source", "all"
@@ -21,7 +21,7 @@ PARTITION: Final = "size_class"
 class Alike:
     """What became of the firms of a group that were at this one's level of alert.
 
-    dimension, group: of `models.slices.by_group`, or `all`. rows: firm-months.
+    dimension, group: of `models.evaluation.slices.by_group`, or `all`. rows: firm-months.
     share: of them, those that a procedure followed, with its 95 % interval; None where too few firms tell it.
     """
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from models.thresholds import ALERTS
+from models.alerts import ALERTS
 from reports.review.access import Right, visible_reason
 from reports.review.data import DataFolder, PublishedList, Row, one_of, source
 from reports.review.filters import ORDERS, PAST_LISTS, Condition, Filters, conditions, inside

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from features.nomenclatures import labels
 from features.sources.urssaf_procedures import AMENDMENT, END, OPENING, PLAN
-from models.slices import UNKNOWN
+from models.evaluation.groups import UNKNOWN
 from reports import figures
 from reports.charts import step_bar
 from reports.dictionary import source_names

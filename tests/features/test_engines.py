@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.assemble import CATALOG, Scope
+from features.assemble import CATALOG
 from features.build import build
-from features.economy.simulation import simulate
 from features.engine import connect
 from features.ingest import Reading, ingest
+from features.scope import Scope
 from features.sources import SOURCES
+from simulation.simulation import simulate
 
 
 @pytest.mark.slow

@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.assemble import CATALOG, Scope
+from features.assemble import CATALOG
 from features.build import build
-from features.economy.simulation import simulate
 from features.engine import connect, firm_hash
 from features.grid import KEY
 from features.ingest import Reading, ingest
+from features.scope import Scope
 from features.sources import SOURCES
 from features.target import labels
 from features.themes import financial_health
+from simulation.simulation import simulate
 
 START, END = date(2020, 1, 1), date(2024, 2, 1)
 DRAWN = random.Random(20).sample(range(49), 2)  # noqa: S311 - not a secret

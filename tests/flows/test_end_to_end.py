@@ -18,7 +18,7 @@ from features.catalog import features_of
 from features.themes import financial_health
 from flows.settings import load
 from flows.stages import start_afresh
-from models import registry
+from models.registry import registry
 from reports.target_list import COLUMNS
 
 COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]

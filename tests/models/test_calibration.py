@@ -12,24 +12,21 @@ from scipy.special import expit, log_expit
 from sklearn.isotonic import IsotonicRegression
 
 from features.errors import InputError
-from models.base_rate import FailureRate, has_drifted, known_failure_rate, offset_between
-from models.calibration import (
+from models.calibration.base_rate import FailureRate, has_drifted, known_failure_rate, offset_between
+from models.calibration.choice import choose_calibration, is_as_good
+from models.calibration.fitting import fit_beta, fit_isotonic, fit_platt, fit_venn_abers
+from models.calibration.reliability import expected_calibration_error, reliability, wilson_interval
+from models.calibration.shapes import (
     Beta,
     Isotonic,
     Platt,
     Shifted,
     VennAbers,
     calibration_from,
-    fit_beta,
-    fit_isotonic,
-    fit_platt,
-    fit_venn_abers,
     shifted,
     to_json,
     with_offset,
 )
-from models.calibration_choice import choose_calibration, is_as_good
-from models.reliability import expected_calibration_error, reliability, wilson_interval
 
 FITS = (fit_platt, fit_beta, fit_isotonic, fit_venn_abers)
 

@@ -6,10 +6,11 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import check_estimator
 
-from models.boosted_trees import BoostedTrees, Hyperparameters, averaged, trees_by_early_stopping
-from models.dataset import Input
-from models.estimators import CHALLENGERS, fit, margins_of
-from models.explanation import explain
+from models.estimators.boosted_trees import BoostedTrees, averaged, trees_by_early_stopping
+from models.estimators.challengers import CHALLENGERS, fit, margins_of
+from models.explanation.contributions import explain
+from models.protocol import Hyperparameters
+from models.rows.inputs import Input
 
 INPUTS = (
     Input("debt", "social_debt", "EUR", 1, "debt"),

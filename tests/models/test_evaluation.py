@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from features.assemble import CATALOG
-from models.evaluation import evaluate
-from models.lead_time import lead_times
-from models.outcomes import fails_within, is_over, next_opening
-from models.slices import age_band, by_group, by_horizon, summary, with_and_without_procedures
-from models.thresholds import Thresholds
-from models.uncertainty import WeightedMetrics, bootstrap, paired_difference
+from models.alerts import Thresholds
+from models.evaluation.groups import age_band
+from models.evaluation.lead_time import lead_times
+from models.evaluation.metrics import evaluate
+from models.evaluation.outcomes import fails_within, is_over, next_opening
+from models.evaluation.slices import by_group, by_horizon, summary, with_and_without_procedures
+from models.evaluation.uncertainty import WeightedMetrics, bootstrap, paired_difference
 
 THRESHOLDS = Thresholds(0.5, 0.2)
 

@@ -11,16 +11,19 @@ import pytest
 from features.errors import InputError
 from features.periods import add_months, period_range
 from features.procedures import IN_BONIS
-from models import registry, training
-from models.boosted_trees import BoostedTrees
-from models.calibration import Platt, VennAbers, fit_platt
-from models.dataset import Input
-from models.evaluation import evaluate
-from models.explanation import NotAdditiveError, explain, margins
-from models.registry import RiskModel
-from models.scoring import calibration_at, refuse_other_dictionary, score
-from models.split import out_of_time
-from models.thresholds import Thresholds, choose_thresholds
+from models.alerts import Thresholds
+from models.calibration.fitting import fit_platt
+from models.calibration.shapes import Platt, VennAbers
+from models.calibration.thresholds import choose_thresholds
+from models.estimators.boosted_trees import BoostedTrees
+from models.evaluation.metrics import evaluate
+from models.explanation.contributions import NotAdditiveError, booster_of, explain, margins
+from models.registry import registry
+from models.registry.model import RiskModel
+from models.rows.inputs import Input
+from models.rows.split import out_of_time
+from models.scoring.scoring import calibration_at, refuse_other_dictionary, score
+from models.training import training
 
 INPUTS = (
     Input("debt", "social_debt", "EUR", 1, "debt"),
@@ -148,7 +151,7 @@ def test_a_registered_model_is_read_as_it_was_saved(model, sample, tmp_path):
     registry.promote(tmp_path, name, "the first")
     again = registry.champion(tmp_path)
     assert again == model
-    assert (margins(again.booster, sample[0]) == margins(model.booster, sample[0])).all()
+    assert (margins(booster_of(again.text), sample[0]) == margins(booster_of(model.text), sample[0])).all()
     assert registry.metrics_of(tmp_path, name) == {"lightgbm": {"auc": 0.8}}
 
 

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 
 from features.assemble import CATALOG
-from models.dataset import Input
-from models.drift import drift, reference, score_drift, stability_index
-from models.monitoring import STOP, WARNING, Compared, Limits, findings
-from models.realised import ALL, PastList, followed, incidence, realised, shapes, together, useful
-from models.volumes import Published, volumes
+from models.monitoring.drift import drift, reference, score_drift, stability_index
+from models.monitoring.findings import STOP, WARNING, Compared, findings
+from models.monitoring.limits import Limits
+from models.monitoring.realised import ALL, PastList, followed, incidence, realised, shapes, together, useful
+from models.monitoring.volumes import Published, volumes
+from models.rows.inputs import Input
 
 NAMES = ("debt", "debt_in_months", "liquidity_ratio", "paydex", "naf_section")
 BY_NAME = {feature.name: feature for feature in CATALOG}

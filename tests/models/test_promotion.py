@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.calibration import Platt, VennAbers, fit_platt
-from models.dataset import Input, labels_of, matrix
-from models.explanation import margins
-from models.promotion import checks
-from models.registry import RiskModel
-from models.thresholds import Thresholds
+from models.alerts import Thresholds
+from models.calibration.fitting import fit_platt
+from models.calibration.shapes import Platt, VennAbers
+from models.explanation.contributions import margins
+from models.registry.model import RiskModel
+from models.registry.promotion import checks
+from models.rows.dataset import labels_of, matrix
+from models.rows.inputs import Input
 
 INPUTS = (Input("debt", "social_debt", "EUR", 1, "debt"), Input("paydex", "payment_behaviour", "days", 1, "paydex"))
 
@@ -76,5 +78,5 @@ def test_a_source_that_the_trees_read_and_nobody_knows_any_more_is_named(rows):
 
 def test_contributions_that_do_not_add_up_are_refused(rows, monkeypatch):
     learnt = model(rows)
-    monkeypatch.setattr("models.explanation.TOLERANCE", -1.0)
+    monkeypatch.setattr("models.explanation.contributions.TOLERANCE", -1.0)
     assert not passed(checks(learnt, None, rows, 0))["explanation"]

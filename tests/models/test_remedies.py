@@ -9,14 +9,16 @@ import pytest
 
 from features.assemble import CATALOG
 from features.catalog import CATEGORY
-from models.calibration import Platt, VennAbers
-from models.dataset import Input, matrix
-from models.explanation import by_root, explain, margins
-from models.movement import REVISION, decisive, movement
-from models.registry import RiskModel
-from models.remedies import ACTIONS, remedies
-from models.stability import bootstrap_firms, overlap, stability, top, unstable
-from models.thresholds import Thresholds
+from models.alerts import Thresholds
+from models.calibration.shapes import Platt, VennAbers
+from models.explanation.contributions import booster_of, explain, margins
+from models.explanation.stability import bootstrap_firms, overlap, stability, top, unstable
+from models.explanation.sums import by_root
+from models.registry.model import RiskModel
+from models.rows.dataset import matrix
+from models.rows.inputs import Input
+from models.scoring.counterfactuals import ACTIONS, remedies
+from models.scoring.movement import REVISION, decisive, movement
 
 INPUTS = tuple(
     Input(f.name, f.theme, f.unit, f.direction, f.root) for f in CATALOG if not f.is_category and f.unit != CATEGORY
@@ -46,7 +48,7 @@ def model():
 
 
 def risk(model, table):
-    return PLATT.probability(margins(model.booster, matrix(table, INPUTS)))
+    return PLATT.probability(margins(booster_of(model.text), matrix(table, INPUTS)))
 
 
 def test_paying_a_part_of_the_debt_is_enough_where_the_model_says_so(model):
@@ -90,7 +92,9 @@ def test_a_debt_paid_today_leaves_the_months_before_as_they_were():
 
 def test_a_movement_is_the_exact_sum_of_what_each_feature_did_and_of_the_revision(model):
     then, now = rows(debt=[10.0, 50.0], paydex=[20.0, 20.0]), rows(debt=[60.0, 50.0], paydex=[20.0, 70.0])
-    published = pd.DataFrame({"siren": then["siren"], "margin": margins(model.booster, matrix(then, INPUTS)) - 0.25})
+    published = pd.DataFrame(
+        {"siren": then["siren"], "margin": margins(booster_of(model.text), matrix(then, INPUTS)) - 0.25}
+    )
     moved = movement(model, now, then, published.assign(model_id="another"))
     assert np.allclose(moved.parts.sum(axis=1), moved.total, atol=1e-9)
     assert np.allclose(moved.parts[REVISION], 0.25)
@@ -137,6 +141,6 @@ def test_a_reason_that_most_refits_lack_is_unstable():
 
 def test_contributions_by_root_add_up_to_the_margin(model):
     table = rows(debt=[10.0, 90.0], paydex=[5.0, 50.0])
-    explained = explain(model.booster, matrix(table, INPUTS))
+    explained = explain(booster_of(model.text), matrix(table, INPUTS))
     grouped = by_root(pd.DataFrame(explained.contributions, columns=[c.name for c in INPUTS]), INPUTS)
     assert np.allclose(grouped.sum(axis=1) + explained.base, explained.margin)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.periods import period_range
-from models.boosted_trees import BoostedTrees
-from models.sampling import Sampling, firm_share, kept_rows, sampled, sampled_periods, weights_of
+from models.estimators.boosted_trees import BoostedTrees
+from models.protocol import Sampling
+from models.rows.sampling import firm_share, kept_rows, sampled, sampled_periods, weights_of
 
 PERIODS = period_range(date(2020, 1, 1), date(2020, 12, 1))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from features.engine import firm_hash
 from features.errors import InputError
 from features.periods import add_months, period_range
-from models.split import (
+from models.rows.split import (
     firm_hashes,
     is_test_firm,
     out_of_time,

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from models import registry
-from models.calibration import Platt, VennAbers
-from models.dataset import Input
-from models.registry import RiskModel
-from models.thresholds import Thresholds
-from models.tracking import EXPERIMENT, flat_metrics, flat_parameters, log_model, require_mlflow
+from models.alerts import Thresholds
+from models.calibration.shapes import Platt, VennAbers
+from models.explanation.contributions import booster_of
+from models.registry import registry
+from models.registry.model import RiskModel
+from models.registry.tracking import EXPERIMENT, flat_metrics, flat_parameters, log_model, require_mlflow
+from models.rows.inputs import Input
 
 needs_mlflow = pytest.mark.skipif(
     importlib.util.find_spec("mlflow") is None, reason="MLflow is not installed: pip install weaksignals[mlflow]"
@@ -120,7 +121,7 @@ def test_a_model_is_logged_once_with_its_files_and_figures_and_no_pickle(tmp_pat
     assert not [name for name in files if Path(name).suffix in (".pkl", ".pickle", ".joblib")]
     x = np.array([[0.0], [2.0]])
     again = lgb.Booster(model_file=artifacts / "model" / "model.lgb")
-    assert (again.predict(x) == model.booster.predict(x)).all()
+    assert (again.predict(x) == booster_of(model.text).predict(x)).all()
 
 
 @needs_mlflow

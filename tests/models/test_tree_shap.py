@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from models import tree_shap
-from models.tree_shap import contributions_of
+from models.explanation import tree_shap
+from models.explanation.tree_shap import contributions_of
 
 with warnings.catch_warnings(action="ignore"):
     # shap sets colours in a way that matplotlib is about to forbid.

@@ -9,9 +9,9 @@ import pytest
 
 from features.errors import InputError
 from features.periods import period_range
-from models.boosted_trees import DEFAULTS, Hyperparameters
-from models.dataset import Input
-from models.tuning import Tuned, earlier_and_later, objective, tune
+from models.protocol import DEFAULTS, Hyperparameters
+from models.rows.inputs import Input
+from models.training.tuning import Tuned, earlier_and_later, objective, tune
 
 PERIODS = period_range(date(2015, 1, 1), date(2018, 12, 1))
 INPUTS = (Input("debt", "social_debt", "EUR", 1, "debt"), Input("noise", "profile", "EUR", 0, "noise"))

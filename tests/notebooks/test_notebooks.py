@@ -12,8 +12,8 @@ from nbclient import NotebookClient
 
 from flows import stages
 from flows.settings import load
-from models import training
-from models.boosted_trees import Hyperparameters
+from models.protocol import Hyperparameters
+from models.training import training
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"

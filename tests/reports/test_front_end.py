@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from models.calibration import Platt, VennAbers
-from models.registry import RiskModel
-from models.thresholds import Thresholds
+from models.alerts import Thresholds
+from models.calibration.shapes import Platt, VennAbers
+from models.registry.model import RiskModel
 from reports.exports import front_end
 from reports.target_list import TargetList
 

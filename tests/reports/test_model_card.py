@@ -8,10 +8,10 @@ import pytest
 
 from features.assemble import CATALOG
 from features.sources import SOURCES
-from models.calibration import Platt, VennAbers
-from models.dataset import Input
-from models.registry import RiskModel
-from models.thresholds import Thresholds
+from models.alerts import Thresholds
+from models.calibration.shapes import Platt, VennAbers
+from models.registry.model import RiskModel
+from models.rows.inputs import Input
 from reports.card.limits import limits
 from reports.card.parts import RANKING, WORDS, Part, Points, Table
 from reports.card.summary import made_of

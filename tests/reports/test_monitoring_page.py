@@ -8,11 +8,11 @@ from importlib.resources import files
 import pandas as pd
 import pytest
 
-from models import monitoring as rules
-from models.drift import Drift
-from models.monitoring import STOP, WARNING, Compared, Finding
-from models.realised import Realised, Useful
-from models.volumes import Published
+from models.monitoring import findings as rules
+from models.monitoring.drift import Drift
+from models.monitoring.findings import STOP, WARNING, Compared, Finding
+from models.monitoring.realised import Realised, Useful
+from models.monitoring.volumes import Published
 from reports.language import Language, translations
 from reports.monitoring import Monitoring, as_html, as_json, write_monitoring
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from features.procedures import IN_BONIS
-from models.slices import FEWEST
-from models.thresholds import NO_ALERT
+from models.alerts import NO_ALERT
+from models.evaluation.groups import FEWEST
 from reports.charts import strip
 from reports.dictionary import sources_behind
 from reports.reasons import FEATURES

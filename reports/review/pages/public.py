@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import HTMLResponse
 
 from features.sources import SOURCES
-from models.registry import RiskModel
+from models.registry.model import RiskModel
 from reports.card.parts import Part
 from reports.dictionary import DIRECTIONS, UNITS, USES, as_csv, is_made_of, known_words, source_names
 from reports.model_card import EVALUATION, SUMMARY, told

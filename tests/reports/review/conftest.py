@@ -17,12 +17,12 @@ from scipy.special import expit
 from starlette.testclient import TestClient
 
 from features.assemble import CATALOG
-from models import registry
-from models.calibration import Platt, VennAbers
-from models.dataset import Input
-from models.registry import RiskModel
-from models.remedies import Remedy
-from models.thresholds import Thresholds
+from models.alerts import Thresholds
+from models.calibration.shapes import Platt, VennAbers
+from models.registry import registry
+from models.registry.model import RiskModel
+from models.rows.inputs import Input
+from models.scoring.counterfactuals import Remedy
 from reports.exports import MOVEMENT, REASON, REMEDY
 from reports.movement import movement_record
 from reports.remedies import remedy_record

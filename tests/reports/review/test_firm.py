@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from features.assemble import CATALOG
-from models.slices import by_group
+from models.evaluation.slices import by_group
 from reports.charts import Series, bottom_of, line_chart, points
 from reports.dictionary import sources_behind
 from reports.review.app import create_app

@@ -1,0 +1,1 @@
+"""Speed, memory, choices by measurement, and the model on real firms."""

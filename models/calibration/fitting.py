@@ -1,0 +1,89 @@
+"""From a margin in log-odds to a probability: four shapes, each non-decreasing, each plain numbers that JSON holds."""
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit, log_expit
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+
+from features.errors import InputError
+from models.calibration.shapes import DECIMALS, SMALLEST, Beta, Isotonic, Platt, VennAbers
+from models.rows.inputs import Labels, Margins
+
+with np.errstate():  # The library turns numpy's warnings off for the whole process.
+    from venn_abers import VennAbers as VennAbersPredictor
+
+UNPENALISED = 1e6
+
+
+def fit_platt(margins: Margins, labels: Labels) -> Platt:
+    """Platt's calibration of held-out margins.
+
+    Raises InputError where only one kind of label was seen, or the margins order firms the wrong way round.
+    """
+    _refuse_one_kind(labels)
+    fitted = LogisticRegression(C=UNPENALISED).fit(margins.reshape(-1, 1), labels)
+    slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    if slope <= 0:
+        raise InputError(_LEARNT_NOTHING)
+    return Platt(slope, intercept)
+
+
+def fit_beta(margins: Margins, labels: Labels) -> Beta:
+    """Beta calibration of held-out margins, both slopes kept at 0 or above; raises as `fit_platt`."""
+    _refuse_one_kind(labels)
+    x = np.column_stack([log_expit(margins), -log_expit(-margins), np.ones(len(margins))])
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        odds = x @ weights
+        return float(-log_expit(np.where(labels, odds, -odds)).mean()), x.T @ (expit(odds) - labels) / len(labels)
+
+    fitted = minimize(loss, (1, 1, 0), jac=True, method="L-BFGS-B", bounds=((0, None), (0, None), (None, None)))
+    below, above, intercept = (float(weight) for weight in fitted.x)
+    if below == above == 0:
+        raise InputError(_LEARNT_NOTHING)
+    return Beta(below, above, intercept)
+
+
+def fit_isotonic(margins: Margins, labels: Labels) -> Isotonic:
+    """Isotonic calibration of held-out margins; raises as `fit_platt`, where all firms would share one level."""
+    _refuse_one_kind(labels)
+    fitted = IsotonicRegression(y_min=SMALLEST, y_max=1 - SMALLEST, out_of_bounds="clip").fit(margins, labels)
+    points, levels = fitted.X_thresholds_, fitted.y_thresholds_
+    if levels[0] == levels[-1]:
+        raise InputError(_LEARNT_NOTHING)
+    return Isotonic(tuple(points.tolist()), tuple(levels.tolist()))
+
+
+def fit_venn_abers(margins: Margins, labels: Labels) -> VennAbers:
+    """Venn-Abers predictor of held-out margins; raises InputError where only one kind of label was seen."""
+    _refuse_one_kind(labels)
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        # The slope of a step without rows, which the library skips.
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        scores = np.column_stack([margins, margins])
+        fitted = VennAbersPredictor().fit(scores, labels.astype(np.float64), precision=DECIMALS)
+    low_from, low = _steps(fitted.c, fitted.p0[:, 1])
+    high_from, high = _steps(fitted.c, fitted.p1[:, 1])
+    return VennAbers(low_from, low, high_from, high)
+
+
+def _steps(points: NDArray[np.float64], levels: NDArray[np.float64]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Where a step function, `levels[0]` before the first point, rises; and its levels."""
+    levels = np.maximum.accumulate(levels)  # Undoes what rounding errors took.
+    changes = np.flatnonzero(np.diff(levels) > 0)
+    return tuple(points[changes].tolist()), (float(levels[0]), *levels[changes + 1].tolist())
+
+
+_LEARNT_NOTHING = (
+    "On the validation periods, firms scored as safer failed more often: this model has learnt nothing that "
+    "holds. Train on more firms or more periods."
+)
+
+
+def _refuse_one_kind(labels: Labels) -> None:
+    if len(np.unique(labels)) < 2:
+        raise InputError("The validation periods hold no failure, or only failures: nothing to calibrate on.")

@@ -1,0 +1,1 @@
+"""What can be fitted: the boosted trees, their challengers, and an estimator fitted, calibrated and cut into alerts."""

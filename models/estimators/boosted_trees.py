@@ -1,0 +1,183 @@
+"""LightGBM as a scikit-learn estimator, which keeps to the catalogue: its directions and its categories."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Self
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from models.protocol import DEFAULTS, Hyperparameters
+from models.rows.inputs import Input, Labels, Margins, Matrix, Weights
+
+
+class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """LightGBM under the catalogue's monotone constraints: an agent must never read that more debt made it safer.
+
+    inputs: the columns, in order; without them every column is a free quantity.
+    early_stopping: rounds without a better log-loss on `eval_set` after which it stops, or None.
+    bags: boosters of different seeds, whose mean margin is the model's; one booster holds the trees of all.
+    Fitted: `booster_`, read from its own text: what is used is what can be saved and read again; `n_trees_` a bag.
+    """
+
+    def __init__(  # noqa: D107  # see the class
+        self,
+        inputs: Sequence[Input] = (),
+        trees: int = Hyperparameters.trees,
+        learning_rate: float = Hyperparameters.learning_rate,
+        leaves: int = Hyperparameters.leaves,
+        rows_a_leaf: int = Hyperparameters.rows_a_leaf,
+        column_share: float = Hyperparameters.column_share,
+        row_share: float = Hyperparameters.row_share,
+        l2: float = Hyperparameters.l2,
+        scale_pos_weight: float = 1.0,
+        monotone: bool = True,
+        early_stopping: int | None = None,
+        bags: int = 1,
+        seed: int = 0,
+    ) -> None:
+        self.inputs = inputs
+        self.trees = trees
+        self.learning_rate = learning_rate
+        self.leaves = leaves
+        self.rows_a_leaf = rows_a_leaf
+        self.column_share = column_share
+        self.row_share = row_share
+        self.l2 = l2
+        self.scale_pos_weight = scale_pos_weight
+        self.monotone = monotone
+        self.early_stopping = early_stopping
+        self.bags = bags
+        self.seed = seed
+
+    def fit(
+        self,
+        X: ArrayLike,  # noqa: N803  # scikit-learn's name
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        eval_set: tuple[Matrix, Labels] | None = None,
+    ) -> Self:
+        """Learn from rows x inputs and two kinds of label; eval_set: later rows, for early stopping only."""
+        x, y = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
+        check_classification_targets(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        if len(self.classes_) != 2:
+            raise ValueError(f"Only binary classification is supported; y holds {len(self.classes_)} class(es).")
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, x)
+        rows = lgb.Dataset(x, labels, weight=weights, **self._columns(), free_raw_data=False)
+        later = (
+            None if eval_set is None else rows.create_valid(eval_set[0], np.searchsorted(self.classes_, eval_set[1]))
+        )
+        boosters = [self._boosted(rows, later, self.seed * self.bags + bag) for bag in range(self.bags)]
+        self.booster_ = averaged(boosters)
+        self.n_trees_ = self.booster_.num_trees() // self.bags
+        return self
+
+    def decision_function(self, X: ArrayLike) -> Margins:  # noqa: N803
+        """The log-odds of the second class."""
+        check_is_fitted(self)
+        x = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan", reset=False)
+        return np.asarray(self.booster_.predict(x, raw_score=True), np.float64)
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
+        """The probability of each class, before calibration."""
+        probability = expit(self.decision_function(X))
+        return np.column_stack([1 - probability, probability])
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
+        """The more probable class."""
+        places = (self.decision_function(X) > 0).astype(int)
+        return np.asarray(self.classes_[places])
+
+    def _columns(self) -> dict[str, Any]:
+        if not self.inputs:
+            return {}
+        return {
+            "feature_name": [column.name for column in self.inputs],
+            "categorical_feature": [column.name for column in self.inputs if column.categories],
+        }
+
+    def _boosted(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> lgb.Booster:
+        directions = [column.direction for column in self.inputs]
+        parameters = {
+            "objective": "binary",
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.rows_a_leaf,
+            "min_data_per_group": 4 * self.rows_a_leaf,
+            "cat_smooth": float(self.rows_a_leaf),
+            "feature_fraction": self.column_share,
+            "bagging_fraction": self.row_share,
+            "bagging_freq": 1,
+            "lambda_l2": self.l2,
+            "scale_pos_weight": self.scale_pos_weight,
+            "monotone_constraints": directions if self.monotone and any(directions) else None,
+            "seed": seed,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+        }
+        if later is None or self.early_stopping is None:
+            return lgb.train(parameters, rows, self.trees)
+        stopping = lgb.early_stopping(self.early_stopping, verbose=False)
+        return lgb.train(parameters, rows, self.trees, valid_sets=[later], callbacks=[stopping])
+
+    def __sklearn_tags__(self) -> Tags:
+        """Unknown values are welcome; two classes only."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.classifier_tags.multi_class = False
+        return tags
+
+
+def averaged(boosters: Sequence[lgb.Booster]) -> lgb.Booster:
+    """One booster whose margin, and whose contributions, are the mean of those of several, learnt on the same columns.
+
+    It holds the trees of all, each leaf divided by their number, in LightGBM's own text.
+    """
+    texts = [booster.model_to_string(num_iteration=booster.best_iteration or -1) for booster in boosters]
+    if len(texts) == 1:
+        return lgb.Booster(model_str=texts[0])
+    trees = [tree for text in texts for tree in re.findall(r"^Tree=\d+\n(.*?)\n\n", text, re.DOTALL | re.MULTILINE)]
+    # Without their sizes, LightGBM finds the trees by their titles.
+    header = re.sub(r"^tree_sizes=.*\n", "", texts[0].split("Tree=0\n")[0], flags=re.MULTILINE)
+    numbered = [f"Tree={n}\n{_divided(tree, len(texts))}\n\n" for n, tree in enumerate(trees)]
+    return lgb.Booster(model_str=f"{header}{''.join(numbered)}end of trees\n")
+
+
+def _divided(tree: str, by: int) -> str:
+    def line(found: re.Match[str]) -> str:
+        return found[1] + " ".join(repr(float(value) / by) for value in found[2].split())
+
+    return re.sub(r"^((?:leaf|internal)_value=)(.*)$", line, tree, flags=re.MULTILINE)
+
+
+def boosted_trees(
+    inputs: Sequence[Input], seed: int, hyperparameters: Hyperparameters = DEFAULTS, **others: Any
+) -> BoostedTrees:
+    """The champion's kind of model; others: further parameters of `BoostedTrees`."""
+    return BoostedTrees(inputs, seed=seed, **asdict(hyperparameters), **others)
+
+
+def trees_by_early_stopping(
+    estimator: BoostedTrees,
+    x: Matrix,
+    y: Labels,
+    later_x: Matrix,
+    later_y: Labels,
+    rounds: int = 50,
+    weights: Weights | None = None,
+) -> int:
+    """How many trees serve rows of a later time best, by log-loss; `estimator.trees` is the most.
+
+    The later rows come from the training periods too, an embargo after the first ones: refit on all with this number.
+    """
+    trial = clone(estimator).set_params(early_stopping=rounds, bags=1)
+    return int(trial.fit(x, y, sample_weight=weights, eval_set=(later_x, later_y)).n_trees_)

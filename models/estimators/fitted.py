@@ -1,0 +1,55 @@
+"""Learning from rows: an estimator, calibrated and cut into alerts on later rows. What every protocol repeats."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+
+from models.alerts import Thresholds
+from models.calibration.choice import Chosen, choose_calibration
+from models.calibration.thresholds import choose_thresholds
+from models.estimators.challengers import fit, margins_of
+from models.rows.dataset import labels_of, matrix
+from models.rows.inputs import Input, Margins, Probabilities
+
+Weights = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A fitted estimator, its calibration and thresholds, and the seconds that it took to fit."""
+
+    estimator: ClassifierMixin
+    inputs: tuple[Input, ...]
+    chosen: Chosen
+    thresholds: Thresholds
+    fit_seconds: float
+
+    def margins(self, rows: pd.DataFrame) -> Margins:
+        """The log-odds of rows of the feature table, before calibration."""
+        return margins_of(self.estimator, matrix(rows, self.inputs))
+
+    def probability(self, rows: pd.DataFrame) -> Probabilities:
+        """The calibrated probability of rows of the feature table."""
+        return self.chosen.calibration.probability(self.margins(rows))
+
+
+def learn(
+    estimator: ClassifierMixin,
+    inputs: Sequence[Input],
+    train: pd.DataFrame,
+    validation: pd.DataFrame,
+    weights: Weights | None = None,
+) -> Learnt:
+    """Fit on labelled training rows; calibrate and choose thresholds on later ones that the fit never saw."""
+    start = time.perf_counter()
+    fitted = fit(estimator, matrix(train, inputs), labels_of(train), weights)
+    seconds = time.perf_counter() - start
+    margins, labels = margins_of(fitted, matrix(validation, inputs)), labels_of(validation)
+    chosen = choose_calibration(margins, labels, validation)
+    thresholds = choose_thresholds(chosen.calibration.probability(margins), labels)
+    return Learnt(fitted, tuple(inputs), chosen, thresholds, seconds)

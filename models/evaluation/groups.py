@@ -1,0 +1,17 @@
+"""The groups of firms that a model is judged on apart."""
+
+import numpy as np
+import pandas as pd
+
+CATEGORIES = ("naf_section", "size_class", "region")
+# Lower ends in years.
+AGE_BANDS = {"under 3": 0, "3-10": 3, "10+": 10}
+UNKNOWN = "unknown"
+# With fewer failures, or survivors, a ranking is noise.
+FEWEST = 10
+
+
+def age_band(age: pd.Series) -> pd.Series:
+    """`under 3`, `3-10` or `10+` years, or `unknown`."""
+    ends = [*AGE_BANDS.values(), np.inf]
+    return pd.cut(age, ends, right=False, labels=list(AGE_BANDS)).astype("object").fillna(UNKNOWN)

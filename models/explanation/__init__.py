@@ -1,0 +1,1 @@
+"""Exact contributions of each figure to each score, and how stable they are."""

@@ -1,0 +1,214 @@
+"""What a run's inputs and alerts say against training and the last list: nothing, a warning, or a stop."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Final, Literal
+
+from features.assemble import CATALOG
+from features.sources import SOURCES
+from models.monitoring.drift import Drift
+from models.monitoring.limits import Limits
+from models.monitoring.realised import ALL, Realised
+from models.monitoring.volumes import Published, volumes
+
+Level = Literal["warning", "stop"]
+STOP: Final[Level] = "stop"
+WARNING: Final[Level] = "warning"
+Values = Mapping[str, str | int | float]
+ROOTS: Final = {feature.name: feature.root for feature in CATALOG}
+SOURCES_OF: Final = {feature.name: feature.sources for feature in CATALOG}
+TITLES: Final = {source.name: source.title for source in SOURCES}
+
+# What a finding says; its values are put in by `Finding.sentence`, or by the reports in the reader's language.
+EMPTY_SOURCE = (
+    "No firm has any figure from this source ({feature_count} features are all unknown or 0), though training had them."
+)
+CONSTANT = "Every firm has the same value, where training lets expect {firm_count} firms with another."
+MISSING = "Unknown for {now_share} of the firms, for {then_share} at training."
+DRIFTED = "Its distribution is far from that of training: stability index {psi}, above {limit}."
+MANY_DRIFTED = "{now_share} of the features are far from training (stability index above {limit})."
+SCORE_DRIFTED = "Scores are far from those that the model was judged on: stability index {psi}, above {limit}."
+GONE = "{gone_share} of the {firm_count} firms of {month} are not there any more."
+ALERTS_JUMPED = "{now_count} firms are on alert, {before_count} in {month}."
+VOLUME_JUMPED = "{now_count} firms on alert, {before_count} in {month}."
+MISCALIBRATED = (
+    "Of the firms of {month}, {failure_count} have failed so far, where the probabilities let expect {expected}."
+)
+NO_REFERENCE = "The model {model_id} recorded nothing to hold new data against: train a new one to know about drift."
+MESSAGES: Final = (
+    *(EMPTY_SOURCE, CONSTANT, MISSING, DRIFTED, MANY_DRIFTED, SCORE_DRIFTED, GONE, ALERTS_JUMPED, VOLUME_JUMPED),
+    *(MISCALIBRATED, NO_REFERENCE),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to look at. subject: a feature, a source, a département..., or "firms", "alerts", "score", "model".
+
+    message: English, with the names of its values; a `_share` is one of 1, a `_count` an integer. limit: which of
+    `Limits` it went beyond.
+    """
+
+    level: Level
+    subject: str
+    message: str
+    values: Values
+    limit: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """In English, with what it is about."""
+        said = {name: _plain(name, value) for name, value in self.values.items()}
+        return f"{TITLES.get(self.subject, self.subject)}: {self.message.format(**said)}"
+
+
+def _plain(name: str, value: str | float) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:.0%}" if name.endswith("_share") else f"{value:,.0f}" if name.endswith("_count") else f"{value:.2f}"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A period's run beside all it is held against.
+
+    drifts, score: None where the model has no reference; score: stability index, what chance reaches.
+    earlier: the lists before, oldest first; previous: firms of the period before, None where it was not built.
+    """
+
+    now: Published
+    model_id: str
+    drifts: tuple[Drift, ...] | None
+    score: tuple[float, float] | None
+    earlier: Sequence[Published]
+    previous: tuple[date, frozenset[str]] | None
+
+
+def findings(compared: Compared, limits: Limits) -> tuple[Finding, ...]:
+    """All that a run's inputs and alerts call for, stops first."""
+    found = [*_on_firms(compared, limits), *_on_alerts(compared, limits)]
+    if compared.drifts is None or compared.score is None:
+        found.append(Finding(WARNING, "model", NO_REFERENCE, {"model_id": compared.model_id}))
+    else:
+        found += [*_on_inputs(compared.drifts, limits), *_on_score(compared.score, limits)]
+    return tuple(sorted(found, key=lambda finding: finding.level))
+
+
+def _level(value: float, warning: float, stop: float) -> Level | None:
+    return STOP if value >= stop else WARNING if value >= warning else None
+
+
+def _on_inputs(drifts: Sequence[Drift], limits: Limits) -> Iterator[Finding]:
+    """Sources that are empty, then what is wrong with the features of the others."""
+    empty = set(_empty_sources(drifts, limits))
+    for source in sorted(empty):
+        count = sum(source in SOURCES_OF.get(drift.name, ()) for drift in drifts)
+        yield Finding(STOP, source, EMPTY_SOURCE, {"feature_count": count}, "firms_promised")
+    left = [drift for drift in drifts if not empty & set(SOURCES_OF.get(drift.name, ()))]
+    for _, derived in groupby(sorted(left, key=lambda d: _root(d.name)), key=lambda d: _root(d.name)):
+        yield from _on_feature(list(derived), limits)
+    far = sum(_is_far(drift, limits.psi_stop) for drift in left) / max(len(left), 1)
+    if far >= limits.drifted_share_stop:
+        values = {"now_share": far, "limit": limits.psi_stop}
+        yield Finding(STOP, "features", MANY_DRIFTED, values, "drifted_share_stop")
+
+
+def _root(name: str) -> str:
+    return ROOTS.get(name, name)
+
+
+def _empty_sources(drifts: Sequence[Drift], limits: Limits) -> Iterator[str]:
+    """Sources of which all that training promised to be filled is unknown or 0."""
+    for source in TITLES | {"headcounts": ""}:
+        promised = [
+            drift
+            for drift in drifts
+            if source in SOURCES_OF.get(drift.name, ()) and drift.filled_promised >= limits.firms_promised
+        ]
+        if promised and not any(drift.filled for drift in promised):
+            yield source
+
+
+def _on_feature(derived: Sequence[Drift], limits: Limits) -> Iterator[Finding]:
+    """A feature and the columns derived from it: one finding a kind, of the worst among them."""
+    constant = [d for d in derived if d.is_constant and d.others_promised >= limits.firms_promised]
+    if constant:
+        worst = max(constant, key=lambda d: d.others_promised)
+        yield Finding(STOP, worst.name, CONSTANT, {"firm_count": round(worst.others_promised)}, "firms_promised")
+    missing = max(derived, key=lambda d: d.missing_now - d.missing_then)
+    level = _level(missing.missing_now - missing.missing_then, limits.missing_warning, limits.missing_stop)
+    if level:
+        values = {"now_share": missing.missing_now, "then_share": missing.missing_then}
+        yield Finding(level, missing.name, MISSING, values, f"missing_{level}")
+    far = max(derived, key=lambda d: d.psi)
+    if _is_far(far, limits.psi_warning) and not constant:
+        values = {"psi": far.psi, "limit": limits.psi_warning}
+        yield Finding(WARNING, far.name, DRIFTED, values, "psi_warning")
+
+
+def _is_far(drift: Drift, limit: float) -> bool:
+    return drift.psi >= limit and drift.psi > drift.by_chance
+
+
+def _on_score(score: tuple[float, float], limits: Limits) -> Iterator[Finding]:
+    psi, chance = score
+    if psi >= limits.psi_warning and psi > chance:
+        yield Finding(WARNING, "score", SCORE_DRIFTED, {"psi": psi, "limit": limits.psi_warning}, "psi_warning")
+
+
+def _on_firms(compared: Compared, limits: Limits) -> Iterator[Finding]:
+    """Firms of the last list, else of the last period, that are gone."""
+    before = [(past.period, frozenset(past.firms["siren"])) for past in compared.earlier[-1:]]
+    before += [compared.previous] if compared.previous else []
+    now = set(compared.now.firms["siren"])
+    for period, firms in dict(before).items():
+        gone = len(firms - now) / max(len(firms), 1)
+        level = _level(gone, limits.gone_warning, limits.gone_stop)
+        if level:
+            values: Values = {"gone_share": gone, "firm_count": len(firms), "month": f"{period:%Y-%m}"}
+            yield Finding(level, "firms", GONE, values, f"gone_{level}")
+
+
+def _on_alerts(compared: Compared, limits: Limits) -> Iterator[Finding]:
+    """Alerts against the last list: in all, then by département and by sector (never more than a warning)."""
+    if not compared.earlier:
+        return
+    last = compared.earlier[-1]
+    level = _jump(compared.now.on_alert, last.on_alert, limits)
+    if level:
+        yield _jumped(level, "alerts", ALERTS_JUMPED, compared.now.on_alert, last, last.on_alert)
+    for by in ("departement", "naf_section"):
+        table = volumes(compared.now, compared.earlier, by)
+        for code, now, before in zip(table.index, table["alerts"], table["last_alerts"], strict=True):
+            if _jump(now, before, limits) == STOP:
+                yield _jumped(WARNING, f"{by} {code}", VOLUME_JUMPED, int(now), last, int(before))
+
+
+def _jump(now: float, before: float, limits: Limits) -> Level | None:
+    """How far the number of alerts is from what it was, either way."""
+    if abs(now - before) < limits.alerts_least:
+        return None
+    return _level(max(now, before) / max(min(now, before), 1), limits.alerts_warning, limits.alerts_stop)
+
+
+def _jumped(level: Level, subject: str, message: str, now: int, last: Published, before: int) -> Finding:
+    values: Values = {"now_count": now, "before_count": before, "month": f"{last.period:%Y-%m}"}
+    return Finding(level, subject, message, values, f"alerts_{level}")
+
+
+def calibration_findings(period: date, results: Sequence[Realised], limits: Limits) -> Iterator[Finding]:
+    """A past list whose firms fail far more, or far less, than they were given: beyond chance, and beyond the limit."""
+    for result in results:
+        if result.level != ALL or result.ratio is None or result.low is None or result.high is None:
+            continue
+        is_chance = result.low <= result.probability <= result.high
+        beyond = max(result.ratio, 1 / max(result.ratio, 1e-9)) >= limits.calibration_warning
+        if beyond and not is_chance:
+            values: Values = {
+                "month": f"{period:%Y-%m}",
+                "failure_count": result.failures,
+                "expected": f"{result.expected:.1f}",
+            }
+            yield Finding(WARNING, "score", MISCALIBRATED, values, "calibration_warning")

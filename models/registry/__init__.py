@@ -1,0 +1,1 @@
+"""The models that were kept, which one is in use, and why."""

@@ -1,0 +1,121 @@
+"""The champion on the firms of one period: scores and contributions, a row a firm."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features import store
+from features.errors import InputError
+from models.alerts import NO_ALERT
+from models.calibration.base_rate import has_drifted, known_failure_rate, offset_between
+from models.calibration.shapes import Calibration, Shifted, shifted, with_offset
+from models.explanation.contributions import booster_of, explain
+from models.registry.model import RiskModel
+from models.rows import dataset
+
+SCORES, CONTRIBUTIONS = "scores.parquet", "contributions.parquet"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """scores: see `score`; contributions: siren, period, base, the inputs; calibration: of the probabilities."""
+
+    scores: pd.DataFrame
+    contributions: pd.DataFrame
+    calibration: Calibration
+
+
+def refuse_other_dictionary(model: RiskModel, facts: Mapping[str, Any]) -> None:
+    """Raise InputError, naming them, where a feature that the model reads is not what it was at training.
+
+    facts: of the feature table that is to be scored.
+    """
+    then, now = model.facts["data"]["dictionary"], facts["dictionary"]
+    read = [column.name for column in model.inputs]
+    gone = [name for name in read if name not in now]
+    changed = [name for name in read if name in now and now[name] != then[name]]
+    problems = [f"no longer there: {', '.join(gone)}"] if gone else []
+    problems += [f"of another unit, direction, source or definition: {', '.join(changed)}"] if changed else []
+    if model.facts["horizon"] != facts["horizon"]:
+        problems.append(f"a horizon of {facts['horizon']} months, not {model.facts['horizon']}")
+    if problems:
+        raise InputError(
+            f"The model {model.model_id} can't score this feature table ({'; '.join(problems)}). Train a model on this "
+            "table (weaksignals train), or build it with the version that the model was trained with."
+        )
+
+
+def calibration_at(model: RiskModel, states: pd.DataFrame, period: date) -> Calibration:
+    """The model's calibration, moved to the failure rate known at the period where that has drifted from its own.
+
+    states: (siren, period, procedure_state) of the 13 periods that end at `period`; the model's own calibration where
+    they tell of no rate.
+    """
+    reference = model.facts.get("failure_rate")
+    if reference is None:
+        return model.calibration
+    try:
+        current = known_failure_rate(states, period, int(model.facts["horizon"]))
+    except InputError:
+        return model.calibration
+    if not has_drifted(reference, current):
+        return model.calibration
+    return shifted(model.calibration, offset_between(reference, current.rate))
+
+
+def score(model: RiskModel, rows: pd.DataFrame, calibration: Calibration | None = None) -> Scores:
+    """Score each row; a firm known to be in a procedure is no prediction and never on alert.
+
+    calibration: as `calibration_at` gives; the model's own if not given.
+    scores: siren, period, margin, probability, probability_low and probability_high (Venn-Abers), alert, model_id.
+    Raises InputError where the table is not the one that the model reads, or no firm is in it.
+    """
+    if rows.empty:
+        raise InputError("The period holds no firm: nothing is scored.")
+    explained = explain(booster_of(model.text), dataset.matrix(rows, model.inputs))
+    calibration = calibration or model.calibration
+    probability = calibration.probability(explained.margin)
+    offset = calibration.offset if isinstance(calibration, Shifted) else 0.0
+    low, high = (with_offset(end, offset) for end in model.intervals.interval(explained.margin))
+    key = rows[["siren", "period"]].reset_index(drop=True)
+    alert = pd.Series(model.thresholds.alerts(probability), dtype="str")
+    alert = alert.mask(rows["in_procedure"].to_numpy(bool), NO_ALERT)
+    scores = key.assign(
+        margin=explained.margin,
+        probability=probability,
+        probability_low=np.minimum(low, probability),
+        probability_high=np.maximum(high, probability),
+        alert=alert,
+        model_id=model.model_id,
+    )
+    parts = pd.DataFrame(explained.contributions, columns=[column.name for column in model.inputs])
+    return Scores(scores, pd.concat([key.assign(base=explained.base), parts], axis=1), calibration)
+
+
+def folder_of(scores: Path, period: date) -> Path:
+    """Where the scores of a period are."""
+    return scores / f"period={period}"
+
+
+def write_scores(folder: Path, scored: Scores) -> None:
+    """Publish both tables of a period at once."""
+    with store.new_folder(folder) as fresh:
+        scored.scores.to_parquet(fresh / SCORES, index=False, row_group_size=store.ROW_GROUP)
+        scored.contributions.to_parquet(fresh / CONTRIBUTIONS, index=False, row_group_size=store.ROW_GROUP)
+
+
+def read_scores(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The scores and the contributions of a period.
+
+    Raises InputError where it was not scored.
+    """
+    if not (folder / SCORES).exists():
+        raise InputError(f"{folder.name.removeprefix('period=')} was not scored. Run: weaksignals score --period")
+    resolved = folder.resolve()
+    scores, contributions = (pd.read_parquet(resolved / name, partitioning=None) for name in (SCORES, CONTRIBUTIONS))
+    return scores, contributions

@@ -1,0 +1,147 @@
+"""A search for better hyper-parameters under the honest protocol: learn, wait an embargo, judge on later periods.
+
+The test periods take no part. The study is kept in SQLite and goes on where it was stopped. Nothing is applied: the
+best are printed as settings that someone may paste.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import optuna
+from sklearn.metrics import average_precision_score
+from sqlalchemy.exc import SQLAlchemyError
+
+from features.errors import InputError
+from features.periods import add_months
+from models.estimators.boosted_trees import boosted_trees
+from models.protocol import DEFAULTS, Hyperparameters
+from models.rows.inputs import Input, Labels, Matrix, Weights
+
+Judged = Callable[[Hyperparameters], tuple[float, int]]
+TREES = "trees"
+MOST_TREES = 1000
+ROUNDS = 50
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The best hyper-parameters of so many trials, their average precision, and that of the defaults (trees apart)."""
+
+    best: Hyperparameters
+    value: float
+    default_value: float
+    trials: int
+
+    def as_toml(self) -> str:
+        """Lines for weaksignals.toml; applied by whoever pastes them, never by themselves."""
+        lines = [f"{name} = {value:.4g}" for name, value in asdict(self.best).items()]
+        found = f"# Average precision {self.value:.4f} on later periods, {self.default_value:.4f} by default"
+        return "\n".join([f"{found}; {self.trials} trials.", "[hyperparameters]", *lines]) + "\n"
+
+
+def earlier_and_later(periods: Sequence[date], horizon: int, later_months: int) -> tuple[list[date], list[date]]:
+    """Training periods as two parts with an embargo of the horizon between: to learn from, and to choose by.
+
+    Raises InputError where nothing is left to learn from.
+    """
+    later = list(periods[-later_months:])
+    earlier = [period for period in periods if add_months(period, horizon) <= later[0]]
+    if not earlier:
+        raise InputError(
+            f"{len(periods)} training periods are too few: it takes {horizon + later_months} or more, "
+            f"{later_months} to choose by and {horizon} of embargo. Build from an earlier --start."
+        )
+    return earlier, later
+
+
+def objective(
+    hyperparameters: Hyperparameters,
+    inputs: Sequence[Input],
+    earlier: tuple[Matrix, Labels],
+    later: tuple[Matrix, Labels],
+    seed: int,
+    weights: Weights | None = None,
+) -> tuple[float, int]:
+    """The average precision on later rows, and the number of trees (up to `trees`) that early stopping found there."""
+    estimator = boosted_trees(inputs, seed, hyperparameters)
+    fitted = estimator.set_params(early_stopping=ROUNDS).fit(*earlier, sample_weight=weights, eval_set=later)
+    return float(average_precision_score(later[1], fitted.decision_function(later[0]))), int(fitted.n_trees_)
+
+
+def tune(
+    database: Path, name: str, judged: Judged, seed: int, minutes: float, progress: Callable[[str], None]
+) -> Tuned:
+    """Search until the minutes are over, from where the study `name` in `database` was left.
+
+    name: of all that makes values comparable, such as table, protocol and seed. judged: `objective` on its arrays.
+    The defaults are tried first; a trial that was interrupted doesn't count. Raises InputError where the database
+    can't be used.
+    """
+    with _study(database, name, seed) as study:
+        started = time.monotonic()
+
+        def value_of(trial: optuna.Trial) -> float:
+            value, trees = judged(suggested(trial))
+            trial.set_user_attr(TREES, trees)
+            return value
+
+        def report(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+            passed = (time.monotonic() - started) / 60
+            progress(
+                f"trial {trial.number + 1}: average precision {trial.value:.4f}, best {study.best_value:.4f}; "
+                f"{passed:.0f} of {minutes:g} minutes"
+            )
+
+        study.optimize(value_of, timeout=60 * minutes, callbacks=[report])
+        return _tuned(study)
+
+
+def suggested(trial: optuna.Trial) -> Hyperparameters:
+    """A point of the space that is searched; the number of trees is found by early stopping."""
+    return Hyperparameters(
+        trees=MOST_TREES,
+        learning_rate=trial.suggest_float("learning_rate", 0.01, 0.1, log=True),
+        leaves=trial.suggest_int("leaves", 4, 63, log=True),
+        rows_a_leaf=trial.suggest_int("rows_a_leaf", 20, 2000, log=True),
+        column_share=trial.suggest_float("column_share", 0.1, 1.0),
+        row_share=trial.suggest_float("row_share", 0.3, 1.0),
+        l2=trial.suggest_float("l2", 0.1, 200.0, log=True),
+    )
+
+
+@contextmanager
+def _study(database: Path, name: str, seed: int) -> Iterator[optuna.Study]:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    database.parent.mkdir(parents=True, exist_ok=True)
+    # A connection rather than an address: a folder's name may hold what an address gives a meaning to.
+    connection = {"creator": lambda: sqlite3.connect(database, timeout=60, check_same_thread=False)}
+    try:
+        storage = optuna.storages.RDBStorage("sqlite://", engine_kwargs=connection)
+        study = optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+    except (SQLAlchemyError, sqlite3.Error, optuna.exceptions.StorageInternalError, RuntimeError) as error:
+        raise InputError(f"{database} is no study that can go on ({error}). Move it away to start a new one.") from None
+    # The same seed would draw the same points again.
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
+    study.enqueue_trial(_searched(DEFAULTS), skip_if_exists=True)
+    try:
+        yield study
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def _searched(hyperparameters: Hyperparameters) -> dict[str, float]:
+    return {name: value for name, value in asdict(hyperparameters).items() if name != TREES}
+
+
+def _tuned(study: optuna.Study) -> Tuned:
+    done = study.get_trials(states=[optuna.trial.TrialState.COMPLETE])
+    best = study.best_trial
+    by_default = next(trial for trial in done if trial.params == _searched(DEFAULTS))
+    found = Hyperparameters(trees=best.user_attrs[TREES], **best.params)
+    return Tuned(found, float(study.best_value), float(by_default.value or 0), len(done))

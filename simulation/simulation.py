@@ -1,0 +1,101 @@
+"""The simulated economy written as a batch of partners' files, every one marked as simulated by its folder's name."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from features import store
+from features.errors import InputError
+from simulation import accounts, courts, register, short_time, social_debt, workforce
+from simulation.dirt import spoiled
+from simulation.dues import Dues, dues
+from simulation.files import Layout, write_file
+from simulation.identifiers import MAX_FIRMS
+from simulation.short_time import Requests, requests
+from simulation.world import World, world
+
+SUFFIX: Final = "_simulated"
+# Batches are named by two digits of the year, and the first accounts filed need some years behind them.
+YEARS: Final = (2016, 2079)
+LISTED_SHARE: Final = 0.995
+
+
+class _Partners:
+    """What several files share, computed once."""
+
+    def __init__(self, economy: World) -> None:
+        self.world = economy
+
+    @cached_property
+    def dues(self) -> Dues:
+        return dues(self.world)
+
+    @cached_property
+    def requests(self) -> Requests:
+        return requests(self.world)
+
+    def files(self) -> Iterator[tuple[Layout, Callable[[], Any]]]:
+        """Each file's layout, and what makes its table."""
+        w = self.world
+        yield Layout("StockUniteLegale_utf8.csv", delimiter=","), lambda: register.legal_units(w)
+        yield Layout("StockEtablissement_utf8_geo.csv", delimiter=","), lambda: register.establishments(w)
+        yield Layout("StockEtablissementHistorique_utf8.csv", delimiter=","), lambda: register.establishment_history(w)
+        yield Layout("sigfaible_effectif_siren.csv"), lambda: workforce.firm_headcounts(w)
+        yield (
+            Layout("sigfaible_effectif_siret.csv.gz", line_end="\r\n"),
+            lambda: workforce.establishment_headcounts(w),
+        )
+        yield Layout("sigfaible_cotisdues.csv.gz"), lambda: social_debt.contributions(w, self.dues)
+        yield Layout("sigfaible_debits.csv", line_end="\r\n"), lambda: social_debt.debts(w, self.dues)
+        yield (
+            Layout("sigfaible_delais.csv", encoding="cp1252"),
+            lambda: social_debt.payment_plans(w, self.dues),
+        )
+        yield Layout("sigfaible_ccsf.csv"), lambda: social_debt.ccsf(w, self.dues)
+        yield Layout("sigfaible_pcoll.csv"), lambda: courts.urssaf_procedures(w)
+        yield Layout("annonces-commerciales.csv"), lambda: courts.notices(w)
+        yield (
+            Layout("consommation_ap.csv", delimiter=",", quoted_header=True),
+            lambda: short_time.used(w, self.requests),
+        )
+        yield Layout("demande_ap.csv", delimiter=",", quoted_header=True), lambda: short_time.granted(w, self.requests)
+        yield (
+            Layout("ratios_inpi_bce.csv", byte_order_mark=True),
+            lambda: accounts.financial_ratios(w),
+        )
+        yield Layout("altares_paydex.csv.gz", delimiter=","), lambda: accounts.payment_delays(w)
+        yield Layout("filter_simulated.csv"), lambda: _listed(w)
+
+
+def _listed(economy: World) -> Any:
+    rng = economy.generator("filter")
+    kept = rng.random(economy.firms.count) < LISTED_SHARE
+    return spoiled(rng, pa.table({"siren": economy.firms.siren.filter(pa.array(kept))}), "siren")
+
+
+def simulate(out: Path, firms: int, end: date, seed: int, progress: Callable[[str], None] = lambda _: None) -> Path:
+    """Write all sources of `firms` firms, over ten years up to the month `end`, as the batch `OUT/YYMM_simulated`.
+
+    Equal arguments give equal bytes. The batch appears whole or not at all.
+    Raises InputError on a number of firms or a month that can't be simulated.
+    """
+    if not 1 <= firms <= MAX_FIRMS:
+        raise InputError(f"{firms:,} firms can't be simulated. Give between 1 and {MAX_FIRMS:,}.")
+    if not YEARS[0] <= end.year <= YEARS[1] or seed < 0:
+        raise InputError(f"Give an end between {YEARS[0]}-01 and {YEARS[1]}-12, and a seed of 0 or more.")
+    progress("firms and their fates")
+    economy = world(firms, end, seed)
+    partners = _Partners(economy)
+    with np.errstate(invalid="ignore"), store.new_folder(out / f"{end:%y%m}{SUFFIX}") as folder:
+        for layout, table in partners.files():
+            progress(f"simulated file {layout.name}")
+            content = table()
+            # Few firms may have nothing to tell a partner: it then delivers no file.
+            if content.num_rows:
+                write_file(folder, layout, content)
+    return out / f"{end:%y%m}{SUFFIX}"

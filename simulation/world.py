@@ -1,0 +1,75 @@
+"""The simulated economy as arrays, before any file: who the firms are, how they fare, what becomes of them."""
+
+import zlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from simulation.cells import Flags, Floats
+from simulation.judgements import Judgements, judgements
+from simulation.lives import Calendar, Lives, autoregressive, lives, sign
+from simulation.population import Firms, population
+
+# Monthly growth of the logarithm of the headcount: of the healthy, and lost for each point of distress seen.
+GROWTH: Final = 0.0012
+DECLINE: Final = 0.009
+HEADCOUNT_LAG: Final = 6
+SEASON: Final = {"A": 0.12, "I": 0.10, "R": 0.08}
+NOISE: Final = 0.025
+STARTING_SHARE: Final = 0.35
+GROWING_MONTHS: Final = 30
+
+
+@dataclass(frozen=True)
+class World:
+    """headcount: (firms, months), 0 where the firm employs nobody (not yet, or no more)."""
+
+    calendar: Calendar
+    firms: Firms
+    lives: Lives
+    judgements: Judgements
+    headcount: Floats
+    seed: int
+
+    def generator(self, name: str) -> np.random.Generator:
+        """A stream of its own for each file: what one draws changes nothing in another."""
+        return _generator(self.seed, name)
+
+    @property
+    def is_employing(self) -> Flags:
+        """(firms, months): whether the firm employs."""
+        return self.headcount > 0
+
+
+def world(firms: int, end: date, seed: int) -> World:
+    """The economy of `firms` firms up to the month `end`; equal arguments give equal worlds."""
+    calendar = Calendar.until(np.datetime64(end, "M"))
+    people = population(_generator(seed, "population"), firms, calendar.first, calendar.end)
+    fates = lives(_generator(seed, "lives"), people, calendar)
+    decisions = judgements(_generator(seed, "judgements"), fates, calendar)
+    staff = _headcount(_generator(seed, "headcount"), people, fates, decisions, calendar)
+    return World(calendar, people, fates, decisions, staff, seed)
+
+
+def _generator(seed: int, name: str) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
+def _headcount(
+    rng: np.random.Generator, firms: Firms, lives: Lives, decisions: Judgements, calendar: Calendar
+) -> Floats:
+    months = np.arange(calendar.months, dtype=np.float32)[None, :]
+    seen = sign(rng, lives.distress, HEADCOUNT_LAG, 3, 0.25, 0.3)
+    path = np.cumsum(GROWTH - DECLINE * np.maximum(seen - 0.6, 0), axis=1, dtype=np.float32)
+    path += np.float32(NOISE) * autoregressive(rng, seen.shape, 0.9)
+    peak = rng.integers(5, 9, firms.count)[:, None]
+    season = np.array([SEASON.get(section, 0.0) for section in firms.section.tolist()], np.float32)[:, None]
+    calendar_month = (calendar.first + np.arange(calendar.months)).astype(np.int64) % 12
+    path += season * np.cos((calendar_month[None, :] - peak) * np.float32(np.pi / 6)).astype(np.float32)
+    age = months - calendar.index(firms.created_on)[:, None]
+    young = STARTING_SHARE + (1 - STARTING_SHARE) * np.minimum(age / GROWING_MONTHS, 1)
+    staff = np.round(firms.size[:, None] * np.exp(path) * young).clip(1, None)
+    stop = np.minimum(calendar.index(decisions.liquidated_on) + 1, calendar.index(lives.closed_on))[:, None]
+    return np.where((age >= 1) & (months <= stop), staff, 0).astype(np.float32)

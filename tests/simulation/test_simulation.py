@@ -1,0 +1,120 @@
+"""The simulated economy: what its files are, and how near the real ones its rates come."""
+
+import hashlib
+from datetime import date
+
+import ibis
+import numpy as np
+import pytest
+
+from features.errors import InputError
+from features.ingest import Reading, ingest
+from features.sources import SOURCES
+from features.sources.files import find_files
+from simulation.dues import dues
+from simulation.simulation import simulate
+from simulation.world import world
+
+END = date(2024, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("raw")
+    simulate(folder, 400, END, seed=3)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reports(raw, tmp_path_factory):
+    data = tmp_path_factory.mktemp("data")
+    (data / "scratch").mkdir()
+    return ingest(
+        ibis.duckdb.connect(),
+        raw,
+        SOURCES,
+        Reading(max_rejected_share=0.05, delivery_day=25, lags={}),
+        staged=data / "staged",
+        rejects=data / "rejects",
+        scratch=data / "scratch",
+        progress=lambda _: None,
+    )
+
+
+@pytest.fixture(scope="module")
+def economy():
+    return world(6000, END, seed=1)
+
+
+def digests(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.resolve().iterdir()}
+
+
+def test_equal_arguments_give_equal_bytes_and_another_seed_other_ones(raw, tmp_path):
+    again = simulate(tmp_path / "again", 400, END, seed=3)
+    other = simulate(tmp_path / "other", 400, END, seed=4)
+    first = digests(raw / "2401_simulated")
+    assert digests(again) == first
+    assert not set(digests(other).values()) & set(first.values())
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_every_source_is_written_and_read(source, raw, reports):
+    assert find_files(raw / "2401_simulated", source)
+    (report,) = [report for report in reports if report.source == source.name]
+    assert report.kept > 0
+    assert report.wrong_keys == 0
+    assert report.unlisted == {}
+
+
+def test_the_last_line_of_each_file_is_whole(raw):
+    for path in (raw / "2401_simulated").resolve().glob("*.csv"):
+        lines = path.read_bytes().decode("latin-1").splitlines()
+        assert path.read_bytes().endswith(b"\n"), path.name
+        if '"' not in lines[-1] + lines[0]:
+            separator = ";" if lines[0].count(";") > lines[0].count(",") else ","
+            assert lines[-1].count(separator) == lines[0].count(separator), path.name
+
+
+def test_dirt_is_there_and_below_one_percent(reports):
+    assert sum(report.rejected for report in reports) > 50
+    assert all(report.rejected <= 0.01 * report.lines for report in reports)
+
+
+def test_nothing_is_dated_after_the_delivery(reports):
+    # Plans, requests and headcounts are dated by their beginning.
+    assert all(report.last is None or report.last <= END for report in reports)
+
+
+def test_four_to_six_percent_of_the_firms_of_ten_employees_fail_within_18_months(economy):
+    failed = economy.calendar.index(economy.lives.failed_on)
+    rates = []
+    for month in range(30, economy.calendar.months - 18):
+        at_risk = (economy.headcount[:, month] >= 10) & (failed > month)
+        rates.append(float((failed[at_risk] <= month + 18).mean()))
+    assert 0.04 <= np.mean(rates) <= 0.06
+
+
+def test_ten_to_fifteen_percent_of_the_firms_have_some_debt(economy):
+    debt = dues(economy).debt
+    shares = [(debt[economy.headcount[:, month] > 0, month] > 0.5).mean() for month in range(30, 140, 5)]
+    assert 0.10 <= np.mean(shares) <= 0.15
+
+
+def test_some_failures_come_without_any_sign(economy):
+    failures = ~np.isnat(economy.lives.failed_on) & ~economy.lives.is_earlier
+    assert 0.1 <= economy.lives.is_sudden[failures].mean() <= 0.35
+
+
+def test_distress_shows_in_the_debts_of_those_who_fail(economy):
+    debt, failed = dues(economy).debt, economy.calendar.index(economy.lives.failed_on)
+    failing = np.flatnonzero((failed > 40) & (failed < economy.calendar.months))
+    before = debt[failing, failed[failing].astype(int) - 3] > 0
+    healthy = (debt[np.isinf(failed)][:, 60] > 0).mean()
+    assert before.mean() > 2 * healthy
+
+
+def test_a_number_of_firms_that_has_no_numbers_left_is_refused(tmp_path):
+    with pytest.raises(InputError, match="can't be simulated"):
+        simulate(tmp_path, 1_000_000, END, seed=0)
+    assert list(tmp_path.iterdir()) == []
