@@ -143,5 +143,6 @@ def ratio(numerator: ir.NumericValue, denominator: ir.NumericValue) -> ir.Floati
 
 
 def features_of(theme: ModuleType) -> tuple[Feature, ...]:
-    """The features that a theme module holds, in the order written."""
-    return tuple(value for value in vars(theme).values() if isinstance(value, Feature))
+    """The features that a theme module holds, alone or in tuples, in the order written."""
+    held = (value if isinstance(value, tuple) else (value,) for value in vars(theme).values())
+    return tuple(value for values in held for value in values if isinstance(value, Feature))

@@ -5,10 +5,10 @@ from dataclasses import replace
 import ibis
 import ibis.expr.types as ir
 
-from features.catalog import Direction, Feature, feature, rank_in_division
+from features.catalog import Feature, feature, rank_in_division
 from features.days import months_since
 from features.grid import lookup, newest_known
-from features.sources.financial_ratios import RATIOS
+from features.sources.financial_ratios import RATIOS, Ratio
 
 # Complete accounts first, then simplified; consolidated ones (K) are of a group, not of the firm.
 PREFERENCE = {"C": 0, "S": 1}
@@ -52,20 +52,20 @@ def with_year_before(accounts: ir.Table) -> ir.Table:
     return accounts.mutate(**before)
 
 
-def ratio_of_accounts(name: str, direction: Direction, fr: str, en: str) -> Feature:
-    """A ratio of the file as a feature: as published, of the newest accounts known."""
-    header, unit = RATIOS[name]
-    return Feature(
-        name=name,
+def features_of_ratio(ratio: Ratio) -> tuple[Feature, Feature, Feature]:
+    """A ratio of the newest accounts known, its change on the year before, its rank within the NAF division."""
+    own = Feature(
+        name=ratio.name,
         theme=__name__.rsplit(".", 1)[-1],
-        unit=unit,
-        direction=direction,
-        fr=fr,
-        en=en,
+        unit=ratio.unit,
+        direction=ratio.direction,
+        fr=ratio.fr,
+        en=ratio.en,
         sources=("financial_ratios",),
-        definition=f"`{header}` of the newest accounts known.",
-        compute=lambda t: t[name],
+        definition=f"`{ratio.header}` of the newest accounts known.",
+        compute=lambda t: t[ratio.name],
     )
+    return own, change_on_year(own), rank_in_division(own)
 
 
 def change_on_year(ratio: Feature) -> Feature:
@@ -108,77 +108,4 @@ def accounts_confidential(t: ir.Table) -> ir.BooleanValue:
     return t.is_confidential
 
 
-turnover = ratio_of_accounts("turnover", 0, "Chiffre d'affaires", "Turnover")
-turnover_change_1y = change_on_year(turnover)
-turnover_rank_in_division = rank_in_division(turnover)
-gross_margin = ratio_of_accounts("gross_margin", 0, "Marge brute", "Gross margin")
-gross_margin_change_1y = change_on_year(gross_margin)
-gross_margin_rank_in_division = rank_in_division(gross_margin)
-ebitda = ratio_of_accounts("ebitda", 0, "Excédent brut d'exploitation", "EBITDA (gross operating surplus)")
-ebitda_change_1y = change_on_year(ebitda)
-ebitda_rank_in_division = rank_in_division(ebitda)
-ebit = ratio_of_accounts("ebit", 0, "Résultat d'exploitation", "EBIT (operating income)")
-ebit_change_1y = change_on_year(ebit)
-ebit_rank_in_division = rank_in_division(ebit)
-net_income = ratio_of_accounts("net_income", 0, "Résultat net", "Net income")
-net_income_change_1y = change_on_year(net_income)
-net_income_rank_in_division = rank_in_division(net_income)
-debt_ratio = ratio_of_accounts("debt_ratio", 0, "Taux d'endettement", "Debt ratio")
-debt_ratio_change_1y = change_on_year(debt_ratio)
-debt_ratio_rank_in_division = rank_in_division(debt_ratio)
-liquidity_ratio = ratio_of_accounts("liquidity_ratio", -1, "Ratio de liquidité", "Liquidity ratio")
-liquidity_ratio_change_1y = change_on_year(liquidity_ratio)
-liquidity_ratio_rank_in_division = rank_in_division(liquidity_ratio)
-asset_age_ratio = ratio_of_accounts("asset_age_ratio", 0, "Ratio de vétusté", "Asset age ratio")
-asset_age_ratio_change_1y = change_on_year(asset_age_ratio)
-asset_age_ratio_rank_in_division = rank_in_division(asset_age_ratio)
-financial_autonomy = ratio_of_accounts("financial_autonomy", -1, "Autonomie financière", "Financial autonomy")
-financial_autonomy_change_1y = change_on_year(financial_autonomy)
-financial_autonomy_rank_in_division = rank_in_division(financial_autonomy)
-working_capital_to_turnover = ratio_of_accounts(
-    "working_capital_to_turnover",
-    0,
-    "Besoin en fonds de roulement sur chiffre d'affaires",
-    "Working capital requirement over turnover",
-)
-working_capital_to_turnover_change_1y = change_on_year(working_capital_to_turnover)
-working_capital_to_turnover_rank_in_division = rank_in_division(working_capital_to_turnover)
-interest_cover = ratio_of_accounts("interest_cover", 0, "Couverture des intérêts", "Interest cover")
-interest_cover_change_1y = change_on_year(interest_cover)
-interest_cover_rank_in_division = rank_in_division(interest_cover)
-cash_flow_to_turnover = ratio_of_accounts(
-    "cash_flow_to_turnover", -1, "Capacité d'autofinancement sur chiffre d'affaires", "Cash flow over turnover"
-)
-cash_flow_to_turnover_change_1y = change_on_year(cash_flow_to_turnover)
-cash_flow_to_turnover_rank_in_division = rank_in_division(cash_flow_to_turnover)
-repayment_capacity = ratio_of_accounts("repayment_capacity", 0, "Capacité de remboursement", "Repayment capacity")
-repayment_capacity_change_1y = change_on_year(repayment_capacity)
-repayment_capacity_rank_in_division = rank_in_division(repayment_capacity)
-ebitda_margin = ratio_of_accounts("ebitda_margin", -1, "Marge d'EBE", "EBITDA margin")
-ebitda_margin_change_1y = change_on_year(ebitda_margin)
-ebitda_margin_rank_in_division = rank_in_division(ebitda_margin)
-pretax_income_to_turnover = ratio_of_accounts(
-    "pretax_income_to_turnover",
-    -1,
-    "Résultat courant avant impôts sur chiffre d'affaires",
-    "Pre-tax income over turnover",
-)
-pretax_income_to_turnover_change_1y = change_on_year(pretax_income_to_turnover)
-pretax_income_to_turnover_rank_in_division = rank_in_division(pretax_income_to_turnover)
-working_capital_days = ratio_of_accounts(
-    "working_capital_days",
-    0,
-    "Besoin en fonds de roulement en jours de chiffre d'affaires",
-    "Working capital requirement in days of turnover",
-)
-working_capital_days_change_1y = change_on_year(working_capital_days)
-working_capital_days_rank_in_division = rank_in_division(working_capital_days)
-inventory_days = ratio_of_accounts("inventory_days", 0, "Rotation des stocks", "Inventory turnover")
-inventory_days_change_1y = change_on_year(inventory_days)
-inventory_days_rank_in_division = rank_in_division(inventory_days)
-customer_credit_days = ratio_of_accounts("customer_credit_days", 0, "Crédit clients", "Customer credit")
-customer_credit_days_change_1y = change_on_year(customer_credit_days)
-customer_credit_days_rank_in_division = rank_in_division(customer_credit_days)
-supplier_credit_days = ratio_of_accounts("supplier_credit_days", +1, "Crédit fournisseurs", "Supplier credit")
-supplier_credit_days_change_1y = change_on_year(supplier_credit_days)
-supplier_credit_days_rank_in_division = rank_in_division(supplier_credit_days)
+RATIO_FEATURES = tuple(made for ratio in RATIOS.values() for made in features_of_ratio(ratio))
