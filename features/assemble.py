@@ -11,8 +11,9 @@ import ibis.expr.types as ir
 from features import perimeter
 from features.catalog import Feature, features_of
 from features.grid import KEY, calendar
+from features.insolvency import IN_BONIS
 from features.periods import add_months
-from features.procedures import IN_BONIS, state_at, states
+from features.procedures import state_at, states
 from features.scope import Scope
 from features.target import labels
 from features.themes import (
@@ -23,6 +24,7 @@ from features.themes import (
     social_debt,
     workforce,
 )
+from features.windows import LOOK_BACK_MONTHS
 
 THEMES: tuple[ModuleType, ...] = (
     financial_health,
@@ -33,8 +35,8 @@ THEMES: tuple[ModuleType, ...] = (
     profile,
 )
 CATALOG: tuple[Feature, ...] = tuple(feature for theme in THEMES for feature in features_of(theme))
-# A 12-month mean lagged by 12 months looks back 24 months.
-WARM_UP_MONTHS = 24
+# Months built before the first period, and not published.
+WARM_UP_MONTHS = LOOK_BACK_MONTHS
 
 Tables = Mapping[str, ir.Table]
 # For each source the first period at which some record of it was known, None where it was never delivered.

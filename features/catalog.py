@@ -7,10 +7,12 @@ A theme module declares its features with `@feature` and its derived columns in 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any, Literal
+from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
+
+from features.windows import last_months, months_earlier
 
 Direction = Literal[-1, 0, 1]
 CATEGORY = "category"
@@ -70,10 +72,6 @@ def feature(
     return declare
 
 
-def _past(months: int) -> Any:
-    return ibis.window(group_by="siren", order_by="period", preceding=months - 1, following=0)
-
-
 def _derived(base: Feature, suffix: str, fr: str, en: str, compute: Callable[[ir.Table], ir.Value]) -> Feature:
     return replace(
         base, name=f"{base.name}_{suffix}", fr=fr, en=en, definition=f"{en}.", compute=compute, base=base.root
@@ -87,7 +85,7 @@ def lag(base: Feature, months: int) -> Feature:
         f"lag_{months}m",
         f"{base.fr}, {months} mois plus tôt",
         f"{base.en}, {months} months earlier",
-        lambda t: t[base.name].lag(months).over(ibis.window(group_by="siren", order_by="period")),
+        lambda t: months_earlier(t[base.name], months),
     )
 
 
@@ -98,7 +96,7 @@ def mean(base: Feature, months: int) -> Feature:
         f"mean_{months}m",
         f"{base.fr}, moyenne sur {months} mois",
         f"{base.en}, mean over {months} months",
-        lambda t: t[base.name].mean().over(_past(months)),
+        lambda t: t[base.name].mean().over(last_months(months)),
     )
 
 
@@ -109,7 +107,7 @@ def maximum(base: Feature, months: int) -> Feature:
         f"max_{months}m",
         f"{base.fr}, maximum sur {months} mois",
         f"{base.en}, maximum over {months} months",
-        lambda t: t[base.name].max().over(_past(months)),
+        lambda t: t[base.name].max().over(last_months(months)),
     )
 
 
@@ -120,7 +118,7 @@ def change(base: Feature, months: int) -> Feature:
         f"change_{months}m",
         f"{base.fr}, variation sur {months} mois",
         f"{base.en}, change over {months} months",
-        lambda t: t[base.name] - t[base.name].lag(months).over(ibis.window(group_by="siren", order_by="period")),
+        lambda t: t[base.name] - months_earlier(t[base.name], months),
     )
 
 

@@ -38,6 +38,11 @@ def first_period(known_at: ir.DateValue) -> ir.DateValue:
     return (known_at == month).ifelse(month, months_after(month, 1))
 
 
+def month_number(day: ir.DateValue) -> ir.IntegerValue:
+    """The month of a day, as a count of months: the next month is one more."""
+    return day.year() * 12 + day.month()
+
+
 def months_since(day: ir.DateValue, period: ir.DateValue) -> ir.IntegerValue:
     """Whole calendar months from the month of a day to a period."""
-    return (period.year() - day.year()) * 12 + period.month() - day.month()
+    return month_number(period) - month_number(day)

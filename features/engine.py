@@ -84,8 +84,3 @@ def kept(con: BaseBackend, scratch: Path) -> Iterator[Callable[[ir.Table], ir.Ta
         yield keep
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def firm_hash(siren: ir.StringValue) -> ir.IntegerValue:
-    """A number below 2^32 spread evenly over firms, the same on each engine (Knuth's multiplicative hash)."""
-    return (siren.cast("int64") * 2654435761) % 4294967296

@@ -12,18 +12,9 @@ import ibis.expr.types as ir
 
 from features.days import first_period
 from features.periods import period_range
+from features.windows import so_far
 
 KEY = ("siren", "period")
-
-
-def so_far() -> ibis.expr.builders.WindowBuilder:
-    """The window of a firm's rows up to this one."""
-    return ibis.window(group_by="siren", order_by="period", preceding=None, following=0)
-
-
-def last_months(months: int) -> ibis.expr.builders.WindowBuilder:
-    """The window of a firm's last `months` rows, this one included."""
-    return ibis.window(group_by="siren", order_by="period", preceding=months - 1, following=0)
 
 
 def calendar(firms: ir.Table, start: date, end: date) -> ir.Table:

@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 
 from features.days import months_after
 from features.grid import lookup, newest_known
+from features.windows import first_of_each
 
 REACHED_WITHIN_MONTHS = 120
 BANDS_OF_10_AND_MORE = ("11", "12", "21", "22", "31", "32", "41", "42", "51", "52", "53")
@@ -22,8 +23,7 @@ def headcounts(firm: ir.Table, establishment: ir.Table) -> ir.Table:
     summed = once.group_by("siren", "month", "known_at").aggregate(headcount=ibis._.headcount.sum())
     both = own.union(summed.select("siren", "month", "headcount", "known_at", preference=ibis.literal(1)))
     order = ["known_at", "preference", "headcount"]
-    first = ibis.row_number().over(ibis.window(group_by=["siren", "month"], order_by=order))
-    return both.mutate(place=first).filter(ibis._.place == 0).select("siren", "month", "headcount", "known_at")
+    return first_of_each(both, ["siren", "month"], order).select("siren", "month", "headcount", "known_at")
 
 
 def firms(
@@ -49,8 +49,7 @@ def firms(
     else:
         units = units.filter(units.size_band.isin(BANDS_OF_10_AND_MORE))
     # A register delivered with a unit twice: the newest state stands.
-    newest = ibis.row_number().over(ibis.window(group_by="siren", order_by=[ibis.desc("state_since"), "name"]))
-    units = units.mutate(place=newest).filter(ibis._.place == 0)
+    units = first_of_each(units, ["siren"], [ibis.desc("state_since"), "name"])
     units = units.select(
         "siren",
         "name",
@@ -72,8 +71,7 @@ def firms(
 def _with_head_office(units: ir.Table, establishments: ir.Table) -> ir.Table:
     """Keep the firms whose head office is in France, with where it is (today's address)."""
     offices = establishments.filter(establishments.is_head_office & establishments.departement.notnull())
-    newest = ibis.row_number().over(ibis.window(group_by="siren", order_by=[ibis.desc("state_since"), "siret"]))
-    offices = offices.mutate(place=newest).filter(ibis._.place == 0)
+    offices = first_of_each(offices, ["siren"], [ibis.desc("state_since"), "siret"])
     offices = offices.select("siren", "departement", "commune_name", office=offices.siret)
     joined = units.inner_join(offices, "siren")
     return joined.mutate(head_office=joined.office).drop("office")

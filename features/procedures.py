@@ -10,24 +10,23 @@ import ibis.expr.types as ir
 
 from features.days import first_period, months_after
 from features.errors import InputError
-from features.sources.urssaf_procedures import (
+from features.insolvency import (
     AMENDMENT,
     ANY_ACTION,
     END,
+    IN_BONIS,
     LIQUIDATION,
     OPENING,
     PLAN,
+    PLAN_REDRESSEMENT,
+    PLAN_SAUVEGARDE,
     REDRESSEMENT,
     SAUVEGARDE,
+    STAGES,
+    STATES,
 )
+from features.windows import first_of_each, so_far
 
-IN_BONIS: Final = "in_bonis"
-PLAN_REDRESSEMENT: Final = "plan_redressement"
-PLAN_SAUVEGARDE: Final = "plan_sauvegarde"
-# From the lightest to the gravest: liquidation > redressement > sauvegarde.
-STATES: Final = (IN_BONIS, PLAN_SAUVEGARDE, SAUVEGARDE, PLAN_REDRESSEMENT, REDRESSEMENT, LIQUIDATION)
-# Events of one action on one day, in the order in which they can only have happened.
-STAGES: Final = (OPENING, PLAN, AMENDMENT, END)
 # A plan lasts 10 years at most (Code de commerce, L626-12).
 PLAN_MONTHS: Final = 120
 
@@ -87,8 +86,8 @@ def _less_retracted(events: ir.Table, bodacc: ir.Table) -> ir.Table:
         & (pairs.effective_on <= pairs.before)
         & (pairs.known_at <= pairs.retracted_at)
     ).mutate(is_named=(pairs.notice == pairs.corrects).fill_null(False))
-    nearest = ibis.window(group_by=["siren", "retraction"], order_by=[ibis.desc("is_named"), ibis.desc("effective_on")])
-    judgements = pairs.mutate(place=ibis.row_number().over(nearest)).filter(ibis._.place == 0)
+    nearest = [ibis.desc("is_named"), ibis.desc("effective_on")]
+    judgements = first_of_each(pairs, ["siren", "retraction"], nearest)
     judgements = judgements.group_by("siren", "effective_on").aggregate(retracted_at=judgements.retracted_at.min())
     rows = events.left_join(judgements, ["siren", "effective_on"])
     return rows.mutate(withdrawn_at=_earliest(rows.withdrawn_at, rows.retracted_at)).select(*EVENT)
@@ -109,8 +108,8 @@ def states(events: ir.Table) -> ir.Table:
     known = known.mutate(
         is_visible=(known.known_at <= known.at) & (known.withdrawn_at.isnull() | (known.withdrawn_at > known.at))
     )
-    newest = known.mutate(place=ibis.row_number().over(_newest_first()), adopted_on=_adopted_on(known))
-    newest = newest.filter(newest.place == 0)
+    known = known.mutate(adopted_on=_adopted_on(known))
+    newest = first_of_each(known, ["siren", "at", "action"], _newest_first())
     gravity = newest.mutate(gravity=newest.is_visible.ifelse(_gravity(newest), 0))
     reached = gravity.group_by("siren", "at").aggregate(gravity=gravity.gravity.max())
     before = reached.gravity.lag(1, default=0).over(ibis.window(group_by="siren", order_by="at"))
@@ -140,12 +139,9 @@ def _days_of_change(events: ir.Table) -> ir.Table:
     return days.filter(days["at"].notnull())
 
 
-def _newest_first() -> ibis.expr.builders.WindowBuilder:
+def _newest_first() -> list[ir.Value]:
     order = ibis._.stage.cases(*((stage, place) for place, stage in enumerate(STAGES)))
-    return ibis.window(
-        group_by=["siren", "at", "action"],
-        order_by=[ibis.desc("is_visible"), ibis.desc("effective_on"), ibis.desc(order)],
-    )
+    return [ibis.desc("is_visible"), ibis.desc("effective_on"), ibis.desc(order)]
 
 
 def _adopted_on(known: ir.Table) -> ir.DateValue:
@@ -178,8 +174,7 @@ def state_at(grid: ir.Table, states: ir.Table) -> ir.Table:
     changes = changes.mutate(period=ibis.greatest(first_period(changes["at"]), changes["first"]))
     arrived = changes.group_by("siren", "period").aggregate(arrived=changes["at"].max())
     rows = rows.left_join(arrived, ["siren", "period"]).select("siren", "period", "arrived")
-    so_far = ibis.window(group_by="siren", order_by="period", preceding=None, following=0)
-    rows = rows.mutate(since=rows.arrived.max().over(so_far))
+    rows = rows.mutate(since=rows.arrived.max().over(so_far()))
     since = states.select("siren", "state", since="at")
     reached = rows.inner_join(since, ["siren", "since"]).select("siren", "period", "state")
     held = grid.left_join(reached, ["siren", "period"])

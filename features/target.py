@@ -6,8 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.days import first_period, months_after
-from features.procedures import IN_BONIS, state_at, true_events, true_states
-from features.sources.urssaf_procedures import OPENING
+from features.insolvency import IN_BONIS, OPENING
+from features.procedures import state_at, true_events, true_states
 
 
 def labels(grid: ir.Table, events: ir.Table, observed_until: date, horizon: int = 18) -> ir.Table:

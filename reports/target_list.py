@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.insolvency import IN_BONIS
 from features.nomenclatures import labels
-from features.procedures import IN_BONIS
 from models.alerts import NO_ALERT
 from models.calibration.shapes import Calibration
 from models.explanation.sums import by_theme

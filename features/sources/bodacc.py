@@ -10,16 +10,16 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
+from features.insolvency import ACTIONS, IGNORED
 from features.sources.base import After, Column, Source
 from features.sources.bodacc_natures import GENERIC, IGNORED_FAMILIES, NATURES, RETRACTIONS, decisions, named_in, opened
-from features.sources.formats import BLANKS, day, reader, text
-from features.sources.urssaf_procedures import ACTIONS, IGNORED
+from features.sources.formats import BLANKS, day, only_if, reader, text
 
 COLLECTIVE: Final = ("collective", "procedures collectives", "procedure collective")
 INITIAL: Final = "initial"
 CORRECTION: Final = "correction"
 CANCELLATION: Final = "cancellation"
-MONTHS: Final = (
+FRENCH_MONTHS: Final = (
     *("janvier", "fevrier", "mars", "avril", "mai", "juin"),
     *("juillet", "aout", "septembre", "octobre", "novembre", "decembre"),
 )
@@ -81,12 +81,12 @@ def json_field(cell: ir.StringValue, name: str) -> ir.StringValue:
 
 def french_day(cell: ir.StringValue) -> ir.DateValue:
     """A date as ISO, DD/MM/YYYY or in prose (10 décembre 2009, 1er mars 2011); null where its year is absurd."""
-    shape = rf"^(?:[a-z]+ )?([0-9]{{1,2}})(?:er)? ({'|'.join(MONTHS)}) ([0-9]{{4}})$"
+    shape = rf"^(?:[a-z]+ )?([0-9]{{1,2}})(?:er)? ({'|'.join(FRENCH_MONTHS)}) ([0-9]{{4}})$"
     text = plain(cell)
-    month = text.re_extract(shape, 2).cases(*((name, f"{n:02d}") for n, name in enumerate(MONTHS, 1)), else_="")
+    month = text.re_extract(shape, 2).cases(*((name, f"{n:02d}") for n, name in enumerate(FRENCH_MONTHS, 1)), else_="")
     prose = text.re_extract(shape, 3) + "-" + month + "-" + text.re_extract(shape, 1).lpad(2, "0")
     found = ibis.coalesce(day(cell), prose.try_cast("date"))
-    return found.year().between(FIRST_YEAR, LAST_YEAR).ifelse(found, ibis.null("date"))
+    return only_if(found, found.year().between(FIRST_YEAR, LAST_YEAR))
 
 
 def _found(cell: ir.StringValue, pattern: str) -> ir.ArrayValue:
@@ -97,7 +97,7 @@ def _found(cell: ir.StringValue, pattern: str) -> ir.ArrayValue:
 def sirens(cell: ir.StringValue) -> ir.ArrayValue:
     """The firms of a JSON list or of a text joined by commas, each once."""
     found = _found(cell, f"({SIREN})")
-    return (found.length() > 0).ifelse(found, ibis.null(found.type()))
+    return only_if(found, found.length() > 0)
 
 
 @reader("a list of persons (a JSON text)")
@@ -123,7 +123,7 @@ def judgement(cell: ir.StringValue) -> ir.StructValue:
     """Its family, nature and complement in plain words; null where the text is not JSON."""
     fields = {"family": "famille", "nature": "nature", "complement": "complementJugement"}
     words = ibis.struct({name: plain(json_field(cell, field)) for name, field in fields.items()})
-    return cell.try_cast("json").notnull().ifelse(words, ibis.null(words.type()))
+    return only_if(words, cell.try_cast("json").notnull())
 
 
 @reader("a judgement with a date as YYYY-MM-DD or 1er mars 2011, from 1950 on")

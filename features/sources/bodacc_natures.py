@@ -9,7 +9,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from features.sources.urssaf_procedures import (
+from features.insolvency import (
     ACTIONS,
     AMENDMENT,
     ANY_ACTION,

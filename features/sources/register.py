@@ -9,19 +9,13 @@ import ibis.expr.types as ir
 
 from features.nomenclatures import labels
 from features.sources.base import After, Column, Source
-from features.sources.formats import day, nic, number, siren, siret, text
-
-SOLE_TRADER = "1000"
+from features.sources.formats import day, nic, number, only_if, siren, siret, text
 
 
 def _activity(code: ir.StringValue, nomenclature: ir.StringValue) -> ir.StringValue:
     """The activity where it is in NAF rev. 2 and of shape `dd.ddX`, else unknown."""
     valid = (nomenclature == "NAFRev2") & code.re_search(r"^\d{2}\.\d{2}[A-Z]$")
-    return valid.ifelse(code, ibis.null("string"))
-
-
-def _only_when(value: ir.Value, condition: ir.BooleanValue) -> ir.Value:
-    return condition.ifelse(value, ibis.null(value.type()))
+    return only_if(code, valid)
 
 
 def _unit(records: ir.Table) -> ir.Table:
@@ -29,7 +23,7 @@ def _unit(records: ir.Table) -> ir.Table:
     return records.mutate(
         name=ibis.coalesce(records.denomination, person.strip().nullif(""), records.acronym),
         naf=_activity(records.naf, records.nomenclature),
-        ceased_on=_only_when(records.state_since, records.state == "C"),
+        ceased_on=only_if(records.state_since, records.state == "C"),
     )
 
 
@@ -43,8 +37,8 @@ def _establishment(records: ir.Table) -> ir.Table:
         siren=records.siret.left(9),
         naf=_activity(records.naf, records.nomenclature),
         is_head_office=records.is_head_office.lower() == "true",
-        departement=_only_when(departement, known),
-        closed_on=_only_when(records.state_since, records.state == "F"),
+        departement=only_if(departement, known),
+        closed_on=only_if(records.state_since, records.state == "F"),
     )
 
 

@@ -9,6 +9,7 @@ from features.catalog import Feature, feature, rank_in_division
 from features.days import months_since
 from features.grid import lookup, newest_known
 from features.sources.financial_ratios import RATIOS, Ratio
+from features.windows import first_of_each
 
 # Complete accounts first, then simplified; consolidated ones (K) are of a group, not of the firm.
 PREFERENCE = {"C": 0, "S": 1}
@@ -30,10 +31,9 @@ def preferred(financial_ratios: ir.Table) -> ir.Table:
     """One row a firm and closing date: complete accounts, else simplified ones."""
     own = financial_ratios.filter(financial_ratios.accounts_type.isin(list(PREFERENCE)))
     rank = own.accounts_type.cases(*PREFERENCE.items())
-    order = [rank, "known_at", *RATIOS]
-    first = ibis.row_number().over(ibis.window(group_by=["siren", "closed_on"], order_by=order))
     public = own.confidentiality.lower() == "public"
-    return own.mutate(place=first, is_confidential=~public.fill_null(False)).filter(ibis._.place == 0).drop("place")
+    own = own.mutate(is_confidential=~public.fill_null(False))
+    return first_of_each(own, ["siren", "closed_on"], [rank, "known_at", *RATIOS])
 
 
 def with_year_before(accounts: ir.Table) -> ir.Table:

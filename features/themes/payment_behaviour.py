@@ -6,6 +6,7 @@ import ibis.expr.types as ir
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division
 from features.days import months_since
 from features.grid import lookup, newest_known
+from features.windows import first_of_each
 
 MEASURES = ["paydex", "suppliers", "outstanding", "late_30_days_share", "late_90_days_share"]
 STALE_AFTER_MONTHS = 12
@@ -13,9 +14,7 @@ STALE_AFTER_MONTHS = 12
 
 def base(grid: ir.Table, payment_delays: ir.Table) -> ir.Table:
     """One row a (siren, period) of the grid: the newest measure known, unknown once it is over a year old."""
-    order = ["known_at", *MEASURES]
-    first = ibis.row_number().over(ibis.window(group_by=["siren", "measured_on"], order_by=order))
-    once = payment_delays.mutate(place=first).filter(ibis._.place == 0)
+    once = first_of_each(payment_delays, ["siren", "measured_on"], ["known_at", *MEASURES])
     newest = lookup(newest_known(grid, once, "measured_on"), once, "measured_on", MEASURES)
     age = months_since(newest.measured_on, newest.period)
     return newest.mutate(

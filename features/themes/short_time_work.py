@@ -5,15 +5,14 @@ import ibis.expr.types as ir
 
 from features.catalog import feature, lag, maximum, mean, ratio
 from features.days import days_after, first_of_month, months_after, months_since
-from features.grid import KEY, accumulated, arrivals, arriving, last_months
+from features.grid import KEY, accumulated, arrivals, arriving
+from features.windows import last_months, last_time
 
 # Reasons 6 (lockdown) and 7 (long-term scheme) tell of a policy, not of a firm's distress.
 NO_DISTRESS = ("6", "7")
 # A full-time month: 35 hours a week (Code du travail, L3121-27).
 FULL_TIME_HOURS = 151.67
 MONTHS_TO_KNOW_USE = 2
-# How far back "months since" looks: within every build's warm-up, so that it does not depend on where a build starts.
-SINCE_MONTHS = 24
 
 
 def base(grid: ir.Table, short_time_used: ir.Table, short_time_granted: ir.Table) -> ir.Table:
@@ -24,11 +23,10 @@ def base(grid: ir.Table, short_time_used: ir.Table, short_time_granted: ir.Table
     table = grid.select(*KEY, "headcount")
     for part in (arriving(grid, used, ["hours"]), hours_granted(grid, granted), requests_in_force(grid, granted)):
         table = table.inner_join(part, list(KEY))
-    used_now = (table.hours > 0).ifelse(table.period, ibis.null("date"))
     return table.mutate(
         used_12m=table.hours.sum().over(last_months(12)),
         used_months_12m=(table.hours > 0).cast("int64").sum().over(last_months(12)),
-        last_used=used_now.max().over(last_months(SINCE_MONTHS)),
+        last_used=last_time(table.hours > 0, table.period),
         granted_12m=table.granted.sum().over(last_months(12)),
     )
 

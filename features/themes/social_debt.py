@@ -4,12 +4,12 @@ import ibis
 import ibis.expr.types as ir
 
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division, ratio
-from features.days import months_since
-from features.grid import KEY, accumulated, arrivals, arriving, last_months, lookup, newest_known
+from features.days import month_number, months_since
+from features.grid import KEY, accumulated, arrivals, arriving, lookup, newest_known
+from features.sources.ccsf import CCSF_STAGES
+from features.windows import last_months, last_time
 
 FR_MONTHS = "Dette sociale en mois de cotisations"
-# How far back "months since" looks: within every build's warm-up, so that it does not depend on where a build starts.
-SINCE_MONTHS = 24
 # How many months a contribution line is spread over, and the place of each.
 SPREAD = [(months, offset) for months in (1, 3, 12) for offset in range(months)]
 
@@ -25,12 +25,11 @@ def base(grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans
     ):
         table = table.inner_join(part, list(KEY))
     debt = table.employee_cents + table.employer_cents
-    in_debt = (debt > 0).ifelse(table.period, ibis.null("date"))
     return table.mutate(
         debt=debt / 100,
         debt_employee=table.employee_cents / 100,
         in_debt_12m=(debt > 0).cast("int64").sum().over(last_months(12)),
-        last_in_debt=in_debt.max().over(last_months(SINCE_MONTHS)),
+        last_in_debt=last_time(debt > 0, table.period),
         due_12m=table.due.sum().over(last_months(12)),
         paid_12m=table.paid.sum().over(last_months(12)),
         months_due_12m=table.months.sum().over(last_months(12)),
@@ -70,7 +69,7 @@ def known_contributions(grid: ir.Table, contributions: ir.Table) -> ir.Table:
     once = contributions.distinct()
     spread = ibis.memtable({"months": [m for m, _ in SPREAD], "offset": [o for _, o in SPREAD]})
     months = once.select("siren", "months", "started_on", "known_at").inner_join(spread, "months")
-    index = months.started_on.year() * 12 + months.started_on.month() + months.offset
+    index = month_number(months.started_on) + months.offset
     covered = months.mutate(month=index).group_by("siren", "month").aggregate(known_at=ibis._.known_at.min())
     known_months = arriving(grid, covered.mutate(months=ibis.literal(1)), ["months"])
     sums = arriving(grid, once.mutate(paid=once.paid.fill_null(0)), ["due", "paid"])
@@ -85,21 +84,20 @@ def active_plans(grid: ir.Table, payment_plans: ir.Table) -> ir.Table:
     """
     plans = payment_plans.select("siren", "siret", "plan", "created_on", "due_on", "amount", "known_at").distinct()
     total = ibis.greatest(months_since(plans.created_on, plans.due_on), 1)
-    due_month = plans.due_on.year() * 12 + plans.due_on.month()
+    due_month = month_number(plans.due_on)
     plans = plans.mutate(plans=ibis.literal(1), slope=plans.amount / total, intercept=plans.amount / total * due_month)
     plans = plans.mutate(over_at=ibis.greatest(plans.known_at, plans.due_on))
     columns = ["plans", "slope", "intercept"]
     begun = arrivals(grid, plans).select("siren", "period", *columns)
     over = arrivals(grid, plans, "over_at").select("siren", "period", **{name: -ibis._[name] for name in columns})
     level = accumulated(grid, begun.union(over), columns)
-    month = level.period.year() * 12 + level.period.month()
-    left = ibis.greatest(level.intercept - level.slope * month, 0.0)
+    left = ibis.greatest(level.intercept - level.slope * month_number(level.period), 0.0)
     return level.select(*KEY, "plans", plan_left=(level.plans > 0).ifelse(left, 0.0))
 
 
 def ccsf_state(grid: ir.Table, ccsf: ir.Table) -> ir.Table:
     """(siren, period, treated_on, stage): the newest CCSF event known; of one day's events the last in the alphabet."""
-    events = ccsf.filter(ccsf.stage.isin(["DEBUT", "REFUS", "APPROB", "FIN", "REJ"]))
+    events = ccsf.filter(ccsf.stage.isin(CCSF_STAGES))
     newest = events.group_by("siren", "treated_on").aggregate(stage=ibis._.stage.max(), known_at=ibis._.known_at.min())
     return lookup(newest_known(grid, newest, "treated_on"), newest, "treated_on", ["stage"])
 

@@ -1,21 +1,20 @@
 """Workforce: how many employees the firm is known to have, and where that is going."""
 
-import ibis
 import ibis.expr.types as ir
 
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division, ratio
 from features.days import months_since
 from features.grid import KEY
+from features.windows import months_earlier
 
 
 def base(grid: ir.Table, headcounts: ir.Table) -> ir.Table:  # noqa: ARG001 - the grid carries the known headcount
     """One row a (siren, period) of the grid, with the newest headcount known."""
     table = grid.select(*KEY, "headcount", "headcount_month")
-    own = ibis.window(group_by="siren", order_by="period")
     return table.mutate(
-        before_6m=table.headcount.lag(6).over(own),
-        before_12m=table.headcount.lag(12).over(own),
-        before_24m=table.headcount.lag(24).over(own),
+        before_6m=months_earlier(table.headcount, 6),
+        before_12m=months_earlier(table.headcount, 12),
+        before_24m=months_earlier(table.headcount, 24),
     )
 
 

@@ -8,8 +8,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from features.insolvency import AMENDMENT, END, OPENING, PLAN
 from features.nomenclatures import labels
-from features.sources.urssaf_procedures import AMENDMENT, END, OPENING, PLAN
 from models.evaluation.groups import UNKNOWN
 from reports import figures
 from reports.charts import step_bar

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final
 
 from features.assemble import CATALOG
-from features.procedures import IN_BONIS
+from features.insolvency import IN_BONIS
 from reports.reasons import FEATURES
 from reports.review.access import ACCOUNTS, PUBLIC_FEATURES
 from reports.review.data import DataFolder, source

@@ -11,8 +11,9 @@ import pytest
 
 from features.assemble import CATALOG
 from features.build import build
-from features.engine import connect, firm_hash
+from features.engine import connect
 from features.grid import KEY
+from features.hashing import HASHES, firm_hash
 from features.ingest import Reading, ingest
 from features.scope import Scope
 from features.sources import SOURCES
@@ -104,7 +105,7 @@ def test_a_planted_future_label_under_noise_is_caught(staged, tmp_path, monkeypa
 
     def base(grid, financial_ratios, procedures):
         table = honest(grid, financial_ratios).inner_join(labels(grid, procedures, date(2040, 1, 1)), list(KEY))
-        noise = firm_hash(table.siren) / 2**32
+        noise = firm_hash(table.siren) / HASHES
         return table.mutate(turnover=table.label.fill_null(0) + noise).drop("label")
 
     monkeypatch.setattr(financial_health, "base", base)

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from features.errors import InputError
+from features.insolvency import IN_BONIS
 from features.periods import add_months, period_range
-from features.procedures import IN_BONIS
 from models.alerts import Thresholds
 from models.calibration.fitting import fit_platt
 from models.calibration.shapes import Platt, VennAbers
