@@ -44,8 +44,8 @@ KnownFrom = Mapping[str, date | None]
 
 
 def inputs_of(theme: ModuleType) -> tuple[str, ...]:
-    """The tables that a theme is computed from: the parameters of its `base`."""
-    return tuple(inspect.signature(theme.base).parameters)[1:]
+    """The tables that a theme is computed from: the parameters of its `known_values`, without the grid."""
+    return tuple(inspect.signature(theme.known_values).parameters)[1:]
 
 
 def calendar_with_facts(scope: Scope, firms: ir.Table, headcounts: ir.Table, history: ir.Table) -> ir.Table:
@@ -59,11 +59,11 @@ def theme_table(theme: ModuleType, grid: ir.Table, tables: Tables, known_from: K
 
     Before some record of each of its sources was known, a feature is unknown, not 0.
     """
-    table = theme.base(grid, **{name: tables[name] for name in inputs_of(theme)})
+    table = theme.known_values(grid, **{name: tables[name] for name in inputs_of(theme)})
     features = [feature for feature in features_of(theme) if not feature.across_firms]
-    own = {f.name: _masked(f, table, known_from) for f in features if f.base is None}
+    own = {f.name: _masked(f, table, known_from) for f in features if f.derived_from is None}
     table = table.mutate(**own)
-    table = table.mutate(**{f.name: _typed(f, f.compute(table)) for f in features if f.base is not None})
+    table = table.mutate(**{f.name: _typed(f, f.compute(table)) for f in features if f.derived_from is not None})
     return table.select(*KEY, *(feature.name for feature in features))
 
 

@@ -208,7 +208,7 @@ def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress
 
 def dictionary() -> dict[str, str]:
     """Each feature with a short digest of its entry: what has another digest is another feature."""
-    entries = {f.name: (f.theme, f.unit, f.direction, f.sources, f.definition, f.base) for f in CATALOG}
+    entries = {f.name: (f.theme, f.unit, f.direction, f.sources, f.definition, f.derived_from) for f in CATALOG}
     return {name: _short_digest(entry) for name, entry in entries.items()}
 
 

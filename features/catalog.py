@@ -24,7 +24,7 @@ class Feature:
 
     direction: +1 more is riskier, -1 safer, 0 no constraint.
     sources: the sources without which it is unknown.
-    base: the feature that it derives from, or None.
+    derived_from: the name of the feature that it is derived from, or None.
     across_firms: computed from all firms of a period rather than from one firm's past.
     """
 
@@ -37,7 +37,7 @@ class Feature:
     sources: tuple[str, ...]
     definition: str
     compute: Callable[[ir.Table], ir.Value]
-    base: str | None = None
+    derived_from: str | None = None
     across_firms: bool = False
 
     @property
@@ -48,13 +48,13 @@ class Feature:
     @property
     def root(self) -> str:
         """The name of the feature that it derives from, or its own."""
-        return self.base or self.name
+        return self.derived_from or self.name
 
 
 def feature(
     *, unit: str, direction: Direction, fr: str, en: str, sources: tuple[str, ...]
 ) -> Callable[[Callable[[ir.Table], ir.Value]], Feature]:
-    """Declare a function of a theme's base table as a feature; its theme is the module where it stands."""
+    """Declare a function of a theme's known values as a feature; its theme is the module where it stands."""
 
     def declare(formula: Callable[[ir.Table], ir.Value]) -> Feature:
         return Feature(
@@ -72,65 +72,71 @@ def feature(
     return declare
 
 
-def _derived(base: Feature, suffix: str, fr: str, en: str, compute: Callable[[ir.Table], ir.Value]) -> Feature:
+def _derived(origin: Feature, suffix: str, fr: str, en: str, compute: Callable[[ir.Table], ir.Value]) -> Feature:
     return replace(
-        base, name=f"{base.name}_{suffix}", fr=fr, en=en, definition=f"{en}.", compute=compute, base=base.root
+        origin,
+        name=f"{origin.name}_{suffix}",
+        fr=fr,
+        en=en,
+        definition=f"{en}.",
+        compute=compute,
+        derived_from=origin.root,
     )
 
 
-def lag(base: Feature, months: int) -> Feature:
+def lag(origin: Feature, months: int) -> Feature:
     """The feature as it was `months` periods earlier."""
     return _derived(
-        base,
+        origin,
         f"lag_{months}m",
-        f"{base.fr}, {months} mois plus tôt",
-        f"{base.en}, {months} months earlier",
-        lambda t: months_earlier(t[base.name], months),
+        f"{origin.fr}, {months} mois plus tôt",
+        f"{origin.en}, {months} months earlier",
+        lambda t: months_earlier(t[origin.name], months),
     )
 
 
-def mean(base: Feature, months: int) -> Feature:
+def mean(origin: Feature, months: int) -> Feature:
     """Mean of the known values of the last `months` periods, this one included."""
     return _derived(
-        base,
+        origin,
         f"mean_{months}m",
-        f"{base.fr}, moyenne sur {months} mois",
-        f"{base.en}, mean over {months} months",
-        lambda t: t[base.name].mean().over(last_months(months)),
+        f"{origin.fr}, moyenne sur {months} mois",
+        f"{origin.en}, mean over {months} months",
+        lambda t: t[origin.name].mean().over(last_months(months)),
     )
 
 
-def maximum(base: Feature, months: int) -> Feature:
+def maximum(origin: Feature, months: int) -> Feature:
     """Largest known value of the last `months` periods, this one included."""
     return _derived(
-        base,
+        origin,
         f"max_{months}m",
-        f"{base.fr}, maximum sur {months} mois",
-        f"{base.en}, maximum over {months} months",
-        lambda t: t[base.name].max().over(last_months(months)),
+        f"{origin.fr}, maximum sur {months} mois",
+        f"{origin.en}, maximum over {months} months",
+        lambda t: t[origin.name].max().over(last_months(months)),
     )
 
 
-def change(base: Feature, months: int) -> Feature:
+def change(origin: Feature, months: int) -> Feature:
     """The feature less what it was `months` periods earlier."""
     return _derived(
-        base,
+        origin,
         f"change_{months}m",
-        f"{base.fr}, variation sur {months} mois",
-        f"{base.en}, change over {months} months",
-        lambda t: t[base.name] - months_earlier(t[base.name], months),
+        f"{origin.fr}, variation sur {months} mois",
+        f"{origin.en}, change over {months} months",
+        lambda t: t[origin.name] - months_earlier(t[origin.name], months),
     )
 
 
-def rank_in_division(base: Feature) -> Feature:
+def rank_in_division(origin: Feature) -> Feature:
     """Where the firm stands (0 lowest, 1 highest) among its NAF division's firms with a known value, that period."""
-    peers = ibis.window(group_by=["period", "naf_division", ibis._[base.name].notnull()], order_by=base.name)
+    peers = ibis.window(group_by=["period", "naf_division", ibis._[origin.name].notnull()], order_by=origin.name)
     derived = _derived(
-        base,
+        origin,
         "rank_in_division",
-        f"{base.fr}, rang dans la division NAF",
-        f"{base.en}, rank within the NAF division",
-        lambda t: t[base.name].notnull().ifelse(t[base.name].percent_rank().over(peers), ibis.null("float64")),
+        f"{origin.fr}, rang dans la division NAF",
+        f"{origin.en}, rank within the NAF division",
+        lambda t: t[origin.name].notnull().ifelse(t[origin.name].percent_rank().over(peers), ibis.null("float64")),
     )
     return replace(derived, unit="share", across_firms=True)
 

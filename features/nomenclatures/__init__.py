@@ -16,6 +16,9 @@ def read_nomenclature(name: str) -> tuple[dict[str, str], ...]:
 
 
 @cache
-def labels(name: str, key: str, label: str) -> dict[str, str]:
-    """Code -> label, e.g. `labels("naf_rev2", "division", "division_label")`."""
-    return {row[key]: row[label] for row in read_nomenclature(name)}
+def mapping(name: str, key: str, value: str) -> dict[str, str]:
+    """Two columns of a nomenclature as a dictionary: `mapping("naf_rev2", "division", "division_label")["10"]`.
+
+    Where a key stands on several rows, the last row counts.
+    """
+    return {row[key]: row[value] for row in read_nomenclature(name)}

@@ -11,9 +11,9 @@ import ibis
 import ibis.expr.types as ir
 
 from features.insolvency import ACTIONS, IGNORED
-from features.sources.base import After, Column, Source
 from features.sources.bodacc_natures import GENERIC, IGNORED_FAMILIES, NATURES, RETRACTIONS, decisions, named_in, opened
 from features.sources.formats import BLANKS, day, only_if, reader, text
+from features.sources.source import After, Column, Source
 
 COLLECTIVE: Final = ("collective", "procedures collectives", "procedure collective")
 INITIAL: Final = "initial"

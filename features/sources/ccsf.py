@@ -3,8 +3,8 @@
 import ibis
 import ibis.expr.types as ir
 
-from features.sources.base import After, Column, Source, next_delivery
 from features.sources.formats import siret, text, urssaf_date
+from features.sources.source import After, Column, Source, next_delivery
 
 CCSF_STAGES = ("DEBUT", "REFUS", "APPROB", "FIN", "REJ")
 

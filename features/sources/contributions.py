@@ -3,8 +3,8 @@
 import ibis.expr.types as ir
 
 from features.days import months_since
-from features.sources.base import After, Column, Source
 from features.sources.formats import number, siret, text, urssaf_period, urssaf_period_end
+from features.sources.source import After, Column, Source
 
 
 def _tidy(records: ir.Table) -> ir.Table:

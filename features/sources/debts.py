@@ -2,8 +2,8 @@
 
 import ibis.expr.types as ir
 
-from features.sources.base import After, Column, Source, next_delivery
 from features.sources.formats import cents, integer, siren, siret, text, urssaf_date, urssaf_period
+from features.sources.source import After, Column, Source, next_delivery
 
 
 def _tidy(records: ir.Table) -> ir.Table:

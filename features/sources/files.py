@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from features.errors import InputError
-from features.sources.base import Column, Source
+from features.sources.source import Column, Source
 
 CHUNK = 1 << 23
 DELIMITERS = ";,\t|"

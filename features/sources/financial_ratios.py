@@ -6,8 +6,8 @@ filed within one more (L232-21 to L232-23).
 
 from typing import Final, Literal, NamedTuple
 
-from features.sources.base import After, Column, Source
 from features.sources.formats import day, number, siren, text
+from features.sources.source import After, Column, Source
 
 
 class Ratio(NamedTuple):

@@ -3,8 +3,8 @@
 import ibis.expr.types as ir
 
 from features.days import months_after
-from features.sources.base import After, Column, Melt, Source
 from features.sources.formats import count, siren, siret, urssaf_period
+from features.sources.source import After, Column, Melt, Source
 
 MONTH_COLUMNS = Melt(prefix="eff", period=urssaf_period, value=Column("eff", count, unit="persons"))
 

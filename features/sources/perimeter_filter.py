@@ -1,7 +1,7 @@
 """The SIRENs to which a batch restricts the perimeter, where it holds such a file."""
 
-from features.sources.base import Column, Source
 from features.sources.formats import siren
+from features.sources.source import Column, Source
 
 PERIMETER_FILTER = Source(
     name="perimeter_filter",

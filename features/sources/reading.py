@@ -7,9 +7,9 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 
-from features.sources.base import Column, Source
 from features.sources.files import LINE_SCHEMA, TextFile, plain, position
 from features.sources.formats import Reader
+from features.sources.source import Column, Source
 
 PROBLEM = "struct<column: string, value: string, reason: string, rejects: boolean>"
 

@@ -7,9 +7,9 @@ today's at every period, a limit that no delivered file lifts; the activity is t
 import ibis
 import ibis.expr.types as ir
 
-from features.nomenclatures import labels
-from features.sources.base import After, Column, Source
+from features.nomenclatures import mapping
 from features.sources.formats import day, nic, number, only_if, siren, siret, text
+from features.sources.source import After, Column, Source
 
 
 def _activity(code: ir.StringValue, nomenclature: ir.StringValue) -> ir.StringValue:
@@ -32,7 +32,7 @@ def _establishment(records: ir.Table) -> ir.Table:
     commune = records.commune.fill_null("")
     code = commune.startswith("97") | commune.startswith("98")
     departement = code.ifelse(commune.left(3), commune.left(2))
-    known = departement.isin(list(labels("departements", "departement", "departement_label")))
+    known = departement.isin(list(mapping("departements", "departement", "departement_label")))
     return records.mutate(
         siren=records.siret.left(9),
         naf=_activity(records.naf, records.nomenclature),

@@ -3,8 +3,8 @@
 import ibis.expr.types as ir
 
 from features.days import first_of_month, months_after
-from features.sources.base import After, Column, Source
 from features.sources.formats import count, day, siret, text
+from features.sources.source import After, Column, Source
 
 
 def _used(records: ir.Table) -> ir.Table:

@@ -6,8 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.insolvency import ACTIONS, AMENDMENT, END, IGNORED, OPENING, PLAN
-from features.sources.base import After, Column, Source, next_delivery
 from features.sources.formats import english_date, siren, siret, text
+from features.sources.source import After, Column, Source, next_delivery
 
 STAGE_BY_WORDING: Final = {
     "ouverture": OPENING,

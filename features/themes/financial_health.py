@@ -17,7 +17,7 @@ PREFERENCE = {"C": 0, "S": 1}
 YEAR_BEFORE = (9, 15)
 
 
-def base(grid: ir.Table, financial_ratios: ir.Table) -> ir.Table:
+def known_values(grid: ir.Table, financial_ratios: ir.Table) -> ir.Table:
     """One row a (siren, period) of the grid: the ratios of the newest accounts known, in the units of the file.
 
     Each ratio has its `<name>_before`, that of the accounts of the year before.
@@ -80,7 +80,7 @@ def change_on_year(ratio: Feature) -> Feature:
             "not known where those were confidential and these are public."
         ),
         compute=lambda t: t[ratio.name] - t[f"{ratio.name}_before"],
-        base=ratio.name,
+        derived_from=ratio.name,
     )
 
 

@@ -12,7 +12,7 @@ MEASURES = ["paydex", "suppliers", "outstanding", "late_30_days_share", "late_90
 STALE_AFTER_MONTHS = 12
 
 
-def base(grid: ir.Table, payment_delays: ir.Table) -> ir.Table:
+def known_values(grid: ir.Table, payment_delays: ir.Table) -> ir.Table:
     """One row a (siren, period) of the grid: the newest measure known, unknown once it is over a year old."""
     once = first_of_each(payment_delays, ["siren", "measured_on"], ["known_at", *MEASURES])
     newest = lookup(newest_known(grid, once, "measured_on"), once, "measured_on", MEASURES)

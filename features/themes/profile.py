@@ -6,12 +6,12 @@ import ibis.expr.types as ir
 from features.catalog import feature
 from features.days import months_since
 from features.grid import KEY
-from features.nomenclatures import labels
+from features.nomenclatures import mapping
 
 SIZE_CLASSES = ((10, "0-9"), (20, "10-19"), (50, "20-49"), (100, "50-99"), (250, "100-249"))
 
 
-def base(grid: ir.Table, firms: ir.Table) -> ir.Table:
+def known_values(grid: ir.Table, firms: ir.Table) -> ir.Table:
     """One row a (siren, period) of the grid, with the register's facts of the firm."""
     facts = firms.select("siren", "legal_category", "departement", "created_on")
     return grid.select(*KEY, "headcount", "naf_division").inner_join(facts, "siren")
@@ -33,7 +33,7 @@ def size_class(t: ir.Table) -> ir.StringValue:
 @feature(unit="category", direction=0, sources=("firms",), fr="Section d'activité (NAF)", en="Activity section (NAF)")
 def naf_section(t: ir.Table) -> ir.StringValue:
     """Letter of the section of the head office's activity, NAF rev. 2."""
-    return t.naf_division.cases(*labels("naf_rev2", "division", "section").items())
+    return t.naf_division.cases(*mapping("naf_rev2", "division", "section").items())
 
 
 @feature(unit="category", direction=0, sources=("firms",), fr="Division d'activité (NAF)", en="Activity division (NAF)")
@@ -57,4 +57,4 @@ def departement(t: ir.Table) -> ir.StringValue:
 @feature(unit="category", direction=0, sources=("establishments",), fr="Région", en="Region")
 def region(t: ir.Table) -> ir.StringValue:
     """Of the head office's commune, as of today."""
-    return t.departement.cases(*labels("departements", "departement", "region").items())
+    return t.departement.cases(*mapping("departements", "departement", "region").items())

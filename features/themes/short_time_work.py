@@ -15,7 +15,7 @@ FULL_TIME_HOURS = 151.67
 MONTHS_TO_KNOW_USE = 2
 
 
-def base(grid: ir.Table, short_time_used: ir.Table, short_time_granted: ir.Table) -> ir.Table:
+def known_values(grid: ir.Table, short_time_used: ir.Table, short_time_granted: ir.Table) -> ir.Table:
     """One row a (siren, period) of the grid: hours used in the months known by then, and granted for them."""
     granted = short_time_granted.distinct()
     used = used_in_distress(short_time_used.distinct(), granted)

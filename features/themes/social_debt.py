@@ -14,7 +14,9 @@ FR_MONTHS = "Dette sociale en mois de cotisations"
 SPREAD = [(months, offset) for months in (1, 3, 12) for offset in range(months)]
 
 
-def base(grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans: ir.Table, ccsf: ir.Table) -> ir.Table:
+def known_values(
+    grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans: ir.Table, ccsf: ir.Table
+) -> ir.Table:
     """One row a (siren, period) of the grid: debts, contributions and plans known then, in euros."""
     table = grid.select(*KEY, "headcount")
     for part in (

@@ -8,7 +8,7 @@ from features.grid import KEY
 from features.windows import months_earlier
 
 
-def base(grid: ir.Table, headcounts: ir.Table) -> ir.Table:  # noqa: ARG001 - the grid carries the known headcount
+def known_values(grid: ir.Table, headcounts: ir.Table) -> ir.Table:  # noqa: ARG001 - the grid carries the known headcount
     """One row a (siren, period) of the grid, with the newest headcount known."""
     table = grid.select(*KEY, "headcount", "headcount_month")
     return table.mutate(

@@ -47,15 +47,15 @@ def test_sources_that_features_and_themes_name_exist():
 
 def test_a_derived_column_inherits_from_its_root():
     for entry in CATALOG:
-        if entry.base:
-            root = next(other for other in CATALOG if other.name == entry.base)
+        if entry.derived_from:
+            root = next(other for other in CATALOG if other.name == entry.derived_from)
             assert (entry.theme, entry.sources) == (root.theme, root.sources)
-            assert root.base is None
+            assert root.derived_from is None
 
 
 def test_each_ratio_of_the_accounts_gives_three_features():
     made = features_of_ratio(Ratio("ebitda_margin", "marge_ebe", "%", -1, "Marge d'EBE", "EBITDA margin"))
-    assert [(f.name, f.unit, f.direction, f.fr, f.base, f.across_firms) for f in made] == [
+    assert [(f.name, f.unit, f.direction, f.fr, f.derived_from, f.across_firms) for f in made] == [
         ("ebitda_margin", "%", -1, "Marge d'EBE", None, False),
         ("ebitda_margin_change_1y", "%", -1, "Marge d'EBE, variation sur un an", "ebitda_margin", False),
         (
@@ -103,7 +103,7 @@ def test_derived_columns_look_back_by_months_and_skip_the_unknown(derived, name,
         1     | 2024-05-01 | 5
     """)
     assert derived.name == name
-    assert (derived.unit, derived.direction, derived.base) == ("EUR", 1, "owed")
+    assert (derived.unit, derived.direction, derived.derived_from) == ("EUR", 1, "owed")
     assert column(t.mutate(v=derived.compute(t)), "v") == values
 
 
