@@ -1,7 +1,7 @@
-"""What a feature is: a formula, what people will read of it, and the columns derived from it by rule.
+"""What a feature is: a formula, its names and definition for people, and the columns derived from it.
 
 A theme module declares its features with `@feature` and its derived columns in one line each
-(`debt_in_months_lag_3m = lag(debt_in_months, 3)`); the catalogue is what the modules hold, in the order written.
+(`debt_in_months_lag_3m = lag(debt_in_months, 3)`). The catalogue lists what the modules hold, in the order written.
 """
 
 from collections.abc import Callable
@@ -22,10 +22,12 @@ CATEGORY = "category"
 class Feature:
     """A column of the feature table.
 
-    direction: +1 more is riskier, -1 safer, 0 no constraint.
-    sources: the sources without which it is unknown.
+    direction: +1 where more is riskier, -1 where more is safer, 0 where the model is not constrained.
+    fr, en: its name for people. definition: how it is computed, in English.
+    sources: it is null as long as one of these sources has no known record.
+    compute: from the theme's known values (one row per siren and period) to the column.
     derived_from: the name of the feature that it is derived from, or None.
-    across_firms: computed from all firms of a period rather than from one firm's past.
+    across_firms: whether it compares the firms of one period, instead of reading one firm's past.
     """
 
     name: str
@@ -47,14 +49,17 @@ class Feature:
 
     @property
     def root(self) -> str:
-        """The name of the feature that it derives from, or its own."""
+        """The name of the feature that it is derived from, or its own name."""
         return self.derived_from or self.name
 
 
 def feature(
     *, unit: str, direction: Direction, fr: str, en: str, sources: tuple[str, ...]
 ) -> Callable[[Callable[[ir.Table], ir.Value]], Feature]:
-    """Declare a function of a theme's known values as a feature; its theme is the module where it stands."""
+    """Declare a function of a theme's known values as a feature.
+
+    The module where the function stands is the theme, its name the feature's name, its docstring the definition.
+    """
 
     def declare(formula: Callable[[ir.Table], ir.Value]) -> Feature:
         return Feature(
@@ -85,7 +90,7 @@ def _derived(origin: Feature, suffix: str, fr: str, en: str, compute: Callable[[
 
 
 def lag(origin: Feature, months: int) -> Feature:
-    """The feature as it was `months` periods earlier."""
+    """The value of the feature `months` periods earlier."""
     return _derived(
         origin,
         f"lag_{months}m",
@@ -96,7 +101,7 @@ def lag(origin: Feature, months: int) -> Feature:
 
 
 def mean(origin: Feature, months: int) -> Feature:
-    """Mean of the known values of the last `months` periods, this one included."""
+    """The mean of the known values over the last `months` periods, the current one included."""
     return _derived(
         origin,
         f"mean_{months}m",
@@ -107,7 +112,7 @@ def mean(origin: Feature, months: int) -> Feature:
 
 
 def maximum(origin: Feature, months: int) -> Feature:
-    """Largest known value of the last `months` periods, this one included."""
+    """The largest known value over the last `months` periods, the current one included."""
     return _derived(
         origin,
         f"max_{months}m",
@@ -118,7 +123,7 @@ def maximum(origin: Feature, months: int) -> Feature:
 
 
 def change(origin: Feature, months: int) -> Feature:
-    """The feature less what it was `months` periods earlier."""
+    """The feature minus its value `months` periods earlier."""
     return _derived(
         origin,
         f"change_{months}m",
@@ -129,7 +134,7 @@ def change(origin: Feature, months: int) -> Feature:
 
 
 def rank_in_division(origin: Feature) -> Feature:
-    """Where the firm stands (0 lowest, 1 highest) among its NAF division's firms with a known value, that period."""
+    """The firm's percent rank (0 lowest, 1 highest) among the firms of its NAF division with a known value."""
     peers = ibis.window(group_by=["period", "naf_division", ibis._[origin.name].notnull()], order_by=origin.name)
     derived = _derived(
         origin,
@@ -142,7 +147,7 @@ def rank_in_division(origin: Feature) -> Feature:
 
 
 def ratio(numerator: ir.NumericValue, denominator: ir.NumericValue) -> ir.FloatingValue:
-    """A quotient that is unknown where the denominator is not above 0."""
+    """A quotient, null where the denominator is not above 0."""
     return numerator / (denominator > 0).ifelse(denominator, ibis.null(denominator.type()))
 
 

@@ -1,6 +1,7 @@
-"""Insolvency procedures of both sources as one list of events, and the state that they put each firm in.
+"""Insolvency procedures: the events of both sources as one list, and the state of each firm over time.
 
-A state holds from a day on: as it was known (late, and wrong until corrected), or as it truly was (labels only).
+There are two histories of states: as known at the time (late, and wrong until a correction was published), for
+features; and as they truly were, for labels only.
 """
 
 from typing import Final
@@ -34,11 +35,11 @@ EVENT: Final = ("siren", "action", "stage", "effective_on", "known_at", "withdra
 
 
 def procedures(urssaf_procedures: ir.Table | None, bodacc: ir.Table | None) -> ir.Table:
-    """One row an event of a firm's procedure: siren, action, stage, effective_on, known_at, withdrawn_at.
+    """One row per event of a firm's procedure: siren, action, stage, effective_on, known_at, withdrawn_at.
 
     urssaf_procedures, bodacc: staged tables, None where a source was never delivered.
-    withdrawn_at: the day on which a correction that removes the event was known, null where it stands.
-    Raises InputError where there is neither source.
+    withdrawn_at: the day on which a correction that removes the event became known, null where none did.
+    Raises InputError where both sources are missing.
     """
     parts = []
     if urssaf_procedures is not None:
@@ -49,7 +50,7 @@ def procedures(urssaf_procedures: ir.Table | None, bodacc: ir.Table | None) -> i
         raise InputError("There is no insolvency procedure to read. Ingest sigfaible_pcoll.csv or a BODACC export.")
     events = ibis.union(*parts) if len(parts) > 1 else parts[0]
     if bodacc is not None:
-        events = _less_retracted(events, bodacc)
+        events = _with_retractions(events, bodacc)
     return events.group_by(*EVENT[:4], "withdrawn_at").aggregate(known_at=events.known_at.min()).select(*EVENT)
 
 
@@ -59,7 +60,11 @@ def _of_urssaf(staged: ir.Table) -> ir.Table:
 
 
 def _of_bodacc(staged: ir.Table) -> ir.Table:
-    """The notices' events; each is withdrawn by the first that names it, a correction also by the next of the same."""
+    """The events of the notices, with the day on which each was withdrawn.
+
+    A notice is withdrawn by the first later notice that corrects it. A correction is also withdrawn by the next
+    correction of the same notice.
+    """
     corrections = staged.filter(staged.corrects.notnull()).select("notice", "corrects", "known_at").distinct()
     by_name = corrections.group_by(notice=corrections.corrects).aggregate(named_at=corrections.known_at.min())
     in_turn = ibis.window(group_by="corrects", order_by=["known_at", "notice"])
@@ -71,10 +76,10 @@ def _of_bodacc(staged: ir.Table) -> ir.Table:
     )
 
 
-def _less_retracted(events: ir.Table, bodacc: ir.Table) -> ir.Table:
-    """Withdraw what a retracted judgement decided, in both sources: the events of its firm on its day.
+def _with_retractions(events: ir.Table, bodacc: ir.Table) -> ir.Table:
+    """Withdraw the events of retracted judgements, in both sources: all events of the same firm and day.
 
-    The judgement is the one of the notice that the retraction names, else the firm's newest opening known before it.
+    The judgement is that of the notice which the retraction names, else the firm's newest opening known before it.
     """
     retractions = bodacc.filter(bodacc.retracts.notnull()).select(
         "siren", "retracts", "corrects", retraction="notice", retracted_at="known_at", before="effective_on"
@@ -98,10 +103,11 @@ def _earliest(day: ir.DateValue, other: ir.DateValue) -> ir.DateValue:
 
 
 def states(events: ir.Table) -> ir.Table:
-    """(siren, at, state): the state of each firm from the day `at` on, as known; one row a change, in bonis before.
+    """(siren, at, state): the state of each firm from the day `at` on, as known that day; one row per change.
 
-    events: as `procedures` gives. For each action its newest stage known counts, unless it is an end or a plan of more
-    than 10 years; of what remains, the gravest.
+    events: as `procedures` gives. Before its first row a firm is in bonis. The newest known stage of each action
+    counts, unless it is an end, or a plan that is more than 10 years old. Of the actions that remain, the most severe
+    gives the state.
     """
     points = _days_of_change(events)
     known = points.inner_join(events, "siren")
@@ -110,25 +116,25 @@ def states(events: ir.Table) -> ir.Table:
     )
     known = known.mutate(adopted_on=_adopted_on(known))
     newest = first_of_each(known, ["siren", "at", "action"], _newest_first())
-    gravity = newest.mutate(gravity=newest.is_visible.ifelse(_gravity(newest), 0))
-    reached = gravity.group_by("siren", "at").aggregate(gravity=gravity.gravity.max())
-    before = reached.gravity.lag(1, default=0).over(ibis.window(group_by="siren", order_by="at"))
-    changes = reached.mutate(before=before).filter(ibis._.gravity != ibis._.before)
-    return changes.select("siren", "at", state=changes.gravity.cases(*enumerate(STATES)))
+    severity = newest.mutate(severity=newest.is_visible.ifelse(_severity(newest), 0))
+    reached = severity.group_by("siren", "at").aggregate(severity=severity.severity.max())
+    before = reached.severity.lag(1, default=0).over(ibis.window(group_by="siren", order_by="at"))
+    changes = reached.mutate(before=before).filter(ibis._.severity != ibis._.before)
+    return changes.select("siren", "at", state=changes.severity.cases(*enumerate(STATES)))
 
 
 def true_states(events: ir.Table) -> ir.Table:
-    """(siren, at, state): the state of each firm by the procedures' own dates, corrections applied. For labels only."""
+    """(siren, at, state): the true state of each firm, by the dates of the judgements. For labels only."""
     return states(true_events(events))
 
 
 def true_events(events: ir.Table) -> ir.Table:
-    """The events that were never withdrawn, each known on its own day."""
+    """The events that were never withdrawn, each as if it had been known on its own day."""
     return events.filter(events.withdrawn_at.isnull()).mutate(known_at=events.effective_on)
 
 
 def _days_of_change(events: ir.Table) -> ir.Table:
-    """(siren, at): when something became known, was withdrawn, or a plan reaches its end."""
+    """(siren, at): the days on which an event became known or was withdrawn, or a plan reached its term."""
     plans = events.filter(events.stage.isin([PLAN, AMENDMENT]))
     days = ibis.union(
         events.select("siren", at=events.known_at),
@@ -145,13 +151,13 @@ def _newest_first() -> list[ir.Value]:
 
 
 def _adopted_on(known: ir.Table) -> ir.DateValue:
-    """When the plan that runs was adopted: by its newest judgement known, else its amendment's."""
+    """The day on which the current plan was adopted: that of its newest known judgement, else of its amendment."""
     plan_on = (known.is_visible & (known.stage == PLAN)).ifelse(known.effective_on, ibis.null("date"))
     return plan_on.max().over(ibis.window(group_by=["siren", "at", "action"])).fill_null(known.effective_on)
 
 
-def _gravity(newest: ir.Table) -> ir.IntegerValue:
-    """The rank in `STATES` that an action's newest stage amounts to."""
+def _severity(newest: ir.Table) -> ir.IntegerValue:
+    """The rank in `STATES` of the state that follows from an action's newest stage."""
     is_plan = newest.stage.isin([PLAN, AMENDMENT])
     is_over = (newest.stage == END) | (is_plan & (newest["at"] >= months_after(newest.adopted_on, PLAN_MONTHS)))
     by_stage = {
@@ -162,13 +168,13 @@ def _gravity(newest: ir.Table) -> ir.IntegerValue:
 
 
 def state_at(grid: ir.Table, states: ir.Table) -> ir.Table:
-    """(siren, period, state): the state of each firm at each period, `in_bonis` where nothing is known.
+    """(siren, period, state): the state of each firm at each period, `in_bonis` where no procedure is known.
 
-    grid: one row a firm and month, months of a firm in an unbroken run.
+    grid: one row per firm and month, without a gap. states: (siren, at, state), as `states` gives.
     A change counts from the first period on or after its day, or from the firm's first row where that is later.
     """
     grid = grid.select("siren", "period")
-    # Few firms ever change state: only their rows are carried forward.
+    # Few firms ever change state: only their rows are worked on.
     rows = grid.semi_join(states, "siren")
     changes = states.inner_join(rows.group_by("siren").aggregate(first=rows.period.min()), "siren")
     changes = changes.mutate(period=ibis.greatest(first_period(changes["at"]), changes["first"]))

@@ -1,4 +1,4 @@
-"""The official French nomenclatures that the pipeline ships: activities, départements, legal categories.
+"""The official French nomenclatures that we ship: activities (NAF), départements, legal categories.
 
 Source: INSEE (NAF rev. 2, COG, catégories juridiques), open licence.
 """
@@ -10,7 +10,7 @@ from importlib.resources import files
 
 @cache
 def read_nomenclature(name: str) -> tuple[dict[str, str], ...]:
-    """Rows of `naf_rev2`, `departements` or `categories_juridiques`, as text."""
+    """The rows of `naf_rev2`, `departements` or `categories_juridiques`: column name -> text."""
     text = files(__name__).joinpath(f"{name}.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 

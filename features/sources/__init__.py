@@ -1,4 +1,4 @@
-"""The partners' files, one module a source; `SOURCES` is the list of all that are read."""
+"""The partners' files, one module per source; `SOURCES` lists all that are read."""
 
 from features.sources.bodacc import BODACC
 from features.sources.ccsf import CCSF

@@ -1,4 +1,4 @@
-"""Plans with the commission of the financial heads (CCSF: tax and social debts together), an event a line."""
+"""Plans of the CCSF, the commission that reschedules tax and social debts together: one line per event."""
 
 import ibis
 import ibis.expr.types as ir

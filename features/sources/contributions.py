@@ -1,4 +1,4 @@
-"""Contributions due and paid (URSSAF), an account and period a line; negative amounts are corrections."""
+"""Contributions due and paid (URSSAF): one line per account and period; negative amounts are corrections."""
 
 import ibis.expr.types as ir
 

@@ -1,7 +1,7 @@
-"""Financial ratios of the filed accounts (INPI/BCE, open), a firm and fiscal year a line.
+"""Financial ratios of the filed accounts (INPI/BCE, open data): one line per firm and fiscal year.
 
-A closing date is not when the accounts are known: they are approved within 6 months (Code de commerce, L225-100) and
-filed within one more (L232-21 to L232-23).
+Accounts are not known on their closing date: they are approved within 6 months (Code de commerce, L225-100) and filed
+within one more month (L232-21 to L232-23).
 """
 
 from typing import Final, Literal, NamedTuple
@@ -11,10 +11,10 @@ from features.sources.source import After, Column, Source
 
 
 class Ratio(NamedTuple):
-    """A ratio of the file, as people read it.
+    """A ratio of the file, from which a column of the source and three features are made.
 
-    name: our column. header: theirs. unit: as published (percentages stay percentages).
-    direction: +1 where more is riskier, -1 where it is safer, 0 where it is neither. fr, en: what people call it.
+    name: our column. header: its column in the file. unit: as published (percentages stay percentages).
+    direction: +1 where more is riskier, -1 where more is safer, 0 where it is neither. fr, en: its name for people.
     """
 
     name: str

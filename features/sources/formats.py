@@ -1,7 +1,7 @@
-"""Cell readers: the text of a cell as a typed value, null where the text is not what was promised.
+"""Cell readers: the text of a cell as a typed value, null where the text is not what the partner promised.
 
-A non-blank text that is read as null is a reject; `expects` is what its reason says. Blank cells never reach a reader's
-judgement: they are unknown.
+A text that is not blank and is read as null is a reject; `expects` gives the reason that is shown. A blank cell is no
+reject: its value is unknown.
 """
 
 from collections.abc import Callable
@@ -12,14 +12,14 @@ import ibis.expr.types as ir
 
 from features.days import months_after
 
-# No-break spaces (U+00A0, U+202F), tabs and blanks separate thousands in some files.
+# Blanks, tabs and no-break spaces (U+00A0, U+202F): some files separate thousands with them.
 BLANKS = r"[\s\x{00A0}\x{202F}]"
 ENGLISH_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 @dataclass(frozen=True)
 class Reader:
-    """How a cell is read, and what it should have been."""
+    """How a cell is read, and what its text should be."""
 
     expects: str
     read: Callable[[ir.StringValue], ir.Value]
@@ -40,7 +40,7 @@ def only_if(value: ir.Value, condition: ir.BooleanValue) -> ir.Value:
 
 
 def _digits(text: ir.StringValue, length: int) -> ir.StringValue:
-    """Digits without blanks, left-padded: spreadsheets eat leading zeros. At least half must be there."""
+    """Digits without blanks, padded with zeros, which spreadsheets drop. At least half of the digits must be there."""
     bare = text.re_replace(BLANKS, "")
     return only_if(bare.lpad(length, "0"), bare.re_search(f"^[0-9]{{{(length + 1) // 2},{length}}}$"))
 
@@ -53,19 +53,19 @@ def text(cell: ir.StringValue) -> ir.StringValue:
 
 @reader("a SIREN of 9 digits")
 def siren(cell: ir.StringValue) -> ir.StringValue:
-    """A legal unit's number, left-padded to 9 digits."""
+    """A legal unit's number, padded to 9 digits with zeros."""
     return _digits(cell, 9)
 
 
 @reader("a SIRET of 14 digits")
 def siret(cell: ir.StringValue) -> ir.StringValue:
-    """An establishment's number, left-padded to 14 digits."""
+    """An establishment's number, padded to 14 digits with zeros."""
     return _digits(cell, 14)
 
 
 @reader("an establishment number (NIC) of 5 digits")
 def nic(cell: ir.StringValue) -> ir.StringValue:
-    """The last 5 digits of a SIRET, left-padded."""
+    """The last 5 digits of a SIRET, padded with zeros."""
     bare = cell.strip()
     return only_if(bare.lpad(5, "0"), bare.re_search("^[0-9]{1,5}$"))
 
@@ -82,14 +82,14 @@ def luhn_is_valid(number: ir.StringValue, length: int) -> ir.BooleanValue:
 
 
 def _number(cell: ir.StringValue) -> ir.FloatingValue:
-    # A finite decimal number only: "nan" and "inf" are not figures.
+    # Finite decimal numbers only: "nan" and "inf" are rejected.
     bare = cell.re_replace(BLANKS, "").replace(",", ".")
     return only_if(bare.try_cast("float64"), bare.re_search(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"))
 
 
 @reader("a number")
 def number(cell: ir.StringValue) -> ir.FloatingValue:
-    """A decimal number, with a point or a comma, thousands separated or not."""
+    """A decimal number with a point or a comma; thousands can be separated by blanks."""
     return _number(cell)
 
 
@@ -115,7 +115,7 @@ def cents(cell: ir.StringValue) -> ir.FloatingValue:
 
 @reader("a percentage")
 def percentage(cell: ir.StringValue) -> ir.FloatingValue:
-    """A percentage as a share, held within 0 and 1."""
+    """A percentage as a share, limited to the range from 0 to 1."""
     return (_number(cell) / 100).clip(0, 1)
 
 

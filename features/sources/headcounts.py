@@ -1,4 +1,4 @@
-"""Headcount (URSSAF), a column a month: of the firm, and of each establishment. An empty cell is unknown, not 0."""
+"""Headcount (URSSAF) of firms and of establishments: one column per month. An empty cell is unknown, not 0."""
 
 import ibis.expr.types as ir
 

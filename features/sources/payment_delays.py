@@ -1,4 +1,4 @@
-"""Supplier payment delays (Altares), a firm and date a line."""
+"""Delays in paying suppliers (Altares): one line per firm and date."""
 
 from features.sources.formats import count, day, number, percentage, siren
 from features.sources.source import After, Column, Source

@@ -1,4 +1,4 @@
-"""Payment plans granted on contribution debts (URSSAF), a plan a line; active from creation to due date."""
+"""Payment plans for contribution debts (URSSAF): one line per plan, in force from its creation to its due date."""
 
 import ibis.expr.types as ir
 

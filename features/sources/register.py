@@ -1,7 +1,8 @@
-"""The register of firms (SIRENE, open): legal units, establishments, and establishments' history.
+"""The register of firms (SIRENE, open data): legal units, establishments, and the history of establishments.
 
-The stock shows today's state. A unit that has ceased was active before `ceased_on`; legal category and address are
-today's at every period, a limit that no delivered file lifts; the activity is taken from the history where delivered.
+The stock files show today's state. A unit that has ceased was active before `ceased_on`. The legal category and the
+address are today's at every period, because no delivered file has their history; the activity comes from the history
+of establishments where that is delivered.
 """
 
 import ibis
@@ -13,7 +14,7 @@ from features.sources.source import After, Column, Source
 
 
 def _activity(code: ir.StringValue, nomenclature: ir.StringValue) -> ir.StringValue:
-    """The activity where it is in NAF rev. 2 and of shape `dd.ddX`, else unknown."""
+    """The activity where it is a code of NAF rev. 2 (`dd.ddX`), else null."""
     valid = (nomenclature == "NAFRev2") & code.re_search(r"^\d{2}\.\d{2}[A-Z]$")
     return only_if(code, valid)
 
@@ -28,7 +29,7 @@ def _unit(records: ir.Table) -> ir.Table:
 
 
 def _establishment(records: ir.Table) -> ir.Table:
-    """One row an establishment; the département comes from the commune, never from the postcode."""
+    """One row per establishment; the département comes from the commune, never from the postcode."""
     commune = records.commune.fill_null("")
     code = commune.startswith("97") | commune.startswith("98")
     departement = code.ifelse(commune.left(3), commune.left(2))

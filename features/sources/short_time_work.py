@@ -1,4 +1,4 @@
-"""Short-time work (DGEFP): hours used, a request and month a line; hours granted, a request a line."""
+"""Short-time work (DGEFP): hours used, one line per request and month; hours granted, one line per request."""
 
 import ibis.expr.types as ir
 

@@ -1,4 +1,4 @@
-"""Insolvency procedures (URSSAF): an event of a procedure a line, repeated for each establishment."""
+"""Insolvency procedures (URSSAF): one line per event of a procedure and establishment."""
 
 from typing import Final
 
@@ -17,14 +17,14 @@ STAGE_BY_WORDING: Final = {
     "inclusion_autre_procedure": END,
     "abandon_procedure": END,
     "cloture_insuffisance_actif": END,
-    # The administrative closing, establishment by establishment.
+    # The administrative closing of one establishment.
     "solde_procedure": IGNORED,
 }
 _ACTION = f"(^|_)({'|'.join(ACTIONS)})(_judiciaire)?(_|$)"
 
 
 def _tidy(records: ir.Table) -> ir.Table:
-    """Add action, stage, and the label where it is outside of the vocabulary (its stage is `ignored`)."""
+    """Add the action, the stage, and the wording where it is not in the vocabulary (its stage is then `ignored`)."""
     plain = records.label.strip().lower().re_replace("[^a-z]+", "_")
     known = plain.re_replace(_ACTION, "").cases(*STAGE_BY_WORDING.items(), else_=ibis.null("string"))
     action = plain.re_extract(_ACTION, 2).nullif("")

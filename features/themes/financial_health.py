@@ -1,4 +1,4 @@
-"""Financial health: the ratios of the last accounts that could be known, and their change on the year before."""
+"""Financial health: the ratios of the newest accounts known, and their change since the year before."""
 
 from dataclasses import replace
 
@@ -11,16 +11,16 @@ from features.grid import lookup, newest_known
 from features.sources.financial_ratios import RATIOS, Ratio
 from features.windows import first_of_each
 
-# Complete accounts first, then simplified; consolidated ones (K) are of a group, not of the firm.
+# Complete accounts are preferred to simplified ones. Consolidated accounts (K) describe a group, not the firm.
 PREFERENCE = {"C": 0, "S": 1}
-# Accounts closed 9 to 15 months earlier are those of the year before.
+# In months: accounts closed 9 to 15 months earlier are those of the year before.
 YEAR_BEFORE = (9, 15)
 
 
 def known_values(grid: ir.Table, financial_ratios: ir.Table) -> ir.Table:
-    """One row a (siren, period) of the grid: the ratios of the newest accounts known, in the units of the file.
+    """One row per (siren, period) of the grid: the ratios of the newest accounts known, in the units of the file.
 
-    Each ratio has its `<name>_before`, that of the accounts of the year before.
+    Columns: closed_on, is_confidential, each ratio, and as `<name>_before` the same ratio of the year before.
     """
     accounts = with_year_before(preferred(financial_ratios))
     columns = ["is_confidential", *RATIOS, *(f"{name}_before" for name in RATIOS)]
@@ -28,7 +28,7 @@ def known_values(grid: ir.Table, financial_ratios: ir.Table) -> ir.Table:
 
 
 def preferred(financial_ratios: ir.Table) -> ir.Table:
-    """One row a firm and closing date: complete accounts, else simplified ones."""
+    """One row per firm and closing date: the complete accounts, else the simplified ones."""
     own = financial_ratios.filter(financial_ratios.accounts_type.isin(list(PREFERENCE)))
     rank = own.accounts_type.cases(*PREFERENCE.items())
     public = own.confidentiality.lower() == "public"
@@ -37,23 +37,24 @@ def preferred(financial_ratios: ir.Table) -> ir.Table:
 
 
 def with_year_before(accounts: ir.Table) -> ir.Table:
-    """Add to each accounts the ratios of the year before, unknown where the preceding accounts are of another time.
+    """Add to each firm's accounts the ratios of the year before, as `<name>_before`.
 
-    Nor are they known where those were confidential and these are public: what is public must not tell them.
+    Null where the preceding accounts were not closed 9 to 15 months earlier, and where they were confidential while
+    these are public: a public change must not reveal a confidential ratio.
     """
     own = ibis.window(group_by="siren", order_by="closed_on")
     gap = months_since(accounts.closed_on.lag(1).over(own), accounts.closed_on)
     is_year = gap.between(*YEAR_BEFORE)
-    may_be_told = accounts.is_confidential | ~accounts.is_confidential.lag(1).over(own)
+    may_be_shown = accounts.is_confidential | ~accounts.is_confidential.lag(1).over(own)
     before = {
-        f"{name}_before": (is_year & may_be_told).ifelse(accounts[name].lag(1).over(own), ibis.null("float64"))
+        f"{name}_before": (is_year & may_be_shown).ifelse(accounts[name].lag(1).over(own), ibis.null("float64"))
         for name in RATIOS
     }
     return accounts.mutate(**before)
 
 
 def features_of_ratio(ratio: Ratio) -> tuple[Feature, Feature, Feature]:
-    """A ratio of the newest accounts known, its change on the year before, its rank within the NAF division."""
+    """A ratio of the newest accounts known, its change since the year before, its rank within the NAF division."""
     own = Feature(
         name=ratio.name,
         theme=__name__.rsplit(".", 1)[-1],
@@ -69,7 +70,7 @@ def features_of_ratio(ratio: Ratio) -> tuple[Feature, Feature, Feature]:
 
 
 def change_on_year(ratio: Feature) -> Feature:
-    """The ratio less that of the accounts of the year before."""
+    """The ratio minus that of the accounts of the year before."""
     return replace(
         ratio,
         name=f"{ratio.name}_change_1y",

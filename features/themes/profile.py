@@ -1,4 +1,4 @@
-"""Profile: what kind of firm it is: age, size, activity, legal form, place. No sign of distress by itself."""
+"""Profile: age, size, activity, legal form and place of the firm. None of them is a sign of distress by itself."""
 
 import ibis
 import ibis.expr.types as ir
@@ -8,11 +8,12 @@ from features.days import months_since
 from features.grid import KEY
 from features.nomenclatures import mapping
 
+# (below this headcount, class)
 SIZE_CLASSES = ((10, "0-9"), (20, "10-19"), (50, "20-49"), (100, "50-99"), (250, "100-249"))
 
 
 def known_values(grid: ir.Table, firms: ir.Table) -> ir.Table:
-    """One row a (siren, period) of the grid, with the register's facts of the firm."""
+    """One row per (siren, period) of the grid, with what the register says about the firm."""
     facts = firms.select("siren", "legal_category", "departement", "created_on")
     return grid.select(*KEY, "headcount", "naf_division").inner_join(facts, "siren")
 

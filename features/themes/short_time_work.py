@@ -1,4 +1,4 @@
-"""Short-time work: hours not worked, paid for by the State, but for lockdowns and the long-term scheme."""
+"""Short-time work: hours not worked and paid by the State, except for lockdowns and under the long-term scheme."""
 
 import ibis
 import ibis.expr.types as ir
@@ -8,18 +8,18 @@ from features.days import days_after, first_of_month, months_after, months_since
 from features.grid import KEY, accumulated, arrivals, arriving
 from features.windows import last_months, last_time
 
-# Reasons 6 (lockdown) and 7 (long-term scheme) tell of a policy, not of a firm's distress.
-NO_DISTRESS = ("6", "7")
+# Reasons 6 (lockdown) and 7 (long-term scheme) come from a public policy, not from a firm's distress.
+POLICY_REASONS = ("6", "7")
 # A full-time month: 35 hours a week (Code du travail, L3121-27).
 FULL_TIME_HOURS = 151.67
 MONTHS_TO_KNOW_USE = 2
 
 
 def known_values(grid: ir.Table, short_time_used: ir.Table, short_time_granted: ir.Table) -> ir.Table:
-    """One row a (siren, period) of the grid: hours used in the months known by then, and granted for them."""
+    """One row per (siren, period) of the grid: hours used in the months known by then, and granted for these months."""
     granted = short_time_granted.distinct()
     used = used_in_distress(short_time_used.distinct(), granted)
-    granted = granted.filter(granted.reason.isnull() | granted.reason.notin(NO_DISTRESS))
+    granted = granted.filter(granted.reason.isnull() | granted.reason.notin(POLICY_REASONS))
     table = grid.select(*KEY, "headcount")
     for part in (arriving(grid, used, ["hours"]), hours_granted(grid, granted), requests_in_force(grid, granted)):
         table = table.inner_join(part, list(KEY))
@@ -32,8 +32,8 @@ def known_values(grid: ir.Table, short_time_used: ir.Table, short_time_granted: 
 
 
 def used_in_distress(used: ir.Table, granted: ir.Table) -> ir.Table:
-    """The hours used, less those of requests that were known by then to be for a reason without distress."""
-    policy = granted.filter(granted.reason.isin(NO_DISTRESS))
+    """The hours used, without those of requests that were already known to be made for a policy reason."""
+    policy = granted.filter(granted.reason.isin(POLICY_REASONS))
     decided = policy.group_by("request").aggregate(request_known_at=policy.known_at.min())
     rows = used.left_join(decided, "request")
     kept = rows.filter(rows.request_known_at.isnull() | (rows.request_known_at > rows.known_at))
@@ -43,15 +43,13 @@ def used_in_distress(used: ir.Table, granted: ir.Table) -> ir.Table:
 def hours_granted(grid: ir.Table, granted: ir.Table) -> ir.Table:
     """(siren, period, granted): hours granted for the month whose use becomes known at that period.
 
-    A request's hours are spread over its days. `granted` becomes known by the decision, or when the month's use does,
-    whichever is later.
+    A request's hours are spread evenly over its days. The hours of a month become known with the decision, or with the
+    hours used in that month, whichever is later.
     """
     days = granted.ends_on.delta(granted.starts_on, unit="day") + 1
     requests = granted.filter(days > 0).mutate(daily=granted.hours / days)
-    first, last = (
-        first_of_month(requests.starts_on).cast("timestamp"),
-        days_after(requests.ends_on, 1).cast("timestamp"),
-    )
+    first = first_of_month(requests.starts_on).cast("timestamp")
+    last = days_after(requests.ends_on, 1).cast("timestamp")
     months = requests.mutate(month=ibis.range(first, last, ibis.interval(months=1)).unnest())
     months = months.mutate(month=months.month.cast("date"))
     after = months_after(months.month, 1)
@@ -65,7 +63,7 @@ def hours_granted(grid: ir.Table, granted: ir.Table) -> ir.Table:
 
 
 def requests_in_force(grid: ir.Table, granted: ir.Table) -> ir.Table:
-    """(siren, period, in_force): granted requests whose interval holds the period, decided by then."""
+    """(siren, period, in_force): the number of requests granted by then whose interval contains the period."""
     requests = granted.mutate(
         open_at=ibis.greatest(granted.known_at, granted.starts_on),
         over_at=ibis.greatest(granted.known_at, days_after(granted.ends_on, 1)),

@@ -1,4 +1,4 @@
-"""Social debt: what the firm owes to URSSAF, against what it pays it every month."""
+"""Social debt: what the firm owes to URSSAF, compared with what it pays to it every month."""
 
 import ibis
 import ibis.expr.types as ir
@@ -9,15 +9,14 @@ from features.grid import KEY, accumulated, arrivals, arriving, lookup, newest_k
 from features.sources.ccsf import CCSF_STAGES
 from features.windows import last_months, last_time
 
-FR_MONTHS = "Dette sociale en mois de cotisations"
-# How many months a contribution line is spread over, and the place of each.
+# A contribution line covers 1, 3 or 12 months: how many, and the place of each month among them.
 SPREAD = [(months, offset) for months in (1, 3, 12) for offset in range(months)]
 
 
 def known_values(
     grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans: ir.Table, ccsf: ir.Table
 ) -> ir.Table:
-    """One row a (siren, period) of the grid: debts, contributions and plans known then, in euros."""
+    """One row per (siren, period) of the grid: debts, contributions and plans known at that period, in euros."""
     table = grid.select(*KEY, "headcount")
     for part in (
         outstanding_debt(grid, debts),
@@ -41,10 +40,10 @@ def known_values(
 def outstanding_debt(grid: ir.Table, debts: ir.Table) -> ir.Table:
     """Contribution debt of each firm on the first day of each month.
 
-    debts: one row a debt event, the euros still due after it, with `known_at`.
+    debts: one row per debt event, with the euros still due after it and its `known_at`.
     Returns (siren, period, employee_cents, employer_cents): whole cents, so that a repaid debt is exactly 0.
     An event counts from the first period on or after its `known_at`, unless a later event of the same debt is already
-    known; the firm's debt is the running sum of the levels' differences.
+    known. The firm's debt is the running sum of the differences between successive events of its debts.
     """
     debt = ["siren", "siret", "period_code", "gap_number"]
     order = ["event_number", "treated_on", "known_at", "employee_due", "employer_due"]
@@ -64,9 +63,9 @@ def outstanding_debt(grid: ir.Table, debts: ir.Table) -> ir.Table:
 
 
 def known_contributions(grid: ir.Table, contributions: ir.Table) -> ir.Table:
-    """(siren, period, due, paid, months): what became known at each period, and of how many months.
+    """(siren, period, due, paid, months): euros that became known at each period, and the number of months covered.
 
-    A quarter's or a year's amount becomes known at once; over any 12 periods it counts as spread over its months.
+    The amount of a quarter or a year becomes known as a whole; dividing by the months covered spreads it over them.
     """
     once = contributions.distinct()
     spread = ibis.memtable({"months": [m for m, _ in SPREAD], "offset": [o for _, o in SPREAD]})
@@ -79,10 +78,10 @@ def known_contributions(grid: ir.Table, contributions: ir.Table) -> ir.Table:
 
 
 def active_plans(grid: ir.Table, payment_plans: ir.Table) -> ir.Table:
-    """(siren, period, plans, plan_left): plans in force, and the euros left on them.
+    """(siren, period, plans, plan_left): the number of plans in force, and the euros left to pay on them.
 
-    A plan counts from the period at which it is known to the one after its due date; what is left of it falls linearly
-    with the months, so the sum over plans is `intercept - slope * month`.
+    A plan is in force from the period at which it is known until its due date. What is left to pay falls linearly with
+    the months, so the sum over plans is `intercept - slope * month`.
     """
     plans = payment_plans.select("siren", "siret", "plan", "created_on", "due_on", "amount", "known_at").distinct()
     total = ibis.greatest(months_since(plans.created_on, plans.due_on), 1)
@@ -98,7 +97,7 @@ def active_plans(grid: ir.Table, payment_plans: ir.Table) -> ir.Table:
 
 
 def ccsf_state(grid: ir.Table, ccsf: ir.Table) -> ir.Table:
-    """(siren, period, treated_on, stage): the newest CCSF event known; of one day's events the last in the alphabet."""
+    """(siren, period, treated_on, stage): the newest CCSF event known; of several that day, the last by name."""
     events = ccsf.filter(ccsf.stage.isin(CCSF_STAGES))
     newest = events.group_by("siren", "treated_on").aggregate(stage=ibis._.stage.max(), known_at=ibis._.known_at.min())
     return lookup(newest_known(grid, newest, "treated_on"), newest, "treated_on", ["stage"])
@@ -150,7 +149,7 @@ def contribution_monthly(t: ir.Table) -> ir.FloatingValue:
     unit="months",
     direction=+1,
     sources=("debts", "contributions"),
-    fr=FR_MONTHS,
+    fr="Dette sociale en mois de cotisations",
     en="Social debt in months of contributions",
 )
 def debt_in_months(t: ir.Table) -> ir.FloatingValue:

@@ -1,4 +1,4 @@
-"""Workforce: how many employees the firm is known to have, and where that is going."""
+"""Workforce: the number of employees that the firm is known to have, and how it changes."""
 
 import ibis.expr.types as ir
 
@@ -9,7 +9,7 @@ from features.windows import months_earlier
 
 
 def known_values(grid: ir.Table, headcounts: ir.Table) -> ir.Table:  # noqa: ARG001 - the grid carries the known headcount
-    """One row a (siren, period) of the grid, with the newest headcount known."""
+    """One row per (siren, period) of the grid: the newest headcount known, also 6, 12 and 24 months earlier."""
     table = grid.select(*KEY, "headcount", "headcount_month")
     return table.mutate(
         before_6m=months_earlier(table.headcount, 6),
@@ -19,7 +19,7 @@ def known_values(grid: ir.Table, headcounts: ir.Table) -> ir.Table:  # noqa: ARG
 
 
 def _growth(now: ir.NumericValue, before: ir.NumericValue) -> ir.FloatingValue:
-    """Relative change; unknown where there was nobody before."""
+    """The relative change, null where there was nobody before."""
     return ratio(now, before) - 1
 
 
