@@ -130,10 +130,10 @@ def read_lines(con: BaseBackend, file: TextFile) -> ir.Table:
 
 
 def numbered_lines(con: BaseBackend, file: TextFile) -> ir.Table:
-    """(line, text, cells, fault) for each line that is not blank, header apart.
+    """(line, text, cells, fault): one row per line that is not blank, without the header.
 
-    line: from 1, as an editor counts. cells: the line's fields, unquoted. fault: why it can't be cut, else null.
-    A quoted field ends on its own line: a line is the unit that can be rejected without losing its neighbours.
+    line: counted from 1, as in an editor. cells: the fields without quotes. fault: why it can't be split, else null.
+    A quoted field must end on its own line, so that a bad line can be rejected without losing the next ones.
     """
     expected = len(file.header)
     delimiter = _quoted(file.delimiter)
@@ -161,17 +161,17 @@ def numbered_lines(con: BaseBackend, file: TextFile) -> ir.Table:
                       starts_with(c, '"') AND (length(c) = 1 OR NOT ends_with(c, '"')))) > 0
                  THEN 'a quote is opened and not closed on the line' END AS fault
         FROM cut
-    """  # noqa: S608 - the file's own name, quoted; nothing of its content
+    """  # noqa: S608 - only the name of the file, quoted; nothing of its content
     return con.sql(query, schema=LINE_SCHEMA)
 
 
 def numbered_records(con: BaseBackend, file: TextFile) -> ir.Table:
-    """(line, text, cells, fault) for each object of a JSON export; `line` counts records, from 1."""
+    """(line, text, cells, fault): one row per object of a JSON export; `line` counts the objects, from 1."""
     cells = ", ".join(f"json_extract_string(json, {_quoted(_json_path(key))})" for key in file.header)
     query = f"""
         SELECT row_number() OVER () AS line, json::VARCHAR AS text, [{cells}] AS cells, NULL::VARCHAR AS fault
         FROM read_json_objects({_quoted(str(file.text))})
-    """  # noqa: S608 - the file's own name and keys, quoted
+    """  # noqa: S608 - only the name and the keys of the file, quoted
     return con.sql(query, schema=LINE_SCHEMA)
 
 

@@ -75,10 +75,10 @@ def change_on_year(ratio: Feature) -> Feature:
         ratio,
         name=f"{ratio.name}_change_1y",
         fr=f"{ratio.fr}, variation sur un an",
-        en=f"{ratio.en}, change on the year before",
+        en=f"{ratio.en}, change since the year before",
         definition=(
-            f"{ratio.en} less that of the accounts closed {YEAR_BEFORE[0]} to {YEAR_BEFORE[1]} months earlier; "
-            "not known where those were confidential and these are public."
+            f"{ratio.en} minus that of the accounts closed {YEAR_BEFORE[0]} to {YEAR_BEFORE[1]} months earlier; "
+            "unknown where those were confidential and these are public."
         ),
         compute=lambda t: t[ratio.name] - t[f"{ratio.name}_before"],
         derived_from=ratio.name,
@@ -105,7 +105,7 @@ def accounts_age(t: ir.Table) -> ir.IntegerValue:
     en="Accounts filed as confidential",
 )
 def accounts_confidential(t: ir.Table) -> ir.BooleanValue:
-    """Whether the newest accounts known may be shown only to those allowed."""
+    """Whether the newest accounts known were filed as confidential, to be shown to authorised persons only."""
     return t.is_confidential
 
 

@@ -20,26 +20,26 @@ def known_values(grid: ir.Table, firms: ir.Table) -> ir.Table:
 
 @feature(unit="years", direction=0, sources=("firms",), fr="Âge de l'entreprise", en="Age of the firm")
 def age(t: ir.Table) -> ir.FloatingValue:
-    """Months since its creation over 12."""
+    """Months since the creation of the firm, divided by 12."""
     return months_since(t.created_on, t.period) / 12
 
 
 @feature(unit="category", direction=0, sources=("headcounts",), fr="Taille", en="Size class")
 def size_class(t: ir.Table) -> ir.StringValue:
-    """Band of the newest known headcount."""
+    """Class of the newest headcount known: 0-9, 10-19, 20-49, 50-99, 100-249 or 250+ employees."""
     bands = [(t.headcount < limit, band) for limit, band in SIZE_CLASSES]
     return ibis.cases((t.headcount.isnull(), ibis.null("string")), *bands, else_="250+")
 
 
 @feature(unit="category", direction=0, sources=("firms",), fr="Section d'activité (NAF)", en="Activity section (NAF)")
 def naf_section(t: ir.Table) -> ir.StringValue:
-    """Letter of the section of the head office's activity, NAF rev. 2."""
+    """Section (a letter) of the head office's activity in NAF rev. 2."""
     return t.naf_division.cases(*mapping("naf_rev2", "division", "section").items())
 
 
 @feature(unit="category", direction=0, sources=("firms",), fr="Division d'activité (NAF)", en="Activity division (NAF)")
 def naf_division(t: ir.Table) -> ir.StringValue:
-    """First two digits of the head office's activity, NAF rev. 2."""
+    """Division (two digits) of the head office's activity in NAF rev. 2."""
     return t.naf_division
 
 
@@ -51,11 +51,11 @@ def legal_category_group(t: ir.Table) -> ir.StringValue:
 
 @feature(unit="category", direction=0, sources=("establishments",), fr="Département", en="Département")
 def departement(t: ir.Table) -> ir.StringValue:
-    """Of the head office's commune, as of today."""
+    """Département of the head office, as of today."""
     return t.departement
 
 
 @feature(unit="category", direction=0, sources=("establishments",), fr="Région", en="Region")
 def region(t: ir.Table) -> ir.StringValue:
-    """Of the head office's commune, as of today."""
+    """Region of the head office, as of today."""
     return t.departement.cases(*mapping("departements", "departement", "region").items())

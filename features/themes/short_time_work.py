@@ -81,7 +81,7 @@ def requests_in_force(grid: ir.Table, granted: ir.Table) -> ir.Table:
     en="Short-time work used, in full-time equivalents",
 )
 def short_time_fte(t: ir.Table) -> ir.FloatingValue:
-    """Hours of the last known month over a full-time month; 0 where none were used."""
+    """Hours used in the last known month, divided by a full-time month (151.67 hours); 0 where none were used."""
     return t.hours / FULL_TIME_HOURS
 
 
@@ -93,7 +93,7 @@ def short_time_fte(t: ir.Table) -> ir.FloatingValue:
     en="Share of the workforce in short-time work",
 )
 def short_time_share(t: ir.Table) -> ir.FloatingValue:
-    """Full-time equivalents over the known headcount; unknown where that is 0."""
+    """Full-time equivalents in short-time work, divided by the known headcount; unknown where that is 0."""
     return ratio(t.hours / FULL_TIME_HOURS, t.headcount)
 
 
@@ -113,11 +113,11 @@ def short_time_hours_12m(t: ir.Table) -> ir.FloatingValue:
     unit="months",
     direction=+1,
     sources=("short_time_used",),
-    fr="Mois d'activité partielle, sur 12",
-    en="Months of short-time work, out of 12",
+    fr="Nombre de mois d'activité partielle, sur 12",
+    en="Number of months of short-time work, out of 12",
 )
 def short_time_months_12m(t: ir.Table) -> ir.IntegerValue:
-    """In how many of the last 12 known months hours were used."""
+    """Number of the last 12 known months in which hours were used."""
     return t.used_months_12m
 
 
@@ -125,11 +125,11 @@ def short_time_months_12m(t: ir.Table) -> ir.IntegerValue:
     unit="months",
     direction=0,
     sources=("short_time_used",),
-    fr="Mois depuis la dernière activité partielle connue",
+    fr="Nombre de mois depuis la dernière activité partielle connue",
     en="Months since short-time work was last known",
 )
 def months_since_short_time(t: ir.Table) -> ir.IntegerValue:
-    """Periods since hours last became known; unknown where none did in 24 months."""
+    """Number of periods since hours used last became known; unknown where none did in 24 months."""
     return months_since(t.last_used, t.period)
 
 
@@ -141,7 +141,7 @@ def months_since_short_time(t: ir.Table) -> ir.IntegerValue:
     en="Short-time hours granted over 12 months",
 )
 def short_time_granted_12m(t: ir.Table) -> ir.FloatingValue:
-    """Hours granted for the last 12 months whose use is known, spread over the days of each request."""
+    """Hours granted for the last 12 months whose use is known; a request's hours are spread evenly over its days."""
     return t.granted_12m
 
 
@@ -149,11 +149,11 @@ def short_time_granted_12m(t: ir.Table) -> ir.FloatingValue:
     unit="share",
     direction=0,
     sources=("short_time_granted", "short_time_used"),
-    fr="Part des heures accordées non consommée, sur 12 mois",
+    fr="Part non consommée des heures accordées, sur 12 mois",
     en="Share of the granted hours left unused, over 12 months",
 )
 def short_time_unused_share(t: ir.Table) -> ir.FloatingValue:
-    """1 less used over granted, in the same 12 months, not below 0; unknown where none were granted."""
+    """1 minus hours used over hours granted in the same 12 months, at least 0; unknown where none were granted."""
     return ibis.greatest(1 - ratio(t.used_12m, t.granted_12m), 0.0)
 
 
@@ -162,10 +162,10 @@ def short_time_unused_share(t: ir.Table) -> ir.FloatingValue:
     direction=+1,
     sources=("short_time_granted",),
     fr="Autorisations d'activité partielle en cours",
-    en="Short-time work grants in force",
+    en="Granted requests for short-time work in force",
 )
 def short_time_requests(t: ir.Table) -> ir.IntegerValue:
-    """Granted requests whose interval holds the period, decided by then."""
+    """Number of requests granted by then whose interval contains the period."""
     return t.in_force
 
 

@@ -109,7 +109,7 @@ def _monthly_contribution(t: ir.Table) -> ir.FloatingValue:
 
 @feature(unit="EUR", direction=+1, sources=("debts",), fr="Dette sociale", en="Social debt")
 def debt(t: ir.Table) -> ir.FloatingValue:
-    """Contributions still due, both shares, penalties excluded; 0 where no debt is known."""
+    """Contributions still due, employee and employer shares, without penalties; 0 where no debt is known."""
     return t.debt
 
 
@@ -117,7 +117,7 @@ def debt(t: ir.Table) -> ir.FloatingValue:
     unit="EUR", direction=+1, sources=("debts",), fr="Dette sociale, part salariale", en="Social debt, employee share"
 )
 def debt_employee(t: ir.Table) -> ir.FloatingValue:
-    """The part of the debt that was withheld from wages."""
+    """The part of the debt that had been withheld from wages."""
     return t.debt_employee
 
 
@@ -129,7 +129,7 @@ def debt_employee(t: ir.Table) -> ir.FloatingValue:
     en="Employee share in the social debt",
 )
 def debt_employee_share(t: ir.Table) -> ir.FloatingValue:
-    """Employee share over the whole debt; unknown where there is no debt."""
+    """Employee share of the debt divided by the whole debt; unknown where there is no debt."""
     return ratio(t.debt_employee, t.debt)
 
 
@@ -138,10 +138,10 @@ def debt_employee_share(t: ir.Table) -> ir.FloatingValue:
     direction=0,
     sources=("contributions",),
     fr="Cotisations dues par mois, moyenne sur 12 mois",
-    en="Contributions due a month, mean over 12 months",
+    en="Contributions due per month, mean over 12 months",
 )
 def contribution_monthly(t: ir.Table) -> ir.FloatingValue:
-    """What was due over the last 12 periods over the months it was due for."""
+    """Contributions that became known over the last 12 periods, divided by the number of months that they cover."""
     return _monthly_contribution(t)
 
 
@@ -153,7 +153,7 @@ def contribution_monthly(t: ir.Table) -> ir.FloatingValue:
     en="Social debt in months of contributions",
 )
 def debt_in_months(t: ir.Table) -> ir.FloatingValue:
-    """Debt over the mean monthly contribution; unknown where nothing was due."""
+    """Debt divided by the mean monthly contribution; unknown where nothing was due."""
     return ratio(t.debt, _monthly_contribution(t))
 
 
@@ -165,7 +165,7 @@ def debt_in_months(t: ir.Table) -> ir.FloatingValue:
     en="Social debt, employee share, in months of contributions",
 )
 def debt_employee_in_months(t: ir.Table) -> ir.FloatingValue:
-    """Employee share of the debt over the mean monthly contribution; unknown where nothing was due."""
+    """Employee share of the debt divided by the mean monthly contribution; unknown where nothing was due."""
     return ratio(t.debt_employee, _monthly_contribution(t))
 
 
@@ -177,7 +177,7 @@ def debt_employee_in_months(t: ir.Table) -> ir.FloatingValue:
     en="Social debt per employee",
 )
 def debt_per_employee(t: ir.Table) -> ir.FloatingValue:
-    """Debt over the newest known headcount; unknown where that is 0."""
+    """Debt divided by the newest headcount known; unknown where that is 0."""
     return ratio(t.debt, t.headcount)
 
 
@@ -185,11 +185,11 @@ def debt_per_employee(t: ir.Table) -> ir.FloatingValue:
     unit="months",
     direction=+1,
     sources=("debts",),
-    fr="Mois avec une dette sociale, sur 12",
-    en="Months with a social debt, out of 12",
+    fr="Nombre de mois avec une dette sociale, sur 12",
+    en="Number of months with a social debt, out of 12",
 )
 def months_in_debt_12m(t: ir.Table) -> ir.IntegerValue:
-    """In how many of the last 12 periods, this one included, a debt was known."""
+    """Number of the last 12 periods, the current one included, at which a debt was known."""
     return t.in_debt_12m
 
 
@@ -197,11 +197,11 @@ def months_in_debt_12m(t: ir.Table) -> ir.IntegerValue:
     unit="months",
     direction=0,
     sources=("debts",),
-    fr="Mois depuis la dernière dette sociale",
+    fr="Nombre de mois depuis la dernière dette sociale",
     en="Months since the last social debt",
 )
 def months_since_debt(t: ir.Table) -> ir.IntegerValue:
-    """Periods since a debt was last known, 0 where one is; unknown where there was none in 24 months."""
+    """Number of periods since a debt was last known, 0 where one is known; unknown where none was in 24 months."""
     return months_since(t.last_in_debt, t.period)
 
 
@@ -209,11 +209,11 @@ def months_since_debt(t: ir.Table) -> ir.IntegerValue:
     unit="share",
     direction=-1,
     sources=("contributions",),
-    fr="Part des cotisations payée directement, sur 12 mois",
+    fr="Part des cotisations payées directement, sur 12 mois",
     en="Share of contributions paid directly, over 12 months",
 )
 def paid_share_12m(t: ir.Table) -> ir.FloatingValue:
-    """Paid directly over due, of the last 12 periods; unknown where nothing was due."""
+    """Contributions paid directly divided by those due, over the last 12 periods; unknown where nothing was due."""
     return ratio(t.paid_12m, t.due_12m)
 
 
@@ -225,7 +225,7 @@ def paid_share_12m(t: ir.Table) -> ir.FloatingValue:
     en="Payment plans in force",
 )
 def payment_plans_active(t: ir.Table) -> ir.IntegerValue:
-    """Payment plans from the period at which they are known to their due date."""
+    """Number of payment plans in force: from the period at which they are known until their due date."""
     return t.plans
 
 
@@ -234,16 +234,16 @@ def payment_plans_active(t: ir.Table) -> ir.IntegerValue:
     direction=0,
     sources=("payment_plans",),
     fr="Reste à payer sur les plans d'apurement",
-    en="Left to pay on payment plans",
+    en="Amount left to pay on payment plans",
 )
 def payment_plan_left(t: ir.Table) -> ir.FloatingValue:
-    """The amounts of the plans in force, falling linearly over their months."""
+    """Amounts of the plans in force, each falling linearly over the months of the plan."""
     return t.plan_left
 
 
 @feature(unit="category", direction=0, sources=("ccsf",), fr="Étape de la saisine CCSF", en="Stage of the CCSF plan")
 def ccsf_stage(t: ir.Table) -> ir.StringValue:
-    """The newest stage known (DEBUT, REFUS, APPROB, FIN, REJ); NONE where there never was a request."""
+    """The newest stage known (DEBUT, REFUS, APPROB, FIN, REJ); NONE where no event is known."""
     return t.stage.fill_null("NONE")
 
 
@@ -251,11 +251,11 @@ def ccsf_stage(t: ir.Table) -> ir.StringValue:
     unit="months",
     direction=0,
     sources=("ccsf",),
-    fr="Mois depuis le dernier événement CCSF",
+    fr="Nombre de mois depuis le dernier événement CCSF",
     en="Months since the last CCSF event",
 )
 def months_since_ccsf(t: ir.Table) -> ir.IntegerValue:
-    """Months since the newest known event; unknown where there never was one."""
+    """Months since the newest event known; unknown where there is none."""
     return months_since(t.treated_on, t.period)
 
 

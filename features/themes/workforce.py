@@ -25,7 +25,7 @@ def _growth(now: ir.NumericValue, before: ir.NumericValue) -> ir.FloatingValue:
 
 @feature(unit="persons", direction=0, sources=("headcounts",), fr="Effectif", en="Headcount")
 def headcount(t: ir.Table) -> ir.FloatingValue:
-    """The newest figure known."""
+    """Newest number of employees known."""
     return t.headcount
 
 
@@ -37,7 +37,7 @@ def headcount(t: ir.Table) -> ir.FloatingValue:
     en="Age of the known headcount",
 )
 def headcount_age(t: ir.Table) -> ir.IntegerValue:
-    """Months from the month that the newest figure tells of to the period."""
+    """Months from the month of the newest figure known to the period."""
     return months_since(t.headcount_month, t.period)
 
 
@@ -45,11 +45,11 @@ def headcount_age(t: ir.Table) -> ir.IntegerValue:
     unit="share",
     direction=-1,
     sources=("headcounts",),
-    fr="Évolution de l'effectif en 6 mois",
-    en="Headcount growth in 6 months",
+    fr="Évolution de l'effectif sur 6 mois",
+    en="Headcount growth over 6 months",
 )
 def headcount_growth_6m(t: ir.Table) -> ir.FloatingValue:
-    """Known headcount over what was known 6 periods earlier, less 1."""
+    """Known headcount divided by that known 6 periods earlier, minus 1."""
     return _growth(t.headcount, t.before_6m)
 
 
@@ -57,11 +57,11 @@ def headcount_growth_6m(t: ir.Table) -> ir.FloatingValue:
     unit="share",
     direction=-1,
     sources=("headcounts",),
-    fr="Évolution de l'effectif en un an",
-    en="Headcount growth in a year",
+    fr="Évolution de l'effectif sur un an",
+    en="Headcount growth over one year",
 )
 def headcount_growth_12m(t: ir.Table) -> ir.FloatingValue:
-    """Known headcount over what was known 12 periods earlier, less 1."""
+    """Known headcount divided by that known 12 periods earlier, minus 1."""
     return _growth(t.headcount, t.before_12m)
 
 
@@ -69,11 +69,11 @@ def headcount_growth_12m(t: ir.Table) -> ir.FloatingValue:
     unit="share",
     direction=-1,
     sources=("headcounts",),
-    fr="Évolution de l'effectif en deux ans",
-    en="Headcount growth in two years",
+    fr="Évolution de l'effectif sur deux ans",
+    en="Headcount growth over two years",
 )
 def headcount_growth_24m(t: ir.Table) -> ir.FloatingValue:
-    """Known headcount over what was known 24 periods earlier, less 1."""
+    """Known headcount divided by that known 24 periods earlier, minus 1."""
     return _growth(t.headcount, t.before_24m)
 
 
