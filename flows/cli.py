@@ -146,7 +146,7 @@ def promote(
     """Put a registered model in use."""
     settings = load(data=data)
     with store.locked(settings.data):
-        registry.promote(settings.models, model_id, why)
+        registry.promote(settings.folder.models, model_id, why)
     out.print(f"In use: {model_id}.", soft_wrap=True)
 
 
@@ -155,7 +155,7 @@ def rollback(why: Why = "asked for", data: Data = None) -> None:
     """Put the model in use again that was in use before."""
     settings = load(data=data)
     with store.locked(settings.data):
-        model_id = registry.roll_back(settings.models, why)
+        model_id = registry.roll_back(settings.folder.models, why)
     out.print(f"In use again: {model_id}.", soft_wrap=True)
 
 

@@ -32,7 +32,7 @@ def print_trained(trained: stages.Trained, settings: Settings) -> None:
         table.add_row(name, *figures, f"{m['high']['precision']:.3f}", f"{m['moderate']['recall']:.3f}")
     out.print(table)
     verdict = "in use" if trained.is_champion else "registered, not in use"
-    card = settings.models / trained.model_id / "card.md"
+    card = settings.folder.models / trained.model_id / "card.md"
     out.print(f"Model {trained.model_id}: {verdict}; {trained.why}. {card}", soft_wrap=True)
     if trained.tracked:
         out.print(trained.tracked, markup=False, soft_wrap=True)
@@ -104,7 +104,9 @@ def print_ingested(reports: list[FileReport], settings: Settings) -> None:
         if r.unlisted:
             words = ", ".join(f"{word} ({n:,})" for word, n in r.unlisted.items())
             out.print(f"{r.source}: words that we don't know, not guessed: {words}.", markup=False, soft_wrap=True)
-    out.print(f"Typed records: {settings.staged}. Rejected lines and cells: {settings.rejects}.", soft_wrap=True)
+    out.print(
+        f"Typed records: {settings.folder.staged}. Rejected lines and cells: {settings.folder.rejects}.", soft_wrap=True
+    )
 
 
 def print_polish(result: PolishResult) -> None:

@@ -14,6 +14,7 @@ from pydantic_settings import (
 )
 
 from features.errors import InputError
+from features.folder import DataFolder
 from features.scope import Engine
 from models.monitoring.limits import Limits
 from models.protocol import Hyperparameters, Protocol, Sampling
@@ -85,49 +86,9 @@ class Settings(BaseSettings):
         )
 
     @property
-    def staged(self) -> Path:
-        """Typed, dated records, a folder a source."""
-        return self.data / "staged"
-
-    @property
-    def rejects(self) -> Path:
-        """What could not be read, and why."""
-        return self.data / "rejects"
-
-    @property
-    def features(self) -> Path:
-        """The feature table, a folder a period."""
-        return self.data / "features"
-
-    @property
-    def models(self) -> Path:
-        """The registered models, and which is champion."""
-        return self.data / "models"
-
-    @property
-    def scores(self) -> Path:
-        """Scores and contributions, a folder a period."""
-        return self.data / "scores"
-
-    @property
-    def lists(self) -> Path:
-        """The published lists, a folder a period."""
-        return self.data / "lists"
-
-    @property
-    def monitoring(self) -> Path:
-        """Monitoring pages, a folder a period."""
-        return self.data / "monitoring"
-
-    @property
-    def verdicts(self) -> Path:
-        """What agents answered, exported from the review application."""
-        return self.data / "verdicts.csv"
-
-    @property
-    def scratch(self) -> Path:
-        """Working files of the run at hand; swept by the next."""
-        return self.data / "scratch"
+    def folder(self) -> DataFolder:
+        """Where everything stands in the data folder."""
+        return DataFolder(self.data)
 
 
 def load(**overrides: Any) -> Settings:

@@ -15,10 +15,10 @@ import pytest
 from features import store
 from features.assemble import CATALOG
 from features.catalog import features_of
+from features.folder import champion_id
 from features.themes import financial_health
 from flows.settings import load
 from flows.stages import start_afresh
-from models.registry import registry
 from reports.target_list import COLUMNS
 
 COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
@@ -278,7 +278,7 @@ def test_a_run_killed_and_started_again_ends_as_one_never_killed(demo, tmp_path)
 def test_where_the_model_in_use_can_not_score_the_table_a_new_one_takes_its_place(demo, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(demo[0], data, symlinks=True)
-    former = registry.champion_id(data / "models")
+    former = champion_id(data / "models")
     file = (data / "features").resolve() / "build.json"
     content = json.loads(file.read_text())
     content["dictionary"]["debt"] = "another"
@@ -289,7 +289,7 @@ def test_where_the_model_in_use_can_not_score_the_table_a_new_one_takes_its_plac
     (data / "weaksignals.toml").write_text("seed = 1\n")
     trained = weaksignals("train", "--data", data)
     assert trained.returncode == 0, trained.stderr
-    assert registry.champion_id(data / "models") != former
+    assert champion_id(data / "models") != former
 
 
 def test_a_demo_starts_afresh_but_for_accounts_and_settings(tmp_path):
@@ -297,7 +297,7 @@ def test_a_demo_starts_afresh_but_for_accounts_and_settings(tmp_path):
     for name in ("raw/2401", "models/old", "lists/2024-01", "staged/debts", "review"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "weaksignals.toml").touch()
-    with store.new_folder(settings.features) as fresh:
+    with store.new_folder(settings.folder.features) as fresh:
         (fresh / "build.json").touch()
     start_afresh(settings, tmp_path / "raw")
     assert {path.name for path in tmp_path.iterdir()} - {".versions"} == {"review", "weaksignals.toml"}

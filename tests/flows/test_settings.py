@@ -15,12 +15,12 @@ def no_variables(monkeypatch):
 def test_every_path_is_under_the_data_folder(tmp_path):
     settings = load(data=tmp_path)
     for path in (
-        settings.staged,
-        settings.rejects,
-        settings.features,
-        settings.models,
-        settings.scores,
-        settings.lists,
+        settings.folder.staged,
+        settings.folder.rejects,
+        settings.folder.features,
+        settings.folder.models,
+        settings.folder.scores,
+        settings.folder.lists,
     ):
         assert path.parent == tmp_path
 
