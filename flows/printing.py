@@ -19,6 +19,7 @@ from flows.settings import Settings
 from flows.terminal import out
 from reports.exports import SENTENCES, notices
 from reports.language import Language
+from reports.reasons import THEME_WORDS
 from reports.target_list import TargetList, records
 
 PICTURE_WIDTH, PICTURED = 130, 5
@@ -87,6 +88,22 @@ def print_firm(row: dict[str, Any], language: Language, to: Console | None = Non
     for name, sentence in SENTENCES.items():
         if row[name] is not None:
             (to or out).print(f"   {sentence(row[name], language)}", markup=False)
+
+
+def print_explained(found: stages.FirmHistory, siren: str, settings: Settings) -> None:
+    """A firm's risk, reasons and themes, then its risk month by month."""
+    words = Language(settings.language)
+    (row,) = records(found.ranked.rows[found.ranked.rows["siren"] == siren])
+    print_firm(row, words)
+    themes = sorted(row["themes"].items(), key=lambda item: -item[1])
+    out.print("  " + ", ".join(f"{words.say(THEME_WORDS[theme])} {value:+.2f}" for theme, value in themes))
+    table = Table("period", "risk", "alert", "social debt", "headcount", "state")
+    for past in records(found.history):
+        risk = (f"{past['period']:%Y-%m}", f"{past['probability']:.1%}", past["alert"])
+        table.add_row(*risk, f"{past['debt']:,.0f}", f"{past['headcount']:,.0f}", past["state"])
+    out.print(table)
+    for notice in notices(found.ranked, words):
+        out.print(notice)
 
 
 def print_ingested(reports: list[FileReport], settings: Settings) -> None:

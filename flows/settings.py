@@ -16,8 +16,10 @@ from pydantic_settings import (
 from features.errors import InputError
 from features.folder import DataFolder
 from features.scope import Engine
+from features.variables import PREFIX, refuse_unknown_variables
 from models.monitoring.limits import Limits
 from models.protocol import Hyperparameters, Protocol, Sampling
+from reports.review import configuration
 
 EXCLUDED_CATEGORIES = "4110 4120 4140 4160 7210 7220 7346 7348 7366 7373 7379 7383 7389 7410 7430 7470 7490"
 EXCLUDED_ACTIVITIES = (
@@ -29,7 +31,7 @@ EXCLUDED_ACTIVITIES = (
 class Settings(BaseSettings):
     """Read from `weaksignals.toml` in the data folder and from WEAKSIGNALS_* variables; unknown keys are refused."""
 
-    model_config = SettingsConfigDict(env_prefix="WEAKSIGNALS_", frozen=True, extra="forbid", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
     data: Path = Field(Path("data"), description="Folder that holds everything the pipeline makes.")
     engine: Engine = Field("duckdb", description="Where tables are computed: duckdb, or spark.")
@@ -91,11 +93,17 @@ class Settings(BaseSettings):
         return DataFolder(self.data)
 
 
+def variables() -> frozenset[str]:
+    """Every variable that may be set, those of the review application among them."""
+    return frozenset(f"{PREFIX}{name.upper()}" for name in Settings.model_fields) | configuration.variables()
+
+
 def load(**overrides: Any) -> Settings:
     """The settings of a data folder: the command line (not None) wins over variables, these over its weaksignals.toml.
 
-    Raises InputError naming each key that is unknown or has an impossible value.
+    Raises InputError naming each key or variable that is unknown, and each impossible value.
     """
+    refuse_unknown_variables(variables())
     given = {key: value for key, value in overrides.items() if value is not None}
     data = Path(given.get("data") or os.environ.get("WEAKSIGNALS_DATA") or "data")
     file = data / "weaksignals.toml"

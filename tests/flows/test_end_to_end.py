@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -132,20 +133,16 @@ def test_every_export_says_simulated_and_names_nobody_who_objects(demo):
     assert any("SIMULATED" in notice for notice in content["notices"])
     table = pd.read_csv(folder / "target_list.csv", dtype={"siren": str})
     assert table["simulated"].all()
-    about = pd.read_excel(folder / "target_list.xlsx", sheet_name="about", header=None) if has_reader() else None
-    assert about is None or "SIMULATED" in about.iloc[0, 0]
+    workbook = pd.read_excel(folder / "target_list.xlsx", sheet_name=None, engine="calamine", dtype={"siren": str})
+    assert list(workbook) == ["list", "about"]
+    assert "SIMULATED" in workbook["about"].columns[0]
+    for name in ("siren", "name", "alert", "reasons"):
+        assert workbook["list"][name].fillna("").tolist() == table[name].fillna("").tolist()
+    assert np.allclose(workbook["list"]["probability"], table["probability"])
     firms = pd.read_parquet((demo[0] / "features" / "firms.parquet").resolve(), partitioning=None)
     objecting = set(firms.loc[firms["diffusion"] != "O", "siren"]) & set(table["siren"])
     assert objecting
     assert set(table.loc[table["siren"].isin(objecting), "name"]) == {"(not published)"}
-
-
-def has_reader():
-    try:
-        import openpyxl  # noqa: F401
-    except ImportError:
-        return False
-    return True
 
 
 def test_the_front_end_document_adds_up_to_the_score(demo):
@@ -171,6 +168,10 @@ def test_explain_shows_one_firm_with_its_history(demo, ranked):
     assert done.returncode == 0, done.stderr
     assert ranked["reasons"][0][0]["sentence"] in done.stdout
     assert "2024-01" in done.stdout
+    months = re.findall(r"(2\d{3}-\d\d) [│|]\s+([\d.]+%)", done.stdout)
+    assert len(months) > 1
+    # The month of the list and the last line of the history are one: they show one risk.
+    assert months[-1] == ("2024-02", f"{ranked['probability'][0]:.1%}")
 
 
 @pytest.mark.parametrize(
