@@ -1,0 +1,1 @@
+"""Pages made from the code at build time: never typed by hand, never committed."""
