@@ -117,7 +117,10 @@ def _settings_of(settings_class: type[BaseSettings]) -> Iterator[str]:
         meanings = meanings_of(record.__doc__ or "")
         yield table(
             ("setting", "default", "meaning"),
-            [(f"`{one.name}`", _shown(_default_of(one)), meanings.get(one.name, "").capitalize()) for one in fields(record)],
+            [
+                (f"`{one.name}`", _shown(_default_of(one)), meanings.get(one.name, "").capitalize())
+                for one in fields(record)
+            ],
         )
 
 
@@ -156,9 +159,9 @@ def sources() -> str:
     """Each partner's file: how it is called, when its records are known, and its columns."""
     parts = [
         "# Partners' files\n",
-        "One section per source: the names of its files in a batch, the day from which a record counts as known, and the",
-        "columns that are read. Other columns are ignored. A file without a required column is refused; a line whose",
-        "required cell can't be read is rejected, and kept with its reason in `rejects/`.\n",
+        "One section per source: the names of its files in a batch, the day from which a record counts as known, and",
+        "the columns that are read. Other columns are ignored. A file without a required column is refused; a line",
+        "whose required cell can't be read is rejected, and kept with its reason in `rejects/`.\n",
     ]
     for source in SOURCES:
         parts += [f"## {source.name}\n", f"{source.title[0].upper()}{source.title[1:]}.\n", *_facts(source)]
@@ -192,8 +195,8 @@ def files() -> str:
     return "\n".join(
         [
             "# Data folder and list\n",
-            "Everything that is made goes to the data folder (`--data`, default `./data`). One writer at a time fills it;",
-            "a file or folder appears whole or not at all.\n",
+            "Everything that is made goes to the data folder (`--data`, default `./data`). One writer at a time fills",
+            "it; a file or folder appears whole or not at all.\n",
             table(("place", "what it holds"), _places(DataFolder, ANY_FOLDER)),
             "## Beside the periods of the feature table\n",
             table(("place", "what it holds"), _places(FeatureTable, ANY_FOLDER / "features")),

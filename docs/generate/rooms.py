@@ -123,9 +123,9 @@ def _page(root: Path) -> str:
     return "\n".join(
         [
             "# Map of the rooms\n",
-            "Drawn from the import contracts in `pyproject.toml`, which `make lint` checks with import-linter. A package",
-            "imports only what stands below it; rooms on one line don't import each other. A dashed package stands",
-            "beside the others.\n",
+            "Drawn from the import contracts in `pyproject.toml`, which `make lint` checks with import-linter. A",
+            "package imports only what stands below it; rooms on one line don't import each other. A dashed package",
+            "stands beside the others.\n",
             "![The packages and their rooms, layer by layer](rooms.svg)\n",
             "## Contracts\n",
             table(("contract", "what it says"), [(c["name"], said(c)) for c in contracts(root)]),
