@@ -1,11 +1,10 @@
 """`python -m docs.generate` writes `docs/reference/`; `make docs` calls it before it builds the site."""
 
 import shutil
-from pathlib import Path
 
-from docs.generate import reference, rooms
+from docs.generate import ROOT
+from docs.generate.pages import pages
 
-ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "docs" / "reference"
 
 
@@ -13,7 +12,7 @@ def main() -> None:
     """Write every generated page afresh."""
     shutil.rmtree(TARGET, ignore_errors=True)
     TARGET.mkdir()
-    for name, text in {**reference.pages(), **rooms.pages(ROOT)}.items():
+    for name, text in pages().items():
         (TARGET / name).write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "pictures", TARGET / "pictures", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
 

@@ -52,7 +52,8 @@ def floors(root: Path) -> list[Floor]:
 
 def svg(root: Path) -> str:
     """The map: floors stacked, in each its rooms by layer; the same bytes for the same contracts."""
-    parts, top = [], MARGIN
+    parts: list[str] = []
+    top = MARGIN
     for number, floor in enumerate(floors(root)):
         parts += _band(root, floor, top, COLOURS[number % len(COLOURS)])
         top += floor.height + GAP
@@ -108,12 +109,8 @@ def first_line(root: Path, dotted: str) -> str:
     return lines[0] if lines else ""
 
 
-def pages(root: Path) -> dict[str, str]:
-    """The picture, and the page that shows it with the contracts and the rooms in words."""
-    return {"rooms.svg": svg(root), "rooms.md": _page(root)}
-
-
-def _page(root: Path) -> str:
+def page(root: Path) -> str:
+    """The page that shows the map, with the contracts and the rooms in words."""
     rooms = [
         (f"`{floor.name}.{room}`", first_line(root, f"{floor.name}.{room}"))
         for floor in floors(root)

@@ -9,7 +9,9 @@ import pytest
 import yaml
 from babel.messages.pofile import read_po
 
-from docs.generate import reference, rooms
+from docs.generate import rooms
+from docs.generate.commands import all_commands
+from docs.generate.pages import pages
 from features.assemble import CATALOG
 from features.sources import SOURCES
 from flows.settings import Settings
@@ -23,7 +25,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 @pytest.fixture(scope="module")
 def generated():
-    return {**reference.pages(), **rooms.pages(ROOT)}
+    return pages()
 
 
 def places(navigation):
@@ -52,7 +54,7 @@ def test_nothing_is_fetched_from_the_network():
 
 
 def test_every_command_and_every_option_is_in_the_reference(generated):
-    commands = dict(reference.all_commands())
+    commands = dict(all_commands())
     assert {"weaksignals run", "weaksignals explain", "weaksignals models", "weaksignals models promote"} <= set(
         commands
     )
