@@ -8,13 +8,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from docs.generate.drawing import drawn, rect, text
 from docs.generate.tables import table
 
 WIDTH, MARGIN, LABEL, ASIDE = 1000, 20, 150, 150
 ROOM_HEIGHT, GAP, PAD = 34, 8, 12
 # One hue per floor, light enough for black text.
 COLOURS = ("#dbe7f6", "#dff0e0", "#fbeed5", "#eee3f5", "#e8e8e8", "#f6e1e1")
-STYLE = "font-family:system-ui,sans-serif;font-size:14px;fill:#1c1c1c"
 
 
 @dataclass(frozen=True)
@@ -57,29 +57,17 @@ def svg(root: Path) -> str:
     for number, floor in enumerate(floors(root)):
         parts += _band(root, floor, top, COLOURS[number % len(COLOURS)])
         top += floor.height + GAP
-    height = top + MARGIN - GAP
     names = ", ".join(floor.name for floor in floors(root))
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
-            f'aria-labelledby="rooms-title" style="{STYLE}">',
-            f'<title id="rooms-title">The packages and their rooms, from the highest to the lowest: {names}</title>',
-            f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-            *parts,
-            "</svg>\n",
-        ]
-    )
+    title = f"The packages and their rooms, from the highest to the lowest: {names}"
+    return drawn(WIDTH, top + MARGIN - GAP, "rooms", title, parts)
 
 
 def _band(root: Path, floor: Floor, top: int, colour: str) -> Iterator[str]:
     dashes = ' stroke-dasharray="6 4"' if floor.is_beside else ""
-    yield (
-        f'<rect x="{MARGIN}" y="{top}" width="{WIDTH - 2 * MARGIN}" height="{floor.height}" rx="6" fill="{colour}" '
-        f'stroke="#777777"{dashes}/>'
-    )
-    yield _text(MARGIN + PAD, top + PAD + 22, f"{floor.name}/", "font-weight:600;font-size:17px")
+    yield rect(MARGIN, top, WIDTH - 2 * MARGIN, floor.height, colour, "#777777", dashes)
+    yield text(MARGIN + PAD, top + PAD + 22, f"{floor.name}/", "font-weight:600;font-size:17px")
     if not floor.layers:
-        yield _text(MARGIN + LABEL, top + PAD + 22, first_line(root, floor.name))
+        yield text(MARGIN + LABEL, top + PAD + 22, first_line(root, floor.name))
     for row, rooms in enumerate(floor.layers):
         y = top + PAD + row * (ROOM_HEIGHT + GAP)
         yield from _row(root, floor.name, rooms, y)
@@ -92,13 +80,9 @@ def _row(root: Path, floor: str, rooms: Sequence[str], y: int) -> Iterator[str]:
         x = left + place * (width + GAP)
         said = escape(first_line(root, f"{floor}.{room}"))
         yield f"<g><title>{floor}.{room}: {said}</title>"
-        yield f'<rect x="{x}" y="{y}" width="{width}" height="{ROOM_HEIGHT}" rx="4" fill="#ffffff" stroke="#999999"/>'
-        yield _text(x + width // 2, y + 22, room, "text-anchor:middle")
+        yield rect(x, y, width, ROOM_HEIGHT, "#ffffff")
+        yield text(x + width // 2, y + 22, room, "text-anchor:middle")
         yield "</g>"
-
-
-def _text(x: int, y: int, text: str, style: str = "") -> str:
-    return f'<text x="{x}" y="{y}" style="{style}">{escape(text)}</text>'
 
 
 def first_line(root: Path, dotted: str) -> str:
