@@ -135,3 +135,18 @@ def test_the_labels_that_agents_are_told_of_are_those_of_the_application(page, s
     labels = {label.removesuffix(".") for label in re.findall(r"\*\*(.+?)\*\*", told)}
     assert len(labels) > 8
     assert labels - set(words if ".en." in page else words.values()) == set()
+
+
+def shape(page):
+    lines = (DOCS / "guides" / page).read_text(encoding="utf-8").splitlines()
+    return [match[0] for line in lines if (match := re.match(r"## |- |\||!\[|\*\*", line))]
+
+
+def test_both_agents_guides_say_as_much():
+    assert shape("agent.en.md") == shape("agent.fr.md")
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
+def test_pages_beside_the_site_link_to_what_is_there(page):
+    links = re.findall(r"]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists() and not link.startswith("docs/reference/")] == []
