@@ -8,6 +8,7 @@ Compiled by numba on first use, about 5 s, and kept: beside this file, else wher
 cache folder (NUMBA_CACHE_DIR chooses another), else nowhere.
 """
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class Contributions:
             add_contributions(self.plan, self.tables, QUADRATURE, block, sums)
             result[start : start + BLOCK_ROWS] = sums.T
 
-        with ThreadPoolExecutor(threads or numba.config.NUMBA_NUM_THREADS) as pool:
+        with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
             list(pool.map(fill, range(0, len(x), BLOCK_ROWS)))
         return result
 
