@@ -15,7 +15,7 @@ models = typer.Typer(help="The registered models, and which is in use.", invoke_
 
 
 def tune(
-    minutes: Annotated[float, typer.Option(min=0.01, help="How long to search; the same command later goes on from there.")] = 30,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long to search; a later call goes on from there.")] = 30,
     as_of: Annotated[str | None, typer.Option(help="Search on what was known in that month, YYYY-MM.")] = None,
     data: Data = None,
     engine: Engine = None,

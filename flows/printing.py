@@ -120,7 +120,9 @@ def print_ingested(reports: list[FileReport], settings: Settings) -> None:
     for r in reports:
         if r.unlisted:
             words = ", ".join(f"{word} ({n:,})" for word, n in r.unlisted.items())
-            out.print(f"{r.source}: words that are in no vocabulary, so that their lines decide nothing: {words}.", markup=False, soft_wrap=True)
+            out.print(
+                f"{r.source}: words that are in no vocabulary, not guessed: {words}.", markup=False, soft_wrap=True
+            )
     out.print(
         f"Typed records: {settings.folder.staged}. Rejected lines and cells: {settings.folder.rejects}.", soft_wrap=True
     )

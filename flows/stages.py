@@ -71,7 +71,7 @@ def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) ->
 
 
 def ingest(settings: Settings, raw: Path, progress: Progress) -> list[features_ingest.FileReport]:
-    """Read the batches under `raw` into `staged/`; one report per file. Text files are read by DuckDB, whatever the engine."""
+    """Read the batches under `raw` into `staged/`; one report per file. DuckDB reads text, whatever the engine."""
     # Files are read as a stream: a gigabyte is enough for any of them.
     con = engine.connect("duckdb", settings.folder.scratch, memory_gb=1)
     reading = features_ingest.Reading(settings.max_rejected_share, settings.delivery_day, settings.lags)
