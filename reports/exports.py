@@ -19,7 +19,7 @@ from models.alerts import HIGH, MODERATE, NO_ALERT
 from reports.language import Language
 from reports.movement import movement_sentence
 from reports.remedies import remedy_sentence
-from reports.target_list import COLUMNS, PARQUET, TargetList, records
+from reports.target_list import COLUMNS, PARQUET, REASON_SETTINGS, TargetList, records
 from reports.waterfall import steps
 
 NAME = "target_list"
@@ -92,7 +92,8 @@ def parquet(ranked: TargetList) -> pa.Table:
     plain = pa.Table.from_pandas(rows.drop(columns=list(nested)), preserve_index=False)
     columns = {**dict(zip(plain.column_names, plain.columns, strict=True)), **nested}
     table = pa.table({name: columns[name] for name in COLUMNS})
-    return table.replace_schema_metadata({"simulated": str(ranked.is_simulated).lower()})
+    metadata = {"simulated": str(ranked.is_simulated).lower(), REASON_SETTINGS: ranked.reason_settings.as_json()}
+    return table.replace_schema_metadata(metadata)
 
 
 def as_csv(ranked: TargetList, language: Language) -> str:

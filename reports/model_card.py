@@ -8,15 +8,17 @@ from typing import Any, Final
 
 from models.protocol import LIGHTGBM
 from models.registry.model import RiskModel
+from models.registry.registry import PICTURES
 from reports.card import evaluation, summary
 from reports.card.limits import limits
-from reports.card.parts import Part, Points, Section, Table, simulated
+from reports.card.parts import Content, Part, Picture, Points, Section, picture_file, simulated
 from reports.language import SOURCE, Language
 
 # For everybody, then for who wants to know how that was judged.
 SUMMARY: Final[tuple[Part, ...]] = (
     Part(summary.what_it_is, ("as_of", "horizon")),
     Part(summary.weights, ("weights",)),
+    Part(summary.pictures, ("pictures",)),
     Part(summary.made_of, ("split", "horizon")),
     Part(summary.alerts, (f"models.{LIGHTGBM}",)),
     Part(summary.lead_time, ("lead_time",)),
@@ -40,11 +42,13 @@ EVALUATION: Final[tuple[Part, ...]] = (
 
 
 def model_card(model: RiskModel, metrics: Mapping[str, Any]) -> str:
-    """All parts in English as Markdown; metrics: of `models.training.training.train`, and `checks`."""
+    """All parts in English as Markdown.
+
+    metrics: of `models.training.training.train`, `checks`, and `pictures`: of `reports.card.pictures`, alternatives.
+    """
     language = Language(SOURCE)
     lines = [f"# Model {model.model_id}", "", *simulated(model, language), ""]
-    for part in (*SUMMARY, *EVALUATION):
-        section = part.tell(model, metrics, language)
+    for section in told((*SUMMARY, *EVALUATION), model, metrics, language):
         lines += [f"## {section.title}", ""]
         for content in section.content:
             lines += [*_markdown(content), ""]
@@ -56,11 +60,14 @@ def told(parts: Iterable[Part], model: RiskModel, metrics: Mapping[str, Any], la
     return (part.tell(model, metrics, language) for part in parts if part.is_known(model, metrics))
 
 
-def _markdown(content: str | Points | Table) -> Iterator[str]:
+def _markdown(content: Content) -> Iterator[str]:
     if isinstance(content, str):
         yield content
     elif isinstance(content, Points):
         yield from (f"- {sentence}" for sentence in content.sentences)
+    elif isinstance(content, Picture):
+        yield f"![{content.alternative}]({PICTURES}/{picture_file(content.name, SOURCE)})"
+        yield from ("", content.caption)
     else:
         yield from ([f"**{content.caption}**", ""] if content.caption else [])
         yield "| " + " | ".join(content.headers) + " |"

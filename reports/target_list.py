@@ -17,10 +17,12 @@ from models.explanation.sums import by_theme
 from models.registry.model import RiskModel
 from models.scoring.scoring import Scores
 from reports.language import Language
-from reports.reasons import by_subject, medians, ranked_reasons
+from reports.reasons import ReasonSettings, by_subject, medians, reasons_of
 
 PUBLISHED = "O"
 PARQUET = "target_list.parquet"
+# The key of its metadata under which ReasonSettings stand.
+REASON_SETTINGS = "reason_settings"
 SCORED = ("margin", "probability", "probability_low", "probability_high", "alert")
 COLUMNS = (
     *("rank", "siren", "name", "departement", "region", "naf", "activity", "headcount", "probability", "alert"),
@@ -57,6 +59,7 @@ class TargetList:
     base: float
     # The model's, or moved to the failure rate known at the period.
     calibration: Calibration
+    reason_settings: ReasonSettings
 
 
 def target_list(
@@ -90,7 +93,8 @@ def target_list(
     parts = scored.contributions.set_index("siren").loc[table["siren"]]
     themes = by_theme(parts, model.inputs)
     by_name = [dict(zip(themes.columns, values, strict=True)) for values in themes.to_numpy().tolist()]
-    why = _reasons(table, by_subject(parts, model.inputs), language, reasons, notes.unstable)
+    settings = ReasonSettings(medians(table[table["state"] == IN_BONIS]), reasons)
+    why = _reasons(table, by_subject(parts, model.inputs), settings, language, notes.unstable)
     nested: dict[str, list[Any]] = {
         "themes": by_name,
         "reasons": why,
@@ -104,7 +108,9 @@ def target_list(
     table["rank"] = place.mask(table["last"])
     base = float(scored.contributions["base"].iloc[0])
     ordered = table[list(COLUMNS)].reset_index(drop=True)
-    return TargetList(ordered, period, model, str(facts["batch"]), bool(facts["simulated"]), base, scored.calibration)
+    return TargetList(
+        ordered, period, model, str(facts["batch"]), bool(facts["simulated"]), base, scored.calibration, settings
+    )
 
 
 def _past(siren: pd.Series, alert: pd.Series, period: date, earlier: Sequence[pd.DataFrame]) -> dict[str, pd.Series]:
@@ -130,17 +136,17 @@ def _past(siren: pd.Series, alert: pd.Series, period: date, earlier: Sequence[pd
 def _reasons(
     table: pd.DataFrame,
     subjects: pd.DataFrame,
+    settings: ReasonSettings,
     language: Language,
-    count: int,
     unstable: Mapping[str, frozenset[str]],
 ) -> list[list[dict[str, Any]]]:
-    """Of each firm on alert, its first reasons; of the others none."""
-    typical = medians(table[table["state"] == IN_BONIS])
+    """The first reasons of each firm on alert; none for the others. subjects: contributions, in the order of table."""
     found: list[list[dict[str, Any]]] = [[] for _ in range(len(table))]
-    for place in np.flatnonzero((table["alert"] != NO_ALERT).to_numpy()).tolist():
-        (row,), (contributions,) = records(table.iloc[[place]]), records(subjects.iloc[[place]])
+    places = np.flatnonzero((table["alert"] != NO_ALERT).to_numpy())
+    flagged = zip(places.tolist(), records(table.iloc[places]), records(subjects.iloc[places]), strict=True)
+    for place, row, contributions in flagged:
         doubtful = unstable.get(row["siren"], frozenset())
-        found[place] = [asdict(r) for r in ranked_reasons(row, contributions, typical, language, doubtful)[:count]]
+        found[place] = [asdict(reason) for reason in reasons_of(row, contributions, settings, language, doubtful)]
     return found
 
 

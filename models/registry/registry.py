@@ -15,7 +15,7 @@ from models.evaluation.records import Metrics
 from models.registry.model import Facts, RiskModel, as_json, digest
 from models.rows.inputs import Input
 
-CHAMPION, REFERENCE, PROMOTIONS = "champion", "reference.json", "promotions.json"
+CHAMPION, REFERENCE, PROMOTIONS, PICTURES = "champion", "reference.json", "promotions.json", "pictures"
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,17 @@ class Promotion:
 
 
 def save(
-    models: Path, model: RiskModel, metrics: Mapping[str, Metrics], card: str, reference: Facts | None = None
+    models: Path,
+    model: RiskModel,
+    metrics: Mapping[str, Metrics],
+    card: str,
+    reference: Facts | None = None,
+    pictures: Mapping[str, str] | None = None,
 ) -> str:
-    """Register a model whole or not at all; its identifier. reference: what later periods are held against."""
+    """Register a model whole or not at all; its identifier.
+
+    reference: what later periods are compared with; pictures: file name -> content.
+    """
     with store.new_folder(models / model.model_id) as folder:
         store.write_text(folder / "model.txt", model.text)
         for number, text in enumerate(model.refits):
@@ -40,6 +48,9 @@ def save(
         store.write_text(folder / "card.md", card)
         if reference is not None:
             store.write_text(folder / REFERENCE, json.dumps(reference))
+        for name, content in (pictures or {}).items():
+            (folder / PICTURES).mkdir(exist_ok=True)
+            store.write_text(folder / PICTURES / name, content)
     return model.model_id
 
 

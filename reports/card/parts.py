@@ -19,6 +19,10 @@ RANKING: Final = {
     "brier": "Brier score",
     "log_loss": "log-loss",
 }
+# The pictures of a model: see `reports.card.pictures`. Each has an SVG file in each language.
+BEESWARM, THEMES, DEPENDENCE = PICTURES = ("beeswarm", "themes", "dependence")
+# Picture -> language -> the text for whoever does not see it, as JSON.
+ALTERNATIVES = "alternatives.json"
 # Of the test rows: what each is called where it is told to people.
 WORDS: Final = {
     "high": "high alert",
@@ -67,11 +71,23 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """One of PICTURES; caption: what it shows; alternative: the text for whoever does not see it."""
+
+    name: str
+    caption: str
+    alternative: str
+
+
+Content = str | Points | Table | Picture
+
+
+@dataclass(frozen=True)
 class Section:
-    """A title, then sentences, points and tables in order."""
+    """A title, then sentences, points, tables and pictures in order."""
 
     title: str
-    content: tuple[str | Points | Table, ...]
+    content: tuple[Content, ...]
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,11 @@ class Part:
 def _holds(record: Mapping[str, Any], name: str) -> bool:
     first, _, rest = name.partition(".")
     return first in record and (not rest or _holds(record[first], rest))
+
+
+def picture_file(name: str, code: str) -> str:
+    """The file of a picture in a language."""
+    return f"{name}.{code}.svg"
 
 
 def precision(level: Metrics) -> float | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from features.errors import InputError
 from features.nomenclatures import labels
+from reports.confidentiality import ACCOUNTS, comes_from_accounts
 
 
 class Role(StrEnum):
@@ -40,9 +41,6 @@ THEME_KINDS: Final = {
     "short_time_work": Kind.SHORT_TIME_WORK,
     "payment_behaviour": Kind.PAYMENT_DELAYS,
 }
-ACCOUNTS: Final = "financial_health"
-# Told of every firm in scope: when accounts were closed, and whether they are public.
-PUBLIC_FEATURES: Final = ("accounts_age", "accounts_confidential")
 # Every column that a page or an export may hold; what is not named here is never read.
 COLUMN_KINDS: Final[Mapping[str, Kind | None]] = {
     **dict.fromkeys(("siren", "name", "naf", "activity", "legal_category", "commune", "departement", "region")),
@@ -80,7 +78,7 @@ class Right:
 
     def may_see_feature(self, theme: str, name: str, is_confidential: bool) -> bool:
         """Whether the values of a feature of a firm are."""
-        if theme == ACCOUNTS and is_confidential and name not in PUBLIC_FEATURES:
+        if is_confidential and comes_from_accounts(theme, name):
             return self.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
         return self.may_see(THEME_KINDS.get(theme))
 

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +19,9 @@ from models.registry import registry
 from models.registry.model import RiskModel
 from models.rows.dataset import read_facts
 from models.scoring.scoring import CONTRIBUTIONS, SCORES, folder_of
-from reports.target_list import PARQUET
+from reports.card.parts import ALTERNATIVES, picture_file
+from reports.reasons import ReasonSettings
+from reports.target_list import PARQUET, REASON_SETTINGS
 
 Row = dict[str, Any]
 PARTS = "*.parquet"
@@ -64,7 +66,7 @@ def source_by_period(*paths: Path) -> str:
 class PublishedList:
     """A list and the tables behind it, of the versions that are published now; None where one is not there.
 
-    newest: the newest list, None for itself.
+    newest: the newest list, None for itself. reason_settings: None where an older list did not say.
     """
 
     period: date
@@ -79,6 +81,7 @@ class PublishedList:
     is_simulated: bool
     score_columns: frozenset[str]
     columns: frozenset[str]
+    reason_settings: ReasonSettings | None = field(default=None, hash=False)
 
     @property
     def key(self) -> str:
@@ -172,6 +175,24 @@ class DataFolder:
         except (OSError, json.JSONDecodeError):
             return {}
 
+    def pictures(self, model_id: str) -> dict[str, dict[str, str]]:
+        """The pictures of a model, with their alternative text in each language; none of an older model."""
+        try:
+            found: dict[str, dict[str, str]] = json.loads(self._picture_path(model_id, ALTERNATIVES).read_text())
+        except (OSError, json.JSONDecodeError):
+            return {}
+        return found
+
+    def picture(self, model_id: str, name: str, code: str) -> str | None:
+        """A picture of a model in a language, as SVG; None where the model has none. name: one of PICTURES."""
+        try:
+            return self._picture_path(model_id, picture_file(name, code)).read_text()
+        except OSError:
+            return None
+
+    def _picture_path(self, model_id: str, file: str) -> Path:
+        return self.data / "models" / model_id / registry.PICTURES / file
+
     @property
     def horizon(self) -> int:
         """The months within which a procedure is at risk of opening.
@@ -250,7 +271,9 @@ def _describe(
             scores, contributions, score_columns = None, None, frozenset()
     except (OSError, ValueError) as error:
         raise UnreadableError(f"{path}: {error}") from error
-    simulated = (schema.metadata or {}).get(b"simulated", b"true") == b"true"
+    metadata = schema.metadata or {}
+    simulated = metadata.get(b"simulated", b"true") == b"true"
+    settings = metadata.get(REASON_SETTINGS.encode())
     return PublishedList(
         period,
         path,
@@ -264,4 +287,5 @@ def _describe(
         simulated,
         score_columns,
         frozenset(schema.names),
+        ReasonSettings.from_json(settings) if settings else None,
     )

@@ -10,15 +10,15 @@ from scipy.special import expit, logit
 
 from features.assemble import CATALOG
 from models.registry.model import RiskModel
+from reports.confidentiality import is_confidential
 from reports.language import Language
-from reports.reasons import FEATURES, by_subject, ranked_reasons
-from reports.review.access import Right
+from reports.reasons import FEATURES, by_subject, reasons_of
+from reports.review.access import Kind, Right
 from reports.review.data import DataFolder, PublishedList, Row, UnreadableError, source
 from reports.review.listing import read_firms
-from reports.review.sectors import medians_of
+from reports.review.sectors import reason_settings_of
 from reports.review.wording import (
     Said,
-    is_confidential,
     known,
     listed_movement,
     listed_reason,
@@ -27,7 +27,6 @@ from reports.review.wording import (
 )
 from reports.waterfall import Probability, Step, nested_steps
 
-SHOWN_REASONS: Final = 5
 # With the themes without right go those of the kind of firm, so that none of them can be told by subtraction.
 OTHER, PROFILE = "other", "profile"
 SHOWN_PARTS: Final = 6
@@ -102,10 +101,10 @@ def explain(folder: DataFolder, published: PublishedList, firm: Row, right: Righ
         return Explanation(brief, None, 0.0, visible, hidden, movement, remedy)
     frame = pd.DataFrame([parts])
     subjects = {str(name): float(value) for name, value in by_subject(frame, model.inputs).iloc[0].items()}
-    typical = medians_of(folder, published.features)
     doubtful = [reason["feature"] for reason in listed["reasons"] if reason.get("is_stable") is False]
-    reasons = ranked_reasons(values, subjects, typical, language, doubtful)[:SHOWN_REASONS]
-    said = said_reasons(reasons, values, typical, right, language)
+    shows_confidential = right.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
+    reasons = reasons_of(values, subjects, reason_settings_of(published), language, doubtful, shows_confidential)
+    said = said_reasons(reasons, is_confidential(values), right, language)
     base = float(parts["base"])
     probability = published_probability(model, base + sum(subjects.values()), firm["probability"])
     found = nested_steps(base, grouped(subjects, hidden), probability)

@@ -5,11 +5,12 @@ from typing import Final
 
 from features.assemble import CATALOG
 from features.build import PROCEDURES
+from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, is_confidential
 from reports.reasons import FEATURES
-from reports.review.access import ACCOUNTS, Right
+from reports.review.access import Right
 from reports.review.data import DataFolder, PublishedList, Row, source, source_by_period
-from reports.review.sectors import medians_of, sector_quartiles
-from reports.review.wording import CONFIDENTIAL, is_confidential, known
+from reports.review.sectors import reason_settings_of, sector_quartiles
+from reports.review.wording import known
 
 HISTORY: Final = 36
 TRACED: Final = (
@@ -30,7 +31,7 @@ RATIO_STEP: Final = 3
 
 def prepare(folder: DataFolder, published: PublishedList) -> None:
     """Compute what all pages of a list's firms need: medians, and quartiles by sector, of the past too."""
-    medians_of(folder, published.features)
+    reason_settings_of(published)
     if published.features is not None:
         sector_quartiles(folder, published.features, "")
     for file in _past_files(folder, published)[::RATIO_STEP]:

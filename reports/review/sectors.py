@@ -1,22 +1,26 @@
-"""What is usual: of all firms, and of the firms of a sector; computed once a published table."""
+"""What is usual: of all firms, and of the firms of a sector; computed once per published table."""
 
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
+import pandas as pd
+import pyarrow.parquet as pq
+
 from features.assemble import CATALOG
 from features.procedures import IN_BONIS
-from reports.reasons import FEATURES
-from reports.review.access import ACCOUNTS, PUBLIC_FEATURES
-from reports.review.data import DataFolder, source
-from reports.review.wording import CONFIDENTIAL
+from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, PUBLIC_FEATURES
+from reports.reasons import FEATURES, ReasonSettings, medians
+from reports.review.data import DataFolder, PublishedList, source
 
 # Many who open a page at once wait for one to compute what all of them need.
 _once = Lock()
 _once_past = Lock()
 # Of fewer firms, a quartile is nearly the figure of one of them.
 FEWEST_FIRMS: Final = 11
+# The reasons of a list that does not say how many it gives.
+OLDER_COUNT: Final = 5
 Quartiles = dict[str, tuple[float, float, float]]
 # What the register, the partners and the accounts say, by theme: shown beside their sector.
 KEY_FIGURES: Final = tuple(
@@ -26,19 +30,24 @@ KEY_FIGURES: Final = tuple(
 )
 
 
-def medians_of(folder: DataFolder, features: Path | None) -> dict[str, float]:
-    """What half of the firms have, of each quantity with a direction: what the published reasons were held against."""
+def reason_settings_of(published: PublishedList) -> ReasonSettings:
+    """How the reasons of a list were chosen and worded, as it was published with it.
+
+    An older list did not say: from the feature table, as it was done then.
+    """
+    if published.reason_settings is not None:
+        return published.reason_settings
     with _once:
-        return {} if features is None else _medians(folder, features)
+        return ReasonSettings(_medians(published.features) if published.features else {}, OLDER_COUNT)
 
 
 @lru_cache(maxsize=4)
-def _medians(folder: DataFolder, features: Path) -> dict[str, float]:
-    names = [f.name for f in CATALOG if f.direction and f.base is None]
-    there = {row["column_name"] for row in folder.query(f"DESCRIBE SELECT * FROM {source(features)}")}  # noqa: S608
-    selected = ", ".join(f"median({name}::DOUBLE) AS {name}" for name in names if name in there)
-    sql = f"SELECT {selected} FROM {source(features)} WHERE procedure_state = '{IN_BONIS}'"  # noqa: S608
-    return {name: value for name, value in folder.query(sql)[0].items() if value is not None}
+def _medians(features: Path) -> dict[str, float]:
+    files = sorted(features.parent.glob(features.name))
+    there = set(pq.read_schema(files[0]).names)
+    names = [f.name for f in CATALOG if f.direction and f.base is None and f.name in there]
+    rows = pd.concat(pd.read_parquet(file, columns=["procedure_state", *names], partitioning=None) for file in files)
+    return medians(rows[rows["procedure_state"] == IN_BONIS])
 
 
 def sector_quartiles(

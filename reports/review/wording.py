@@ -9,11 +9,10 @@ import numpy as np
 from features.procedures import IN_BONIS
 from reports.language import Language
 from reports.movement import movement_sentence
-from reports.reasons import FEATURES, THEME_WORDS, Reason, sentence_of, value_words
+from reports.reasons import FEATURES, THEME_WORDS, Reason, value_words
 from reports.remedies import remedy_sentence
 from reports.review.access import Right, visible_movement, visible_reason, visible_remedy
 
-CONFIDENTIAL = "accounts_confidential"
 STATES = {
     IN_BONIS: "no procedure",
     "sauvegarde": "sauvegarde (safeguard procedure)",
@@ -43,27 +42,18 @@ def only_theme(theme: str, language: Language) -> Said:
     )
 
 
-def is_confidential(row: Mapping[str, Any]) -> bool:
-    """Whether the firm's accounts are, by the feature table."""
-    return row.get(CONFIDENTIAL) == 1
+def said_reasons(reasons: Iterable[Reason], is_confidential: bool, right: Right, language: Language) -> list[Said]:
+    """Reasons in order; for each theme that the user has no right to, one sentence, at its first place.
 
-
-def said_reasons(
-    reasons: Iterable[Reason], row: Mapping[str, Any], typical: Mapping[str, float], right: Right, language: Language
-) -> list[Said]:
-    """Reasons in order; of the themes without right, one sentence each, at its first place."""
-    said: list[Said] = []
-    confidential = is_confidential(row)
-    for reason in reasons:
-        if not right.may_see_feature(reason.theme, reason.feature, confidential):
-            stub = only_theme(reason.theme, language)
-            said += [] if stub in said else [stub]
-            continue
-        # To whoever may see confidential accounts, their figures are told like those of public ones.
-        open_row = row if reason.feature == CONFIDENTIAL else {**row, CONFIDENTIAL: 0.0}
-        sentence = sentence_of(FEATURES[reason.feature], open_row, typical, language)
-        said.append(Said(reason.theme, sentence, reason.feature, reason.is_stable))
-    return said
+    is_confidential: whether the firm's accounts are.
+    """
+    said = [
+        Said(reason.theme, reason.sentence, reason.feature, reason.is_stable)
+        if right.may_see_feature(reason.theme, reason.feature, is_confidential)
+        else only_theme(reason.theme, language)
+        for reason in reasons
+    ]
+    return list(dict.fromkeys(said))
 
 
 def listed_reason(reason: Mapping[str, Any] | None, right: Right, language: Language) -> Said | None:
