@@ -252,7 +252,7 @@ def _axis_of_values(axes: Axes, unit: str, language: Language) -> None:
         "%": lambda value: share(value / 100, language, 0),
         "yes/no": lambda value: language.say("yes" if value else "no"),
     }
-    word = words.get(unit, lambda value: language.number(value, 1))
+    word: Callable[[float], str] = words.get(unit, lambda value: language.number(value, 1))
     axes.xaxis.set_major_locator(MaxNLocator(4))
     if unit == "yes/no":
         axes.set_xticks([0, 1])
