@@ -292,7 +292,9 @@ def _told_beeswarm(taken: Sample, figures: Sequence[str], weights: Mapping[str, 
 
 def _direction(taken: Sample, name: str) -> str:
     """The message that tells which way a figure moves the risk as it grows."""
-    correlation = taken.values[name].corr(taken.contributions[name], method="spearman")
+    values, parts = taken.values[name], taken.contributions[name]
+    is_flat = values.nunique() < 2 or parts[values.notna()].nunique() < 2
+    correlation = 0.0 if is_flat else values.corr(parts, method="spearman")
     if correlation >= CLEAR:
         return "{label} ({weight} of the weight; high values raise the risk)"
     if correlation <= -CLEAR:

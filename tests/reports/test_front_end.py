@@ -13,6 +13,7 @@ from models.alerts import Thresholds
 from models.calibration.shapes import Platt, VennAbers
 from models.registry.model import RiskModel
 from reports.exports import front_end
+from reports.reasons import ReasonSettings
 from reports.target_list import TargetList
 
 BASE = -3.0
@@ -34,7 +35,9 @@ def document():
         }
     )
     model = RiskModel("tree", (), Platt(1.0, 0.0), STEPS, Thresholds(0.2, 0.1), (), {"as_of": "2024-02-01"})
-    return front_end(TargetList(rows, date(2024, 2, 1), model, "2401", True, BASE, model.calibration))
+    return front_end(
+        TargetList(rows, date(2024, 2, 1), model, "2401", True, BASE, model.calibration, ReasonSettings({}, 5))
+    )
 
 
 SCHEMA = json.loads(files("reports").joinpath("front_end.schema.json").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from models.calibration.shapes import Platt, VennAbers
 from models.registry.model import RiskModel
 from models.rows.inputs import Input
 from reports.card.limits import limits
-from reports.card.parts import RANKING, WORDS, Part, Points, Table
+from reports.card.parts import PICTURES, RANKING, WORDS, Part, Points, Table
 from reports.card.summary import made_of
 from reports.dictionary import DIRECTIONS, UNITS, USES, is_made_of, known_words, source_names
 from reports.language import Language, translations
@@ -75,6 +75,7 @@ METRICS = {
     "procedures": {"without_procedures": FIGURES, "with_procedures": FIGURES},
     "stability": {"themes": 0.82, "features": 0.67, "firms": 754, "refits": 5},
     "weights": {"themes": {"social_debt": 0.7, "workforce": 0.3}, "features": {"debt": 0.6, "headcount": 0.4}},
+    "pictures": {name: {"fr": f"{name} en mots", "en": f"{name} in words"} for name in PICTURES},
     "checks": [{"name": name, "is_passed": True, "sentence": "so"} for name in ("ranking", "calibration", "data")],
 }
 SPAN = {"rows": 10, "firms": 5, "failures": 1}

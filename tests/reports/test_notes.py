@@ -14,6 +14,7 @@ from models.scoring.records import REVISION, Remedy
 from reports.exports import MOVEMENT, REMEDY, as_csv, as_json, as_xlsx, parquet
 from reports.language import Language
 from reports.movement import movement_record, movement_sentence
+from reports.reasons import ReasonSettings
 from reports.remedies import QUOTED, remedy_record, remedy_sentence
 from reports.target_list import COLUMNS, TargetList
 
@@ -157,7 +158,9 @@ def test_the_list_holds_records_in_parquet_and_sentences_in_its_other_files():
     firm = dict.fromkeys(COLUMNS) | {"reasons": [], "themes": {"social_debt": 0.8}, "period": SINCE}
     firms = [firm | {"siren": "552100554", "movement": moved, "remedy": off}, firm | {"siren": "100000017"}]
     model = SimpleNamespace(model_id="m")
-    ranked = TargetList(pd.DataFrame(firms, columns=COLUMNS, dtype=object), SINCE, model, "2309", True, 0.0, None)
+    ranked = TargetList(
+        pd.DataFrame(firms, columns=COLUMNS, dtype=object), SINCE, model, "2309", True, 0.0, None, ReasonSettings({}, 5)
+    )
     table = parquet(ranked)
     assert (table.schema.field("movement").type, table.schema.field("remedy").type) == (MOVEMENT, REMEDY)
     assert table["movement"].to_pylist() == [moved, None]

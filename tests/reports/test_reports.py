@@ -9,7 +9,7 @@ import reports
 from features.assemble import CATALOG
 from reports.exports import _safe
 from reports.language import Language, translations
-from reports.reasons import FEATURES, ranked_reasons, sentence_of
+from reports.reasons import FEATURES, ReasonSettings, reasons_of, sentence_of
 
 TYPICAL = {"debt": 0.0, "paydex": 8.0, "liquidity_ratio": 160.0}
 EN, FR = Language("en"), Language("fr")
@@ -41,7 +41,7 @@ def test_the_sentence_of_a_debt_quotes_amount_months_and_a_year_ago():
 
 def test_the_sentence_of_a_delay_says_what_it_was_and_what_is_usual():
     assert sentence_of(FEATURES["paydex"], ROW, TYPICAL, EN) == (
-        "Mean delay in paying suppliers: 22 days; 3 days a year ago (half of the firms: 8 days or less)."
+        "Mean delay in paying suppliers: 22 days; 3 days a year ago (median: 8 days)."
     )
 
 
@@ -58,20 +58,35 @@ def test_every_feature_has_a_sentence_known_or_not(feature, language):
 def test_no_reason_contradicts_the_direction_of_its_contribution():
     row = {"debt": 0.0, "paydex": 5.0, "liquidity_ratio": 300.0, "late_30_days_share": 0.5}
     contributions = {"debt": 0.5, "paydex": 0.4, "liquidity_ratio": 0.3, "late_30_days_share": 0.2, "age": -0.9}
-    found = ranked_reasons(row, contributions, {**TYPICAL, "late_30_days_share": 0.05}, EN)
+    found = reasons_of(row, contributions, ReasonSettings({**TYPICAL, "late_30_days_share": 0.05}, 5), EN)
     assert [reason.feature for reason in found] == ["late_30_days_share"]
 
 
-def test_reasons_are_ranked_by_their_contribution():
-    found = ranked_reasons(ROW, {"paydex": 0.2, "debt": 0.7}, TYPICAL, EN)
+def test_reasons_are_ranked_by_their_contribution_and_no_more_are_given_than_settings_say():
+    found, first = (
+        reasons_of(ROW, {"paydex": 0.2, "debt": 0.7}, ReasonSettings(TYPICAL, count), EN) for count in (5, 1)
+    )
     assert [(reason.feature, reason.contribution) for reason in found] == [("debt", 0.7), ("paydex", 0.2)]
+    assert first == found[:1]
 
 
 def test_confidential_accounts_are_named_without_their_figure():
     row = {"liquidity_ratio": 51.0, "accounts_confidential": 1.0}
-    (reason,) = ranked_reasons(row, {"liquidity_ratio": 0.7}, TYPICAL, EN)
+    (reason,) = reasons_of(row, {"liquidity_ratio": 0.7}, ReasonSettings(TYPICAL, 5), EN)
     assert reason.value is None
     assert "51" not in reason.sentence
+
+
+def test_to_whoever_has_the_right_confidential_accounts_are_told_like_public_ones():
+    row, settings = {"liquidity_ratio": 51.0, "accounts_confidential": 1.0}, ReasonSettings(TYPICAL, 5)
+    shown = reasons_of(row, {"liquidity_ratio": 0.7}, settings, EN, shows_confidential=True)
+    assert shown == reasons_of({"liquidity_ratio": 51.0}, {"liquidity_ratio": 0.7}, settings, EN)
+    assert shown[0].sentence == "Liquidity ratio: 51% (median: 160%)."
+
+
+def test_settings_of_reasons_are_read_as_they_were_published():
+    settings = ReasonSettings({"paydex": 8.123456789012345}, 3)
+    assert ReasonSettings.from_json(settings.as_json()) == settings
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
