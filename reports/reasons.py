@@ -14,7 +14,7 @@ import pandas as pd
 from features.assemble import CATALOG
 from features.catalog import Feature
 from models.rows.inputs import Input
-from reports import confidentiality
+from reports.confidentiality import has_confidential_accounts, is_hidden_figure
 from reports.figures import Value, category, figure, is_known
 from reports.language import Language
 
@@ -188,7 +188,7 @@ def _before(feature: Feature, row: Mapping[str, Any], language: Language) -> str
 
 def is_hidden(feature: Feature, row: Mapping[str, Any]) -> bool:
     """Whether a figure comes from confidential accounts: the model reads it, a list does not show it."""
-    return confidentiality.is_confidential(row) and confidentiality.comes_from_accounts(feature.theme, feature.name)
+    return is_hidden_figure(feature.theme, feature.name, has_confidential_accounts(row))
 
 
 def value_of(feature: Feature, row: Mapping[str, Any]) -> Value:

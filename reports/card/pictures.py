@@ -27,10 +27,10 @@ from models.explanation.contributions import booster_of, explain
 from models.explanation.sums import by_root
 from models.registry.model import RiskModel
 from models.rows.dataset import matrix
-from reports import confidentiality
 from reports.card.parts import ALTERNATIVES, BEESWARM, DEPENDENCE, PICTURES, THEMES, picture_file
 from reports.card.summary import HEAVIEST
 from reports.card.svg import lean
+from reports.confidentiality import CONFIDENTIAL, is_hidden_figure
 from reports.dictionary import UNITS
 from reports.figures import share
 from reports.language import LANGUAGES, Language
@@ -127,8 +127,8 @@ def _values(rows: pd.DataFrame, name: str) -> NDArray[np.float64]:
     if feature.is_category:
         return np.full(len(rows), np.nan)
     values = rows[name].to_numpy(np.float64, na_value=np.nan)
-    if confidentiality.comes_from_accounts(feature.theme, name):
-        is_confidential = rows[confidentiality.CONFIDENTIAL].to_numpy(np.float64, na_value=np.nan) == 1
+    if is_hidden_figure(feature.theme, name, is_confidential=True):
+        is_confidential = rows[CONFIDENTIAL].to_numpy(np.float64, na_value=np.nan) == 1
         values = np.where(is_confidential, np.nan, values)
     return values
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from features.errors import InputError
 from features.nomenclatures import labels
-from reports.confidentiality import ACCOUNTS, comes_from_accounts
+from reports.confidentiality import ACCOUNTS, is_hidden_figure
 
 
 class Role(StrEnum):
@@ -78,7 +78,7 @@ class Right:
 
     def may_see_feature(self, theme: str, name: str, is_confidential: bool) -> bool:
         """Whether the values of a feature of a firm are."""
-        if is_confidential and comes_from_accounts(theme, name):
+        if is_hidden_figure(theme, name, is_confidential):
             return self.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
         return self.may_see(THEME_KINDS.get(theme))
 

@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 
 from features.assemble import CATALOG
 from models.registry.model import RiskModel
-from reports.confidentiality import is_confidential
+from reports.confidentiality import has_confidential_accounts
 from reports.language import Language
 from reports.reasons import FEATURES, by_subject, reasons_of
 from reports.review.access import Kind, Right
@@ -71,7 +71,7 @@ def read_values(folder: DataFolder, published: PublishedList, siren: str) -> Row
 
 def visible_values(values: Row, right: Right) -> Row:
     """The features whose values the user may see."""
-    confidential = is_confidential(values)
+    confidential = has_confidential_accounts(values)
     return {
         f.name: values[f.name]
         for f in CATALOG
@@ -84,7 +84,9 @@ def explain(folder: DataFolder, published: PublishedList, firm: Row, right: Righ
     siren = firm["siren"]
     values = read_values(folder, published, siren)
     visible = visible_values(values, right)
-    hidden = tuple(dict.fromkeys(f.theme for f in CATALOG if not right.may_see_theme(f.theme, is_confidential(values))))
+    hidden = tuple(
+        dict.fromkeys(f.theme for f in CATALOG if not right.may_see_theme(f.theme, has_confidential_accounts(values)))
+    )
     if not right.may_see_column("reasons"):
         return Explanation([], None, 0.0, visible, hidden)
     parts = _contributions(folder, published, siren)
@@ -104,7 +106,7 @@ def explain(folder: DataFolder, published: PublishedList, firm: Row, right: Righ
     doubtful = [reason["feature"] for reason in listed["reasons"] if reason.get("is_stable") is False]
     shows_confidential = right.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
     reasons = reasons_of(values, subjects, reason_settings_of(published), language, doubtful, shows_confidential)
-    said = said_reasons(reasons, is_confidential(values), right, language)
+    said = said_reasons(reasons, has_confidential_accounts(values), right, language)
     base = float(parts["base"])
     probability = published_probability(model, base + sum(subjects.values()), firm["probability"])
     found = nested_steps(base, grouped(subjects, hidden), probability)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from features.assemble import CATALOG
-from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, is_confidential
+from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, has_confidential_accounts
 from reports.reasons import FEATURES
 from reports.review.access import Right
 from reports.review.data import DataFolder, PublishedList, Row, source, source_by_period
@@ -67,7 +67,7 @@ def ratio_traces(folder: DataFolder, published: PublishedList, siren: str, right
     sql = f"SELECT {selected} FROM {source_by_period(*files.values())} WHERE siren = ? ORDER BY 1"  # noqa: S608
     rows = folder.query(sql, [siren])
     for row in rows:
-        row["is_hidden"] = not right.may_see_theme(ACCOUNTS, is_confidential(row))
+        row["is_hidden"] = not right.may_see_theme(ACCOUNTS, has_confidential_accounts(row))
         row.update({name: None if row["is_hidden"] else known(row[name]) for name in RATIOS})
         quartiles = sector_quartiles(folder, files[f"{row['period']}"], row["naf_division"], RATIOS)
         row["sector"] = {name: median for name, (_, median, _) in quartiles.items()}
