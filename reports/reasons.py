@@ -10,6 +10,7 @@ import pandas as pd
 from features.assemble import CATALOG
 from features.catalog import Feature
 from models.rows.inputs import Input
+from reports.confidentiality import has_confidential_accounts, is_hidden_figure
 from reports.figures import Value, category, figure, is_known
 from reports.language import Language
 
@@ -31,7 +32,6 @@ THEME_WORDS: Final = {
     "workforce": "workforce",
     "profile": "profile",
 }
-ACCOUNTS: Final = "financial_health"
 SMALLEST: Final = 0.01
 
 
@@ -148,8 +148,7 @@ def _before(feature: Feature, row: Mapping[str, Any], language: Language) -> str
 
 def is_hidden(feature: Feature, row: Mapping[str, Any]) -> bool:
     """Whether a figure is of confidential accounts: the model may read it, a list may not show it."""
-    is_fact = feature.name in ("accounts_age", "accounts_confidential")
-    return feature.theme == ACCOUNTS and not is_fact and _number(row, "accounts_confidential") == 1
+    return is_hidden_figure(feature.theme, feature.name, has_confidential_accounts(row))
 
 
 def value_of(feature: Feature, row: Mapping[str, Any]) -> Value:

@@ -17,16 +17,13 @@ from models.explanation.sums import by_theme
 from models.registry.model import RiskModel
 from models.scoring.scoring import Scores
 from reports.language import Language
+from reports.list_columns import LIST_COLUMNS
 from reports.reasons import by_subject, medians, ranked_reasons
 
 PUBLISHED = "O"
 PARQUET = "target_list.parquet"
 SCORED = ("margin", "probability", "probability_low", "probability_high", "alert")
-COLUMNS = (
-    *("rank", "siren", "name", "departement", "region", "naf", "activity", "headcount", "probability", "alert"),
-    *("previous_alert", "first_alert", "state", "reasons", "themes", "period", "model_id"),
-    *("probability_low", "probability_high", "movement", "remedy", "alert_since"),
-)
+COLUMNS = tuple(LIST_COLUMNS)
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,16 @@ from scipy.special import expit, logit
 
 from features.assemble import CATALOG
 from models.registry.model import RiskModel
+from reports.confidentiality import has_confidential_accounts
 from reports.language import Language
 from reports.reasons import FEATURES, by_subject, ranked_reasons
-from reports.review.access import Right
-from reports.review.data import DataFolder, PublishedList, Row, UnreadableError, source
+from reports.review.access import Kind, Right
+from reports.review.data import DataFolder, PublishedList, Row, UnreadableError
 from reports.review.listing import read_firms
 from reports.review.sectors import medians_of
+from reports.review.sql import of_firm, parquet, select
 from reports.review.wording import (
     Said,
-    is_confidential,
     known,
     listed_movement,
     listed_reason,
@@ -66,17 +67,17 @@ def read_values(folder: DataFolder, published: PublishedList, siren: str) -> Row
     """The firm's row of the feature table, whole: for this module, never for a page."""
     if published.features is None:
         return {}
-    rows = folder.query(f"SELECT * FROM {source(published.features)} WHERE siren = ?", [siren])  # noqa: S608
+    rows = folder.query(*select(["*"], parquet(published.features), of_firm(siren)))
     return rows[0] if rows else {}
 
 
 def visible_values(values: Row, right: Right) -> Row:
     """The features whose values the user may see."""
-    confidential = is_confidential(values)
+    is_confidential = has_confidential_accounts(values)
     return {
         f.name: values[f.name]
         for f in CATALOG
-        if f.name in values and right.may_see_feature(f.theme, f.root, confidential)
+        if f.name in values and right.may_see_feature(f.theme, f.root, is_confidential)
     }
 
 
@@ -85,8 +86,9 @@ def explain(folder: DataFolder, published: PublishedList, firm: Row, right: Righ
     siren = firm["siren"]
     values = read_values(folder, published, siren)
     visible = visible_values(values, right)
-    hidden = tuple(dict.fromkeys(f.theme for f in CATALOG if not right.may_see_theme(f.theme, is_confidential(values))))
-    if not right.may_see_column("reasons"):
+    is_confidential = has_confidential_accounts(values)
+    hidden = tuple(dict.fromkeys(f.theme for f in CATALOG if not right.may_see_theme(f.theme, is_confidential)))
+    if not right.may_see(Kind.SCORES):
         return Explanation([], None, 0.0, visible, hidden)
     parts = _contributions(folder, published, siren)
     try:
@@ -150,14 +152,14 @@ def published_probability(model: RiskModel, margin: float, published: float) -> 
 def _contributions(folder: DataFolder, published: PublishedList, siren: str) -> Row:
     if published.contributions is None:
         return {}
-    rows = folder.query(f"SELECT * FROM {source(published.contributions)} WHERE siren = ?", [siren])  # noqa: S608
+    rows = folder.query(*select(["*"], parquet(published.contributions), of_firm(siren)))
     return rows[0] if rows else {}
 
 
 def _listed(folder: DataFolder, published: PublishedList, siren: str) -> Row:
     names = [name for name in ("reasons", "movement", "remedy") if name in published.columns]
-    sql = f"SELECT {', '.join(names)} FROM {source(published.path)} WHERE siren = ?"  # noqa: S608
-    return folder.query(sql, [siren])[0]
+    (row,) = folder.query(*select(names, parquet(published.path), of_firm(siren)))
+    return row
 
 
 def silent_sources(values: Row) -> list[str]:

@@ -5,13 +5,16 @@ from typing import Final
 
 from features.assemble import CATALOG
 from features.build import PROCEDURES
+from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, has_confidential_accounts
 from reports.reasons import FEATURES
-from reports.review.access import ACCOUNTS, Right
-from reports.review.data import DataFolder, PublishedList, Row, source, source_by_period
+from reports.review.access import Right
+from reports.review.data import DataFolder, PublishedList, Row
 from reports.review.sectors import medians_of, sector_quartiles
-from reports.review.wording import CONFIDENTIAL, is_confidential, known
+from reports.review.sql import Sql, of_firm, parquet, parquet_by_period, select
+from reports.review.wording import known
 
 HISTORY: Final = 36
+PERIOD: Final = "period::DATE AS period"
 TRACED: Final = (
     "headcount",
     "short_time_fte",
@@ -40,19 +43,17 @@ def prepare(folder: DataFolder, published: PublishedList) -> None:
 def risk_history(folder: DataFolder, published: PublishedList, siren: str) -> list[Row]:
     """period, probability and alert of the firm in the lists up to this one, oldest first."""
     paths = [published.path, *published.earlier][:HISTORY]
-    sql = f"SELECT period, probability, alert FROM {source(*paths)} WHERE siren = ? ORDER BY period"  # noqa: S608
-    return folder.query(sql, [siren])
+    told = ["period", "probability", "alert"]
+    return folder.query(*select(told, parquet(*paths), of_firm(siren), "ORDER BY period"))
 
 
 def traces(folder: DataFolder, published: PublishedList, siren: str, right: Right) -> list[Row]:
     """The firm's figures over the last periods as they were known then, oldest first: what the user may see of them."""
     files = _past_files(folder, published)
     visible = [name for name in TRACED if right.may_see_theme(FEATURES[name].theme, is_confidential=False)]
-    selected = ", ".join(["period::DATE AS period", *visible])
     if not files:
         return []
-    sql = f"SELECT {selected} FROM {source_by_period(*files)} WHERE siren = ? ORDER BY 1"  # noqa: S608
-    return folder.query(sql, [siren])
+    return folder.query(*select([PERIOD, *visible], parquet_by_period(*files), of_firm(siren), "ORDER BY 1"))
 
 
 def ratio_traces(folder: DataFolder, published: PublishedList, siren: str, right: Right) -> list[Row]:
@@ -63,11 +64,10 @@ def ratio_traces(folder: DataFolder, published: PublishedList, siren: str, right
     files = {path.parent.name.removeprefix("period="): path for path in _past_files(folder, published)[::RATIO_STEP]}
     if not files:
         return []
-    selected = ", ".join(("period::DATE AS period", "naf_division", CONFIDENTIAL, *RATIOS))
-    sql = f"SELECT {selected} FROM {source_by_period(*files.values())} WHERE siren = ? ORDER BY 1"  # noqa: S608
-    rows = folder.query(sql, [siren])
+    read = [PERIOD, "naf_division", CONFIDENTIAL, *RATIOS]
+    rows = folder.query(*select(read, parquet_by_period(*files.values()), of_firm(siren), "ORDER BY 1"))
     for row in rows:
-        row["is_hidden"] = not right.may_see_theme(ACCOUNTS, is_confidential(row))
+        row["is_hidden"] = not right.may_see_theme(ACCOUNTS, has_confidential_accounts(row))
         row.update({name: None if row["is_hidden"] else known(row[name]) for name in RATIOS})
         quartiles = sector_quartiles(folder, files[f"{row['period']}"], row["naf_division"], RATIOS)
         row["sector"] = {name: median for name, (_, median, _) in quartiles.items()}
@@ -87,11 +87,12 @@ def judgements(folder: DataFolder, published: PublishedList, siren: str) -> list
     path = (folder.data / "features").resolve() / f"{PROCEDURES}.parquet"
     if not path.exists():
         return None
-    sql = (
-        f"SELECT effective_on, action, stage, known_at FROM {source(path)} WHERE siren = ? AND known_at <= ? "  # noqa: S608
-        "AND (withdrawn_at IS NULL OR withdrawn_at > ?) ORDER BY effective_on DESC, action, stage, known_at"
+    as_known = Sql(
+        "siren = ? AND known_at <= ? AND (withdrawn_at IS NULL OR withdrawn_at > ?)",
+        (siren, published.period, published.period),
     )
-    return folder.query(sql, [siren, published.period, published.period])
+    told = ["effective_on", "action", "stage", "known_at"]
+    return folder.query(*select(told, parquet(path), as_known, "ORDER BY effective_on DESC, action, stage, known_at"))
 
 
 def establishments(folder: DataFolder, published: PublishedList, siren: str) -> list[Row]:
@@ -99,10 +100,8 @@ def establishments(folder: DataFolder, published: PublishedList, siren: str) -> 
     files = folder.data / "staged" / "establishments"
     if not files.is_dir():
         return []
-    sql = (
-        "SELECT siret, is_head_office, naf, commune_name, postcode, created_on, "  # noqa: S608
-        "CASE WHEN closed_on <= ? THEN closed_on END AS closed_on "
-        f"FROM {source(files.resolve() / '*.parquet')} WHERE siren = ? AND coalesce(created_on <= ?, true) "
-        "ORDER BY is_head_office DESC, closed_on IS NOT NULL, siret LIMIT 100"
-    )
-    return folder.query(sql, [published.period, siren, published.period])
+    told = ["siret", "is_head_office", "naf", "commune_name", "postcode", "created_on"]
+    closed = Sql("CASE WHEN closed_on <= ? THEN closed_on END AS closed_on", (published.period,))
+    created = Sql("siren = ? AND coalesce(created_on <= ?, true)", (siren, published.period))
+    order = "ORDER BY is_head_office DESC, closed_on IS NOT NULL, siret LIMIT 100"
+    return folder.query(*select([*told, closed], parquet(files.resolve() / "*.parquet"), created, order))

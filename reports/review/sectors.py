@@ -1,5 +1,6 @@
-"""What is usual: of all firms, and of the firms of a sector; computed once a published table."""
+"""What is usual: of all firms, and of the firms of a sector; computed once for each published table."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -7,10 +8,10 @@ from typing import Final
 
 from features.assemble import CATALOG
 from features.procedures import IN_BONIS
+from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, PUBLIC_FEATURES
 from reports.reasons import FEATURES
-from reports.review.access import ACCOUNTS, PUBLIC_FEATURES
-from reports.review.data import DataFolder, source
-from reports.review.wording import CONFIDENTIAL
+from reports.review.data import DataFolder
+from reports.review.sql import Sql, named, parquet, select
 
 # Many who open a page at once wait for one to compute what all of them need.
 _once = Lock()
@@ -35,10 +36,17 @@ def medians_of(folder: DataFolder, features: Path | None) -> dict[str, float]:
 @lru_cache(maxsize=4)
 def _medians(folder: DataFolder, features: Path) -> dict[str, float]:
     names = [f.name for f in CATALOG if f.direction and f.base is None]
-    there = {row["column_name"] for row in folder.query(f"DESCRIBE SELECT * FROM {source(features)}")}  # noqa: S608
-    selected = ", ".join(f"median({name}::DOUBLE) AS {name}" for name in names if name in there)
-    sql = f"SELECT {selected} FROM {source(features)} WHERE procedure_state = '{IN_BONIS}'"  # noqa: S608
-    return {name: value for name, value in folder.query(sql)[0].items() if value is not None}
+    medians = [f"median({name}::DOUBLE) AS {name}" for name in map(named, _held(folder, features, names))]
+    in_bonis = Sql("procedure_state = ?", (IN_BONIS,))
+    (row,) = folder.query(*select(medians, parquet(features), in_bonis))
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _held(folder: DataFolder, features: Path, names: Iterable[str]) -> list[str]:
+    """Those of the names that are columns of the table; an older build may lack some."""
+    rows = folder.query("SELECT column_name FROM (DESCRIBE FROM read_parquet(?))", [str(features)])
+    held = {row["column_name"] for row in rows}
+    return [name for name in names if name in held]
 
 
 def sector_quartiles(
@@ -51,10 +59,9 @@ def sector_quartiles(
 
 @lru_cache(maxsize=64)
 def _quartiles(folder: DataFolder, features: Path, figures: tuple[str, ...]) -> dict[str, Quartiles]:
-    there = {row["column_name"] for row in folder.query(f"DESCRIBE SELECT * FROM {source(features)}")}  # noqa: S608
-    names = [name for name in figures if name not in PUBLIC_FEATURES and name in there]
-    selected = ", ".join(_quartiles_of(name) for name in names)
-    rows = folder.query(f"SELECT naf_division, {selected} FROM {source(features)} GROUP BY naf_division")  # noqa: S608
+    names = _held(folder, features, (name for name in figures if name not in PUBLIC_FEATURES))
+    selected = ["naf_division", *map(_quartiles_of, map(named, names))]
+    rows = folder.query(*select(selected, parquet(features), then="GROUP BY naf_division"))
     return {row["naf_division"]: {name: tuple(row[name]) for name in names if row[name] is not None} for row in rows}
 
 

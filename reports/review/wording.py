@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from features.procedures import IN_BONIS
+from reports.confidentiality import CONFIDENTIAL, has_confidential_accounts
 from reports.language import Language
 from reports.movement import movement_sentence
 from reports.reasons import FEATURES, THEME_WORDS, Reason, sentence_of, value_words
 from reports.remedies import remedy_sentence
 from reports.review.access import Right, visible_movement, visible_reason, visible_remedy
 
-CONFIDENTIAL = "accounts_confidential"
-STATES = {
+PROCEDURE_STATES = {
     IN_BONIS: "no procedure",
     "sauvegarde": "sauvegarde (safeguard procedure)",
     "plan_sauvegarde": "safeguard plan",
@@ -43,19 +43,14 @@ def only_theme(theme: str, language: Language) -> Said:
     )
 
 
-def is_confidential(row: Mapping[str, Any]) -> bool:
-    """Whether the firm's accounts are, by the feature table."""
-    return row.get(CONFIDENTIAL) == 1
-
-
 def said_reasons(
     reasons: Iterable[Reason], row: Mapping[str, Any], typical: Mapping[str, float], right: Right, language: Language
 ) -> list[Said]:
     """Reasons in order; of the themes without right, one sentence each, at its first place."""
     said: list[Said] = []
-    confidential = is_confidential(row)
+    is_confidential = has_confidential_accounts(row)
     for reason in reasons:
-        if not right.may_see_feature(reason.theme, reason.feature, confidential):
+        if not right.may_see_feature(reason.theme, reason.feature, is_confidential):
             stub = only_theme(reason.theme, language)
             said += [] if stub in said else [stub]
             continue

@@ -33,12 +33,16 @@ def team(visit: Annotated[Visit, Depends(Admitted(TEAM))]) -> HTMLResponse:
     ]
     counts = Counter(states[row["siren"]] for row in rows)
     context: dict[str, Any] = {
+        "counts": counts,
+        "codes": verdicts.FOLLOW_UP_STATES,
         "published": published,
         "is_simulated": published.is_simulated,
         "rows": rows,
         "states": states,
     }
-    return render(visit.request, services, visit.account, "team.html", counts=counts, codes=verdicts.STATES, **context)
+    return render(
+        visit.request, services, visit.account, "team.html", counts=counts, codes=verdicts.FOLLOW_UP_STATES, **context
+    )
 
 
 @router.get("/verdicts.csv")

@@ -12,14 +12,15 @@ from reports.charts import strip
 from reports.dictionary import sources_behind
 from reports.reasons import FEATURES
 from reports.review import history, sheet, verdicts
-from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA
-from reports.review.exports import Sheet, firm_document
+from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA, Kind
+from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
 from reports.review.guard import Admitted, Refused, Visit, published_of
 from reports.review.past import establishments, judgements, ratio_traces, risk_history, traces
-from reports.review.rendering import REGISTER_FIELDS, Words, render
+from reports.review.rendering import render
 from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES, sector_quartiles
+from reports.review.words import REGISTER_FIELDS, Words
 
 router = APIRouter(prefix="/firms/{siren}")
 Consulted = Annotated[Visit, Depends(Admitted(FIRM))]
@@ -57,7 +58,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     published, found = published_of(visit)
     folder, words = visit.services.folder, Words(visit.language)
     explained = _explained(visit)
-    shows_scores = visit.who.right.may_see_column("probability")
+    shows_scores = visit.who.right.may_see(Kind.SCORES)
     past = risk_history(folder, published, found["siren"]) if shows_scores else []
     thresholds = folder.thresholds(published.model_id)
     silent = silent_sources(explained.values)
@@ -87,8 +88,8 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         fewest_failures=FEWEST,
         absent_sources=absent,
         silent_sources=[name for of in silent for name in sources_behind(of) if name not in absent],
-        reasons=verdicts.REASONS,
-        states=verdicts.STATES,
+        verdict_reasons=verdicts.VERDICT_REASONS,
+        follow_up_states=verdicts.FOLLOW_UP_STATES,
         fields=wrong_fields(explained),
         **{
             "problem": "",
@@ -153,7 +154,7 @@ def firm_history(visit: Consulted) -> HTMLResponse:
 def firm_sheet(visit: Exported) -> Response:
     """One page for a visit."""
     published, found = published_of(visit)
-    one = Sheet(published, visit.who.right, Words(visit.language), [], [found], {})
+    one = Export(published, visit.who.right, Words(visit.language), [], [found])
     explained = _explained(visit)
     contact = visit.services.configuration.contact
     content = sheet.pdf(one, explained, key_figures(visit, explained), _answers(visit, explained), contact)
@@ -166,7 +167,7 @@ def firm_sheet(visit: Exported) -> Response:
 def firm_json(visit: Exported) -> Response:
     """The firm as other programs read it."""
     published, found = published_of(visit)
-    one = Sheet(published, visit.who.right, Words(visit.language), [], [found], {})
+    one = Export(published, visit.who.right, Words(visit.language), [], [found])
     return JSONResponse(firm_document(one, _explained(visit)))
 
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from jinja2 import nodes
 from scipy.special import expit
 
 import reports
 from reports.language import translations
-from reports.review import exports, rendering, verdicts, wording
-from reports.review.pages import lists
+from reports.review import rendering, verdicts, wording, words
 from reports.waterfall import nested_steps, rounded_changes, steps
 from tests.reports.review.conftest import BASE, TestClient, app_on, margin, rewrite, shown, signed_in
 
@@ -296,8 +296,10 @@ def test_a_model_judged_by_little_still_has_its_page(app):
 
 def said_in_templates():
     for path in TEMPLATES.glob("*.html"):
-        for double, single in re.findall(r"say\(\s*(?:\"([^\"]*)\"|'([^']*)')", path.read_text()):
-            yield double or single
+        for call in rendering.ENVIRONMENT.parse(path.read_text()).find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name == "say" and call.args:
+                yield from (one.value for one in call.args[0].find_all(nodes.Const))
+                yield from (one.value for one in call.args[:1] if isinstance(one, nodes.Const))
 
 
 def said_in_code():
@@ -307,12 +309,9 @@ def said_in_code():
             if isinstance(node, ast.Call) and name in ("say", "Refused", "answer"):
                 constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
                 yield from (value for value in constants if isinstance(value, str) and value)
-    tables = (rendering.REGISTER_FIELDS, verdicts.REASONS, verdicts.STATES, wording.LEVELS, wording.STATES)
-    tables += (rendering.STAGES, rendering.ALIKE, rendering.AGES)
-    for table in (*tables, lists.FILTER_NAMES):
+    tables = (verdicts.VERDICT_REASONS, verdicts.FOLLOW_UP_STATES, wording.LEVELS, wording.PROCEDURE_STATES)
+    for table in (*tables, words.REGISTER_FIELDS, words.STAGES, words.ALIKE, words.AGES):
         yield from table.values()
-    for title, meaning in exports.COLUMNS.values():
-        yield from (title, meaning)
 
 
 def test_every_message_of_the_application_has_its_french():
