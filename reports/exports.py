@@ -14,13 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features import store
+from features.folder import TARGET_LIST
 from models.alerts import HIGH, MODERATE, NO_ALERT
 from reports.language import Language
 from reports.list_columns import LIST_COLUMNS
 from reports.movement import movement_sentence
 from reports.remedies import remedy_sentence
 from reports.spreadsheet import About, safe, workbook
-from reports.target_list import COLUMNS, PARQUET, TargetList, records
+from reports.target_list import COLUMNS, TargetList, records
 from reports.waterfall import steps
 
 NAME = "target_list"
@@ -68,7 +69,7 @@ MADE_ON = datetime(2000, 1, 1)  # noqa: DTZ001 - a constant, in no time zone
 def write_list(folder: Path, ranked: TargetList, language: Language) -> None:
     """Publish all forms of a list at once."""
     with store.new_folder(folder) as fresh:
-        pq.write_table(parquet(ranked), fresh / PARQUET, row_group_size=store.ROW_GROUP)
+        pq.write_table(parquet(ranked), fresh / TARGET_LIST, row_group_size=store.ROW_GROUP)
         store.write_text(fresh / f"{NAME}.csv", as_csv(ranked, language))
         store.write_bytes(fresh / f"{NAME}.xlsx", as_xlsx(ranked, language))
         store.write_text(fresh / f"{NAME}.json", as_json(ranked, language))

@@ -14,7 +14,7 @@ from reports.confidentiality import has_confidential_accounts
 from reports.language import Language
 from reports.reasons import FEATURES, by_subject, ranked_reasons
 from reports.review.access import Kind, Right
-from reports.review.data import DataFolder, PublishedList, Row, UnreadableError
+from reports.review.data import PublishedList, Reader, Row, UnreadableError
 from reports.review.listing import read_firms
 from reports.review.sectors import medians_of
 from reports.review.sql import of_firm, parquet, select
@@ -57,17 +57,17 @@ class Explanation:
         return max((self.base, *(max(step.before, step.after) for step in self.steps or ())))
 
 
-def read_firm(folder: DataFolder, published: PublishedList, siren: str, right: Right) -> Row | None:
+def read_firm(reader: Reader, published: PublishedList, siren: str, right: Right) -> Row | None:
     """A firm of the list, None where it is not in it or not in the territory: the same query tells both."""
-    rows = read_firms(folder, published, [siren], right)
+    rows = read_firms(reader, published, [siren], right)
     return rows[0] if rows else None
 
 
-def read_values(folder: DataFolder, published: PublishedList, siren: str) -> Row:
+def read_values(reader: Reader, published: PublishedList, siren: str) -> Row:
     """The firm's row of the feature table, whole: for this module, never for a page."""
     if published.features is None:
         return {}
-    rows = folder.query(*select(["*"], parquet(published.features), of_firm(siren)))
+    rows = reader.query(*select(["*"], parquet(published.features), of_firm(siren)))
     return rows[0] if rows else {}
 
 
@@ -81,21 +81,21 @@ def visible_values(values: Row, right: Right) -> Row:
     }
 
 
-def explain(folder: DataFolder, published: PublishedList, firm: Row, right: Right, language: Language) -> Explanation:
+def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, language: Language) -> Explanation:
     """Why this risk; to a user without right to scores, only the firm's figures."""
     siren = firm["siren"]
-    values = read_values(folder, published, siren)
+    values = read_values(reader, published, siren)
     visible = visible_values(values, right)
     is_confidential = has_confidential_accounts(values)
     hidden = tuple(dict.fromkeys(f.theme for f in CATALOG if not right.may_see_theme(f.theme, is_confidential)))
     if not right.may_see(Kind.SCORES):
         return Explanation([], None, 0.0, visible, hidden)
-    parts = _contributions(folder, published, siren)
+    parts = _contributions(reader, published, siren)
     try:
-        model = folder.model(published.model_id)
+        model = reader.model(published.model_id)
     except UnreadableError:
         model = None
-    listed = _listed(folder, published, siren)
+    listed = _listed(reader, published, siren)
     movement = listed_movement(listed.get("movement"), right, language)
     remedy = listed_remedy(listed.get("remedy"), right, language)
     if model is None or not parts or not values:
@@ -104,7 +104,7 @@ def explain(folder: DataFolder, published: PublishedList, firm: Row, right: Righ
         return Explanation(brief, None, 0.0, visible, hidden, movement, remedy)
     frame = pd.DataFrame([parts])
     subjects = {str(name): float(value) for name, value in by_subject(frame, model.inputs).iloc[0].items()}
-    typical = medians_of(folder, published.features)
+    typical = medians_of(reader, published.features)
     doubtful = [reason["feature"] for reason in listed["reasons"] if reason.get("is_stable") is False]
     reasons = ranked_reasons(values, subjects, typical, language, doubtful)[:SHOWN_REASONS]
     said = said_reasons(reasons, values, typical, right, language)
@@ -149,16 +149,16 @@ def published_probability(model: RiskModel, margin: float, published: float) -> 
     return lambda at: float(expit(logit(calibrated(at)) + offset))
 
 
-def _contributions(folder: DataFolder, published: PublishedList, siren: str) -> Row:
+def _contributions(reader: Reader, published: PublishedList, siren: str) -> Row:
     if published.contributions is None:
         return {}
-    rows = folder.query(*select(["*"], parquet(published.contributions), of_firm(siren)))
+    rows = reader.query(*select(["*"], parquet(published.contributions), of_firm(siren)))
     return rows[0] if rows else {}
 
 
-def _listed(folder: DataFolder, published: PublishedList, siren: str) -> Row:
+def _listed(reader: Reader, published: PublishedList, siren: str) -> Row:
     names = [name for name in ("reasons", "movement", "remedy") if name in published.columns]
-    (row,) = folder.query(*select(names, parquet(published.path), of_firm(siren)))
+    (row,) = reader.query(*select(names, parquet(published.path), of_firm(siren)))
     return row
 
 

@@ -10,7 +10,7 @@ from reports.review import columns, filters
 from reports.review.access import Kind, Right
 from reports.review.asked import Asked
 from reports.review.columns import Table
-from reports.review.data import DataFolder, PublishedList, Row
+from reports.review.data import PublishedList, Reader, Row
 from reports.review.filters import Condition, Scene
 from reports.review.sql import Sql, beside, every, one_of, parquet, part_of, select
 
@@ -33,26 +33,26 @@ class Page:
         return max(1, -(-self.total // PAGE_SIZE))
 
 
-def read_page(folder: DataFolder, scene: Scene, asked: Asked, right: Right, size: int | None = PAGE_SIZE) -> Page:
+def read_page(reader: Reader, scene: Scene, asked: Asked, right: Right, size: int | None = PAGE_SIZE) -> Page:
     """A page of a list for a user; every firm that meets the filters where size is None."""
     asked = asked.allowed(right)
     shows_alerts = right.may_see(Kind.SCORES)
     found = _conditions(asked, scene, right)
-    counts = _counts(folder, scene.published, found) if shows_alerts else {}
+    counts = _counts(reader, scene.published, found) if shows_alerts else {}
     if shows_alerts:
         found.append(Condition(one_of("listed.alert", asked.levels)))
-    sirens = _sirens(folder, scene.published, found, asked, right, size)
-    total = sum(counts[level] for level in asked.levels) if counts else _total(folder, scene.published, found)
-    return Page(read_firms(folder, scene.published, sirens, right), total, counts, asked)
+    sirens = _sirens(reader, scene.published, found, asked, right, size)
+    total = sum(counts[level] for level in asked.levels) if counts else _total(reader, scene.published, found)
+    return Page(read_firms(reader, scene.published, sirens, right), total, counts, asked)
 
 
-def read_firms(folder: DataFolder, published: PublishedList, sirens: Sequence[str], right: Right) -> list[Row]:
+def read_firms(reader: Reader, published: PublishedList, sirens: Sequence[str], right: Right) -> list[Row]:
     """The columns that the user may see of firms of the territory, in the order given."""
     shown = [column for column in columns.visible(right, published) if column.table]
     only = one_of("siren", sirens)
     selected = [f"{column.expression} AS {column.name}" for column in shown]
     source = _joined(published, columns.tables_of(shown), only)
-    rows = folder.query(*select(selected, source, inside(right, published, only)))
+    rows = reader.query(*select(selected, source, inside(right, published, only)))
     by_siren = {row["siren"]: columns.without_hidden_figures(row, right) for row in rows}
     return [by_siren[siren] for siren in sirens if siren in by_siren]
 
@@ -71,13 +71,13 @@ def inside(right: Right, published: PublishedList, only: Sql = NO_CONDITION) -> 
     return every([here, Sql(f"listed.siren NOT IN ({left.text})", left.values)])
 
 
-def last_lists(folder: DataFolder, sirens: Sequence[str]) -> dict[str, list[str]]:
+def last_lists(reader: Reader, sirens: Sequence[str]) -> dict[str, list[str]]:
     """The firms by the last list that each is in: a closed one is no longer in the newest."""
-    lists = parquet(*map(folder.path_of, folder.keys()))
+    lists = parquet(*reader.folder.snapshot().lists.values())
     last = ["siren", "max(period)::DATE AS period"]
     found: dict[str, list[str]] = {}
     then = "GROUP BY siren ORDER BY period DESC, siren"
-    for row in folder.query(*select(last, lists, one_of("siren", sirens), then)):
+    for row in reader.query(*select(last, lists, one_of("siren", sirens), then)):
         found.setdefault(f"{row['period']:%Y-%m}", []).append(row["siren"])
     return found
 
@@ -114,7 +114,7 @@ def _joined(published: PublishedList, tables: Collection[Table], only: Sql = NO_
 
 
 def _sirens(
-    folder: DataFolder,
+    reader: Reader,
     published: PublishedList,
     found: Sequence[Condition],
     asked: Asked,
@@ -129,20 +129,20 @@ def _sirens(
     if size is not None:
         then += f" LIMIT {size} OFFSET {size * (asked.page - 1)}"
     source = _joined(published, {one.table for one in found} | columns.tables_of([by]))
-    rows = folder.query(*select(["listed.siren"], source, every(one.sql for one in found), then))
+    rows = reader.query(*select(["listed.siren"], source, every(one.sql for one in found), then))
     return [row["siren"] for row in rows]
 
 
-def _total(folder: DataFolder, published: PublishedList, found: Sequence[Condition]) -> int:
+def _total(reader: Reader, published: PublishedList, found: Sequence[Condition]) -> int:
     source = _joined(published, {one.table for one in found})
-    (row,) = folder.query(*select(["count(*) AS n"], source, every(one.sql for one in found)))
+    (row,) = reader.query(*select(["count(*) AS n"], source, every(one.sql for one in found)))
     return int(row["n"])
 
 
-def _counts(folder: DataFolder, published: PublishedList, found: Sequence[Condition]) -> dict[str, int]:
+def _counts(reader: Reader, published: PublishedList, found: Sequence[Condition]) -> dict[str, int]:
     """Firms by level of alert."""
     source = _joined(published, {one.table for one in found})
     where = every(one.sql for one in found)
-    rows = folder.query(*select(["listed.alert AS alert", "count(*) AS n"], source, where, "GROUP BY 1"))
+    rows = reader.query(*select(["listed.alert AS alert", "count(*) AS n"], source, where, "GROUP BY 1"))
     counts = {row["alert"]: row["n"] for row in rows}
     return {level: counts.get(level, 0) for level in ALERTS}

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Final
 
 from features.assemble import CATALOG
-from features.build import PROCEDURES
 from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, has_confidential_accounts
 from reports.reasons import FEATURES
 from reports.review.access import Right
-from reports.review.data import DataFolder, PublishedList, Row
+from reports.review.data import PublishedList, Reader, Row
 from reports.review.sectors import medians_of, sector_quartiles
 from reports.review.sql import Sql, of_firm, parquet, parquet_by_period, select
 from reports.review.wording import known
@@ -31,60 +30,61 @@ RATIOS: Final = tuple(f.name for f in CATALOG if f.theme == ACCOUNTS and f.base 
 RATIO_STEP: Final = 3
 
 
-def prepare(folder: DataFolder, published: PublishedList) -> None:
+def prepare(reader: Reader, published: PublishedList) -> None:
     """Compute what all pages of a list's firms need: medians, and quartiles by sector, of the past too."""
-    medians_of(folder, published.features)
+    medians_of(reader, published.features)
     if published.features is not None:
-        sector_quartiles(folder, published.features, "")
-    for file in _past_files(folder, published)[::RATIO_STEP]:
-        sector_quartiles(folder, file, "", RATIOS)
+        sector_quartiles(reader, published.features, "")
+    for file in _past_files(published)[::RATIO_STEP]:
+        sector_quartiles(reader, file, "", RATIOS)
 
 
-def risk_history(folder: DataFolder, published: PublishedList, siren: str) -> list[Row]:
+def risk_history(reader: Reader, published: PublishedList, siren: str) -> list[Row]:
     """period, probability and alert of the firm in the lists up to this one, oldest first."""
     paths = [published.path, *published.earlier][:HISTORY]
     told = ["period", "probability", "alert"]
-    return folder.query(*select(told, parquet(*paths), of_firm(siren), "ORDER BY period"))
+    return reader.query(*select(told, parquet(*paths), of_firm(siren), "ORDER BY period"))
 
 
-def traces(folder: DataFolder, published: PublishedList, siren: str, right: Right) -> list[Row]:
+def traces(reader: Reader, published: PublishedList, siren: str, right: Right) -> list[Row]:
     """The firm's figures over the last periods as they were known then, oldest first: what the user may see of them."""
-    files = _past_files(folder, published)
+    files = _past_files(published)
     visible = [name for name in TRACED if right.may_see_theme(FEATURES[name].theme, is_confidential=False)]
     if not files:
         return []
-    return folder.query(*select([PERIOD, *visible], parquet_by_period(*files), of_firm(siren), "ORDER BY 1"))
+    return reader.query(*select([PERIOD, *visible], parquet_by_period(*files), of_firm(siren), "ORDER BY 1"))
 
 
-def ratio_traces(folder: DataFolder, published: PublishedList, siren: str, right: Right) -> list[Row]:
+def ratio_traces(reader: Reader, published: PublishedList, siren: str, right: Right) -> list[Row]:
     """RATIOS of the last accounts known each quarter, oldest first, and `sector`: the medians of the firm's division.
 
     is_hidden: accounts of that quarter are confidential, and the user has no right to them: their ratios are None.
     """
-    files = {path.parent.name.removeprefix("period="): path for path in _past_files(folder, published)[::RATIO_STEP]}
+    files = {path.parent.name.removeprefix("period="): path for path in _past_files(published)[::RATIO_STEP]}
     if not files:
         return []
     read = [PERIOD, "naf_division", CONFIDENTIAL, *RATIOS]
-    rows = folder.query(*select(read, parquet_by_period(*files.values()), of_firm(siren), "ORDER BY 1"))
+    rows = reader.query(*select(read, parquet_by_period(*files.values()), of_firm(siren), "ORDER BY 1"))
     for row in rows:
         row["is_hidden"] = not right.may_see_theme(ACCOUNTS, has_confidential_accounts(row))
         row.update({name: None if row["is_hidden"] else known(row[name]) for name in RATIOS})
-        quartiles = sector_quartiles(folder, files[f"{row['period']}"], row["naf_division"], RATIOS)
+        quartiles = sector_quartiles(reader, files[f"{row['period']}"], row["naf_division"], RATIOS)
         row["sector"] = {name: median for name, (_, median, _) in quartiles.items()}
     return rows
 
 
-def _past_files(folder: DataFolder, published: PublishedList) -> list[Path]:
+def _past_files(published: PublishedList) -> list[Path]:
     """The feature tables of the last periods, the list's own first."""
-    return [path for period, path in folder.feature_periods() if period <= published.period][: -HISTORY - 1 : -1]
+    table = published.table
+    return [table.files(period) for period in table.periods if period <= published.period][: -HISTORY - 1 : -1]
 
 
-def judgements(folder: DataFolder, published: PublishedList, siren: str) -> list[Row] | None:
+def judgements(reader: Reader, published: PublishedList, siren: str) -> list[Row] | None:
     """What was decided in the firm's procedures as it was known on the list's day, newest first.
 
     A row: effective_on, action, stage, known_at. None where an older build did not keep them.
     """
-    path = (folder.data / "features").resolve() / f"{PROCEDURES}.parquet"
+    path = published.table.procedures
     if not path.exists():
         return None
     as_known = Sql(
@@ -92,16 +92,16 @@ def judgements(folder: DataFolder, published: PublishedList, siren: str) -> list
         (siren, published.period, published.period),
     )
     told = ["effective_on", "action", "stage", "known_at"]
-    return folder.query(*select(told, parquet(path), as_known, "ORDER BY effective_on DESC, action, stage, known_at"))
+    return reader.query(*select(told, parquet(path), as_known, "ORDER BY effective_on DESC, action, stage, known_at"))
 
 
-def establishments(folder: DataFolder, published: PublishedList, siren: str) -> list[Row]:
+def establishments(reader: Reader, published: PublishedList, siren: str) -> list[Row]:
     """The firm's establishments on the list's day, by the register, open ones first."""
-    files = folder.data / "staged" / "establishments"
-    if not files.is_dir():
+    files = reader.folder.staged_files("establishments")
+    if files is None:
         return []
     told = ["siret", "is_head_office", "naf", "commune_name", "postcode", "created_on"]
     closed = Sql("CASE WHEN closed_on <= ? THEN closed_on END AS closed_on", (published.period,))
     created = Sql("siren = ? AND coalesce(created_on <= ?, true)", (siren, published.period))
     order = "ORDER BY is_head_office DESC, closed_on IS NOT NULL, siret LIMIT 100"
-    return folder.query(*select([*told, closed], parquet(files.resolve() / "*.parquet"), created, order))
+    return reader.query(*select([*told, closed], parquet(files), created, order))

@@ -10,7 +10,7 @@ from features.assemble import CATALOG
 from features.procedures import IN_BONIS
 from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, PUBLIC_FEATURES
 from reports.reasons import FEATURES
-from reports.review.data import DataFolder
+from reports.review.data import Reader
 from reports.review.sql import Sql, named, parquet, select
 
 # Many who open a page at once wait for one to compute what all of them need.
@@ -27,41 +27,41 @@ KEY_FIGURES: Final = tuple(
 )
 
 
-def medians_of(folder: DataFolder, features: Path | None) -> dict[str, float]:
+def medians_of(reader: Reader, features: Path | None) -> dict[str, float]:
     """What half of the firms have, of each quantity with a direction: what the published reasons were held against."""
     with _once:
-        return {} if features is None else _medians(folder, features)
+        return {} if features is None else _medians(reader, features)
 
 
 @lru_cache(maxsize=4)
-def _medians(folder: DataFolder, features: Path) -> dict[str, float]:
+def _medians(reader: Reader, features: Path) -> dict[str, float]:
     names = [f.name for f in CATALOG if f.direction and f.base is None]
-    medians = [f"median({name}::DOUBLE) AS {name}" for name in map(named, _held(folder, features, names))]
+    medians = [f"median({name}::DOUBLE) AS {name}" for name in map(named, _held(reader, features, names))]
     in_bonis = Sql("procedure_state = ?", (IN_BONIS,))
-    (row,) = folder.query(*select(medians, parquet(features), in_bonis))
+    (row,) = reader.query(*select(medians, parquet(features), in_bonis))
     return {name: value for name, value in row.items() if value is not None}
 
 
-def _held(folder: DataFolder, features: Path, names: Iterable[str]) -> list[str]:
+def _held(reader: Reader, features: Path, names: Iterable[str]) -> list[str]:
     """Those of the names that are columns of the table; an older build may lack some."""
-    rows = folder.query("SELECT column_name FROM (DESCRIBE FROM read_parquet(?))", [str(features)])
+    rows = reader.query("SELECT column_name FROM (DESCRIBE FROM read_parquet(?))", [str(features)])
     held = {row["column_name"] for row in rows}
     return [name for name in names if name in held]
 
 
 def sector_quartiles(
-    folder: DataFolder, features: Path, division: str, figures: tuple[str, ...] = KEY_FIGURES
+    reader: Reader, features: Path, division: str, figures: tuple[str, ...] = KEY_FIGURES
 ) -> Quartiles:
     """The quartiles of each figure among the firms of a NAF division; none of too few, which would tell them."""
     with _once if figures is KEY_FIGURES else _once_past:
-        return _quartiles(folder, features, figures).get(division, {})
+        return _quartiles(reader, features, figures).get(division, {})
 
 
 @lru_cache(maxsize=64)
-def _quartiles(folder: DataFolder, features: Path, figures: tuple[str, ...]) -> dict[str, Quartiles]:
-    names = _held(folder, features, (name for name in figures if name not in PUBLIC_FEATURES))
+def _quartiles(reader: Reader, features: Path, figures: tuple[str, ...]) -> dict[str, Quartiles]:
+    names = _held(reader, features, (name for name in figures if name not in PUBLIC_FEATURES))
     selected = ["naf_division", *map(_quartiles_of, map(named, names))]
-    rows = folder.query(*select(selected, parquet(features), then="GROUP BY naf_division"))
+    rows = reader.query(*select(selected, parquet(features), then="GROUP BY naf_division"))
     return {row["naf_division"]: {name: tuple(row[name]) for name in names if row[name] is not None} for row in rows}
 
 

@@ -36,8 +36,8 @@ def _page(visit: Visit, name: str, status: int = 200, **context: Any) -> HTMLRes
         "is_simulated": published.is_simulated,
         "firm": found,
         "right": visit.who.right,
-        "keys": visit.services.folder.keys(),
-        "horizon": visit.services.folder.horizon,
+        "keys": published.keys,
+        "horizon": published.horizon,
         "in_procedure": found["state"] != IN_BONIS,
     }
     return render(visit.request, visit.services, visit.account, name, status, **{**shown, **context})
@@ -45,7 +45,7 @@ def _page(visit: Visit, name: str, status: int = 200, **context: Any) -> HTMLRes
 
 def _explained(visit: Visit) -> Explanation:
     published, found = published_of(visit)
-    return explain(visit.services.folder, published, found, visit.who.right, visit.language)
+    return explain(visit.services.reader, published, found, visit.who.right, visit.language)
 
 
 @router.get("")
@@ -56,24 +56,24 @@ def firm_page(visit: Consulted) -> HTMLResponse:
 
 def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     published, found = published_of(visit)
-    folder, words = visit.services.folder, Words(visit.language)
+    reader, words = visit.services.reader, Words(visit.language)
     explained = _explained(visit)
     shows_scores = visit.who.right.may_see(Kind.SCORES)
-    past = risk_history(folder, published, found["siren"]) if shows_scores else []
-    thresholds = folder.thresholds(published.model_id)
+    past = risk_history(reader, published, found["siren"]) if shows_scores else []
+    thresholds = reader.thresholds(published.model_id)
     silent = silent_sources(explained.values)
     alike = (
         firms_alike(
-            folder.metrics(published.model_id).get("groups", {}),
+            reader.metrics(published.model_id).get("groups", {}),
             explained.values,
             silent,
             found["alert"],
-            folder.months_a_firm(published.model_id),
+            reader.months_a_firm(published.model_id),
         )
         if shows_scores and found["state"] == IN_BONIS and explained.values
         else []
     )
-    absent = folder.absent_sources(published.model_id)
+    absent = reader.absent_sources(published.model_id)
     return _page(
         visit,
         "firm.html",
@@ -112,7 +112,7 @@ def key_figures(visit: Visit, explained: Explanation) -> list[dict[str, Any]]:
     division = explained.values.get("naf_division")
     if published.features is None:
         return []
-    sector = sector_quartiles(visit.services.folder, published.features, division) if division else {}
+    sector = sector_quartiles(visit.services.reader, published.features, division) if division else {}
     found = []
     for name in KEY_FIGURES:
         value = explained.values.get(name)
@@ -133,11 +133,11 @@ def wrong_fields(explained: Explanation) -> tuple[str, ...]:
 def firm_history(visit: Consulted) -> HTMLResponse:
     """The firm's figures over three years, its procedures and its establishments."""
     published, found = published_of(visit)
-    folder = visit.services.folder
+    reader = visit.services.reader
     siren, right, words = found["siren"], visit.who.right, Words(visit.language)
-    rows = traces(folder, published, siren, right)
-    ratios = ratio_traces(folder, published, siren, right)
-    decided = judgements(folder, published, siren)
+    rows = traces(reader, published, siren, right)
+    ratios = ratio_traces(reader, published, siren, right)
+    decided = judgements(reader, published, siren)
     return _page(
         visit,
         "history.html",
@@ -146,7 +146,7 @@ def firm_history(visit: Consulted) -> HTMLResponse:
         is_part_hidden=any(row["is_hidden"] for row in ratios),
         fewest_firms=FEWEST_FIRMS,
         judgements=None if decided is None else history.judgement_days(decided),
-        establishments=establishments(folder, published, siren),
+        establishments=establishments(reader, published, siren),
     )
 
 

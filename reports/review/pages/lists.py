@@ -23,7 +23,7 @@ router = APIRouter()
 @router.get("/")
 def newest_list(visit: Annotated[Visit, Depends(Admitted(SIGNED_IN))]) -> Response:
     """On to the newest list."""
-    keys = visit.services.folder.keys()
+    keys = visit.services.reader.keys()
     if not keys:
         raise Refused(404, "No list is published yet.")
     return RedirectResponse(f"/lists/{keys[0]}", 303)
@@ -33,7 +33,7 @@ def newest_list(visit: Annotated[Visit, Depends(Admitted(SIGNED_IN))]) -> Respon
 def list_page(key: str, visit: Annotated[Visit, Depends(Admitted(LIST))]) -> HTMLResponse:
     """A page of a list; to htmx only its results."""
     services, right = visit.services, visit.who.right
-    published = published_list(services.folder, key)
+    published = published_list(services.reader, key)
     found = _read(visit, published)
     name = "_results.html" if "hx-request" in visit.request.headers else "list.html"
     return render(
@@ -43,8 +43,8 @@ def list_page(key: str, visit: Annotated[Visit, Depends(Admitted(LIST))]) -> HTM
         name,
         published=published,
         is_simulated=published.is_simulated,
-        keys=services.folder.keys(),
-        horizon=services.folder.horizon,
+        keys=published.keys,
+        horizon=published.horizon,
         found=found,
         asked=found.asked,
         right=right,
@@ -67,7 +67,7 @@ def _read(visit: Visit, published: PublishedList, **size: None) -> Page:
     follow_states = verdicts.follow_states(services.engine)
     followed = [siren for siren, state in follow_states.items() if state != verdicts.CLOSED]
     reviewed = verdicts.reviewed(services.engine, published) if "unreviewed" in asked.values else []
-    page = read_page(services.folder, Scene(published, reviewed, followed), asked, visit.who.right, **size)
+    page = read_page(services.reader, Scene(published, reviewed, followed), asked, visit.who.right, **size)
     for row in page.rows:
         row["follow_up"] = follow_states.get(row["siren"])
     return page
@@ -78,7 +78,7 @@ def export_list(key: str, form: str, visit: Annotated[Visit, Depends(Admitted(EX
     """All firms that meet the filters, as XLSX, CSV or JSON."""
     if form not in exports.FORMS:
         raise Refused(404, "There is no such page.")
-    published = published_list(visit.services.folder, key)
+    published = published_list(visit.services.reader, key)
     found = _read(visit, published, size=None)
     words, asked, right = Words(visit.language), found.asked, visit.who.right
     searched = asked.get("q")

@@ -62,23 +62,23 @@ def dictionary(visit: Public) -> Response:  # noqa: ARG001 - the rule is declare
 
 @router.get("/health")
 def health(visit: Public) -> Response:
-    """Whether the application answers and reads its data folder."""
-    return Response("ok" if visit.services.folder.keys() else "no list", media_type="text/plain")
+    """Whether the application answers and reads its data reader."""
+    return Response("ok" if visit.services.reader.keys() else "no list", media_type="text/plain")
 
 
 def _model_in_use(visit: Visit) -> RiskModel:
-    folder = visit.services.folder
-    if folder.champion_id is None:
+    reader = visit.services.reader
+    if reader.champion_id is None:
         raise Refused(404, "No model is in use yet.")
     try:
-        return folder.model(folder.champion_id)
+        return reader.model(reader.champion_id)
     except UnreadableError:
         raise Refused(503, "The model in use can't be read. The data team must look at it.") from None
 
 
 def _sections(visit: Visit, name: str, parts: Sequence[Part]) -> HTMLResponse:
     model = _model_in_use(visit)
-    metrics = visit.services.folder.metrics(model.model_id)
+    metrics = visit.services.reader.metrics(model.model_id)
     return _page(visit, name, model, sections=list(told(parts, model, metrics, visit.language)))
 
 

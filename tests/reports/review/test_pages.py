@@ -188,7 +188,7 @@ def test_an_older_list_without_scores_or_features_still_opens(copied, tmp_path):
 @pytest.mark.parametrize("is_of_list", [True, False])
 def test_a_list_scored_again_by_another_model_is_told_without_its_scores(copied, tmp_path, is_of_list):
     app = app_on(copied, tmp_path)
-    model_id = app.state.services.folder.champion_id if is_of_list else "another"
+    model_id = app.state.services.reader.champion_id if is_of_list else "another"
     scores = copied / "scores" / "period=2024-01-01" / "scores.parquet"
     rewrite(scores, lambda table: table.append_column("model_id", pa.array([model_id] * len(table))))
     agent = signed_in(app, "admin")
@@ -265,7 +265,7 @@ def test_french_by_default_english_for_who_prefers_it_and_by_a_switch(app):
 def test_public_pages_tell_the_model_and_no_firm(app):
     text = TestClient(app).get("/algorithm").text
     for said in (
-        app.state.services.folder.champion_id,
+        app.state.services.reader.champion_id,
         "40 %",
         "0,75",
         "plans CCSF",
