@@ -170,7 +170,7 @@ def _answer_refusals(app: FastAPI) -> None:
         return answer(request, 400, "This form was not filled in as it should be. Go back and try again.")
 
     def failed(request: Request, error: Any) -> Response:  # noqa: ARG001
-        message = "Something went wrong on our side. Nothing that you wrote was lost before this page."
+        message = "Something went wrong on our side. What you saved before this page is not lost."
         # Outside of every middleware.
         return _with_headers(request, answer(request, 500, message))
 

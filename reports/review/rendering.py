@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined, selec
 
 from features.nomenclatures import labels
 from reports.charts import step_bar
-from reports.review.access import Role
+from reports.review.access import READ_AUDIT, TEAM
 from reports.review.accounts import Account
 from reports.review.database import now
 from reports.review.guard import Services, language_of
@@ -48,7 +48,8 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "w": words,
         "say": words.say,
         "account": account,
-        "roles": Role,
+        "team": TEAM,
+        "audit": READ_AUDIT,
         "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "contact": services.configuration.contact,
         "is_simulated": False,

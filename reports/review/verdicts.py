@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
 from reports.reasons import FEATURES
-from reports.review.access import Right
+from reports.review.access import Kind, Right
 from reports.review.data import PublishedList
 from reports.review.database import Base, FollowUp, Verdict, WrongData
 from reports.spreadsheet import safe
@@ -77,7 +77,7 @@ class Answers:
             for one in self.wrong_data
             if one.field in fields and (one.list_period == published.key or _is_always_open(one.field, right))
         ]
-        return Answers(self.verdicts if right.may_see_column("alert") else (), self.follow_ups, reported)
+        return Answers(self.verdicts if right.may_see(Kind.SCORES) else (), self.follow_ups, reported)
 
 
 def _is_always_open(field: str, right: Right) -> bool:

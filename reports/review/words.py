@@ -23,7 +23,7 @@ REGISTER_FIELDS = {
 }
 
 STAGES = {OPENING: "opening", PLAN: "plan adopted", AMENDMENT: "plan amended", END: "end of the procedure"}
-ALIKE = {"all": "all firms tested", "missing_source": "firms like it, of which nothing is known of: {group}"}
+ALIKE = {"all": "all firms tested", "missing_source": "firms without information from: {group}"}
 AGES = {
     "under 3": "under 3 years old",
     "3-10": "from 3 to 10 years old",

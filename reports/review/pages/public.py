@@ -29,7 +29,7 @@ def algorithm(visit: Public) -> HTMLResponse:
 
 @router.get("/algorithm/evaluation")
 def evaluation(visit: Public) -> HTMLResponse:
-    """How it was judged, in full."""
+    """How it was evaluated, in full."""
     return _sections(visit, "algorithm_evaluation.html", EVALUATION)
 
 
@@ -62,7 +62,7 @@ def dictionary(visit: Public) -> Response:  # noqa: ARG001 - the rule is declare
 
 @router.get("/health")
 def health(visit: Public) -> Response:
-    """Whether the application answers and reads its data reader."""
+    """Whether the application answers and reads its data folder."""
     return Response("ok" if visit.services.reader.keys() else "no list", media_type="text/plain")
 
 

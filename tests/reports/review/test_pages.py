@@ -215,13 +215,13 @@ def test_a_firm_page_tells_movement_remedy_and_doubtful_reasons_in_the_language_
             "Mean delay in paying suppliers: from 23 days to 47 days.",
             "The model would take it off the list, at 18%, after all of its 42,317 euros of social debt paid and "
             "suppliers paid 29 days late on average, not 47 days: a figure of the model, no promise.",
-            "Models trained on other firms mostly do not share this reason.",
+            "Most models trained on other firms do not give this reason.",
         ),
         "fr": (
             "Risque en hausse depuis janvier 2024 : Dette sociale : de 31 009 euros à 42 317 euros ; "
             "Retard moyen de paiement aux fournisseurs : de 23 jours à 47 jours.",
             "Le modèle la ferait sortir de la liste, à 18 %, après paiement de la totalité de ses 42 317 euros",
-            "Les modèles entraînés sur d'autres entreprises ne partagent pas, le plus souvent, cette raison.",
+            "La plupart des modèles entraînés sur d'autres entreprises ne donnent pas cette raison.",
         ),
     }
     for language, sentences in told.items():
@@ -229,7 +229,7 @@ def test_a_firm_page_tells_movement_remedy_and_doubtful_reasons_in_the_language_
         assert [text.count(sentence) for sentence in sentences] == [1, 1, 1]
     text = shown(agent.get("/firms/100000017", **{"accept-language": "en"}))
     assert "None of the changes that were tried would take this firm off the list." in text
-    assert "mostly do not share" not in text
+    assert "do not give this reason" not in text
     text = agent.get("/firms/690000001", **{"accept-language": "en"}).text
     assert "What changed since the last list" not in text
     assert "What would take it off the list" not in text

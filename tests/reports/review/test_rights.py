@@ -306,7 +306,7 @@ def test_what_moved_a_risk_and_what_would_lower_it_have_no_figure_without_right(
         in text
     )
     for address in ("/firms/690000001", "/firms/100000017"):
-        assert "do not share" not in agent.get(address, **{"accept-language": "en"}).text
+        assert "do not give this reason" not in agent.get(address, **{"accept-language": "en"}).text
 
 
 def test_confidential_accounts_that_moved_a_risk_are_told_by_their_theme_without_right_to_them(app):
@@ -321,7 +321,7 @@ def test_without_right_to_scores_a_page_tells_no_movement_and_no_remedy(fresh):
     accounts.add_user(fresh.state.services.engine, "no_scores", "agent", ["FR"], kinds, PASSWORD)
     text = shown(signed_in(fresh, "no_scores").get("/firms/552100554", **{"accept-language": "en"}))
     assert "42,317 euros" in text
-    for word in ("Risk up", "31,009", "take it off the list", "do not share"):
+    for word in ("Risk up", "31,009", "take it off the list", "do not give this reason"):
         assert word not in text
 
 
