@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import xlsxwriter
 
 from features import store
 from features.folder import TARGET_LIST
 from models.alerts import HIGH, MODERATE, NO_ALERT
 from reports.language import Language
+from reports.list_columns import LIST_COLUMNS
 from reports.movement import movement_sentence
 from reports.remedies import remedy_sentence
+from reports.spreadsheet import About, safe, workbook
 from reports.target_list import COLUMNS, REASON_SETTINGS, TargetList, records
 from reports.waterfall import steps
 
@@ -52,8 +53,6 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], Language], str]]] = {
     "movement": movement_sentence,
     "remedy": remedy_sentence,
 }
-# Cells that a spreadsheet would take for a formula (OWASP, CSV injection).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 FRONT_END_ALERTS = {HIGH: "Alerte seuil F1", MODERATE: "Alerte seuil F2", NO_ALERT: "Pas d'alerte"}
 FRONT_END_THEMES = {
     "social_debt": "Dettes-sociales",
@@ -65,7 +64,6 @@ FRONT_END_THEMES = {
 FRONT_END_BASE = "Risque-moyen"
 # Workbooks record when they were made: equal lists must give equal files.
 MADE_ON = datetime(2000, 1, 1)  # noqa: DTZ001 - a constant, in no time zone
-WIDTHS = {"name": 36, "activity": 40, "reasons": 90, "region": 22, "movement": 60, "remedy": 60}
 
 
 def write_list(folder: Path, ranked: TargetList, language: Language) -> None:
@@ -98,13 +96,13 @@ def parquet(ranked: TargetList) -> pa.Table:
 
 
 def as_csv(ranked: TargetList, language: Language) -> str:
-    """One line a firm, UTF-8, a comma between; records as sentences; `simulated` where no firm is real."""
+    """One line per firm, UTF-8, separated by commas; records as sentences; `simulated` where no firm is real."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*COLUMNS, "simulated"])
     for row in ranked.rows.itertuples(index=False):
         cells = [_cell(name, value, language) for name, value in zip(COLUMNS, row, strict=True)]
-        writer.writerow([*(_safe(cell) for cell in cells), ranked.is_simulated])
+        writer.writerow([*(safe(cell) for cell in cells), ranked.is_simulated])
     return out.getvalue()
 
 
@@ -121,43 +119,17 @@ def _said(name: str, value: Any, language: Language) -> Any:
     return value if value is None or name not in SENTENCES else SENTENCES[name](value, language)
 
 
-def _safe(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
-
-
 def as_xlsx(ranked: TargetList, language: Language) -> bytes:
-    """Typed columns, a frozen header and filters; the second sheet says what the list is."""
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True})
-    book.set_properties({"created": MADE_ON})
-    sheet, bold = book.add_worksheet("list"), book.add_format({"bold": True})
-    share = book.add_format({"num_format": "0.0%"})
-    formats = dict.fromkeys(("probability", "probability_low", "probability_high"), share)
-    day = book.add_format({"num_format": "yyyy-mm-dd"})
-    for place, name in enumerate(COLUMNS):
-        sheet.set_column(place, place, WIDTHS.get(name, 14), formats.get(name))
-        sheet.write_string(0, place, name, bold)
-    for line, row in enumerate(ranked.rows.itertuples(index=False), 1):
-        for place, (name, value) in enumerate(zip(COLUMNS, row, strict=True)):
-            cell = _cell(name, value, language)
-            if isinstance(cell, str):
-                sheet.write_string(line, place, cell)
-            elif isinstance(cell, date):
-                sheet.write_datetime(line, place, datetime(cell.year, cell.month, cell.day), day)  # noqa: DTZ001
-            elif isinstance(cell, bool | np.bool_):
-                sheet.write_boolean(line, place, bool(cell))
-            elif cell is not None:
-                sheet.write_number(line, place, float(cell))
-    sheet.freeze_panes(1, 3)
-    sheet.autofilter(0, 0, len(ranked.rows), len(COLUMNS) - 1)
-    about = book.add_worksheet("about")
-    about.set_column(0, 0, 100)
-    for line, text in enumerate([*notices(ranked, language), f"{ranked.period:%Y-%m}", ranked.model.model_id]):
-        about.write_string(line, 0, text)
-    if ranked.is_simulated:
-        sheet.set_header("&C" + notices(ranked, language)[0])
-    book.close()
-    return out.getvalue()
+    """Typed columns under their names; the second sheet says what the list is."""
+    said = notices(ranked, language)
+    rows = [
+        [_cell(name, value, language) for name, value in zip(COLUMNS, row, strict=True)]
+        for row in ranked.rows.itertuples(index=False)
+    ]
+    about = [[line] for line in (*said, f"{ranked.period:%Y-%m}", ranked.model.model_id)]
+    notice = said[0] if ranked.is_simulated else ""
+    columns = list(LIST_COLUMNS.values())
+    return workbook("list", columns, COLUMNS, rows, About("about", about, (100,)), notice, made_on=MADE_ON)
 
 
 def notices(ranked: TargetList, language: Language) -> list[str]:

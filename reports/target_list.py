@@ -18,17 +18,14 @@ from models.explanation.sums import by_theme
 from models.registry.model import RiskModel
 from models.scoring.records import Scores
 from reports.language import Language
+from reports.list_columns import LIST_COLUMNS
 from reports.reasons import ReasonSettings, by_subject, medians, reasons_of
 
 PUBLISHED = "O"
 # The key of a published list's metadata under which its ReasonSettings stand.
 REASON_SETTINGS = "reason_settings"
 SCORED = ("margin", "probability", "probability_low", "probability_high", "alert")
-COLUMNS = (
-    *("rank", "siren", "name", "departement", "region", "naf", "activity", "headcount", "probability", "alert"),
-    *("previous_alert", "first_alert", "state", "reasons", "themes", "period", "model_id"),
-    *("probability_low", "probability_high", "movement", "remedy", "alert_since"),
-)
+COLUMNS = tuple(LIST_COLUMNS)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from features.errors import InputError
 from features.nomenclatures import labels
 from reports.confidentiality import ACCOUNTS, is_hidden_figure
+from reports.review.sql import Sql
 
 
 class Role(StrEnum):
@@ -41,19 +42,6 @@ THEME_KINDS: Final = {
     "short_time_work": Kind.SHORT_TIME_WORK,
     "payment_behaviour": Kind.PAYMENT_DELAYS,
 }
-# Every column that a page or an export may hold; what is not named here is never read.
-COLUMN_KINDS: Final[Mapping[str, Kind | None]] = {
-    **dict.fromkeys(("siren", "name", "naf", "activity", "legal_category", "commune", "departement", "region")),
-    **dict.fromkeys(("headcount", "headcount_growth", "state", "created_on", "is_protected")),
-    **dict.fromkeys(("rank", "alert", "first_alert", "since", "probability"), Kind.SCORES),
-    **dict.fromkeys(("probability_low", "probability_high", "main_reason", "reasons"), Kind.SCORES),
-    **dict.fromkeys(("debt", "has_payment_plan"), Kind.SOCIAL_DEBT),
-}
-# A filter or an order on a figure tells the figure: it needs the same right.
-FILTER_KINDS: Final = {
-    **dict.fromkeys(("alert", "first_alert", "min_alerts", "theme", "unreviewed"), Kind.SCORES),
-    **dict.fromkeys(("min_debt", "no_plan"), Kind.SOCIAL_DEBT),
-}
 
 
 @dataclass(frozen=True)
@@ -68,14 +56,6 @@ class Right:
         """Whether a kind of data is open; what is of no kind is."""
         return kind is None or kind in self.kinds
 
-    def may_see_column(self, column: str) -> bool:
-        """Whether a column of a list is; KeyError on a column that has no rule."""
-        return self.may_see(COLUMN_KINDS[column])
-
-    def may_filter(self, name: str) -> bool:
-        """Whether a filter or an order is."""
-        return self.may_see(FILTER_KINDS.get(name, COLUMN_KINDS.get(name)))
-
     def may_see_feature(self, theme: str, name: str, is_confidential: bool) -> bool:
         """Whether the values of a feature of a firm are."""
         if is_hidden_figure(theme, name, is_confidential):
@@ -86,11 +66,11 @@ class Right:
         """Whether a theme's figures are, for a firm whose accounts are confidential or not."""
         return self.may_see_feature(theme, "", is_confidential)
 
-    def territory(self, column: str) -> tuple[str, list[Any]]:
-        """An SQL condition that only firms of the territory meet, with its parameters."""
+    def territory(self, column: str) -> Sql:
+        """The condition that only firms of the territory meet."""
         if self.departements is None:
-            return "true", []
-        return f"{column} IN (SELECT unnest(?))", [sorted(self.departements)]
+            return Sql("true")
+        return Sql(f"{column} IN (SELECT unnest(?))", (sorted(self.departements),))
 
 
 def visible_reason(reason: Mapping[str, Any] | None, right: Right) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from reports.review.configuration import Configuration, read_configuration
-from reports.review.data import DataFolder, NotPublishedError, UnreadableError
+from reports.review.data import NotPublishedError, Reader, UnreadableError
 from reports.review.database import open_database
 from reports.review.guard import FROM_PROXY, Refused, Services, refuse_routes_without_rule
 from reports.review.pages import administration, firms, lists, provider, public, session
@@ -47,7 +47,7 @@ def create_app(configuration: Configuration) -> FastAPI:
     """
     app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
-    app.state.services = Services(configuration, engine, DataFolder(configuration.data))
+    app.state.services = Services(configuration, engine, Reader(configuration.data))
     for room in (session, provider, lists, firms, public, administration):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
@@ -62,15 +62,15 @@ def create_app(configuration: Configuration) -> FastAPI:
     return app
 
 
-def warm_up(folder: DataFolder) -> None:
+def warm_up(reader: Reader) -> None:
     """Compute what every page of the newest list needs, before the first visitor waits for it."""
     with suppress(NotPublishedError, UnreadableError):
-        prepare(folder, folder.published(None))
+        prepare(reader, reader.published(None))
 
 
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
-    warm_up(app.state.services.folder)
+    warm_up(app.state.services.reader)
     yield
     app.state.services.engine.dispose()
 
@@ -170,7 +170,7 @@ def _answer_refusals(app: FastAPI) -> None:
         return answer(request, 400, "This form was not filled in as it should be. Go back and try again.")
 
     def failed(request: Request, error: Any) -> Response:  # noqa: ARG001
-        message = "Something went wrong on our side. Nothing that you wrote was lost before this page."
+        message = "Something went wrong on our side. What you saved before this page is not lost."
         # Outside of every middleware.
         return _with_headers(request, answer(request, 500, message))
 

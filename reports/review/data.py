@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 
-from features import folder
 from features.errors import InputError
-from features.folder import CONTRIBUTIONS, SCORES, FeatureTable, Snapshot
+from features.folder import CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot
 from models.alerts import HIGH, MODERATE
 from models.registry import registry
 from models.registry.model import RiskModel
@@ -31,32 +30,6 @@ class NotPublishedError(Exception):
 
 class UnreadableError(Exception):
     """A file of the data folder can't be read: for the data team."""
-
-
-def quoted(path: Path | str) -> str:
-    """A path as an SQL string."""
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def source(*paths: Path) -> str:
-    """Parquet files as an SQL table."""
-    return f"read_parquet([{', '.join(quoted(path) for path in paths)}], hive_partitioning = false)"
-
-
-# Beyond, an SQL text with a mark a value takes longer to read than the files.
-FEW: Final = 200
-
-
-def one_of(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
-    """A condition and its parameters; a mark a value is taken down to the row groups of a Parquet file."""
-    if len(values) > FEW:
-        return f"{column} IN (SELECT unnest(?))", [list(values)]
-    return (f"{column} IN ({', '.join('?' * len(values))})" if values else "false"), list(values)
-
-
-def source_by_period(*paths: Path) -> str:
-    """The feature table's files as an SQL table, whose `period` is in the names of their folders."""
-    return f"read_parquet([{', '.join(quoted(path) for path in paths)}], hive_partitioning = true)"
 
 
 @dataclass(frozen=True)
@@ -139,12 +112,12 @@ def key_of(period: date) -> str:
     return f"{period:%Y-%m}"
 
 
-class DataFolder:
+class Reader:
     """Reads only. Safe among threads: each has a cursor of its own; a query takes one core, for others wait too."""
 
     def __init__(self, data: Path) -> None:
         """data: the folder that the pipeline fills."""
-        self.folder = folder.DataFolder(data)
+        self.folder = DataFolder(data)
         self._connection = duckdb.connect(config={"threads": 1})
         self._connection.execute("LOAD parquet")
         self._local = threading.local()

@@ -22,7 +22,7 @@ from reports.review import accounts
 from reports.review.access import Rule
 from reports.review.accounts import Account
 from reports.review.configuration import Configuration
-from reports.review.data import DataFolder, NotPublishedError, PublishedList, Row
+from reports.review.data import NotPublishedError, PublishedList, Reader, Row
 from reports.review.database import AuditEntry
 from reports.review.firm import read_firm
 
@@ -48,7 +48,7 @@ class Services:
 
     configuration: Configuration
     engine: sa.Engine
-    folder: DataFolder
+    reader: Reader
 
     @property
     def cookie(self) -> str:
@@ -139,9 +139,9 @@ class Admitted:
         return self._with_firm(visit, account)
 
     def _with_firm(self, visit: Visit, account: Account) -> Visit:
-        published = published_list(visit.services.folder, visit.request.query_params.get("list") or None)
+        published = published_list(visit.services.reader, visit.request.query_params.get("list") or None)
         siren = str(visit.request.path_params["siren"])
-        firm = read_firm(visit.services.folder, published, siren, account.right)
+        firm = read_firm(visit.services.reader, published, siren, account.right)
         if firm is None:
             raise Refused(404, "No firm of this SIREN is in this list, or it is outside your territory.")
         return Visit(visit.services, visit.request, visit.language, account, visit.form, published=published, firm=firm)
@@ -152,13 +152,13 @@ def is_same(given: str, expected: str) -> bool:
     return secrets.compare_digest(given.encode(errors="replace"), expected.encode(errors="replace"))
 
 
-def published_list(folder: DataFolder, key: str | None) -> PublishedList:
+def published_list(reader: Reader, key: str | None) -> PublishedList:
     """A list.
 
     Raises Refused where it is not published.
     """
     try:
-        return folder.published(key)
+        return reader.published(key)
     except NotPublishedError:
         raise Refused(404, "This list is not published.") from None
 

@@ -11,8 +11,8 @@ from reports import charts as drawing
 from reports.charts import Line, Series
 from reports.review.data import Row
 from reports.review.past import RATIOS
-from reports.review.rendering import Words
 from reports.review.wording import known
+from reports.review.words import Words
 
 
 @dataclass(frozen=True)

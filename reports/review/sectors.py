@@ -1,5 +1,6 @@
-"""What is usual: of all firms, and of the firms of a sector; computed once per published table."""
+"""What is usual: of all firms, and of the firms of a sector; computed once for each published table."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -12,7 +13,8 @@ from features.assemble import CATALOG
 from features.procedures import IN_BONIS
 from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, PUBLIC_FEATURES
 from reports.reasons import FEATURES, ReasonSettings, medians
-from reports.review.data import DataFolder, PublishedList, source
+from reports.review.data import PublishedList, Reader
+from reports.review.sql import named, parquet, select
 
 # Many who open a page at once wait for one to compute what all of them need.
 _once = Lock()
@@ -31,9 +33,9 @@ KEY_FIGURES: Final = tuple(
 
 
 def reason_settings_of(published: PublishedList) -> ReasonSettings:
-    """How the reasons of a list were chosen and worded, as it was published with it.
+    """How the reasons of a list were chosen and worded, as published with it.
 
-    An older list did not say: from the feature table, as it was done then.
+    An older list does not say: from the feature table, by the same function as the list's.
     """
     if published.reason_settings is not None:
         return published.reason_settings
@@ -44,26 +46,32 @@ def reason_settings_of(published: PublishedList) -> ReasonSettings:
 @lru_cache(maxsize=4)
 def _medians(features: Path) -> dict[str, float]:
     files = sorted(features.parent.glob(features.name))
-    there = set(pq.read_schema(files[0]).names)
-    names = [f.name for f in CATALOG if f.direction and f.base is None and f.name in there]
+    held = set(pq.read_schema(files[0]).names)
+    names = [f.name for f in CATALOG if f.direction and f.base is None and f.name in held]
     rows = pd.concat(pd.read_parquet(file, columns=["procedure_state", *names], partitioning=None) for file in files)
     return medians(rows[rows["procedure_state"] == IN_BONIS])
 
 
+def _held(reader: Reader, features: Path, names: Iterable[str]) -> list[str]:
+    """Those of the names that are columns of the table; an older build may lack some."""
+    rows = reader.query("SELECT column_name FROM (DESCRIBE FROM read_parquet(?))", [str(features)])
+    held = {row["column_name"] for row in rows}
+    return [name for name in names if name in held]
+
+
 def sector_quartiles(
-    folder: DataFolder, features: Path, division: str, figures: tuple[str, ...] = KEY_FIGURES
+    reader: Reader, features: Path, division: str, figures: tuple[str, ...] = KEY_FIGURES
 ) -> Quartiles:
     """The quartiles of each figure among the firms of a NAF division; none of too few, which would tell them."""
     with _once if figures is KEY_FIGURES else _once_past:
-        return _quartiles(folder, features, figures).get(division, {})
+        return _quartiles(reader, features, figures).get(division, {})
 
 
 @lru_cache(maxsize=64)
-def _quartiles(folder: DataFolder, features: Path, figures: tuple[str, ...]) -> dict[str, Quartiles]:
-    there = {row["column_name"] for row in folder.query(f"DESCRIBE SELECT * FROM {source(features)}")}  # noqa: S608
-    names = [name for name in figures if name not in PUBLIC_FEATURES and name in there]
-    selected = ", ".join(_quartiles_of(name) for name in names)
-    rows = folder.query(f"SELECT naf_division, {selected} FROM {source(features)} GROUP BY naf_division")  # noqa: S608
+def _quartiles(reader: Reader, features: Path, figures: tuple[str, ...]) -> dict[str, Quartiles]:
+    names = _held(reader, features, (name for name in figures if name not in PUBLIC_FEATURES))
+    selected = ["naf_division", *map(_quartiles_of, map(named, names))]
+    rows = reader.query(*select(selected, parquet(features), then="GROUP BY naf_division"))
     return {row["naf_division"]: {name: tuple(row[name]) for name in names if row[name] is not None} for row in rows}
 
 

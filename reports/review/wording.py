@@ -13,7 +13,7 @@ from reports.reasons import FEATURES, THEME_WORDS, Reason, value_words
 from reports.remedies import remedy_sentence
 from reports.review.access import Right, visible_movement, visible_reason, visible_remedy
 
-STATES = {
+PROCEDURE_STATES = {
     IN_BONIS: "no procedure",
     "sauvegarde": "sauvegarde (safeguard procedure)",
     "plan_sauvegarde": "safeguard plan",

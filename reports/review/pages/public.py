@@ -30,7 +30,7 @@ def algorithm(visit: Public) -> HTMLResponse:
 
 @router.get("/algorithm/evaluation")
 def evaluation(visit: Public) -> HTMLResponse:
-    """How it was judged, in full."""
+    """How it was evaluated, in full."""
     return _sections(visit, "algorithm_evaluation.html", EVALUATION)
 
 
@@ -64,9 +64,9 @@ def dictionary(visit: Public) -> Response:  # noqa: ARG001 - the rule is declare
 @router.get("/algorithm/pictures/{name}.{code}.svg")
 def picture(visit: Public, name: str, code: str) -> Response:
     """A picture of the model in use."""
-    folder = visit.services.folder
-    model_id = folder.champion_id
-    drawn = folder.picture(model_id, name, code) if model_id and name in PICTURES and code in LANGUAGES else None
+    reader = visit.services.reader
+    model_id = reader.champion_id
+    drawn = reader.picture(model_id, name, code) if model_id and name in PICTURES and code in LANGUAGES else None
     if drawn is None:
         raise Refused(404, "There is no such page.")
     return Response(drawn, media_type="image/svg+xml")
@@ -75,24 +75,24 @@ def picture(visit: Public, name: str, code: str) -> Response:
 @router.get("/health")
 def health(visit: Public) -> Response:
     """Whether the application answers and reads its data folder."""
-    return Response("ok" if visit.services.folder.keys() else "no list", media_type="text/plain")
+    return Response("ok" if visit.services.reader.keys() else "no list", media_type="text/plain")
 
 
 def _model_in_use(visit: Visit) -> RiskModel:
-    folder = visit.services.folder
-    if folder.champion_id is None:
+    reader = visit.services.reader
+    if reader.champion_id is None:
         raise Refused(404, "No model is in use yet.")
     try:
-        return folder.model(folder.champion_id)
+        return reader.model(reader.champion_id)
     except UnreadableError:
         raise Refused(503, "The model in use can't be read. The data team must look at it.") from None
 
 
 def _sections(visit: Visit, name: str, parts: Sequence[Part]) -> HTMLResponse:
     model = _model_in_use(visit)
-    folder = visit.services.folder
-    drawn = folder.pictures(model.model_id)
-    metrics = {**folder.metrics(model.model_id), **({"pictures": drawn} if drawn else {})}
+    reader = visit.services.reader
+    drawn = reader.pictures(model.model_id)
+    metrics = {**reader.metrics(model.model_id), **({"pictures": drawn} if drawn else {})}
     return _page(visit, name, model, sections=list(told(parts, model, metrics, visit.language)))
 
 

@@ -17,7 +17,7 @@ from reports.language import Language
 from reports.reasons import ReasonSettings
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
-from reports.review.data import DataFolder
+from reports.review.data import Reader
 from reports.review.sectors import reason_settings_of
 from reports.target_list import Notes, target_list
 from tests.records import build_record
@@ -97,17 +97,17 @@ def test_the_reasons_of_a_page_are_those_of_the_list_in_the_same_order_and_words
 
 def test_medians_and_their_number_are_those_that_the_list_was_published_with(data, tmp_path):
     copy = shutil.copytree(data, tmp_path / "data")
-    published = DataFolder(copy).published("2024-02")
+    published = Reader(copy).published("2024-02")
     settings = reason_settings_of(published)
     assert (settings.count, settings.medians["debt"]) == (REASONS, 1.0)
     # Built again since: what the list said stands.
     part = next((copy / "features" / "period=2024-02-01").glob("*.parquet"))
     pd.read_parquet(part).assign(debt=7.0).to_parquet(part)
-    assert reason_settings_of(DataFolder(copy).published("2024-02")) == settings
+    assert reason_settings_of(Reader(copy).published("2024-02")) == settings
 
 
 def test_a_list_that_does_not_say_is_told_by_the_medians_of_its_feature_table(data_template):
-    settings = reason_settings_of(DataFolder(data_template).published("2024-02"))
+    settings = reason_settings_of(Reader(data_template).published("2024-02"))
     assert settings.count == 5
     assert settings.medians["debt"] == 1.0
     assert isinstance(settings, ReasonSettings)
