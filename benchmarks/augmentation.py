@@ -28,17 +28,17 @@ DIGITS = 3
 class Augmentation(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """Adds the number of unknown values of a row and the ratios that tell most of the label.
 
-    paired: the most telling inputs, whose pairs are tried; ratios: the pairs kept; rows_a_leaf: of the booster that
+    paired: the most telling inputs, whose pairs are tried; ratios: the pairs kept; min_child_samples: of the booster that
     ranks both. Fitted: `pairs_`, and `inputs_`: the inputs, then the added columns, which no monotone constraint binds.
     """
 
     def __init__(  # noqa: D107  # see the class
-        self, inputs: Sequence[Input], paired: int = 64, ratios: int = 60, rows_a_leaf: int = 10, seed: int = 0
+        self, inputs: Sequence[Input], paired: int = 64, ratios: int = 60, min_child_samples: int = 10, seed: int = 0
     ) -> None:
         self.inputs = inputs
         self.paired = paired
         self.ratios = ratios
-        self.rows_a_leaf = rows_a_leaf
+        self.min_child_samples = min_child_samples
         self.seed = seed
 
     def fit(self, X: Matrix, y: Labels) -> Self:  # noqa: N803  # scikit-learn's name
@@ -63,7 +63,7 @@ class Augmentation(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return np.column_stack([X, unknown, *(ratio(X, pair) for pair in self.pairs_)])
 
     def _gains(self, x: Matrix, y: Labels) -> NDArray[np.float64]:
-        search = Hyperparameters(200, 0.08, 8, self.rows_a_leaf, column_share=0.1, l2=self.rows_a_leaf / 10)
+        search = Hyperparameters(200, 0.08, 8, self.min_child_samples, colsample_bytree=0.1, reg_lambda=self.min_child_samples / 10)
         ranking = boosted_trees((), self.seed, search).fit(x, y)
         return np.asarray(ranking.booster_.feature_importance("gain"), np.float64)
 

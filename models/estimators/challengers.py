@@ -68,10 +68,10 @@ def histogram_boosting(inputs: Sequence[Input], seed: int) -> Pipeline:
     """scikit-learn's gradient boosting under the same constraints and sizes as ours."""
     boosting = HistGradientBoostingClassifier(
         max_iter=100,
-        max_leaf_nodes=Hyperparameters.leaves,
-        min_samples_leaf=Hyperparameters.rows_a_leaf,
-        l2_regularization=Hyperparameters.l2,
-        max_features=Hyperparameters.column_share,
+        max_leaf_nodes=Hyperparameters.num_leaves,
+        min_samples_leaf=Hyperparameters.min_child_samples,
+        l2_regularization=Hyperparameters.reg_lambda,
+        max_features=Hyperparameters.colsample_bytree,
         monotonic_cst=[column.direction for column in inputs],
         categorical_features=[0 < len(column.categories) <= MOST_CATEGORIES for column in inputs],
         early_stopping=False,

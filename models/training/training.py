@@ -17,7 +17,7 @@ from features.errors import InputError
 from features.periods import add_months
 from models.calibration.base_rate import LOOK_BACK_MONTHS, known_failure_rate
 from models.calibration.fitting import fit_venn_abers
-from models.estimators.boosted_trees import BoostedTrees, boosted_trees, trees_by_early_stopping
+from models.estimators.boosted_trees import BoostedTrees, boosted_trees, best_n_estimators
 from models.estimators.challengers import CHALLENGERS, fit
 from models.estimators.fitted import Learnt, learn
 from models.evaluation.judging import Evidence, judge
@@ -84,7 +84,7 @@ def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -
     inputs = dataset.inputs_from(rows.train)
     estimator = boosted_trees(inputs, protocol.seed, protocol.hyperparameters)
     progress("how many trees serve later months best")
-    estimator = estimator.set_params(trees=_trees(estimator, rows, evidence.horizon))
+    estimator = estimator.set_params(n_estimators=_trees(estimator, rows, evidence.horizon))
     progress(f"training on {len(rows.train):,} rows of {rows.train['siren'].nunique():,} firms")
     learnt = learn(estimator, inputs, rows.train, rows.validation, rows.weights)
     model = RiskModel(
@@ -96,7 +96,7 @@ def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -
         refits=tuple(_refits(estimator, rows, protocol, progress)),
         facts={
             **_facts(facts, as_of, evidence.split, protocol, rows),
-            "trees": int(estimator.trees),
+            "trees": int(estimator.n_estimators),
             "failure_rate": _failure_rate(evidence),
         },
     )
@@ -127,9 +127,9 @@ def _trees(estimator: BoostedTrees, rows: Rows, horizon: int) -> int:
     try:
         early, later = inner_split(rows.train, horizon)
     except InputError:
-        return int(estimator.trees)
+        return int(estimator.n_estimators)
     x, y = matrix(rows.train, estimator.inputs), labels_of(rows.train)
-    return trees_by_early_stopping(estimator, x[early], y[early], x[later], y[later], weights=rows.weights[early])
+    return best_n_estimators(estimator, x[early], y[early], x[later], y[later], weights=rows.weights[early])
 
 
 def tune(

@@ -23,8 +23,8 @@ from models.protocol import DEFAULTS, Hyperparameters
 from models.rows.inputs import Input, Labels, Matrix, Weights
 
 Judged = Callable[[Hyperparameters], tuple[float, int]]
-TREES = "trees"
-MOST_TREES = 1000
+N_ESTIMATORS = "n_estimators"
+MOST_ESTIMATORS = 1000
 ROUNDS = 50
 
 
@@ -70,7 +70,7 @@ def objective(
     """The average precision on later rows, and the number of trees (up to `trees`) that early stopping found there."""
     estimator = boosted_trees(inputs, seed, hyperparameters)
     fitted = estimator.set_params(early_stopping=ROUNDS).fit(*earlier, sample_weight=weights, eval_set=later)
-    return float(average_precision_score(later[1], fitted.decision_function(later[0]))), int(fitted.n_trees_)
+    return float(average_precision_score(later[1], fitted.decision_function(later[0]))), int(fitted.n_estimators_)
 
 
 def tune(
@@ -87,7 +87,7 @@ def tune(
 
         def value_of(trial: optuna.Trial) -> float:
             value, trees = judged(suggested(trial))
-            trial.set_user_attr(TREES, trees)
+            trial.set_user_attr(N_ESTIMATORS, trees)
             return value
 
         def report(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
@@ -104,13 +104,13 @@ def tune(
 def suggested(trial: optuna.Trial) -> Hyperparameters:
     """A point of the space that is searched; the number of trees is found by early stopping."""
     return Hyperparameters(
-        trees=MOST_TREES,
+        n_estimators=MOST_ESTIMATORS,
         learning_rate=trial.suggest_float("learning_rate", 0.01, 0.1, log=True),
-        leaves=trial.suggest_int("leaves", 4, 63, log=True),
-        rows_a_leaf=trial.suggest_int("rows_a_leaf", 20, 2000, log=True),
-        column_share=trial.suggest_float("column_share", 0.1, 1.0),
-        row_share=trial.suggest_float("row_share", 0.3, 1.0),
-        l2=trial.suggest_float("l2", 0.1, 200.0, log=True),
+        num_leaves=trial.suggest_int("num_leaves", 4, 63, log=True),
+        min_child_samples=trial.suggest_int("min_child_samples", 20, 2000, log=True),
+        colsample_bytree=trial.suggest_float("colsample_bytree", 0.1, 1.0),
+        subsample=trial.suggest_float("subsample", 0.3, 1.0),
+        reg_lambda=trial.suggest_float("reg_lambda", 0.1, 200.0, log=True),
     )
 
 
@@ -136,12 +136,12 @@ def _study(database: Path, name: str, seed: int) -> Iterator[optuna.Study]:
 
 
 def _searched(hyperparameters: Hyperparameters) -> dict[str, float]:
-    return {name: value for name, value in asdict(hyperparameters).items() if name != TREES}
+    return {name: value for name, value in asdict(hyperparameters).items() if name != N_ESTIMATORS}
 
 
 def _tuned(study: optuna.Study) -> Tuned:
     done = study.get_trials(states=[optuna.trial.TrialState.COMPLETE])
     best = study.best_trial
     by_default = next(trial for trial in done if trial.params == _searched(DEFAULTS))
-    found = Hyperparameters(trees=best.user_attrs[TREES], **best.params)
+    found = Hyperparameters(n_estimators=best.user_attrs[N_ESTIMATORS], **best.params)
     return Tuned(found, float(study.best_value), float(by_default.value or 0), len(done))

@@ -44,7 +44,7 @@ def sample():
 
 
 def grown(sample, seed):
-    return BoostedTrees(INPUTS, trees=60, rows_a_leaf=50, l2=5, seed=seed).fit(*sample).booster_
+    return BoostedTrees(INPUTS, n_estimators=60, min_child_samples=50, reg_lambda=5, seed=seed).fit(*sample).booster_
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +248,7 @@ def test_weights_are_shares_of_all_the_heaviest_first_from_a_sample_at_most(mode
 
 
 def test_the_weights_of_a_model_without_splits_are_0(model, sample):
-    stump = BoostedTrees(INPUTS, trees=5, rows_a_leaf=10_000, l2=5, seed=0).fit(*sample).booster_
+    stump = BoostedTrees(INPUTS, n_estimators=5, min_child_samples=10_000, reg_lambda=5, seed=0).fit(*sample).booster_
     idle = replace(model, text=stump.model_to_string())
     weights = training.weights_of(idle, rows_of(sample[0]), 0)
     assert set(weights["themes"].values()) == set(weights["features"].values()) == {0.0}

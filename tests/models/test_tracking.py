@@ -27,9 +27,9 @@ EXCUSED = pytest.mark.filterwarnings(
 FACTS = {
     "as_of": "2024-02-01",
     "horizon": 18,
-    "trees": 3,
+    "n_estimators": 3,
     "code": "46c04f2a3348",
-    "protocol": {"seed": 7, "hyperparameters": {"trees": 60, "leaves": 15}},
+    "protocol": {"seed": 7, "hyperparameters": {"n_estimators": 60, "num_leaves": 15}},
     "split": {"test": {"first": "2022-02-01", "rows": 1268}},
     "versions": {"lightgbm": lgb.__version__},
     "data": {"fingerprint": "f" * 64, "dictionary_version": "b3c5", "simulated": True, "batch": "2401_simulated"},
