@@ -17,10 +17,11 @@ from ibis.backends import BaseBackend
 from features import perimeter, store
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, ordered, with_ranks
 from features.contract import check_feature_table
+from features.days import first_period
 from features.engine import firm_hash, kept, read_parquet, write_parquet
 from features.errors import InputError
 from features.ingest import SIMULATED, read_reports, read_staged, received_on
-from features.periods import add_months, first_period, period_range
+from features.periods import add_months, period_range
 from features.procedures import procedures
 from features.scope import Scope
 from features.sources import SOURCES
