@@ -63,7 +63,9 @@ class Augmentation(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return np.column_stack([X, unknown, *(ratio(X, pair) for pair in self.pairs_)])
 
     def _gains(self, x: Matrix, y: Labels) -> NDArray[np.float64]:
-        search = Hyperparameters(200, 0.08, 8, self.min_child_samples, colsample_bytree=0.1, reg_lambda=self.min_child_samples / 10)
+        search = Hyperparameters(
+            200, 0.08, 8, self.min_child_samples, colsample_bytree=0.1, reg_lambda=self.min_child_samples / 10
+        )
         ranking = boosted_trees((), self.seed, search).fit(x, y)
         return np.asarray(ranking.booster_.feature_importance("gain"), np.float64)
 

@@ -31,7 +31,9 @@ from models.rows.inputs import Input, Labels, Margins, Matrix
 PUBLISHED_AUC = {"logistic regression": 0.632, "random forest": 0.898, "XGB": 0.951, "EXGB": 0.955}
 FOLDS = 10
 # A row a firm, and few failures.
-SMALL = Hyperparameters(n_estimators=400, learning_rate=0.05, num_leaves=8, min_child_samples=10, colsample_bytree=0.2, reg_lambda=1.0)
+SMALL = Hyperparameters(
+    n_estimators=400, learning_rate=0.05, num_leaves=8, min_child_samples=10, colsample_bytree=0.2, reg_lambda=1.0
+)
 BAGS = 3
 # The place of the ratio whose absence tells bankrupt firms by itself.
 SALES_GROWTH = 20

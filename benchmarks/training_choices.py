@@ -40,7 +40,9 @@ CHOICES = (
     Choice("one month in 3", Sampling(every_months=3)),
     Choice("one month in 6", Sampling(every_months=6)),
     # Are fewer months better, or larger leaves?
-    Choice("one month in 3, leaves of a third", Sampling(every_months=3), min_child_samples=DEFAULTS.min_child_samples // 3),
+    Choice(
+        "one month in 3, leaves of a third", Sampling(every_months=3), min_child_samples=DEFAULTS.min_child_samples // 3
+    ),
     Choice("every month, leaves three times as large", min_child_samples=3 * DEFAULTS.min_child_samples),
     Choice("negatives kept 30 %", Sampling(negative_share=0.3)),
     Choice("negatives kept 10 %", Sampling(negative_share=0.1)),
@@ -71,7 +73,9 @@ def main() -> None:
         judged = []
         for seed in range(options.seeds):
             start = time.perf_counter()
-            sizes = replace(DEFAULTS, min_child_samples=choice.min_child_samples, reg_lambda=choice.min_child_samples / 10)
+            sizes = replace(
+                DEFAULTS, min_child_samples=choice.min_child_samples, reg_lambda=choice.min_child_samples / 10
+            )
             model = boosted_trees(inputs, seed, sizes, monotone=choice.monotone, scale_pos_weight=failure_weight)
             model.fit(x, y, weights)
             seconds = time.perf_counter() - start

@@ -110,8 +110,8 @@ def _past_lists(settings: Settings, before: date) -> list[PastList]:
     for period in list_periods(settings, before):
         firms = _read_list(settings, period)
         model_id = str(firms["model_id"].iloc[0])
-        reference = registry.reference_of(settings.models, model_id) or {}
-        past.append(PastList(period, model_id, firms, reference.get("shapes")))
+        reference = registry.reference_of(settings.models, model_id)
+        past.append(PastList(period, model_id, firms, reference.shapes if reference else None))
     return past
 
 

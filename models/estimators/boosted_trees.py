@@ -1,4 +1,4 @@
-"""LightGBM as a scikit-learn estimator, which keeps to the catalogue: its directions and its categories."""
+"""LightGBM as a scikit-learn estimator, under the directions and with the categories of the catalogue of features."""
 
 import re
 from collections.abc import Sequence
@@ -21,10 +21,11 @@ from models.rows.inputs import Input, Labels, Margins, Matrix, Weights
 class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """LightGBM under the catalogue's monotone constraints: an agent must never read that more debt made it safer.
 
-    inputs: the columns, in order; without them every column is a free quantity.
-    early_stopping: rounds without a better log-loss on `eval_set` after which it stops, or None.
-    bags: boosters of different seeds, whose mean margin is the model's; one booster holds the trees of all.
-    Fitted: `booster_`, read from its own text: what is used is what can be saved and read again; `n_estimators_` a bag.
+    inputs: the columns, in order; without them every column is a quantity without constraint.
+    early_stopping: rounds without a better log-loss on `eval_set` after which training stops, or None.
+    bags: how many boosters are trained with different seeds; the model's margin is the mean of theirs.
+    `booster_`, once fitted: one LightGBM booster with the trees of all bags, read from its own text, so that what is
+    used is what can be saved and read again. `n_estimators_`: trees per bag, `n_estimators` at most.
     """
 
     def __init__(  # noqa: D107  # see the class
@@ -64,7 +65,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         sample_weight: ArrayLike | None = None,
         eval_set: tuple[Matrix, Labels] | None = None,
     ) -> Self:
-        """Learn from rows x inputs and two kinds of label; eval_set: later rows, for early stopping only."""
+        """Fit on rows x inputs and two kinds of label; eval_set: later rows, for early stopping only."""
         x, y = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -138,9 +139,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
 
 def averaged(boosters: Sequence[lgb.Booster]) -> lgb.Booster:
-    """One booster whose margin, and whose contributions, are the mean of those of several, learnt on the same columns.
+    """One booster whose margin and contributions are the means of those of several boosters of the same columns.
 
-    It holds the trees of all, each leaf divided by their number, in LightGBM's own text.
+    It holds the trees of all of them, with each leaf's value divided by their number, in LightGBM's own text.
     """
     texts = [booster.model_to_string(num_iteration=booster.best_iteration or -1) for booster in boosters]
     if len(texts) == 1:
@@ -175,9 +176,10 @@ def best_n_estimators(
     rounds: int = 50,
     weights: Weights | None = None,
 ) -> int:
-    """How many trees serve rows of a later time best, by log-loss; `estimator.n_estimators` is the most.
+    """The number of trees with the least log-loss on later rows, `estimator.n_estimators` at most.
 
-    The later rows come from the training periods too, an embargo after the first ones: refit on all with this number.
+    Both parts are training rows, the later ones an embargo after the others; the model is then fitted on all training
+    rows with this number of trees.
     """
     trial = clone(estimator).set_params(early_stopping=rounds, bags=1)
     return int(trial.fit(x, y, sample_weight=weights, eval_set=(later_x, later_y)).n_estimators_)

@@ -1,11 +1,10 @@
-"""All that a model is judged by, on rows that it never saw. It looks ahead, on purpose: judging only."""
+"""All that a model is evaluated by, on rows that it never saw. It uses what happened later: for evaluation only."""
 
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,12 +13,24 @@ from sklearn.base import clone
 from features.errors import InputError
 from features.periods import period_range
 from models.calibration.reliability import expected_calibration_error, reliability
-from models.estimators.fitted import Learnt, learn
+from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.lead_time import lead_times
-from models.evaluation.metrics import judged
-from models.evaluation.records import Metrics
+from models.evaluation.metrics import evaluate_model
+from models.evaluation.records import (
+    CalibrationFigures,
+    FeatureImportance,
+    HorizonFigures,
+    LeadTime,
+    Metrics,
+    OriginFigures,
+    Protocols,
+    RollingOrigins,
+    Spread,
+    TimedFigures,
+)
 from models.evaluation.slices import by_group, by_horizon, with_and_without_procedures
 from models.evaluation.uncertainty import bootstrap
+from models.explanation.stability import Stability
 from models.protocol import Progress
 from models.rows import dataset
 from models.rows.dataset import labels_of
@@ -27,16 +38,20 @@ from models.rows.inputs import Weights
 from models.rows.reading import Rows, read_at_most
 from models.rows.split import Split, is_test_firm, random_within_periods, rolling_origins, with_unseen_firms
 
-# Of the firms, of the rows, set aside where a protocol draws them at random.
+# Share of the firms, or of the rows, that a protocol sets aside at random for the test.
 ASIDE_SHARE = 0.3
+# The metrics whose mean and deviation over the origins are told.
 SPREAD = ("auc", "average_precision", "brier", "log_loss")
+# Fits the same kind of model again: training rows, their weights, validation rows, test rows -> metrics on the last.
+Again = Callable[[pd.DataFrame, Weights, pd.DataFrame, pd.DataFrame], TimedFigures | None]
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Where a model is judged: the table, its labelled periods and their split, until when openings are known.
+class EvaluationContext:
+    """Where a model is evaluated: the feature table, its labelled periods and their split.
 
-    read: the rows of another split, as the model's own were read.
+    observed_until: the day until which openings are known; last_period: the last one that is scored.
+    read: gives the rows of another split, read as the model's own rows were.
     """
 
     features: Path
@@ -49,53 +64,75 @@ class Evidence:
     read: Callable[[Split], Rows]
 
 
-def judge(learnt: Learnt, rows: Rows, evidence: Evidence, origins: int, seed: int, progress: Progress) -> Metrics:
-    """As JSON: intervals, protocols, calibration, horizons, groups, procedures, lead_time."""
-    probability, labels = learnt.probability(rows.test), labels_of(rows.test)
-    progress("how sure its figures are")
+@dataclass(frozen=True)
+class Known:
+    """What is measured of a model before its report: see `models.evaluation.records.Metrics`."""
+
+    models: dict[str, TimedFigures]
+    stability: Stability
+    feature_importance: FeatureImportance
+
+
+def evaluation_report(
+    model: FittedModel,
+    rows: Rows,
+    context: EvaluationContext,
+    known: Known,
+    origins: int,
+    seed: int,
+    progress: Progress,
+) -> Metrics:
+    """All metrics of a model, but the checks before it may be put in use."""
+    probability, labels = model.probability(rows.test), labels_of(rows.test)
+    progress("how sure its metrics are")
     points = reliability(probability, labels)
-    report: Metrics = {
-        "intervals": bootstrap(probability, labels, rows.test["siren"], learnt.thresholds, seed=seed),
-        "calibration": {
-            "kinds": list(learnt.chosen.table),
-            "points": points,
-            "expected_calibration_error": expected_calibration_error(points),
-        },
-        "groups": by_group(rows.test, probability, labels, learnt.thresholds),
-        "protocols": protocols(learnt, rows, evidence, origins, seed, progress),
-    }
+    intervals = bootstrap(probability, labels, rows.test["siren"], model.thresholds, seed=seed)
+    found = protocols(model, rows, context, origins, seed, progress)
     progress("firms in a procedure, other horizons, lead times")
-    every = read_at_most(evidence.features, evidence.split.test, evidence.max_rows, only_labelled=False)
-    report["procedures"] = with_and_without_procedures(every, learnt.probability(every), learnt.thresholds)
-    return {**report, **_over_time(learnt, evidence)}
+    every = read_at_most(context.features, context.split.test, context.max_rows, only_labelled=False)
+    horizons, lead_time = _over_time(model, context)
+    return Metrics(
+        models=known.models,
+        stability=known.stability,
+        feature_importance=known.feature_importance,
+        intervals=intervals,
+        calibration=CalibrationFigures(model.chosen.scores, points, expected_calibration_error(points)),
+        groups=by_group(rows.test, probability, labels, model.thresholds),
+        protocols=found,
+        procedures=with_and_without_procedures(every, model.probability(every), model.thresholds),
+        horizons=horizons,
+        lead_time=lead_time,
+    )
 
 
 def protocols(
-    learnt: Learnt, rows: Rows, evidence: Evidence, origins: int, seed: int, progress: Progress
-) -> dict[str, Any]:
-    """The same kind of model under each protocol; None where a protocol can't be had from these rows."""
+    model: FittedModel, rows: Rows, context: EvaluationContext, origins: int, seed: int, progress: Progress
+) -> Protocols:
+    """The same kind of model under each protocol; None where these rows do not allow one."""
 
-    def again(train: pd.DataFrame, weights: Weights, validation: pd.DataFrame, test: pd.DataFrame) -> Metrics | None:
+    def again(
+        train: pd.DataFrame, weights: Weights, validation: pd.DataFrame, test: pd.DataFrame
+    ) -> TimedFigures | None:
         try:
-            return judged(learn(clone(learnt.estimator), learnt.inputs, train, validation, weights), test)
+            return evaluate_model(fit_model(clone(model.estimator), model.inputs, train, validation, weights), test)
         except InputError:
             return None
 
     progress("the same, tested on firms that it never saw")
     train, validation, test = with_unseen_firms(rows.train, rows.validation, rows.test, ASIDE_SHARE)
-    seen = ~is_test_firm(rows.train["siren"], ASIDE_SHARE)
-    honest = judged(learnt, rows.test)
-    return {
-        "out_of_time": honest,
-        "unseen_firms": again(train, rows.weights[seen], validation, test),
-        "out_of_time_on_those_firms": judged(learnt, test) if test["label"].nunique() > 1 else None,
-        "rolling_origins": _rolling(honest, evidence, origins, again, progress),
-        "random_within_periods": _random(rows, seed, again, progress),
-    }
+    is_seen = ~is_test_firm(rows.train["siren"], ASIDE_SHARE)
+    out_of_time = evaluate_model(model, rows.test)
+    return Protocols(
+        out_of_time=out_of_time,
+        unseen_firms=again(train, rows.weights[is_seen], validation, test),
+        out_of_time_on_those_firms=evaluate_model(model, test) if test["label"].nunique() > 1 else None,
+        rolling_origins=_rolling(out_of_time, context, origins, again, progress),
+        random_within_periods=_random(rows, seed, again, progress),
+    )
 
 
-def _random(rows: Rows, seed: int, again: Callable[..., Metrics | None], progress: Progress) -> Metrics | None:
-    """All rows thrown together and split at random, then judged in the periods in which the honest model is."""
+def _random(rows: Rows, seed: int, again: Again, progress: Progress) -> TimedFigures | None:
+    """All rows pooled and split at random; tested in the same periods as the model itself."""
     progress("the same, on a random split as existing systems do")
     every = pd.concat([rows.train, rows.validation, rows.test], ignore_index=True)
     weights = np.append(rows.weights, np.ones(len(every) - len(rows.train), np.float32))
@@ -105,43 +142,40 @@ def _random(rows: Rows, seed: int, again: Callable[..., Metrics | None], progres
 
 
 def _rolling(
-    honest: Metrics,
-    evidence: Evidence,
-    origins: int,
-    again: Callable[..., Metrics | None],
-    progress: Progress,
-) -> dict[str, Any]:
-    """Each origin's metrics, the newest first, and mean and standard deviation of each metric over the origins."""
-    split = evidence.split
-    known = list(evidence.periods)
-    found: list[Metrics] = [{"test_from": split.test[0].isoformat(), **honest}]
-    for other in rolling_origins(known, evidence.horizon, len(split.validation), len(split.test), origins)[1:]:
+    out_of_time: TimedFigures, context: EvaluationContext, origins: int, again: Again, progress: Progress
+) -> RollingOrigins:
+    """The metrics of each origin, the newest first, and their mean and standard deviation over the origins."""
+    split = context.split
+    found = [OriginFigures(**vars(out_of_time), test_from=split.test[0])]
+    others = rolling_origins(list(context.periods), context.horizon, len(split.validation), len(split.test), origins)[
+        1:
+    ]
+    for other in others:
         progress(f"the same, tested from {other.test[0]:%Y-%m} on")
         try:
-            part = evidence.read(other)
+            part = context.read(other)
         except InputError:
             continue
-        if metrics := again(part.train, part.weights, part.validation, part.test):
-            found.append({"test_from": other.test[0].isoformat(), **metrics})
-    spread = {
-        name: {"mean": statistics.mean(values), "deviation": statistics.stdev(values) if len(values) > 1 else None}
-        for name in SPREAD
-        if (values := [metrics[name] for metrics in found])
-    }
-    return {"origins": found, "spread": spread}
+        if figures := again(part.train, part.weights, part.validation, part.test):
+            found.append(OriginFigures(**vars(figures), test_from=other.test[0]))
+    return RollingOrigins(tuple(found), {name: _spread([getattr(one, name) for one in found]) for name in SPREAD})
 
 
-def _over_time(learnt: Learnt, evidence: Evidence) -> dict[str, Any]:
-    """What became of the firms scored at every period from validation on; horizons that few periods tell, too."""
-    openings = dataset.read_openings(evidence.features)
+def _spread(values: Sequence[float]) -> Spread:
+    return Spread(statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None)
+
+
+def _over_time(model: FittedModel, context: EvaluationContext) -> tuple[tuple[HorizonFigures, ...], LeadTime]:
+    """What became of the firms scored at each period from validation on, by horizon, and the lead times of alerts."""
+    openings = dataset.read_openings(context.features)
     scored = []
-    for period in period_range(evidence.split.validation[0], evidence.last_period):
-        rows = dataset.read_rows(evidence.features, [period])
+    for period in period_range(context.split.validation[0], context.last_period):
+        rows = dataset.read_rows(context.features, [period])
         rows = rows[~rows["in_procedure"].astype(bool)]
-        scored.append(rows[["siren", "period"]].assign(probability=learnt.probability(rows)))
+        scored.append(rows[["siren", "period"]].assign(probability=model.probability(rows)))
     span = pd.concat(scored, ignore_index=True)
     probability = span["probability"].to_numpy()
-    return {
-        "horizons": by_horizon(span, probability, openings, evidence.observed_until, learnt.thresholds),
-        "lead_time": lead_times(span, openings, learnt.thresholds),
-    }
+    return (
+        by_horizon(span, probability, openings, context.observed_until, model.thresholds),
+        lead_times(span, openings, model.thresholds),
+    )

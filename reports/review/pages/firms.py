@@ -63,7 +63,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     silent = silent_sources(explained.values)
     alike = (
         firms_alike(
-            folder.metrics(published.model_id).get("groups", {}),
+            folder.metrics(published.model_id),
             explained.values,
             silent,
             found["alert"],
