@@ -7,7 +7,7 @@ takes a `Snapshot` follows every link once, and so never mixes two builds, two s
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -149,6 +149,15 @@ class Snapshot:
         """The lists of earlier periods, oldest first."""
         return {past: path for past, path in self.lists.items() if past < period}
 
+    def list_of(self, period: date) -> Path:
+        """The Parquet file of a period's list.
+
+        Raises InputError where it is not published.
+        """
+        if period not in self.lists:
+            raise InputError(f"No list of {period:%Y-%m} is published. Run: weaksignals score --period {period:%Y-%m}")
+        return self.lists[period]
+
     def scores_of(self, period: date) -> Path:
         """The folder with a period's scores and contributions.
 
@@ -235,13 +244,24 @@ class DataFolder:
     def snapshot(self) -> Snapshot:
         """What is published now, every link followed once."""
         table = self.features.resolve()
-        champion = self.models / CHAMPION
         return Snapshot(
-            table=FeatureTable(table) if (table / BUILD).exists() else None,
+            table=_version(table) if (table / BUILD).exists() else None,
             lists={parse_period(path.name): path.resolve() / TARGET_LIST for path in sorted(self.lists.glob(MONTH))},
             scores={period: self.scores_of(period).resolve() for period in _periods(self.scores)},
-            champion_id=champion.read_text().strip() if champion.exists() else None,
+            champion_id=champion_id(self.models),
         )
+
+
+@lru_cache(maxsize=16)
+def _version(folder: Path) -> FeatureTable:
+    """A version of the feature table: it never changes, so that its record and its periods are read once."""
+    return FeatureTable(folder)
+
+
+def champion_id(models: Path) -> str | None:
+    """The model in use, None where there is none yet."""
+    path = models / CHAMPION
+    return path.read_text().strip() if path.exists() else None
 
 
 def _periods(folder: Path) -> list[date]:

@@ -33,7 +33,7 @@ def read_record(path: Path, kind: type[Record], upgrades: Upgrades, remedy: str)
     except ValidationError as error:
         what = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
         raise InputError(f"{path} can't be read ({what}). {remedy}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} can't be read ({error}). {remedy}") from None
 
 

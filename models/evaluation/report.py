@@ -4,13 +4,13 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
 from features.errors import InputError
+from features.folder import FeatureTable
 from features.periods import period_range
 from models.calibration.reliability import expected_calibration_error, reliability
 from models.estimators.fitted import FittedModel, fit_model
@@ -54,7 +54,7 @@ class EvaluationContext:
     read: gives the rows of another split, read as the model's own rows were.
     """
 
-    features: Path
+    table: FeatureTable
     periods: Sequence[date]
     split: Split
     horizon: int
@@ -89,7 +89,7 @@ def evaluation_report(
     intervals = bootstrap(probability, labels, rows.test["siren"], model.thresholds, seed=seed)
     found = protocols(model, rows, context, origins, seed, progress)
     progress("firms in a procedure, other horizons, lead times")
-    every = read_at_most(context.features, context.split.test, context.max_rows, only_labelled=False)
+    every = read_at_most(context.table, context.split.test, context.max_rows, only_labelled=False)
     horizons, lead_time = _over_time(model, context)
     return Metrics(
         models=known.models,
@@ -167,10 +167,10 @@ def _spread(values: Sequence[float]) -> Spread:
 
 def _over_time(model: FittedModel, context: EvaluationContext) -> tuple[tuple[HorizonFigures, ...], LeadTime]:
     """What became of the firms scored at each period from validation on, by horizon, and the lead times of alerts."""
-    openings = dataset.read_openings(context.features)
+    openings = dataset.read_openings(context.table)
     scored = []
     for period in period_range(context.split.validation[0], context.last_period):
-        rows = dataset.read_rows(context.features, [period])
+        rows = dataset.read_rows(context.table, [period])
         rows = rows[~rows["in_procedure"].astype(bool)]
         scored.append(rows[["siren", "period"]].assign(probability=model.probability(rows)))
     span = pd.concat(scored, ignore_index=True)

@@ -8,13 +8,14 @@ from typing import Final
 
 from features import store
 from features.errors import InputError
+from features.folder import CHAMPION, champion_id
 from features.records import read_record, write_record
 from models.evaluation.records import Metrics
 from models.registry.model import RiskModel, digest, identifier, record_text
 from models.registry.records import ModelRecord, Reference
 from models.registry.upgrades import METRICS_UPGRADES, MODEL_UPGRADES, REFERENCE_UPGRADES
 
-CHAMPION, PROMOTIONS = "champion", "promotions.json"
+PROMOTIONS = "promotions.json"
 MODEL, METRICS, REFERENCE = "model.json", "metrics.json", "reference.json"
 TRAIN: Final = "Train a new model: weaksignals train"
 
@@ -95,12 +96,6 @@ def reference_of(models: Path, model_id: str) -> Reference | None:
 def registered(models: Path) -> list[str]:
     """The identifiers of all registered models, the oldest as-of month first."""
     return sorted(path.parent.name for path in models.glob("[0-9]*/model.json"))
-
-
-def champion_id(models: Path) -> str | None:
-    """The model in use, None where there is none yet."""
-    path = models / CHAMPION
-    return path.read_text().strip() if path.exists() else None
 
 
 def champion(models: Path) -> RiskModel:

@@ -18,6 +18,7 @@ from models.explanation.contributions import booster_of, margins
 from models.registry.model import RiskModel
 from models.rows import dataset
 from models.rows.inputs import Matrix
+from models.scoring.records import Counterfactual
 
 Values = NDArray[np.float64]
 Columns = Mapping[str, Values]
@@ -33,21 +34,6 @@ class Action:
     name: str
     applies: Callable[[Columns], NDArray[np.bool_]]
     carry_out: Callable[[Columns, Values], dict[str, Values]]
-
-
-@dataclass(frozen=True)
-class Counterfactual:
-    """A combination of actions that takes a firm off the list.
-
-    actions: all taken in full but the last, of which only `share` (0-1) is taken. changes: by feature, (from, to).
-    probability: the calibrated one after them.
-    """
-
-    siren: str
-    actions: tuple[str, ...]
-    share: float
-    changes: dict[str, tuple[float, float]]
-    probability: float
 
 
 def pay_debt(now: Columns, share: Values) -> dict[str, Values]:

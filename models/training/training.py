@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from features.errors import InputError
-from features.folder import BuildRecord, FeatureTable
+from features.folder import FeatureTable
 from features.periods import add_months
 from models.calibration.base_rate import LOOK_BACK_MONTHS, known_failure_rate
 from models.calibration.fitting import fit_venn_abers
@@ -50,13 +50,12 @@ class Result:
     reference: Reference
 
 
-def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -> Result:
+def train(table: FeatureTable, as_of: date, protocol: Protocol, progress: Progress) -> Result:
     """Train and evaluate a model on what was known on `as_of`.
 
     Raises InputError where the table has too few labelled periods or no failure among them.
     """
-    built = _built(features)
-    context = _context(features, built, as_of, protocol)
+    context = _context(table, as_of, protocol)
     progress(f"reading the rows of {len(context.split.train)} training periods")
     rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
@@ -73,7 +72,7 @@ def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -
         thresholds=fitted.thresholds,
         refits=tuple(_refits(estimator, rows, protocol, progress)),
         facts=model_facts(
-            built, as_of, context.split, protocol, rows, int(estimator.n_estimators), _failure_rate(context)
+            table.record, as_of, context.split, protocol, rows, int(estimator.n_estimators), _failure_rate(context)
         ),
     )
     known = Known(
@@ -85,21 +84,17 @@ def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -
     return Result(model, metrics, rows.test, _reference(fitted, rows, context))
 
 
-def _built(features: Path) -> BuildRecord:
-    return FeatureTable(features.resolve()).record
-
-
-def _context(features: Path, built: BuildRecord, as_of: date, protocol: Protocol) -> EvaluationContext:
-    periods = dataset.labelled_periods(features, vars(built), as_of, LABEL_LAG_MONTHS)
+def _context(table: FeatureTable, as_of: date, protocol: Protocol) -> EvaluationContext:
+    built, periods = table.record, dataset.labelled_periods(table, as_of, LABEL_LAG_MONTHS)
     return EvaluationContext(
-        features=features,
+        table=table,
         periods=periods,
         split=out_of_time(periods, built.horizon, protocol.validation_months, protocol.test_months),
         horizon=built.horizon,
         observed_until=min(as_of, built.observed_until),
         last_period=min(as_of, built.end),
         max_rows=protocol.max_judging_rows,
-        read=lambda split: read_split(features, split, protocol),
+        read=lambda split: read_split(table, split, protocol),
     )
 
 
@@ -114,14 +109,13 @@ def _n_estimators(estimator: BoostedTrees, rows: Rows, horizon: int) -> int:
 
 
 def tune(
-    features: Path, as_of: date, protocol: Protocol, database: Path, minutes: float, progress: Progress
+    table: FeatureTable, as_of: date, protocol: Protocol, database: Path, minutes: float, progress: Progress
 ) -> tuning.Tuned:
     """Search better hyper-parameters on the training periods only, from where the study was left.
 
     Raises InputError where there are too few training periods.
     """
-    built = _built(features)
-    context = _context(features, built, as_of, protocol)
+    context = _context(table, as_of, protocol)
     rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
     early, later = inner_split(rows.train, context.horizon)
@@ -131,7 +125,7 @@ def tune(
         parts = (x[early], y[early]), (x[later], y[later])
         return tuning.objective(hyperparameters, inputs, *parts, protocol.seed, rows.weights[early])
 
-    made_of = (built.fingerprint, as_of, replace(protocol, hyperparameters=Hyperparameters()))
+    made_of = (table.record.fingerprint, as_of, replace(protocol, hyperparameters=Hyperparameters()))
     name = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
     return tuning.tune(database, name, value, protocol.seed, minutes, progress)
 
@@ -157,7 +151,7 @@ def _failure_rate(context: EvaluationContext) -> float | None:
     period, which lie in the middle of the months that the validation labels cover.
     """
     period = add_months(context.split.validation[-1], LOOK_BACK_MONTHS)
-    states = dataset.read_states(context.features, period, LOOK_BACK_MONTHS)
+    states = dataset.read_states(context.table, period, LOOK_BACK_MONTHS)
     try:
         return known_failure_rate(states, period, context.horizon).rate
     except InputError:
@@ -214,8 +208,8 @@ def _beside(model: FittedModel, rows: Rows, seed: int, progress: Progress) -> di
 
 def _reference(model: FittedModel, rows: Rows, context: EvaluationContext) -> Reference:
     """What monitoring compares later periods with: rows of all training periods, also those left out by sampling."""
-    known = read_at_most(context.features, context.split.train, REFERENCE_ROWS)
-    openings = dataset.read_openings(context.features)
+    known = read_at_most(context.table, context.split.train, REFERENCE_ROWS)
+    openings = dataset.read_openings(context.table)
     alerts = model.thresholds.alerts(model.probability(rows.test))
     shapes = realised.shapes(rows.test, alerts, openings, context.observed_until, context.horizon)
     return drift.reference(matrix(known, model.inputs), known["period"], model.inputs, model.margins(rows.test), shapes)

@@ -68,10 +68,8 @@ def _alike(dimension: str, group: str, records: Sequence[GroupFigures], alert: s
 
 def _at_level(record: GroupFigures, alert: str) -> tuple[int, int]:
     """The firm-months at a level, and those that a procedure followed; a record counts the high among the moderate."""
-    counts = [(record.rows, record.failures)]
-    for at in (record.moderate, record.high):
-        counts.append((at.alerts, round(at.alerts * (at.precision or 0.0))))
-    everyone, moderate, high = counts
+    everyone = record.rows, record.failures
+    moderate, high = ((at.alerts, round(at.alerts * (at.precision or 0.0))) for at in (record.moderate, record.high))
     if alert == HIGH:
         return high
     above, below = (moderate, high) if alert == MODERATE else (everyone, moderate)
