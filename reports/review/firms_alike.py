@@ -1,6 +1,6 @@
 """How often the model was right, on the periods that it was tested on, about firms like this one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +9,7 @@ import pandas as pd
 from models.alerts import HIGH, MODERATE
 from models.calibration.reliability import wilson_interval
 from models.evaluation.groups import CATEGORIES, FEWEST, UNKNOWN, age_band
-from models.evaluation.records import GroupFigures, Metrics
+from models.evaluation.records import GroupFigures
 from reports.review.data import Row
 
 AGE, MISSING_SOURCE, ALL_FIRMS = "age", "missing_source", "all"
@@ -34,13 +34,12 @@ class Alike:
 
 
 def firms_alike(
-    metrics: Metrics | None, values: Row, silent: Sequence[str], alert: str, months_a_firm: float
+    groups: Mapping[str, Sequence[GroupFigures]], values: Row, silent: Sequence[str], alert: str, months_a_firm: float
 ) -> list[Alike]:
-    """All firms first, then each group that the firm is in; nothing where the metrics can't be read.
+    """All firms first, then each group that the firm is in; nothing where the model tells of no groups.
 
     values, silent: the firm's figures, and the sources that say nothing of it. months_a_firm: in the tested rows.
     """
-    groups = metrics.groups if metrics else {}
     every = groups.get(PARTITION, ())
     found = [_alike(ALL_FIRMS, "", every, alert, months_a_firm)] if every else []
     for dimension, names in _own(values, silent).items():

@@ -49,7 +49,7 @@ def sample(kind):
     return x, (odds + rng.logistic(size=ROWS) > 0).astype(float)
 
 
-def trained(x, y, n_estimators=20, categories=(), **settings):
+def trained(x, y, trees=20, categories=(), **settings):
     common = {"objective": "binary", "verbose": -1, "num_threads": 1, "min_data_in_leaf": 5, "cat_smooth": 1}
     data = lgb.Dataset(x, y, categorical_feature=list(categories), free_raw_data=False)
     return lgb.train({**common, "min_data_per_group": 5, **settings}, data, trees)
@@ -63,7 +63,7 @@ MODELS = {
     "categories": ("nan", {"categories": (18, 19), "max_cat_to_onehot": 1}),
     "one category against the rest": ("nan", {"categories": (18, 19), "max_cat_to_onehot": 64}),
     "monotone": ("nan", {"monotone_constraints": [1, -1] + 18 * [0], "monotone_constraints_method": "advanced"}),
-    "deep": ("nan", {"num_leaves": 255, "min_data_in_leaf": 1, "n_estimators": 4}),
+    "deep": ("nan", {"num_leaves": 255, "min_data_in_leaf": 1, "trees": 4}),
     "one leaf": ("nan", {"min_data_in_leaf": ROWS}),
     "bagged": ("nan", {"bagging_fraction": 0.5, "bagging_freq": 1}),
 }

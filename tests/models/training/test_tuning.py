@@ -42,7 +42,9 @@ def test_too_few_periods_to_choose_by_is_one_clear_sentence():
 
 def test_hyper_parameters_that_can_learn_are_worth_more_than_those_that_cannot():
     judged = partial(objective, inputs=INPUTS, earlier=arrays(0), later=arrays(1), seed=0)
-    able, unable = (judged(Hyperparameters(n_estimators=60, min_child_samples=rows, reg_lambda=1.0)) for rows in (20, 400))
+    able, unable = (
+        judged(Hyperparameters(n_estimators=60, min_child_samples=rows, reg_lambda=1.0)) for rows in (20, 400)
+    )
     assert able[0] > unable[0] + 0.2
     assert 1 < able[1] <= 60
 

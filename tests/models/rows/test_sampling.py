@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from features.periods import period_range
 from models.estimators.boosted_trees import BoostedTrees
 from models.protocol import Sampling
-from models.rows.sampling import firm_share, kept_rows, sampled, sampled_periods, weights_of
+from models.rows.sampling import firm_share, kept_rows, sample_weights, sampled, sampled_periods
 
 PERIODS = period_range(date(2020, 1, 1), date(2020, 12, 1))
 
@@ -26,7 +26,7 @@ def test_one_month_in_five_counts_back_from_the_last():
 
 
 def test_a_kept_negative_counts_for_those_left_out():
-    assert list(weights_of(pd.Series([1, 0, 0]), 0.25)) == [1, 4, 4]
+    assert list(sample_weights(pd.Series([1, 0, 0]), 0.25)) == [1, 4, 4]
 
 
 def test_every_failure_is_kept_and_a_firm_is_kept_with_all_its_months():
@@ -38,10 +38,10 @@ def test_every_failure_is_kept_and_a_firm_is_kept_with_all_its_months():
 
 
 @given(st.floats(0.05, 1.0))
-def test_the_weights_of_what_is_kept_are_those_of_all(share):
+def test_the_sample_weights_what_is_kept_are_those_of_all(share):
     siren, label = firms(20_000), pd.Series([0] * 20_000)
     kept = kept_rows(siren, label, share)
-    assert weights_of(label[kept], share).sum() == pytest.approx(20_000, rel=0.15)
+    assert sample_weights(label[kept], share).sum() == pytest.approx(20_000, rel=0.15)
 
 
 def test_the_draw_does_not_follow_the_one_that_limits_the_firms_read():

@@ -8,9 +8,10 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from models.estimators.boosted_trees import BoostedTrees, averaged, best_n_estimators
 from models.estimators.challengers import CHALLENGERS, fit, margins_of
-from models.explanation.contributions import explain
+from models.explanation.contributions import explain, margins
 from models.protocol import Hyperparameters
 from models.rows.inputs import Input
+from tests.models.small import grown
 
 INPUTS = (
     Input("debt", "social_debt", "EUR", 1, "debt"),
@@ -114,3 +115,18 @@ def test_failures_that_weigh_more_raise_the_risk_of_all():
 
 def test_the_defaults_are_written_once():
     assert {name: BoostedTrees().get_params()[name] for name in vars(Hyperparameters())} == vars(Hyperparameters())
+
+
+@pytest.mark.parametrize(("column", "direction"), [(0, 1), (1, -1)])
+def test_more_debt_never_makes_safer_nor_more_liquidity_riskier(sample, booster, column, direction):
+    x = np.repeat(sample[0][:200], 30, axis=0)
+    x[:, column] = np.tile(np.linspace(-4, 4, 30), 200)
+    steps = np.diff(margins(booster, x).reshape(200, 30), axis=1)
+    assert (direction * steps >= -1e-12).all()
+    assert (direction * steps > 1e-3).any()
+
+
+def test_the_same_seed_gives_the_same_model(sample, booster):
+    again = grown(sample, 0)
+    assert again.model_to_string() == booster.model_to_string()
+    assert grown(sample, 1).model_to_string() != booster.model_to_string()
