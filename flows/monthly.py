@@ -11,6 +11,8 @@ from typing import Any
 # Prefect reads these when it is imported, by the command that runs a flow: nothing is sent out, and a failure is
 # printed once, as a sentence, by the command line.
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+# A busy machine takes longer than Prefect's 20 seconds to start the temporary server.
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "300")
 if "PREFECT_API_URL" not in os.environ:
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 
