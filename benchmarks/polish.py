@@ -31,7 +31,9 @@ from models.rows.inputs import Input, Labels, Margins, Matrix
 PUBLISHED_AUC = {"logistic regression": 0.632, "random forest": 0.898, "XGB": 0.951, "EXGB": 0.955}
 FOLDS = 10
 # A row a firm, and few failures.
-SMALL = Hyperparameters(trees=400, learning_rate=0.05, leaves=8, rows_a_leaf=10, column_share=0.2, l2=1.0)
+SMALL = Hyperparameters(
+    n_estimators=400, learning_rate=0.05, num_leaves=8, min_child_samples=10, colsample_bytree=0.2, reg_lambda=1.0
+)
 BAGS = 3
 # The place of the ratio whose absence tells bankrupt firms by itself.
 SALES_GROWTH = 20
@@ -185,7 +187,7 @@ def bench_polish(path: Path, seeds: Sequence[int], progress: Callable[[str], Non
 
 def explained_fold(x: Matrix, y: Labels, held_out: Matrix, seed: int) -> tuple[Augmentation, Explained]:
     """What was learnt from (x, y) alone, and the held-out rows by it."""
-    augmentation = Augmentation(INPUTS, rows_a_leaf=SMALL.rows_a_leaf, seed=seed).fit(x, y)
+    augmentation = Augmentation(INPUTS, min_child_samples=SMALL.min_child_samples, seed=seed).fit(x, y)
     model = boosted_trees(augmentation.inputs_, seed, SMALL, bags=BAGS).fit(augmentation.transform(x), y)
     return augmentation, explain(model.booster_, augmentation.transform(held_out))
 

@@ -33,7 +33,7 @@ class Choice:
     sampling: Sampling = ALL
     balanced: bool = False
     monotone: bool = True
-    rows_a_leaf: int = DEFAULTS.rows_a_leaf
+    min_child_samples: int = DEFAULTS.min_child_samples
 
 
 CHOICES = (
@@ -41,8 +41,10 @@ CHOICES = (
     Choice("one month in 3", Sampling(every_months=3)),
     Choice("one month in 6", Sampling(every_months=6)),
     # Are fewer months better, or larger leaves?
-    Choice("one month in 3, leaves of a third", Sampling(every_months=3), rows_a_leaf=DEFAULTS.rows_a_leaf // 3),
-    Choice("every month, leaves three times as large", rows_a_leaf=3 * DEFAULTS.rows_a_leaf),
+    Choice(
+        "one month in 3, leaves of a third", Sampling(every_months=3), min_child_samples=DEFAULTS.min_child_samples // 3
+    ),
+    Choice("every month, leaves three times as large", min_child_samples=3 * DEFAULTS.min_child_samples),
     Choice("negatives kept 30 %", Sampling(negative_share=0.3)),
     Choice("negatives kept 10 %", Sampling(negative_share=0.1)),
     Choice("scale_pos_weight balanced", balanced=True),
@@ -71,7 +73,9 @@ def main() -> None:
         judged = []
         for seed in range(options.seeds):
             start = time.perf_counter()
-            sizes = replace(DEFAULTS, rows_a_leaf=choice.rows_a_leaf, l2=choice.rows_a_leaf / 10)
+            sizes = replace(
+                DEFAULTS, min_child_samples=choice.min_child_samples, reg_lambda=choice.min_child_samples / 10
+            )
             model = boosted_trees(inputs, seed, sizes, monotone=choice.monotone, scale_pos_weight=failure_weight)
             model.fit(x, y, weights)
             seconds = time.perf_counter() - start

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,7 +18,7 @@ from features.folder import DataFolder
 from features.scope import Engine
 from features.variables import PREFIX, refuse_unknown_variables
 from models.monitoring.limits import Limits
-from models.protocol import Hyperparameters, Protocol, Sampling
+from models.protocol import FORMER_NAMES, Hyperparameters, Protocol, Sampling
 from reports.review import configuration
 
 EXCLUDED_CATEGORIES = "4110 4120 4140 4160 7210 7220 7346 7348 7366 7373 7379 7383 7389 7410 7430 7470 7490"
@@ -71,6 +71,14 @@ class Settings(BaseSettings):
     mlflow: bool = Field(False, description="Log each registered model in MLflow too: see `models.registry.tracking`.")
 
     limits: Limits = Field(Limits(), description="What monitoring warns of, and what stops a list.")
+
+    @field_validator("hyperparameters", mode="before")
+    @classmethod
+    def _refuse_former_names(cls, given: Any) -> Any:
+        former = [name for name in FORMER_NAMES if isinstance(given, dict) and name in given]
+        if former:
+            raise ValueError(", ".join(f"{name} is now called {FORMER_NAMES[name]}" for name in former))
+        return given
 
     @property
     def protocol(self) -> Protocol:

@@ -23,11 +23,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from models.evaluation.records import FeatureImportance
 from models.explanation.contributions import booster_of, explain
 from models.explanation.sums import by_root
 from models.registry.model import RiskModel
 from models.rows.dataset import matrix
-from reports.card.parts import ALTERNATIVES, BEESWARM, DEPENDENCE, PICTURES, THEMES, picture_file
+from reports.card.parts import ALTERNATIVES, BEESWARM, DEPENDENCE, PICTURES, THEMES, Alternatives, picture_file
 from reports.card.summary import HEAVIEST
 from reports.card.svg import lean
 from reports.confidentiality import CONFIDENTIAL, is_hidden_figure
@@ -79,7 +80,7 @@ class Pictures:
     """drawings: file name -> SVG; alternatives: picture -> language -> the text for whoever does not see it."""
 
     drawings: Mapping[str, str]
-    alternatives: Mapping[str, Mapping[str, str]]
+    alternatives: Alternatives
 
     @property
     def files(self) -> dict[str, str]:
@@ -87,27 +88,27 @@ class Pictures:
         return {**self.drawings, ALTERNATIVES: json.dumps(self.alternatives, ensure_ascii=False, indent=1)}
 
 
-def pictures(model: RiskModel, rows: pd.DataFrame, weights: Mapping[str, Mapping[str, float]], seed: int) -> Pictures:
+def pictures(model: RiskModel, rows: pd.DataFrame, importance: FeatureImportance, seed: int) -> Pictures:
     """Each picture in each language.
 
-    rows: the test rows; weights: see `models.training.training.weights_of`, largest first.
+    rows: the test rows; importance: by theme and by figure, largest first.
     """
     taken = sample(model, rows, seed)
     drawings: dict[str, str] = {}
     alternatives: dict[str, dict[str, str]] = {name: {} for name in PICTURES}
-    figures = [name for name in weights["features"] if name in taken.contributions][:HEAVIEST]
-    numbers = [name for name in weights["features"] if taken.values[name].nunique() > 1][:SCATTERED]
+    figures = [name for name in importance.features if name in taken.contributions][:HEAVIEST]
+    numbers = [name for name in importance.features if taken.values[name].nunique() > 1][:SCATTERED]
     for code in LANGUAGES:
         language = Language(code)
         with _drawing(seed):
             drawn = {
                 BEESWARM: _beeswarm(taken, figures, language),
-                THEMES: _themes(weights["themes"], language),
+                THEMES: _themes(importance.themes, language),
                 DEPENDENCE: _dependence(taken, numbers, language),
             }
             drawings |= {picture_file(name, code): _svg(figure) for name, figure in drawn.items()}
-        alternatives[BEESWARM][code] = _told_beeswarm(taken, figures, weights["features"], language)
-        alternatives[THEMES][code] = _told_themes(weights["themes"], language)
+        alternatives[BEESWARM][code] = _told_beeswarm(taken, figures, importance.features, language)
+        alternatives[THEMES][code] = _told_themes(importance.themes, language)
         alternatives[DEPENDENCE][code] = _told_dependence(taken, numbers, language)
     return Pictures(drawings, alternatives)
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from features.errors import InputError
 from features.folder import CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot
 from models.alerts import HIGH, MODERATE
+from models.evaluation.records import Metrics
 from models.registry import registry
 from models.registry.model import RiskModel
 from reports.card.parts import ALTERNATIVES, picture_file
@@ -183,12 +184,12 @@ class Reader:
         except InputError as error:
             raise UnreadableError(str(error)) from error
 
-    def metrics(self, model_id: str) -> dict[str, Any]:
-        """All that a model was judged by: see `models.training.training.Result`; empty where that is not told."""
+    def metrics(self, model_id: str) -> Metrics | None:
+        """All that a model was evaluated by; None where that can't be read."""
         try:
             return registry.metrics_of(self.folder.models, model_id)
-        except (OSError, json.JSONDecodeError):
-            return {}
+        except InputError:
+            return None
 
     def pictures(self, model_id: str) -> dict[str, dict[str, str]]:
         """The pictures of a model, with their alternative text in each language; none of an older model."""
@@ -219,15 +220,15 @@ class Reader:
     def months_a_firm(self, model_id: str) -> float:
         """How many months a firm has in the rows that a model was tested on; 1 where that is not told."""
         try:
-            tested = self.model(model_id).facts["split"]["test"]
-            return float(max(tested["rows"] / tested["firms"], 1.0))
-        except (UnreadableError, KeyError, ZeroDivisionError):
+            tested = self.model(model_id).facts.split.test
+            return max(tested.rows / tested.firms, 1.0)
+        except (UnreadableError, ZeroDivisionError):
             return 1.0
 
     def absent_sources(self, model_id: str) -> list[str]:
         """The sources that were never delivered to the model."""
         try:
-            return list(self.model(model_id).facts["data"].get("absent_sources", []))
+            return list(self.model(model_id).facts.data.absent_sources)
         except UnreadableError:
             return []
 

@@ -11,23 +11,22 @@ import pandas as pd
 import pytest
 
 from features.assemble import CATALOG
-from models.alerts import Thresholds
-from models.calibration.shapes import Platt, VennAbers
+from models.evaluation.records import FeatureImportance
 from models.explanation.contributions import booster_of, margins
 from models.registry import registry
-from models.registry.model import RiskModel
 from models.rows.dataset import inputs_from, matrix
 from reports.card.parts import ALTERNATIVES, PICTURES, picture_file
 from reports.card.pictures import explanation, pictures, sample
 from reports.card.svg import lean
 from reports.language import LANGUAGES, Language
+from tests.records import risk_model
 
 READ = ("debt", "debt_lag_12m", "paydex", "liquidity_ratio", "accounts_confidential", "age", "naf_section")
 COUNT = 400
-WEIGHTS = {
-    "themes": {"social_debt": 0.6, "payment_behaviour": 0.3, "financial_health": 0.1},
-    "features": {"debt": 0.6, "naf_section": 0.2, "paydex": 0.1, "age": 0.05, "liquidity_ratio": 0.05},
-}
+IMPORTANCE = FeatureImportance(
+    themes={"social_debt": 0.6, "payment_behaviour": 0.3, "financial_health": 0.1},
+    features={"debt": 0.6, "naf_section": 0.2, "paydex": 0.1, "age": 0.05, "liquidity_ratio": 0.05},
+)
 EN = Language("en")
 
 
@@ -53,10 +52,7 @@ def fitted(rows, smallest_leaf):
         lgb.Dataset(matrix(rows, inputs), y),
         20,
     )
-    facts = {"as_of": "2024-01-01", "horizon": 18, "data": {"simulated": True}}
-    intervals = VennAbers((), (0.0,), (), (1.0,))
-    text = booster.model_to_string()
-    return RiskModel(text, inputs, Platt(1.0, 0.0), intervals, Thresholds(high=0.4, moderate=0.2), (), facts)
+    return risk_model(text=booster.model_to_string(), inputs=inputs)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +62,7 @@ def model(rows):
 
 @pytest.fixture(scope="module")
 def drawn(model, rows):
-    return pictures(model, rows, WEIGHTS, seed=0)
+    return pictures(model, rows, IMPORTANCE, seed=0)
 
 
 def test_what_is_drawn_are_the_exact_contributions(model, rows):
@@ -121,20 +117,20 @@ def test_equal_models_have_equal_pictures_and_what_others_draw_stays_as_it_was(m
     expected = np.random.random()
     np.random.seed(7)
     backend = plt.get_backend()
-    assert pictures(model, rows, WEIGHTS, seed=0).drawings == drawn.drawings
+    assert pictures(model, rows, IMPORTANCE, seed=0).drawings == drawn.drawings
     assert np.random.random() == expected
     assert (plt.get_backend(), plt.get_fignums()) == (backend, [])
 
 
 def test_pictures_are_registered_with_the_model(model, drawn, tmp_path):
-    model_id = registry.save(tmp_path, model, {}, "card", pictures=drawn.files)
+    model_id = registry.save(tmp_path, model, None, "card", pictures=drawn.files)
     folder = tmp_path / model_id / registry.PICTURES
     assert {path.name for path in folder.iterdir()} == {*drawn.drawings, ALTERNATIVES}
     assert json.loads((folder / ALTERNATIVES).read_text()) == drawn.alternatives
 
 
 def test_a_model_without_any_split_and_figures_that_are_all_unknown_have_pictures_too(rows):
-    nothing = {kind: dict.fromkeys(shares, 0.0) for kind, shares in WEIGHTS.items()}
+    nothing = FeatureImportance(*(dict.fromkeys(shares, 0.0) for shares in vars(IMPORTANCE).values()))
     unknown = rows.assign(paydex=np.float32(np.nan))
     drawn = pictures(fitted(unknown, 10 * COUNT), unknown, nothing, seed=0)
     assert len(drawn.drawings) == len(PICTURES) * len(LANGUAGES)

@@ -91,9 +91,8 @@ def _model_in_use(visit: Visit) -> RiskModel:
 def _sections(visit: Visit, name: str, parts: Sequence[Part]) -> HTMLResponse:
     model = _model_in_use(visit)
     reader = visit.services.reader
-    drawn = reader.pictures(model.model_id)
-    metrics = {**reader.metrics(model.model_id), **({"pictures": drawn} if drawn else {})}
-    return _page(visit, name, model, sections=list(told(parts, model, metrics, visit.language)))
+    metrics, alternatives = reader.metrics(model.model_id), reader.pictures(model.model_id)
+    return _page(visit, name, model, sections=list(told(parts, model, metrics, visit.language, alternatives)))
 
 
 def _page(visit: Visit, name: str, model: RiskModel, **context: Any) -> HTMLResponse:
