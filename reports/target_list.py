@@ -1,4 +1,4 @@
-"""Scores and reasons -> the ranked list: firms at risk first, firms in a procedure last and without a rank."""
+"""From scores to the ranked list with its reasons: firms in a procedure come last, without a rank."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -30,13 +30,13 @@ COLUMNS = tuple(LIST_COLUMNS)
 
 @dataclass(frozen=True)
 class Notes:
-    """What else is told of firms on alert, by SIREN: records of why their risk moved, of what would take them off.
+    """Notes on firms on alert, by SIREN: why their risk moved, what would take them off the list.
 
-    unstable: the subjects of their first reasons that models on other firms mostly don't share.
+    unstable: of their first reasons, those that most refits of the model, on resampled firms, don't share.
     """
 
     movement: Mapping[str, dict[str, Any]]
-    remedy: Mapping[str, dict[str, Any]]
+    counterfactual: Mapping[str, dict[str, Any]]
     unstable: Mapping[str, frozenset[str]]
 
 
@@ -45,16 +45,16 @@ NO_NOTES = Notes({}, {}, {})
 
 @dataclass(frozen=True)
 class TargetList:
-    """rows: see COLUMNS, one a firm; batch, simulated: of the data behind."""
+    """The list of a period. rows: one row per firm, see COLUMNS; batch, is_simulated: of its data."""
 
     rows: pd.DataFrame
     period: date
     model: RiskModel
     batch: str
     is_simulated: bool
-    # The mean margin of the training rows: where each firm's contributions start from.
+    # The mean margin of the training rows, in log-odds: what each firm's contributions are added to.
     base: float
-    # The model's, or moved to the failure rate known at the period.
+    # The model's calibration, or that shifted to the failure rate known at the period.
     calibration: Calibration
     reason_settings: ReasonSettings
 
@@ -73,8 +73,9 @@ def target_list(
 ) -> TargetList:
     """The list of a period.
 
-    rows: the feature table's; firms: the register's facts; earlier: the lists before, oldest first.
-    The name of whoever objects to publication is left out: exports leave the tool.
+    rows: the feature table's rows of the period; firms: the register's facts; earlier: the earlier lists, oldest first.
+    reasons: the most reasons given for one firm. The names of those who object to publication are left out, since
+    exports leave the tool.
     """
     table = rows.merge(firms[["siren", "name", "diffusion", "naf"]], on="siren", how="left", validate="one_to_one")
     table = table.merge(scored.scores[["siren", *SCORED]], on="siren", validate="one_to_one")
@@ -96,7 +97,7 @@ def target_list(
         "themes": by_name,
         "reasons": why,
         "movement": [notes.movement.get(siren) for siren in table["siren"]],
-        "remedy": [notes.remedy.get(siren) for siren in table["siren"]],
+        "remedy": [notes.counterfactual.get(siren) for siren in table["siren"]],
     }
     table = table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in nested.items()})
     in_bonis = table["state"] == IN_BONIS
@@ -109,7 +110,7 @@ def target_list(
 
 
 def _past(siren: pd.Series, alert: pd.Series, period: date, earlier: Sequence[pd.DataFrame]) -> dict[str, pd.Series]:
-    """What the lists before say of firms; null for one that the last of them lacks, or that is not on alert.
+    """What earlier lists say of each firm; null if the last of them lacks it, or if it is not on alert.
 
     alert_since: the first list of the unbroken run of lists on alert up to this one.
     """

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from features.procedures import IN_BONIS
+from reports.counterfactuals import counterfactual_sentence
 from reports.language import Language
 from reports.movement import movement_sentence
 from reports.reasons import FEATURES, THEME_WORDS, Reason, value_words
-from reports.remedies import remedy_sentence
 from reports.review.access import Right, visible_movement, visible_reason, visible_remedy
 
 PROCEDURE_STATES = {
@@ -77,7 +77,7 @@ def listed_movement(record: Any, right: Right, language: Language) -> str:
 
 def listed_remedy(record: Any, right: Right, language: Language) -> str:
     """What would take the firm off the list, in the same way."""
-    return remedy_sentence(visible_remedy(record, right), language) if isinstance(record, Mapping) else ""
+    return counterfactual_sentence(visible_remedy(record, right), language) if isinstance(record, Mapping) else ""
 
 
 def known(value: Any) -> Any:

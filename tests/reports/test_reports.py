@@ -1,9 +1,11 @@
 """Reasons, exports and words, on rows that a reader can check by eye."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
 
 import reports
 from features.assemble import CATALOG
@@ -11,23 +13,49 @@ from reports.language import Language, translations
 from reports.reasons import FEATURES, ReasonSettings, reasons_of, sentence_of
 from reports.spreadsheet import safe
 
+REPORTS = Path(reports.__file__).parent
 TYPICAL = {"debt": 0.0, "paydex": 8.0, "liquidity_ratio": 160.0}
 EN, FR = Language("en"), Language("fr")
 ROW = {"debt": 42300.0, "debt_in_months": 3.1, "debt_lag_12m": 0.0, "paydex": 22.0, "paydex_lag_12m": 3.0}
 
 
 def messages():
-    """Every text said with `say`, and every text that a table of words holds."""
-    for path in Path(reports.__file__).parent.glob("*.py"):
+    """Every text said with `say` in code and templates."""
+    for path in REPORTS.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             is_said = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "say"
-            if is_said and isinstance(node.args[0], ast.Constant):
+            if is_said and node.args and isinstance(node.args[0], ast.Constant):
                 yield node.args[0].value
+    for path in REPORTS.rglob("*.html"):
+        for call in Environment(autoescape=True).parse(path.read_text()).find_all(nodes.Call):
+            if getattr(call.node, "name", "") == "say" and isinstance(call.args[0], nodes.Const):
+                yield call.args[0].value
+
+
+def texts():
+    """Every text constant of the code that may be said, and of the templates."""
+    for room in ("reports", "models", "features", "flows"):
+        for path in (REPORTS.parent / room).rglob("*.py"):
+            constants = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant))
+            yield from (node.value for node in constants if isinstance(node.value, str))
+    for path in REPORTS.rglob("*.html"):
+        yield from (node.value for node in Environment(autoescape=True).parse(path.read_text()).find_all(nodes.Const))
 
 
 def test_every_message_has_its_french():
     assert set(messages()) <= set(translations("fr"))
-    assert len(set(messages())) > 10
+    assert len(set(messages())) > 200
+
+
+def test_every_translation_is_of_a_message_that_is_used_and_says_something():
+    french = translations("fr")
+    assert set(french) - set(texts()) == set()
+    assert [message for message, translated in french.items() if not translated.strip()] == []
+
+
+def test_a_message_and_its_french_hold_the_same_values():
+    for message, translated in translations("fr").items():
+        assert set(re.findall(r"{\w+}", message)) == set(re.findall(r"{\w+}", translated)), message
 
 
 def test_the_sentence_of_a_debt_quotes_amount_months_and_a_year_ago():
