@@ -55,7 +55,10 @@ def create_app(configuration: Configuration) -> FastAPI:
     _answer_refusals(app)
     app.add_middleware(SmallBodies)
     if configuration.oidc_issuer:
-        provider.connect(app, configuration)
+        # Here, for a worker without a provider does without its 15 MB.
+        from reports.review import open_id
+
+        open_id.connect(app, configuration)
     app.middleware("http")(_strict)
     app.add_middleware(BehindProxies, proxies=[str(network) for network in configuration.trusted_proxies])
     refuse_routes_without_rule(app, STATIC)

@@ -11,7 +11,7 @@ from models.evaluation.groups import FEWEST
 from reports.charts import strip
 from reports.dictionary import sources_behind
 from reports.reasons import FEATURES
-from reports.review import history, sheet, verdicts
+from reports.review import history, verdicts
 from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA, Kind
 from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
@@ -153,6 +153,9 @@ def firm_history(visit: Consulted) -> HTMLResponse:
 @router.get("/sheet.pdf")
 def firm_sheet(visit: Exported) -> Response:
     """One page for a visit."""
+    # Here, for few requests need ReportLab, and it takes 6 MB of a worker.
+    from reports.review import sheet
+
     published, found = published_of(visit)
     one = Export(published, visit.who.right, Words(visit.language), [], [found])
     explained = _explained(visit)
