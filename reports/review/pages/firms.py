@@ -24,7 +24,7 @@ from reports.review.words import REGISTER_FIELDS, Words
 
 router = APIRouter(prefix="/firms/{siren}")
 Consulted = Annotated[Visit, Depends(Admitted(FIRM))]
-# The fields of both answers, kept for whoever must send theirs again.
+# The fields of both forms, kept in the page where an answer must be sent again.
 ANSWER = ("is_useful", "reason", "note", "state", "on")
 Exported = Annotated[Visit, Depends(Admitted(EXPORT_FIRM))]
 
@@ -68,7 +68,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
             explained.values,
             silent,
             found["alert"],
-            reader.months_a_firm(published.model_id),
+            reader.months_per_firm(published.model_id),
         )
         if shows_scores and found["state"] == IN_BONIS and explained.values
         else []
@@ -153,7 +153,7 @@ def firm_history(visit: Consulted) -> HTMLResponse:
 @router.get("/sheet.pdf")
 def firm_sheet(visit: Exported) -> Response:
     """One page for a visit."""
-    # Here, for few requests need ReportLab, and it takes 6 MB of a worker.
+    # Imported here: few requests need ReportLab and its 6 MB.
     from reports.review import sheet
 
     published, found = published_of(visit)
