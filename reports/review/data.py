@@ -105,7 +105,7 @@ def key_of(period: date) -> str:
 
 
 class Reader:
-    """Reads the data folder. Safe among threads: each has its own cursor. A query uses one core, the others stay free."""
+    """Reads the data folder. Safe among threads: each has its own cursor. A query uses one core of several."""
 
     def __init__(self, data: Path) -> None:
         """data: the folder that the pipeline fills."""

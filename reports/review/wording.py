@@ -76,7 +76,7 @@ def listed_reason(reason: Mapping[str, Any] | None, right: Right, language: Lang
 
 
 def listed_movement(record: Any, right: Right, language: Language) -> str:
-    """Why the risk moved, by a published list; empty where the list does not tell, or only in plain text (older lists)."""
+    """Why the risk moved, by a published list; empty where it does not tell, or only in plain text as older lists."""
     return movement_sentence(visible_movement(record, right), language) if isinstance(record, Mapping) else ""
 
 
