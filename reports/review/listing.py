@@ -12,7 +12,7 @@ from reports.review.asked import Asked
 from reports.review.columns import Table
 from reports.review.data import PublishedList, Reader, Row
 from reports.review.filters import Condition, Scene
-from reports.review.sql import Sql, beside, every, one_of, parquet, part_of, select
+from reports.review.sql import Sql, beside, every, named, one_of, parquet, part_of, select
 
 PAGE_SIZE: Final = 50
 NO_CONDITION: Final = Sql("true")
@@ -50,7 +50,7 @@ def read_firms(reader: Reader, published: PublishedList, sirens: Sequence[str], 
     """The columns that the user may see of firms of the territory, in the order given."""
     shown = [column for column in columns.visible(right, published) if column.table]
     only = one_of("siren", sirens)
-    selected = [f"{column.expression} AS {column.name}" for column in shown]
+    selected = [f"{column.expression} AS {named(column.name)}" for column in shown]
     tables = _joined(published, columns.tables_of(shown), only)
     rows = reader.query(*select(selected, tables, inside(right, published, only)))
     by_siren = {row["siren"]: columns.without_hidden_figures(row, right) for row in rows}
