@@ -165,7 +165,7 @@ def _plain(value: Any) -> Any:
 
 
 def front_end(ranked: TargetList) -> list[dict[str, Any]]:
-    """One object a ranked firm, as the Signaux Faibles front end imports it; shares are percentage points."""
+    """One object per ranked firm, as the Signaux Faibles front end imports it; shares are percentage points."""
     thresholds = ranked.model.thresholds
     common = {
         "batch": ranked.batch,

@@ -5,7 +5,7 @@ The files of the batch have all of them, under their names. The review applicati
 """
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from reports.language import Language
@@ -22,21 +22,21 @@ class Text(NamedTuple):
         return self.fr if language.code == "fr" else self.en
 
 
-class Format(Enum):
-    """How the values of a column are written; the value is the number format in a workbook, None for the usual one."""
+class Format(StrEnum):
+    """How the values of a column are written."""
 
-    TEXT = "text", None
-    RANK = "rank", None
-    COUNT = "count", None
-    PERCENT = "percent", "0.0%"
-    EUROS = "euros", "# ##0"
-    DAY = "day", None
-    YES_NO = "yes/no", None
+    TEXT = "text"
+    RANK = "rank"
+    COUNT = "count"
+    PERCENT = "percent"
+    EUROS = "euros"
+    DAY = "day"
+    YES_NO = "yes/no"
 
     @property
     def in_workbook(self) -> str | None:
-        """The number format of a workbook."""
-        return self.value[1]
+        """The number format of a workbook, None for the usual one."""
+        return {Format.PERCENT: "0.0%", Format.EUROS: "# ##0"}.get(self)
 
     @property
     def is_number(self) -> bool:

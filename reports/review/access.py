@@ -16,7 +16,7 @@ from reports.review.sql import Sql
 
 
 class Role(StrEnum):
-    """What one is here for."""
+    """What an account is for."""
 
     AGENT = "agent"
     TEAM_LEAD = "team_lead"
@@ -53,17 +53,17 @@ class Right:
     kinds: frozenset[Kind]
 
     def may_see(self, kind: Kind | None) -> bool:
-        """Whether a kind of data is open; what is of no kind is."""
+        """Whether the user may see a kind of data; None stands for data open to all."""
         return kind is None or kind in self.kinds
 
     def may_see_feature(self, theme: str, name: str, is_confidential: bool) -> bool:
-        """Whether the values of a feature of a firm are."""
+        """Whether the user may see a feature of a firm."""
         if is_hidden_figure(theme, name, is_confidential):
             return self.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
         return self.may_see(THEME_KINDS.get(theme))
 
     def may_see_theme(self, theme: str, is_confidential: bool) -> bool:
-        """Whether a theme's figures are, for a firm whose accounts are confidential or not."""
+        """Whether the user may see the figures of a theme, for a firm whose accounts are confidential or not."""
         return self.may_see_feature(theme, "", is_confidential)
 
     def territory(self, column: str) -> Sql:
@@ -74,7 +74,7 @@ class Right:
 
 
 def visible_reason(reason: Mapping[str, Any] | None, right: Right) -> dict[str, Any] | None:
-    """A reason of a published list, or only its theme; there, figures of confidential accounts are already left out."""
+    """A reason of a published list, or only its theme. Lists already leave out figures of confidential accounts."""
     if reason is None:
         return None
     is_confidential = reason["theme"] == ACCOUNTS and reason["value"] is None
@@ -84,7 +84,7 @@ def visible_reason(reason: Mapping[str, Any] | None, right: Right) -> dict[str, 
 
 
 def visible_movement(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
-    """A list's record of why a risk moved: of the parts without right, only their themes."""
+    """A list's record of why a risk moved; of the parts that the user may not see, only the theme."""
     parts = [
         part
         if right.may_see_feature(part["theme"], part["feature"], part["is_hidden"])
@@ -95,9 +95,9 @@ def visible_movement(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
 
 
 def visible_remedy(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
-    """A list's record of what would take a firm off it: of the actions without right, only their themes.
+    """A list's record of what would take a firm off it; of the actions that the user may not see, only the theme.
 
-    Where there is one, no probability either: with the risk of today it would tell how much the theme weighs.
+    Then no probability either: compared with the risk of today, it would tell how much the theme weighs.
     """
     actions = [
         action
@@ -145,7 +145,7 @@ def departements_of(territories: Iterable[str]) -> frozenset[str] | None:
 
 @dataclass(frozen=True)
 class Rule:
-    """What a route asks of whoever comes, and what the log calls it.
+    """What a route asks of its visitors, and what the log calls it.
 
     is_public: without signing in; names_firm: its path holds a SIREN, which must be in the territory;
     is_countrywide: it tells of firms of all territories;
@@ -161,7 +161,7 @@ class Rule:
     is_logged: bool = True
 
     def admits(self, right: Right) -> bool:
-        """Whether a right is enough, the firm apart."""
+        """Whether a right is enough, before any firm is looked at."""
         is_inside = right.departements is None or not self.is_countrywide
         return is_inside and right.role in self.roles and right.may_see(self.kind)
 

@@ -23,7 +23,7 @@ from reports.review.rendering import render
 from reports.review.verdicts import RefusedAnswerError
 
 STATIC = "static"
-# A form is a note and a few choices.
+# In bytes: a form holds a note and a few choices.
 LARGEST_BODY = 64 * 1024
 HEADERS = {
     "Content-Security-Policy": (
@@ -55,7 +55,10 @@ def create_app(configuration: Configuration) -> FastAPI:
     _answer_refusals(app)
     app.add_middleware(SmallBodies)
     if configuration.oidc_issuer:
-        provider.connect(app, configuration)
+        # Imported here: a worker without a provider does not need its 15 MB.
+        from reports.review import open_id
+
+        open_id.connect(app, configuration)
     app.middleware("http")(_strict)
     app.add_middleware(BehindProxies, proxies=[str(network) for network in configuration.trusted_proxies])
     refuse_routes_without_rule(app, STATIC)
@@ -94,14 +97,14 @@ def _with_headers(request: Request, response: Response) -> Response:
 
 
 class BehindProxies:
-    """Believes trusted proxies, and nobody else, about the visitor's address and scheme."""
+    """Takes the visitor's address and scheme from the headers of trusted proxies, and of nobody else."""
 
     def __init__(self, app: ASGIApp, proxies: list[str]) -> None:
         """app: what is behind them; proxies: addresses and networks."""
         self.believing = ProxyHeadersMiddleware(app, proxies)  # type: ignore[arg-type]  # two names of one protocol
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Look at the connection before the visitor's address takes the place of its own."""
+        """Note whether the connection is a proxy's, before its address is replaced by the visitor's."""
         peer = scope.get("client")
         scope[FROM_PROXY] = peer is not None and peer[0] in self.believing.trusted_hosts
         await self.believing(scope, receive, send)  # type: ignore[arg-type]
@@ -115,7 +118,7 @@ class SmallBodies:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count the bytes as they come; the length that is announced may be a lie."""
+        """Count the bytes as they come: the announced length may be false."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

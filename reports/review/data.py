@@ -114,7 +114,7 @@ def key_of(period: date) -> str:
 
 
 class Reader:
-    """Reads only. Safe among threads: each has a cursor of its own; a query takes one core, for others wait too."""
+    """Reads the data folder. Safe among threads: each has its own cursor. A query uses one core of several."""
 
     def __init__(self, data: Path) -> None:
         """data: the folder that the pipeline fills."""
@@ -217,8 +217,8 @@ class Reader:
             return {}
         return {HIGH: model.thresholds.high, MODERATE: model.thresholds.moderate}
 
-    def months_a_firm(self, model_id: str) -> float:
-        """How many months a firm has in the rows that a model was tested on; 1 where that is not told."""
+    def months_per_firm(self, model_id: str) -> float:
+        """The mean number of months per firm in the rows that a model was tested on; 1 where that is not known."""
         try:
             tested = self.model(model_id).facts.split.test
             return max(tested.rows / tested.firms, 1.0)

@@ -28,7 +28,7 @@ from reports.review.wording import (
 )
 from reports.waterfall import Probability, Step, nested_steps
 
-# With the themes without right go those of the kind of firm, so that none of them can be told by subtraction.
+# Themes that the user may not see are shown as one with the kind of firm, so that subtraction reveals none of them.
 OTHER, PROFILE = "other", "profile"
 SHOWN_PARTS: Final = 6
 SMALLEST_OFFSET: Final = 1e-6
@@ -114,7 +114,7 @@ def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, l
 
 
 def grouped(subjects: Mapping[str, float], hidden: tuple[str, ...]) -> dict[str, dict[str, float]]:
-    """Contributions by theme and subject; where a theme is hidden, it and the kind of firm are one closed group."""
+    """Contributions by theme and subject; hidden themes and the kind of firm are one group without parts."""
     closed = {*hidden, PROFILE} if hidden else set()
     groups: dict[str, dict[str, float]] = {}
     for name, contribution in subjects.items():

@@ -12,7 +12,7 @@ from reports.review.asked import Asked
 from reports.review.columns import Table
 from reports.review.data import PublishedList, Reader, Row
 from reports.review.filters import Condition, Scene
-from reports.review.sql import Sql, beside, every, one_of, parquet, part_of, select
+from reports.review.sql import Sql, beside, every, named, one_of, parquet, part_of, select
 
 PAGE_SIZE: Final = 50
 NO_CONDITION: Final = Sql("true")
@@ -50,9 +50,9 @@ def read_firms(reader: Reader, published: PublishedList, sirens: Sequence[str], 
     """The columns that the user may see of firms of the territory, in the order given."""
     shown = [column for column in columns.visible(right, published) if column.table]
     only = one_of("siren", sirens)
-    selected = [f"{column.expression} AS {column.name}" for column in shown]
-    source = _joined(published, columns.tables_of(shown), only)
-    rows = reader.query(*select(selected, source, inside(right, published, only)))
+    selected = [f"{column.expression} AS {named(column.name)}" for column in shown]
+    tables = _joined(published, columns.tables_of(shown), only)
+    rows = reader.query(*select(selected, tables, inside(right, published, only)))
     by_siren = {row["siren"]: columns.without_hidden_figures(row, right) for row in rows}
     return [by_siren[siren] for siren in sirens if siren in by_siren]
 
@@ -128,21 +128,21 @@ def _sirens(
     then = f"ORDER BY {by.expression} {direction} NULLS LAST, listed.siren"
     if size is not None:
         then += f" LIMIT {size} OFFSET {size * (asked.page - 1)}"
-    source = _joined(published, {one.table for one in found} | columns.tables_of([by]))
-    rows = reader.query(*select(["listed.siren"], source, every(one.sql for one in found), then))
+    tables = _joined(published, {one.table for one in found} | columns.tables_of([by]))
+    rows = reader.query(*select(["listed.siren"], tables, every(one.sql for one in found), then))
     return [row["siren"] for row in rows]
 
 
 def _total(reader: Reader, published: PublishedList, found: Sequence[Condition]) -> int:
-    source = _joined(published, {one.table for one in found})
-    (row,) = reader.query(*select(["count(*) AS n"], source, every(one.sql for one in found)))
+    tables = _joined(published, {one.table for one in found})
+    (row,) = reader.query(*select(["count(*) AS n"], tables, every(one.sql for one in found)))
     return int(row["n"])
 
 
 def _counts(reader: Reader, published: PublishedList, found: Sequence[Condition]) -> dict[str, int]:
     """Firms by level of alert."""
-    source = _joined(published, {one.table for one in found})
+    tables = _joined(published, {one.table for one in found})
     where = every(one.sql for one in found)
-    rows = reader.query(*select(["listed.alert AS alert", "count(*) AS n"], source, where, "GROUP BY 1"))
+    rows = reader.query(*select(["listed.alert AS alert", "count(*) AS n"], tables, where, "GROUP BY 1"))
     counts = {row["alert"]: row["n"] for row in rows}
     return {level: counts.get(level, 0) for level in ALERTS}

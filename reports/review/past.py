@@ -26,12 +26,12 @@ TRACED: Final = (
 
 # The ratios of which it is known whether more is safer or riskier.
 RATIOS: Final = tuple(f.name for f in CATALOG if f.theme == ACCOUNTS and f.base is None and f.direction)
-# Accounts are yearly: a quarter's step loses none of them, and spares a country's medians of the months between.
+# In months. Accounts are yearly: one point per quarter loses none, and a third of the medians need be computed.
 RATIO_STEP: Final = 3
 
 
 def prepare(reader: Reader, published: PublishedList) -> None:
-    """Compute what all pages of a list's firms need: medians, and quartiles by sector, of the past too."""
+    """Compute what the pages of all firms of a list need: medians, and quartiles by sector, of earlier periods too."""
     reason_settings_of(published)
     if published.features is not None:
         sector_quartiles(reader, published.features, "")

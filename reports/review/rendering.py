@@ -1,4 +1,4 @@
-"""Pages from their templates; every page says so where its data are simulated."""
+"""Pages made from their templates; a page on simulated data says that they are simulated."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ ENVIRONMENT = Environment(
 
 
 def is_known(value: Any) -> bool:
-    """Whether there is a value: it is defined, not None, and a number if it is of a number's kind."""
+    """Whether there is a value: defined, not None and not NaN."""
     return not isinstance(value, Undefined) and known(value) is not None
 
 

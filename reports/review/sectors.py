@@ -1,4 +1,4 @@
-"""What is usual: of all firms, and of the firms of a sector; computed once for each published table."""
+"""Usual values: medians of all firms and quartiles of each sector, computed once per published table."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -16,7 +16,7 @@ from reports.reasons import FEATURES, ReasonSettings, medians
 from reports.review.data import PublishedList, Reader
 from reports.review.sql import named, parquet, select
 
-# Many who open a page at once wait for one to compute what all of them need.
+# Where many pages are opened at once, one computes the figures and the others wait for it.
 _once = Lock()
 _once_past = Lock()
 # Of fewer firms, a quartile is nearly the figure of one of them.
@@ -62,7 +62,7 @@ def _held(reader: Reader, features: Path, names: Iterable[str]) -> list[str]:
 def sector_quartiles(
     reader: Reader, features: Path, division: str, figures: tuple[str, ...] = KEY_FIGURES
 ) -> Quartiles:
-    """The quartiles of each figure among the firms of a NAF division; none of too few, which would tell them."""
+    """The quartiles of each figure in a NAF division; none where so few firms have it that it would reveal one."""
     with _once if figures is KEY_FIGURES else _once_past:
         return _quartiles(reader, features, figures).get(division, {})
 
@@ -76,7 +76,7 @@ def _quartiles(reader: Reader, features: Path, figures: tuple[str, ...]) -> dict
 
 
 def _quartiles_of(name: str) -> str:
-    """Of a figure of accounts, among public ones: a median may be the very figure of one firm."""
+    """The quartiles of a figure; of accounts, only public ones count: a median can be the figure of one firm."""
     told = f" FILTER ({CONFIDENTIAL} IS DISTINCT FROM 1)" if FEATURES[name].theme == ACCOUNTS else ""
     quantiles = f"quantile_cont({name}::DOUBLE, [0.25, 0.5, 0.75]){told}"
     return f"CASE WHEN count({name}){told} >= {FEWEST_FIRMS} THEN {quantiles} END AS {name}"

@@ -1,4 +1,6 @@
-"""What agents answer: verdicts, follow-up and wrong data. Only ever added to; who answers a stale page is told."""
+"""What agents answer: verdicts, follow-ups and reports of wrong data.
+
+Answers are only ever added. Whoever answers a page that is out of date is told so."""
 
 import csv
 import io
@@ -17,7 +19,7 @@ from reports.review.data import PublishedList
 from reports.review.database import Base, FollowUp, Verdict, WrongData
 from reports.spreadsheet import safe
 
-# Codes as they are kept -> as they are said.
+# Codes as they are stored -> as they are written.
 VERDICT_REASONS: Final = {
     "": "no reason given",
     "already_known": "already known",
@@ -68,7 +70,7 @@ class Answers:
         return self.follow_ups[0].id if self.follow_ups else 0
 
     def visible(self, right: Right, published: PublishedList, fields: Collection[str]) -> "Answers":
-        """Without what tells of data without right: verdicts tell of alerts, reports of the fields that are wrong.
+        """The answers that a user may read: verdicts tell of alerts, reports tell which figures are wrong.
 
         fields: those that the user may see on this list; on another, the accounts may have been confidential.
         """
@@ -195,7 +197,7 @@ def verdict_rows(engine: sa.Engine) -> list[dict[str, Any]]:
 
 
 def as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """Verdicts as CSV; no text starts a formula, at whatever separator a spreadsheet splits it."""
+    """Verdicts as CSV; no text starts a formula, whatever separator a spreadsheet splits it at."""
     out = io.StringIO()
     writer = csv.DictWriter(out, VERDICT_COLUMNS, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()

@@ -1,4 +1,4 @@
-"""What is said of reasons to a user with this right: the sentence of a theme without right has no figure."""
+"""How reasons are worded for a user: of a theme that they may not see, no figure is told."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Said:
 
 
 def only_theme(theme: str, language: Language) -> Said:
-    """That there is a reason of a theme, and nothing of it."""
+    """A reason of which only the theme may be told."""
     words = language.say(THEME_WORDS[theme])
     return Said(
         theme, language.say("A reason of the theme “{theme}”, whose figures you have no right to.", theme=words)
@@ -71,7 +71,7 @@ def listed_reason(reason: Mapping[str, Any] | None, right: Right, language: Lang
 
 
 def listed_movement(record: Any, right: Right, language: Language) -> str:
-    """Why the risk moved, by a published list; empty where it tells nothing, or as an older list did, in plain text."""
+    """Why the risk moved, by a published list; empty where it does not tell, or only in plain text as older lists."""
     return movement_sentence(visible_movement(record, right), language) if isinstance(record, Mapping) else ""
 
 

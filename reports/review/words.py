@@ -1,4 +1,4 @@
-"""The words, figures and charts' labels of the pages, in the language of their reader."""
+"""The words and figures of the pages, in the language of their reader."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -32,7 +32,7 @@ AGES = {
 
 
 class Words:
-    """A language as templates use it: what is None is said to be unknown."""
+    """A language as templates use it; None is written as a dash."""
 
     def __init__(self, language: Language) -> None:
         """language: of the page."""

@@ -1,4 +1,4 @@
-"""For those who lead, study or watch: the team's follow-up, the verdicts as a table, the log."""
+"""Pages of team leads, data scientists and administrators: the team's follow-up, the verdicts as a table, the log."""
 
 from collections import Counter, defaultdict
 from typing import Annotated, Any
@@ -73,7 +73,7 @@ def _of_territory(visit: Visit, rows: list[Row]) -> list[Row]:
 def audit(
     visit: Annotated[Visit, Depends(Admitted(READ_AUDIT))], before: Annotated[int | None, Query(ge=1)] = None
 ) -> HTMLResponse:
-    """Who asked for what and when, newest first."""
+    """The log, newest first: who asked for what, and when."""
     query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(LOG_PAGE)
     with Transaction(visit.services.engine, expire_on_commit=False) as db:
         entries = db.scalars(query if before is None else query.where(AuditEntry.id < before)).all()

@@ -11,7 +11,7 @@ from models.evaluation.groups import FEWEST
 from reports.charts import strip
 from reports.dictionary import sources_behind
 from reports.reasons import FEATURES
-from reports.review import history, sheet, verdicts
+from reports.review import history, verdicts
 from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA, Kind
 from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
@@ -24,7 +24,7 @@ from reports.review.words import REGISTER_FIELDS, Words
 
 router = APIRouter(prefix="/firms/{siren}")
 Consulted = Annotated[Visit, Depends(Admitted(FIRM))]
-# The fields of both answers, kept for whoever must send theirs again.
+# The fields of both forms, kept in the page where an answer must be sent again.
 ANSWER = ("is_useful", "reason", "note", "state", "on")
 Exported = Annotated[Visit, Depends(Admitted(EXPORT_FIRM))]
 
@@ -69,7 +69,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
             explained.values,
             silent,
             found["alert"],
-            reader.months_a_firm(published.model_id),
+            reader.months_per_firm(published.model_id),
         )
         if shows_scores and found["state"] == IN_BONIS and explained.values
         else []
@@ -154,6 +154,9 @@ def firm_history(visit: Consulted) -> HTMLResponse:
 @router.get("/sheet.pdf")
 def firm_sheet(visit: Exported) -> Response:
     """One page for a visit."""
+    # Imported here: few requests need ReportLab and its 6 MB.
+    from reports.review import sheet
+
     published, found = published_of(visit)
     one = Export(published, visit.who.right, Words(visit.language), [], [found])
     explained = _explained(visit)

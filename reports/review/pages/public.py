@@ -1,4 +1,4 @@
-"""Open to all, without any firm: what the algorithm does, with what, how well, and what one may contest."""
+"""Pages open to all, which name no firm: what the algorithm does, with which data, how well, and how to contest."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -38,7 +38,7 @@ def evaluation(visit: Public) -> HTMLResponse:
 def algorithm_data(visit: Public) -> HTMLResponse:
     """Its sources, and the figures that it reads."""
     model = _model_in_use(visit)
-    # A model older than the catalogue may read what is declared no more.
+    # A model older than the catalogue may read features that are no longer declared.
     read = [FEATURES[column.name] for column in model.inputs if column.name in FEATURES]
     return _page(
         visit,

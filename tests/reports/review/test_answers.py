@@ -89,7 +89,7 @@ def test_wrong_data_may_be_reported_of_what_the_agent_sees_only(fresh):
     assert other.post(f"{FIRM}/wrong-data", field="debt", note="payée").status_code == 400
 
 
-def test_the_export_of_verdicts_holds_one_row_a_firm_list_and_model_and_no_formula(fresh):
+def test_the_export_of_verdicts_holds_one_row_per_firm_list_and_model_and_no_formula(fresh):
     give(signed_in(fresh, "paris"), note="=1+1")
     text = signed_in(fresh, "france").get("/verdicts.csv").text
     head, line = text.splitlines()
