@@ -77,4 +77,4 @@ def _action_words(action: Mapping[str, Any], language: Language) -> str:
         hours = {"before": figure(before, "hours", language), "after": figure(after, "hours", language)}
         return language.say("{after} of short-time work per month instead of {before}", **hours)
     theme = language.say(THEME_WORDS[action["theme"]])
-    return language.say("a change of the theme “{theme}”, whose figures you have no right to see", theme=theme)
+    return language.say("a change of the theme “{theme}” (you have no right to see its figures)", theme=theme)

@@ -71,7 +71,7 @@ def _part_words(part: Mapping[str, Any], is_new_model: bool, language: Language)
         return language.say("the model has changed since" if is_new_model else "past data were corrected since")
     if name not in FEATURES:
         theme = language.say(THEME_WORDS[part["theme"]])
-        return language.say("a reason of the theme “{theme}”, whose figures you have no right to see", theme=theme)
+        return language.say("a reason of the theme “{theme}” (you have no right to see its figures)", theme=theme)
     label, then, now = getattr(FEATURES[name], language.code), part["then"], part["now"]
     if part["is_hidden"]:
         return language.say("{label} (confidential accounts, figures not shown)", label=label)

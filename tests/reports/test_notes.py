@@ -106,7 +106,7 @@ def test_of_what_a_reader_has_no_right_to_only_the_theme_is_told_once(language):
     moved = movement_sentence({**told({"paydex": 0.8}), "parts": [stub, stub, *told({"paydex": 1})["parts"]]}, language)
     assert moved.count(language.say("social debt")) == 1
     assert language.code != "en" or moved == (
-        "Risk up since September 2023: a reason of the theme “social debt”, whose figures you have no right to see; "
+        "Risk up since September 2023: a reason of the theme “social debt” (you have no right to see its figures); "
         "Mean delay in paying suppliers: from 8 days to 22 days."
     )
     action = {"theme": "short_time_work", "name": None, "before": None, "after": None}
