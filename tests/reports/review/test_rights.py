@@ -303,8 +303,8 @@ def test_what_moved_a_risk_and_what_would_lower_it_have_no_figure_without_right(
     assert "18%" not in text
     text = shown(agent.get("/firms/552100554"))
     assert (
-        "sortir de la liste après un changement du thème « dette sociale », aux chiffres duquel vous n'avez pas droit et"
-        in text
+        "sortirait de la liste après un changement du thème « dette sociale » (vous n'avez pas le droit d'en voir les "
+        "chiffres) et" in text
     )
     for address in ("/firms/690000001", "/firms/100000017"):
         assert "do not give this reason" not in agent.get(address, **{"accept-language": "en"}).text
