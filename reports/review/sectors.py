@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Final
 
 from features.assemble import CATALOG
-from features.procedures import IN_BONIS
+from features.insolvency import IN_BONIS
 from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, PUBLIC_FEATURES
 from reports.reasons import FEATURES
 from reports.review.data import Reader
@@ -23,7 +23,7 @@ Quartiles = dict[str, tuple[float, float, float]]
 KEY_FIGURES: Final = tuple(
     feature.name
     for feature in CATALOG
-    if feature.base is None and not feature.is_category and feature.theme != "profile"
+    if feature.derived_from is None and not feature.is_category and feature.theme != "profile"
 )
 
 
@@ -35,7 +35,7 @@ def medians_of(reader: Reader, features: Path | None) -> dict[str, float]:
 
 @lru_cache(maxsize=4)
 def _medians(reader: Reader, features: Path) -> dict[str, float]:
-    names = [f.name for f in CATALOG if f.direction and f.base is None]
+    names = [f.name for f in CATALOG if f.direction and f.derived_from is None]
     medians = [f"median({name}::DOUBLE) AS {name}" for name in map(named, _held(reader, features, names))]
     in_bonis = Sql("procedure_state = ?", (IN_BONIS,))
     (row,) = reader.query(*select(medians, parquet(features), in_bonis))
