@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from features.nomenclatures import labels
+from features.nomenclatures import mapping
 from features.periods import add_months
 from models.alerts import ALERTS, NO_ALERT
 from reports.list_columns import Text
@@ -104,11 +104,11 @@ def _not_among(sirens: Sequence[str]) -> Condition:
 
 
 def _nomenclature(file: str, code: str, label: str) -> Choice:
-    return Choice(lambda _: labels(file, code, label), shows_code=True)
+    return Choice(lambda _: mapping(file, code, label), shows_code=True)
 
 
 def _regions(_: Words) -> dict[str, str]:
-    return {name: name for name in sorted(set(labels("departements", "departement", "region_label").values()))}
+    return {name: name for name in sorted(set(mapping("departements", "departement", "region_label").values()))}
 
 
 # In the order of the form.
@@ -125,7 +125,7 @@ FILTERS: tuple[Filter, ...] = (
         name="departement",
         title=Text("Département", "Département"),
         control=Choice(
-            lambda _: labels("departements", "departement", "departement_label"), is_several=True, shows_code=True
+            lambda _: mapping("departements", "departement", "departement_label"), is_several=True, shows_code=True
         ),
         condition=_among("listed.departement"),
         kind=None,

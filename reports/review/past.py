@@ -25,7 +25,7 @@ TRACED: Final = (
 
 
 # The ratios of which it is known whether more is safer or riskier.
-RATIOS: Final = tuple(f.name for f in CATALOG if f.theme == ACCOUNTS and f.base is None and f.direction)
+RATIOS: Final = tuple(f.name for f in CATALOG if f.theme == ACCOUNTS and f.derived_from is None and f.direction)
 # In months. Accounts are yearly: one point per quarter loses none, and a third of the medians need be computed.
 RATIO_STEP: Final = 3
 

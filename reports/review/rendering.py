@@ -6,7 +6,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined, select_autoescape
 
-from features.nomenclatures import labels
+from features.nomenclatures import mapping
 from reports.charts import step_bar
 from reports.review.access import READ_AUDIT, TEAM
 from reports.review.accounts import Account
@@ -53,7 +53,7 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "contact": services.configuration.contact,
         "is_simulated": False,
-        "departement_label": lambda code: labels("departements", "departement", "departement_label").get(code, ""),
+        "departement_label": lambda code: mapping("departements", "departement", "departement_label").get(code, ""),
         "rounded_changes": rounded_changes,
         "step_bar": step_bar,
         "today": now().date(),

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.assemble import CATALOG
-from features.procedures import IN_BONIS
+from features.insolvency import IN_BONIS
 from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, PUBLIC_FEATURES
 from reports.reasons import FEATURES, ReasonSettings, medians
 from reports.review.data import PublishedList, Reader
@@ -28,7 +28,7 @@ Quartiles = dict[str, tuple[float, float, float]]
 KEY_FIGURES: Final = tuple(
     feature.name
     for feature in CATALOG
-    if feature.base is None and not feature.is_category and feature.theme != "profile"
+    if feature.derived_from is None and not feature.is_category and feature.theme != "profile"
 )
 
 
@@ -47,7 +47,7 @@ def reason_settings_of(published: PublishedList) -> ReasonSettings:
 def _medians(features: Path) -> dict[str, float]:
     files = sorted(features.parent.glob(features.name))
     held = set(pq.read_schema(files[0]).names)
-    names = [f.name for f in CATALOG if f.direction and f.base is None and f.name in held]
+    names = [f.name for f in CATALOG if f.direction and f.derived_from is None and f.name in held]
     rows = pd.concat(pd.read_parquet(file, columns=["procedure_state", *names], partitioning=None) for file in files)
     return medians(rows[rows["procedure_state"] == IN_BONIS])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from features.procedures import IN_BONIS
+from features.insolvency import IN_BONIS
 from reports.counterfactuals import counterfactual_sentence
 from reports.language import Language
 from reports.movement import movement_sentence

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from features.nomenclatures import labels
-from features.sources.urssaf_procedures import AMENDMENT, END, OPENING, PLAN
+from features.insolvency import AMENDMENT, END, OPENING, PLAN
+from features.nomenclatures import mapping
 from models.evaluation.groups import UNKNOWN
 from reports import figures
 from reports.dictionary import source_names
@@ -96,7 +96,7 @@ class Words:
 
     def legal_form(self, code: str | None) -> str | None:
         """A legal category of INSEE; its code where the nomenclature lacks it."""
-        return labels("categories_juridiques", "code", "label").get(code or "", code)
+        return mapping("categories_juridiques", "code", "label").get(code or "", code)
 
     def state(self, state: str | None) -> str:
         """A state of procedure."""
