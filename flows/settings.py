@@ -132,7 +132,9 @@ def load(**overrides: Any) -> Settings:
     try:
         return OfFolder(**{**given, "data": data})
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
         raise InputError(f"The settings are not right: {problems}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{file} is not valid TOML ({error}). Correct it or remove it.") from None

@@ -20,7 +20,7 @@ from flows import monitoring
 from flows.settings import Settings
 from models.alerts import ALERTS
 from models.calibration.base_rate import LOOK_BACK_MONTHS
-from models.evaluation.records import TimedFigures
+from models.evaluation.records import Check, TimedFigures
 from models.protocol import LIGHTGBM, Progress
 from models.registry import promotion, registry, tracking
 from models.registry.model import RiskModel
@@ -142,9 +142,7 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     return Trained(model_id, is_passed, why, metrics.models, card, tracked)
 
 
-def _verdict(
-    settings: Settings, result: training.Result, built: BuildRecord
-) -> tuple[bool, str, tuple[promotion.Check, ...]]:
+def _verdict(settings: Settings, result: training.Result, built: BuildRecord) -> tuple[bool, str, tuple[Check, ...]]:
     """Whether the new model is put in use, why, and the checks behind."""
     former = settings.folder.snapshot().champion_id
     is_same = former == result.model.model_id
