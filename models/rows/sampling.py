@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.hashing import HASHES, MULTIPLIER
 from models.protocol import Sampling
-from models.rows.split import HASHES, MULTIPLIER, firm_hashes
+from models.rows.split import firm_hashes
 
 
 def sampled_periods(periods: Sequence[date], every_months: int) -> tuple[date, ...]:
