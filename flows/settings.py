@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -77,7 +78,8 @@ class Settings(BaseSettings):
     def _refuse_former_names(cls, given: Any) -> Any:
         former = [name for name in FORMER_NAMES if isinstance(given, dict) and name in given]
         if former:
-            raise ValueError(", ".join(f"{name} is now called {FORMER_NAMES[name]}" for name in former))
+            told = ", ".join(f"{name} is now called {FORMER_NAMES[name]}" for name in former)
+            raise PydanticCustomError("former_name", "{told}", {"told": told})
         return given
 
     @property
@@ -132,7 +134,9 @@ def load(**overrides: Any) -> Settings:
     try:
         return OfFolder(**{**given, "data": data})
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
         raise InputError(f"The settings are not right: {problems}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{file} is not valid TOML ({error}). Correct it or remove it.") from None

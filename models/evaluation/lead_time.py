@@ -14,8 +14,8 @@ LOOK_BACK_MONTHS = 24
 def lead_times(scored: pd.DataFrame, openings: pd.DataFrame, thresholds: Thresholds) -> LeadTime:
     """For the firms that failed in the scored span, the months from their first alert to the opening.
 
-    scored: (siren, period, probability) of firms not known to be in a procedure, at periods that the model did not
-    learn from; the rows need no label, so that all such periods can be given.
+    scored: (siren, period, probability) of firms not known to be in a procedure, at periods that the model was not
+    trained on; the rows need no label, so that all such periods can be given.
     openings: (siren, opened_on), as `models.rows.dataset.read_openings` gives.
     A firm counts once, by its first opening after its first score, if it comes within a month of the last scored
     period. Only the scores of the 24 months before the opening count. Months are whole: 0 is an alert less than a month

@@ -1,4 +1,4 @@
-"""How far the firms of a period are from those that a model learnt from: one feature at a time, and the score.
+"""How far the firms of a period are from those that a model was trained on: one feature at a time, and the score.
 
 The training rows are kept beside the model as counts in bins, by calendar month: accounts are filed in summer and
 deliveries have seasons, so that a March is compared with the Marches of training.
@@ -55,7 +55,7 @@ def reference(
 ) -> Reference:
     """What later periods are compared with.
 
-    x, periods: the training rows; margins: of rows that the model did not learn from; shapes: as
+    x, periods: the training rows; margins: of rows that the model was not trained on; shapes: as
     `models.monitoring.realised.shapes` gives.
     """
     months = pd.to_datetime(periods).dt.month.to_numpy()

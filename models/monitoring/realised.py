@@ -130,7 +130,7 @@ def shapes(
 ) -> dict[str, list[float]]:
     """By alert level, the share of the failures within the horizon that came within 1, 2, ... months.
 
-    rows: (siren, period), labelled, that the model did not learn from; alerts: of each. A level without failures has no
+    rows: (siren, period), labelled, that the model was not trained on; alerts: of each. A level without failures has no
     shape.
     """
     parts = [

@@ -22,7 +22,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Spans:
-    """The periods that a model learnt from, was calibrated on, and was tested on."""
+    """The periods that a model was trained on, calibrated on, and tested on."""
 
     train: Span
     validation: Span

@@ -149,7 +149,7 @@ def roll_back(models: Path, why: str) -> str:
     """
     now = champion_id(models)
     before = [entry.model_id for entry in promotions(models)]
-    # What was rolled back from is not what was "before" it.
+    # Take the entry before the first one of the model in use: a model that was rolled back from is later in the list.
     while now in before:
         before = before[: before.index(now)]
     if not before:

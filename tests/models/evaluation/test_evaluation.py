@@ -34,7 +34,7 @@ def scored(firms=300, months=1, seed=0, strength=1.5):
 
 def test_log_loss_is_what_a_reader_counts():
     metrics = evaluate(np.array([0.8, 0.5]), np.array([1, 0], np.int8), THRESHOLDS)
-    assert metrics["log_loss"] == pytest.approx(-(np.log(0.8) + np.log(0.5)) / 2)
+    assert metrics.log_loss == pytest.approx(-(np.log(0.8) + np.log(0.5)) / 2)
 
 
 def test_unweighted_metrics_are_those_of_evaluate():
@@ -43,10 +43,10 @@ def test_unweighted_metrics_are_those_of_evaluate():
     reference = evaluate(probability, labels, THRESHOLDS)
     found = {name: metric.value for name, metric in bootstrap(probability, labels, firms, THRESHOLDS, 2).items()}
     for name in ("auc", "average_precision", "brier", "log_loss"):
-        assert found[name] == pytest.approx(reference[name])
+        assert found[name] == pytest.approx(getattr(reference, name))
     for level in ("high", "moderate", "top_1_percent"):
         for name in ("precision", "recall"):
-            assert found[f"{level}_{name}"] == pytest.approx(reference[level][name])
+            assert found[f"{level}_{name}"] == pytest.approx(getattr(reference.at(level), name))
 
 
 @settings(deadline=None, max_examples=50)
@@ -70,7 +70,7 @@ def test_the_interval_is_as_wide_as_samples_differ_and_holds_the_truth_about_as_
         probability, labels, firms = scored(400, seed=100 + seed)
         intervals.append(bootstrap(probability, labels, firms, THRESHOLDS, 150, seed))
     for name in ("auc", "brier", "log_loss"):
-        covered = [interval[name].low <= truth[name] <= interval[name].high for interval in intervals]
+        covered = [interval[name].low <= getattr(truth, name) <= interval[name].high for interval in intervals]
         assert np.mean(covered) >= 0.86
         widths = [interval[name].high - interval[name].low for interval in intervals]
         spread = np.std([interval[name].value for interval in intervals])

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.periods import period_range
@@ -37,8 +37,9 @@ def test_every_failure_is_kept_and_a_firm_is_kept_with_all_its_months():
     assert kept_rows(siren, pd.Series([0] * 2000), 0.3).reshape(-1, 2).std(axis=1).max() == 0
 
 
+@settings(deadline=None)
 @given(st.floats(0.05, 1.0))
-def test_the_sample_weights_what_is_kept_are_those_of_all(share):
+def test_the_weights_of_what_is_kept_are_those_of_all(share):
     siren, label = firms(20_000), pd.Series([0] * 20_000)
     kept = kept_rows(siren, label, share)
     assert sample_weights(label[kept], share).sum() == pytest.approx(20_000, rel=0.15)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from features.errors import InputError
-from features.procedures import IN_BONIS
+from features.insolvency import IN_BONIS
 from models.scoring.scoring import calibration_at, refuse_other_dictionary, score
 from tests.models.small import rows_of
 from tests.records import build_record
