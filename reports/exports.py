@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 from features import store
 from features.folder import TARGET_LIST
 from models.alerts import HIGH, MODERATE, NO_ALERT
+from reports.counterfactuals import counterfactual_sentence
 from reports.language import Language
 from reports.list_columns import LIST_COLUMNS
 from reports.movement import movement_sentence
-from reports.remedies import remedy_sentence
 from reports.spreadsheet import About, safe, workbook
-from reports.target_list import COLUMNS, TargetList, records
+from reports.target_list import COLUMNS, REASON_SETTINGS, TargetList, records
 from reports.waterfall import steps
 
 NAME = "target_list"
@@ -37,7 +37,7 @@ REASON = pa.struct(
         ("is_stable", pa.bool_()),
     ]
 )
-# See `reports.movement.movement_record` and `reports.remedies.remedy_record`.
+# See `reports.movement.movement_record` and `reports.counterfactuals.counterfactual_record`.
 PART = pa.struct(
     {
         **{name: pa.string() for name in ("feature", "theme", "then", "now")},
@@ -51,7 +51,7 @@ REMEDY = pa.struct({"actions": pa.list_(ACTION), "probability": pa.float64()})
 # Records that other files hold as their sentence.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], Language], str]]] = {
     "movement": movement_sentence,
-    "remedy": remedy_sentence,
+    "remedy": counterfactual_sentence,
 }
 FRONT_END_ALERTS = {HIGH: "Alerte seuil F1", MODERATE: "Alerte seuil F2", NO_ALERT: "Pas d'alerte"}
 FRONT_END_THEMES = {
@@ -91,7 +91,8 @@ def parquet(ranked: TargetList) -> pa.Table:
     plain = pa.Table.from_pandas(rows.drop(columns=list(nested)), preserve_index=False)
     columns = {**dict(zip(plain.column_names, plain.columns, strict=True)), **nested}
     table = pa.table({name: columns[name] for name in COLUMNS})
-    return table.replace_schema_metadata({"simulated": str(ranked.is_simulated).lower()})
+    metadata = {"simulated": str(ranked.is_simulated).lower(), REASON_SETTINGS: ranked.reason_settings.as_json()}
+    return table.replace_schema_metadata(metadata)
 
 
 def as_csv(ranked: TargetList, language: Language) -> str:
@@ -133,7 +134,7 @@ def as_xlsx(ranked: TargetList, language: Language) -> bytes:
 
 def notices(ranked: TargetList, language: Language) -> list[str]:
     """What must be said of a list wherever it is shown."""
-    said = [language.say("A risk, not a verdict: people decide.")]
+    said = [language.say("The list signals a risk, not a verdict: people decide.")]
     return [language.say("SIMULATED DATA: no firm in this list is real."), *said] if ranked.is_simulated else said
 
 

@@ -15,8 +15,12 @@ import pyarrow.parquet as pq
 from features.errors import InputError
 from features.folder import CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot
 from models.alerts import HIGH, MODERATE
+from models.evaluation.records import Metrics
 from models.registry import registry
 from models.registry.model import RiskModel
+from reports.card.parts import ALTERNATIVES, picture_file
+from reports.reasons import ReasonSettings
+from reports.target_list import REASON_SETTINGS
 
 Row = dict[str, Any]
 
@@ -66,6 +70,11 @@ class PublishedList:
         """The newest list, None where this is it."""
         newest = max(self.snapshot.lists)
         return None if newest == self.period else self.snapshot.lists[newest]
+
+    @property
+    def reason_settings(self) -> ReasonSettings | None:
+        """How its reasons were chosen and worded, None where an older list does not say."""
+        return _reason_settings(self.path)
 
     @property
     def table(self) -> FeatureTable:
@@ -175,12 +184,30 @@ class Reader:
         except InputError as error:
             raise UnreadableError(str(error)) from error
 
-    def metrics(self, model_id: str) -> dict[str, Any]:
-        """All that a model was judged by: see `models.training.training.Result`; empty where that is not told."""
+    def metrics(self, model_id: str) -> Metrics | None:
+        """All that a model was evaluated by; None where that can't be read."""
         try:
             return registry.metrics_of(self.folder.models, model_id)
+        except InputError:
+            return None
+
+    def pictures(self, model_id: str) -> dict[str, dict[str, str]]:
+        """The pictures of a model, with their alternative text in each language; none of an older model."""
+        try:
+            found: dict[str, dict[str, str]] = json.loads(self._picture_path(model_id, ALTERNATIVES).read_text())
         except (OSError, json.JSONDecodeError):
             return {}
+        return found
+
+    def picture(self, model_id: str, name: str, code: str) -> str | None:
+        """A picture of a model in a language, as SVG; None where the model has none. name: one of PICTURES."""
+        try:
+            return self._picture_path(model_id, picture_file(name, code)).read_text()
+        except OSError:
+            return None
+
+    def _picture_path(self, model_id: str, file: str) -> Path:
+        return self.folder.models / model_id / registry.PICTURES / file
 
     def thresholds(self, model_id: str) -> dict[str, float]:
         """The probabilities from which a firm is on alert, by level; empty where the model is not there."""
@@ -193,15 +220,15 @@ class Reader:
     def months_per_firm(self, model_id: str) -> float:
         """The mean number of months per firm in the rows that a model was tested on; 1 where that is not known."""
         try:
-            tested = self.model(model_id).facts["split"]["test"]
-            return float(max(tested["rows"] / tested["firms"], 1.0))
-        except (UnreadableError, KeyError, ZeroDivisionError):
+            tested = self.model(model_id).facts.split.test
+            return max(tested.rows / tested.firms, 1.0)
+        except (UnreadableError, ZeroDivisionError):
             return 1.0
 
     def absent_sources(self, model_id: str) -> list[str]:
         """The sources that were never delivered to the model."""
         try:
-            return list(self.model(model_id).facts["data"].get("absent_sources", []))
+            return list(self.model(model_id).facts.data.absent_sources)
         except UnreadableError:
             return []
 
@@ -229,6 +256,12 @@ def _described(path: Path) -> tuple[frozenset[str], str, bool]:
     schema = pq.read_schema(path)
     simulated = (schema.metadata or {}).get(b"simulated", b"true") == b"true"
     return frozenset(schema.names), _model_id(path) if "model_id" in schema.names else "", simulated
+
+
+@lru_cache(maxsize=64)
+def _reason_settings(path: Path) -> ReasonSettings | None:
+    found = (pq.read_schema(path).metadata or {}).get(REASON_SETTINGS.encode())
+    return ReasonSettings.from_json(found) if found else None
 
 
 def _model_id(path: Path) -> str:

@@ -41,7 +41,7 @@ class Export:
 
     def notices(self) -> list[str]:
         """What must be said of the list wherever it is shown."""
-        said = [self.words.say("A risk, not a verdict: people decide.")]
+        said = [self.words.say("The list signals a risk, not a verdict: people decide.")]
         if self.published.is_simulated:
             said.insert(0, self.words.say("SIMULATED DATA: no firm in this list is real."))
         return said

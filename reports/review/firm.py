@@ -12,11 +12,11 @@ from features.assemble import CATALOG
 from models.registry.model import RiskModel
 from reports.confidentiality import has_confidential_accounts
 from reports.language import Language
-from reports.reasons import FEATURES, by_subject, ranked_reasons
+from reports.reasons import FEATURES, by_subject, reasons_of
 from reports.review.access import Kind, Right
 from reports.review.data import PublishedList, Reader, Row, UnreadableError
 from reports.review.listing import read_firms
-from reports.review.sectors import medians_of
+from reports.review.sectors import reason_settings_of
 from reports.review.sql import of_firm, parquet, select
 from reports.review.wording import (
     Said,
@@ -28,7 +28,6 @@ from reports.review.wording import (
 )
 from reports.waterfall import Probability, Step, nested_steps
 
-SHOWN_REASONS: Final = 5
 # Themes that the user may not see are shown as one with the kind of firm, so that subtraction reveals none of them.
 OTHER, PROFILE = "other", "profile"
 SHOWN_PARTS: Final = 6
@@ -104,10 +103,10 @@ def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, l
         return Explanation(brief, None, 0.0, visible, hidden, movement, remedy)
     frame = pd.DataFrame([parts])
     subjects = {str(name): float(value) for name, value in by_subject(frame, model.inputs).iloc[0].items()}
-    typical = medians_of(reader, published.features)
     doubtful = [reason["feature"] for reason in listed["reasons"] if reason.get("is_stable") is False]
-    reasons = ranked_reasons(values, subjects, typical, language, doubtful)[:SHOWN_REASONS]
-    said = said_reasons(reasons, values, typical, right, language)
+    shows_confidential = right.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
+    reasons = reasons_of(values, subjects, reason_settings_of(published), language, doubtful, shows_confidential)
+    said = said_reasons(reasons, has_confidential_accounts(values), right, language)
     base = float(parts["base"])
     probability = published_probability(model, base + sum(subjects.values()), firm["probability"])
     found = nested_steps(base, grouped(subjects, hidden), probability)

@@ -8,7 +8,7 @@ from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, has_confidential_acc
 from reports.reasons import FEATURES
 from reports.review.access import Right
 from reports.review.data import PublishedList, Reader, Row
-from reports.review.sectors import medians_of, sector_quartiles
+from reports.review.sectors import reason_settings_of, sector_quartiles
 from reports.review.sql import Sql, of_firm, parquet, parquet_by_period, select
 from reports.review.wording import known
 
@@ -32,7 +32,7 @@ RATIO_STEP: Final = 3
 
 def prepare(reader: Reader, published: PublishedList) -> None:
     """Compute what the pages of all firms of a list need: medians, and quartiles by sector, of earlier periods too."""
-    medians_of(reader, published.features)
+    reason_settings_of(published)
     if published.features is not None:
         sector_quartiles(reader, published.features, "")
     for file in _past_files(published)[::RATIO_STEP]:

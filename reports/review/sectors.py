@@ -6,18 +6,23 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+import pandas as pd
+import pyarrow.parquet as pq
+
 from features.assemble import CATALOG
 from features.insolvency import IN_BONIS
 from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, PUBLIC_FEATURES
-from reports.reasons import FEATURES
-from reports.review.data import Reader
-from reports.review.sql import Sql, named, parquet, select
+from reports.reasons import FEATURES, ReasonSettings, medians
+from reports.review.data import PublishedList, Reader
+from reports.review.sql import named, parquet, select
 
 # Where many pages are opened at once, one computes the figures and the others wait for it.
 _once = Lock()
 _once_past = Lock()
 # Of fewer firms, a quartile is nearly the figure of one of them.
 FEWEST_FIRMS: Final = 11
+# The reasons of a list that does not say how many it gives.
+OLDER_COUNT: Final = 5
 Quartiles = dict[str, tuple[float, float, float]]
 # What the register, the partners and the accounts say, by theme: shown beside their sector.
 KEY_FIGURES: Final = tuple(
@@ -27,19 +32,24 @@ KEY_FIGURES: Final = tuple(
 )
 
 
-def medians_of(reader: Reader, features: Path | None) -> dict[str, float]:
-    """The median of each figure that has a direction: what the published reasons were compared with."""
+def reason_settings_of(published: PublishedList) -> ReasonSettings:
+    """How the reasons of a list were chosen and worded, as published with it.
+
+    An older list does not say: from the feature table, by the same function as the list's.
+    """
+    if published.reason_settings is not None:
+        return published.reason_settings
     with _once:
-        return {} if features is None else _medians(reader, features)
+        return ReasonSettings(_medians(published.features) if published.features else {}, OLDER_COUNT)
 
 
 @lru_cache(maxsize=4)
-def _medians(reader: Reader, features: Path) -> dict[str, float]:
-    names = [f.name for f in CATALOG if f.direction and f.derived_from is None]
-    medians = [f"median({name}::DOUBLE) AS {name}" for name in map(named, _held(reader, features, names))]
-    in_bonis = Sql("procedure_state = ?", (IN_BONIS,))
-    (row,) = reader.query(*select(medians, parquet(features), in_bonis))
-    return {name: value for name, value in row.items() if value is not None}
+def _medians(features: Path) -> dict[str, float]:
+    files = sorted(features.parent.glob(features.name))
+    held = set(pq.read_schema(files[0]).names)
+    names = [f.name for f in CATALOG if f.direction and f.derived_from is None and f.name in held]
+    rows = pd.concat(pd.read_parquet(file, columns=["procedure_state", *names], partitioning=None) for file in files)
+    return medians(rows[rows["procedure_state"] == IN_BONIS])
 
 
 def _held(reader: Reader, features: Path, names: Iterable[str]) -> list[str]:

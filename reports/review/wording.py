@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from features.insolvency import IN_BONIS
-from reports.confidentiality import CONFIDENTIAL, has_confidential_accounts
+from reports.counterfactuals import counterfactual_sentence
 from reports.language import Language
 from reports.movement import movement_sentence
-from reports.reasons import FEATURES, THEME_WORDS, Reason, sentence_of, value_words
-from reports.remedies import remedy_sentence
+from reports.reasons import FEATURES, THEME_WORDS, Reason, value_words
 from reports.review.access import Right, visible_movement, visible_reason, visible_remedy
 
 PROCEDURE_STATES = {
@@ -43,22 +42,18 @@ def only_theme(theme: str, language: Language) -> Said:
     )
 
 
-def said_reasons(
-    reasons: Iterable[Reason], row: Mapping[str, Any], typical: Mapping[str, float], right: Right, language: Language
-) -> list[Said]:
-    """Reasons in order; each theme that the user may not see has one sentence, at the place of its first reason."""
-    said: list[Said] = []
-    is_confidential = has_confidential_accounts(row)
-    for reason in reasons:
-        if not right.may_see_feature(reason.theme, reason.feature, is_confidential):
-            stub = only_theme(reason.theme, language)
-            said += [] if stub in said else [stub]
-            continue
-        # To whoever may see confidential accounts, their figures are told like those of public ones.
-        open_row = row if reason.feature == CONFIDENTIAL else {**row, CONFIDENTIAL: 0.0}
-        sentence = sentence_of(FEATURES[reason.feature], open_row, typical, language)
-        said.append(Said(reason.theme, sentence, reason.feature, reason.is_stable))
-    return said
+def said_reasons(reasons: Iterable[Reason], is_confidential: bool, right: Right, language: Language) -> list[Said]:
+    """Reasons in order; for each theme that the user has no right to, one sentence, at its first place.
+
+    is_confidential: whether the firm's accounts are.
+    """
+    said = [
+        Said(reason.theme, reason.sentence, reason.feature, reason.is_stable)
+        if right.may_see_feature(reason.theme, reason.feature, is_confidential)
+        else only_theme(reason.theme, language)
+        for reason in reasons
+    ]
+    return list(dict.fromkeys(said))
 
 
 def listed_reason(reason: Mapping[str, Any] | None, right: Right, language: Language) -> Said | None:
@@ -82,7 +77,7 @@ def listed_movement(record: Any, right: Right, language: Language) -> str:
 
 def listed_remedy(record: Any, right: Right, language: Language) -> str:
     """What would take the firm off the list, in the same way."""
-    return remedy_sentence(visible_remedy(record, right), language) if isinstance(record, Mapping) else ""
+    return counterfactual_sentence(visible_remedy(record, right), language) if isinstance(record, Mapping) else ""
 
 
 def known(value: Any) -> Any:

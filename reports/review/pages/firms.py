@@ -62,9 +62,10 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     past = risk_history(reader, published, found["siren"]) if shows_scores else []
     thresholds = reader.thresholds(published.model_id)
     silent = silent_sources(explained.values)
+    metrics = reader.metrics(published.model_id)
     alike = (
         firms_alike(
-            reader.metrics(published.model_id).get("groups", {}),
+            metrics.groups if metrics else {},
             explained.values,
             silent,
             found["alert"],

@@ -8,8 +8,9 @@ from fastapi.responses import HTMLResponse
 
 from features.sources import SOURCES
 from models.registry.model import RiskModel
-from reports.card.parts import Part
+from reports.card.parts import PICTURES, Part
 from reports.dictionary import DIRECTIONS, UNITS, USES, as_csv, is_made_of, known_words, source_names
+from reports.language import LANGUAGES
 from reports.model_card import EVALUATION, SUMMARY, told
 from reports.reasons import FEATURES
 from reports.review.access import PUBLIC
@@ -60,6 +61,17 @@ def dictionary(visit: Public) -> Response:  # noqa: ARG001 - the rule is declare
     return Response(as_csv(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
+@router.get("/algorithm/pictures/{name}.{code}.svg")
+def picture(visit: Public, name: str, code: str) -> Response:
+    """A picture of the model in use."""
+    reader = visit.services.reader
+    model_id = reader.champion_id
+    drawn = reader.picture(model_id, name, code) if model_id and name in PICTURES and code in LANGUAGES else None
+    if drawn is None:
+        raise Refused(404, "There is no such page.")
+    return Response(drawn, media_type="image/svg+xml")
+
+
 @router.get("/health")
 def health(visit: Public) -> Response:
     """Whether the application answers and reads its data folder."""
@@ -78,8 +90,9 @@ def _model_in_use(visit: Visit) -> RiskModel:
 
 def _sections(visit: Visit, name: str, parts: Sequence[Part]) -> HTMLResponse:
     model = _model_in_use(visit)
-    metrics = visit.services.reader.metrics(model.model_id)
-    return _page(visit, name, model, sections=list(told(parts, model, metrics, visit.language)))
+    reader = visit.services.reader
+    metrics, alternatives = reader.metrics(model.model_id), reader.pictures(model.model_id)
+    return _page(visit, name, model, sections=list(told(parts, model, metrics, visit.language, alternatives)))
 
 
 def _page(visit: Visit, name: str, model: RiskModel, **context: Any) -> HTMLResponse:

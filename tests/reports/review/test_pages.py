@@ -213,14 +213,14 @@ def test_a_firm_page_tells_movement_remedy_and_doubtful_reasons_in_the_language_
         "en": (
             "Risk up since January 2024: Social debt: from 31,009 euros to 42,317 euros; "
             "Mean delay in paying suppliers: from 23 days to 47 days.",
-            "The model would take it off the list, at 18%, after all of its 42,317 euros of social debt paid and "
-            "suppliers paid 29 days late on average, not 47 days: a figure of the model, no promise.",
+            "According to the model, the firm would leave the list, with a risk of 18%, after paying all of its social "
+            "debt (42,317 euros) and a mean delay in paying suppliers of 29 days instead of 47 days.",
             "Most models trained on other firms do not give this reason.",
         ),
         "fr": (
             "Risque en hausse depuis janvier 2024 : Dette sociale : de 31 009 euros à 42 317 euros ; "
             "Retard moyen de paiement aux fournisseurs : de 23 jours à 47 jours.",
-            "Le modèle la ferait sortir de la liste, à 18 %, après paiement de la totalité de ses 42 317 euros",
+            "l'entreprise sortirait de la liste, avec un risque de 18 %, après paiement de la totalité de sa dette",
             "La plupart des modèles entraînés sur d'autres entreprises ne donnent pas cette raison.",
         ),
     }
@@ -228,7 +228,7 @@ def test_a_firm_page_tells_movement_remedy_and_doubtful_reasons_in_the_language_
         text = shown(agent.get("/firms/552100554", **{"accept-language": language}))
         assert [text.count(sentence) for sentence in sentences] == [1, 1, 1]
     text = shown(agent.get("/firms/100000017", **{"accept-language": "en"}))
-    assert "None of the changes that were tried would take this firm off the list." in text
+    assert "The model finds no change that would take this firm off the list." in text
     assert "do not give this reason" not in text
     text = agent.get("/firms/690000001", **{"accept-language": "en"}).text
     assert "What changed since the last list" not in text

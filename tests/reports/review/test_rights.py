@@ -292,18 +292,19 @@ def test_what_moved_a_risk_and_what_would_lower_it_have_no_figure_without_right(
     agent = signed_in(fresh, "no_debt")
     text = shown(agent.get("/firms/552100554", **{"accept-language": "en"}))
     assert (
-        "Risk up since January 2024: a reason of the theme “social debt”, whose figures you have no right to; "
+        "Risk up since January 2024: a reason of the theme “social debt” (you have no right to see its figures); "
         "Mean delay in paying suppliers: from 23 days to 47 days."
     ) in text
     assert (
-        "The model would take it off the list after a change of the theme “social debt”, whose figures you have no "
-        "right to and suppliers paid 29 days late on average, not 47 days: a finding of the model, no promise."
+        "According to the model, the firm would leave the list after a change of the theme “social debt” (you have no "
+        "right to see its figures) and a mean delay in paying suppliers of 29 days instead of 47 days. This is a "
+        "calculation, not a promise."
     ) in text
     assert "18%" not in text
     text = shown(agent.get("/firms/552100554"))
     assert (
-        "sortir de la liste après un changement du thème « dette sociale », aux chiffres duquel vous n'avez pas droit et"
-        in text
+        "sortirait de la liste après un changement du thème « dette sociale » (vous n'avez pas le droit d'en voir les "
+        "chiffres) et" in text
     )
     for address in ("/firms/690000001", "/firms/100000017"):
         assert "do not give this reason" not in agent.get(address, **{"accept-language": "en"}).text
