@@ -265,5 +265,7 @@ def _reason_settings(path: Path) -> ReasonSettings | None:
 
 
 def _model_id(path: Path) -> str:
-    model_ids = pq.read_table(path, columns=["model_id"]).column("model_id").slice(0, 1).to_pylist()
-    return model_ids[0] if model_ids else ""
+    # The first row is enough; `read_table` would load a library of its own and read them all.
+    with pq.ParquetFile(path) as file:
+        first = next(file.iter_batches(1, columns=["model_id"]), None)
+    return str(first.column(0)[0].as_py() or "") if first is not None and len(first) else ""
