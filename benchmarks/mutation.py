@@ -18,13 +18,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, ModuleType
 
 import ibis
 import libcst as cst
 import pytest
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
 TESTED_BY = {
@@ -84,15 +85,15 @@ class _Finder(cst.CSTVisitor):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[int, cst.CSTNode, cst.CSTNode]] = []
+        self.found: list[tuple[CodeRange, cst.CSTNode, cst.CSTNode]] = []
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if _is_left_alone(node):
             return False
         for kind, operator in mutation_operators:
             if isinstance(node, kind):
-                line = self.get_metadata(PositionProvider, node).start.line
-                self.found.extend((line, node, mutated) for mutated in operator(node))
+                place = self.get_metadata(PositionProvider, node)
+                self.found.extend((place, node, mutated) for mutated in operator(node))
         return True
 
 
@@ -112,11 +113,16 @@ def mutants(source: str) -> Iterator[Mutant]:
     wrapper = MetadataWrapper(cst.parse_module(source))
     finder = _Finder()
     wrapper.visit(finder)
-    for line, node, mutated in finder.found:
-        changed = wrapper.module.deep_replace(node, mutated)
-        if isinstance(changed, cst.Module) and _compiles(changed.code):
-            before, after = (wrapper.module.code_for_node(part) for part in (node, mutated))
-            yield Mutant(line, _on_one_line(before), _on_one_line(after), changed.code)
+    starts = list(accumulate(map(len, source.splitlines(keepends=True)), initial=0))
+    for place, node, mutated in finder.found:
+        before, after = (wrapper.module.code_for_node(part) for part in (node, mutated))
+        start, end = (starts[at.line - 1] + at.column for at in (place.start, place.end))
+        if source[start:end] == before:
+            changed = source[:start] + after + source[end:]
+        else:  # What a node is written as holds spaces that its place leaves out.
+            changed = cst.ensure_type(wrapper.module.deep_replace(node, mutated), cst.Module).code
+        if _compiles(changed):
+            yield Mutant(place.start.line, _on_one_line(before), _on_one_line(after), changed)
 
 
 def _compiles(source: str) -> bool:
