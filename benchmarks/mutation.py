@@ -1,10 +1,10 @@
-"""Do the tests notice? The share of small faults, planted one at a time, that they find: `python benchmarks/mutation.py`.
+"""Do the tests notice? How many small faults, planted one at a time, they find: `python benchmarks/mutation.py`.
 
-The faults ("mutants") are those of mutmut's operators. They are applied here, not by mutmut itself, which leaves out
-decorated functions (the features, the writer of folders) and module-level tables (who may see which column), and has one
-choice of tests for a whole project. Left alone: annotations, decorators, docstrings, and sentences for people (any
-string that holds a space). A mutant runs in a fork of a process that has imported the libraries and asked no engine.
-Hypothesis tests are left out: a score must not hang on what was drawn.
+The faults ("mutants") are made by mutmut's operators. They are planted here and not by mutmut itself, which leaves out
+decorated functions (the features, the writer of folders) and tables at module level (the rules of the routes), and runs
+the same choice of tests for all modules. Annotations, decorators, docstrings, and sentences for people (any string that
+holds a space) are left alone. Each mutant runs in a fork of a process that has imported the libraries and has not yet
+opened DuckDB, whose threads would not survive the fork. Hypothesis tests don't run: a score must not hang on chance.
 """
 
 import argparse
@@ -14,9 +14,11 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from itertools import accumulate
 from pathlib import Path
@@ -46,10 +48,10 @@ TESTED_BY = {
     "reports/review/access.py": ("tests/reports/review/test_access.py",),
 }
 GOAL = 0.85
-OURS = ("features", "models", "reports", "simulation", "flows", "tests")
+HERE = Path(__file__).resolve().parents[1]
 PYTEST = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-m", "not slow and not hypothesis")
 # A mutant that loops for ever is found as well.
-TIMES_AS_LONG, MORE_SECONDS = 5, 10
+TIMES_AS_LONG, MORE_SECONDS, SECONDS_AS_IT_IS = 5, 10, 600
 SEEN_BY_NOBODY = ("len", "isinstance")
 
 
@@ -165,10 +167,15 @@ def _warm_up(tests: Sequence[str]) -> None:
     """Import what the tests do, and the engine's compiler, and forget our own modules again."""
     pytest.main([*PYTEST, "--collect-only", "-qq", *tests])
     ibis.to_sql(ibis.memtable({"a": [1]}), dialect="duckdb")
-    for name in [name for name in sys.modules if name.split(".")[0] in OURS]:
+    for name in [name for name, module in sys.modules.items() if name != "__main__" and _is_ours(module)]:
         del sys.modules[name]
     gc.collect()
     gc.freeze()
+
+
+def _is_ours(module: ModuleType) -> bool:
+    file = getattr(module, "__file__", None)
+    return file is not None and Path(file).is_relative_to(HERE) and "site-packages" not in file
 
 
 def _in_fork(work: Callable[[], int], seconds: int) -> int:
@@ -188,12 +195,29 @@ def _in_fork(work: Callable[[], int], seconds: int) -> int:
         os._exit(code)
 
 
-def _tested(path: str, source: str, tests: Sequence[str]) -> int:
+class _KillersFirst:
+    """Runs those tests first that killed the last mutants: the next ones are near, and often die by the same."""
+
+    def __init__(self, killers: Path) -> None:
+        self.killers = killers
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        killers = self.killers.read_text().splitlines()
+        places = {name: place for place, name in enumerate(killers)}
+        items.sort(key=lambda item: -places.get(item.nodeid, -1))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            with self.killers.open("a") as file:
+                file.write(f"{report.nodeid}\n")
+
+
+def _tested(path: str, source: str, tests: Sequence[str], killers: Path) -> int:
     sys.meta_path.insert(0, _Importer(path, source))  # type: ignore[arg-type]  # all that importlib calls is there
-    return int(pytest.main([*PYTEST, *tests]))
+    return int(pytest.main([*PYTEST, *tests], plugins=[_KillersFirst(killers)]))
 
 
-def _survivors(path: str, planted: Iterable[Mutant], tests: Sequence[str], jobs: int, seconds: int) -> list[Mutant]:
+def _survivors(planted: Iterable[Mutant], tested: Callable[[str], int], jobs: int, seconds: int) -> list[Mutant]:
     running: dict[int, Mutant] = {}
     survivors: list[Mutant] = []
 
@@ -207,7 +231,7 @@ def _survivors(path: str, planted: Iterable[Mutant], tests: Sequence[str], jobs:
     for mutant in planted:
         if len(running) == jobs:
             collect()
-        running[_in_fork(lambda source=mutant.source: _tested(path, source, tests), seconds)] = mutant  # type: ignore[misc]
+        running[_in_fork(partial(tested, mutant.source), seconds)] = mutant
     while running:
         collect()
     return sorted(survivors, key=lambda mutant: mutant.line)
@@ -224,14 +248,16 @@ def score(path: str, tests: Sequence[str], jobs: int, lines: range | None = None
     """
     source = Path(path).read_text()
     _warm_up(tests)
-    start = time.monotonic()
-    _, status = os.waitpid(_in_fork(lambda: _tested(path, source, tests), 600), 0)
-    if status:
-        raise SystemExit(f"{path}: its tests fail already. Run {' '.join(tests)} first.")
-    seconds = int(TIMES_AS_LONG * (time.monotonic() - start) + MORE_SECONDS)
-    planted = [mutant for mutant in mutants(source) if lines is None or mutant.line in lines]
-    print(f"{path}: {len(planted)} mutants, up to {seconds} s each", flush=True)
-    survivors = _survivors(path, planted, tests, jobs, seconds)
+    with tempfile.NamedTemporaryFile() as killers:
+        tested = partial(_tested, path, tests=tests, killers=Path(killers.name))
+        start = time.monotonic()
+        _, status = os.waitpid(_in_fork(partial(tested, source), SECONDS_AS_IT_IS), 0)
+        if status:
+            raise SystemExit(f"{path}: its tests fail already. Run {' '.join(tests)} first.")
+        seconds = int(TIMES_AS_LONG * (time.monotonic() - start) + MORE_SECONDS)
+        planted = [mutant for mutant in mutants(source) if lines is None or mutant.line in lines]
+        print(f"{path}: {len(planted)} mutants, up to {seconds} s each", flush=True)
+        survivors = _survivors(planted, tested, jobs, seconds)
     print(f"  {len(planted) - len(survivors)} of {len(planted)} killed in {time.monotonic() - start:.0f} s", flush=True)
     return Score(path, len(planted), len(planted) - len(survivors), tuple(map(_told, survivors)))
 
@@ -244,7 +270,7 @@ def main() -> None:
     parser.add_argument("--lines", help="Of one module, only faults on these lines: 40-60.")
     parser.add_argument("--json", type=Path, help="Where to write scores and survivors; scores of other modules stay.")
     options = parser.parse_args()
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, str(HERE))
     lines = None
     if options.lines:
         first, last = map(int, options.lines.split("-"))

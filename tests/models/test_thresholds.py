@@ -13,7 +13,7 @@ FAILED = np.array([0, 1, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1], np.int8)
 
 def f_beta(beta, threshold):
     """By its own definition: (1 + beta^2) true alerts over those, false alerts, and beta^2 missed failures."""
-    on_alert = PROBABILITY >= threshold
+    on_alert = threshold <= PROBABILITY
     true, false, missed = ((on_alert & (FAILED == 1)).sum(), (on_alert & (FAILED == 0)).sum(), FAILED[~on_alert].sum())
     return (1 + beta**2) * true / ((1 + beta**2) * true + beta**2 * missed + false)
 
