@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo pictures test lint lock clean
+.PHONY: demo docs pictures test lint mutation lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/weaksignals demo
@@ -13,8 +13,19 @@ pictures: $(VENV)/.installed-dev
 	$(BIN)/weaksignals demo --data data --language en --picture README.svg
 	$(BIN)/python pictures/take.py data/demo pictures
 
+# COVERAGE=1 also measures which branches the tests take, and prints it.
+PROCESSES ?= 2
 test: $(VENV)/.installed-dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+
+# NO_MKDOCS_2_WARNING: see docs/decisions/0008-site-builder.md.
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m docs.generate
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# Plants small faults in the modules that must not be wrong, and counts those that the tests notice: see docs/testing.md.
+mutation: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/mutation.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -40,4 +51,4 @@ lock: $(VENV)/.installed-dev
 	$(LOCK) --extra dev --extra mlflow --extra postgres --extra spark --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -5,7 +5,6 @@ import os
 import time
 import warnings
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import shap
 
-from features.periods import add_months
+from features.folder import DataFolder
 from models.explanation.contributions import booster_of, explainer
 from models.registry import registry
 from models.rows import dataset
@@ -47,10 +46,10 @@ def registered_model(data: Path, rows: int) -> tuple[lgb.Booster, Matrix]:
     """The champion of a data folder, and its newest rows."""
     model = registry.champion(data / "models")
     found: list[Matrix] = []
-    period = date.fromisoformat(dataset.read_facts(data / "features")["end"])
-    while sum(map(len, found)) < rows and (data / "features" / f"period={period}").is_dir():
-        found.append(dataset.matrix(dataset.read_rows(data / "features", [period]), model.inputs))
-        period = add_months(period, -1)
+    table = DataFolder(data).snapshot().built
+    for period in reversed(table.periods):
+        if sum(map(len, found)) < rows:
+            found.append(dataset.matrix(dataset.read_rows(table, [period]), model.inputs))
     return booster_of(model.text), np.concatenate(found)[:rows]
 
 

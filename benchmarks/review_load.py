@@ -7,7 +7,6 @@ Writes a data folder of random firms (350,000 a list, 25,000 on alert, 12 lists)
 """
 
 import argparse
-import json
 import os
 import random
 import re
@@ -26,8 +25,10 @@ import duckdb
 import httpx2
 
 from features.assemble import CATALOG
+from features.folder import BUILD, BUILD_UPGRADES, BuildRecord
 from features.nomenclatures import labels
 from features.periods import add_months
+from features.records import write_record
 from features.store import ROW_GROUP
 from models.alerts import Thresholds
 from models.calibration.shapes import Platt, VennAbers
@@ -46,6 +47,23 @@ STEP, PROBES = 2609, 200
 PASSWORD = "a long enough password"  # noqa: S105 - of accounts that live as long as the run
 PAUSE = (2.0, 6.0)
 NO_STEPS = VennAbers((), (0.0,), (), (1.0,))
+BUILT = BuildRecord(
+    start=add_months(LAST, 1 - LISTS),
+    end=LAST,
+    horizon=18,
+    min_headcount=10,
+    excluded_categories=(),
+    excluded_activities=(),
+    warm_up_months=24,
+    observed_until=LAST,
+    batch="2401_simulated",
+    simulated=True,
+    absent_sources=(),
+    dictionary_version="",
+    dictionary={},
+    fingerprint="",
+    files=(),
+)
 
 
 def write_data(data: Path) -> None:
@@ -70,7 +88,7 @@ def write_data(data: Path) -> None:
     )
     (data / "features").mkdir(parents=True)
     copy(con, "SELECT * FROM firms", data / "features" / "firms.parquet")
-    (data / "features" / "build.json").write_text(json.dumps({"horizon": 18}))
+    write_record(data / "features" / BUILD, BUILT, BUILD_UPGRADES)
     for n in range(LISTS):
         write_period(con, data, add_months(LAST, n - LISTS + 1), quantities, inputs, model_id)
 

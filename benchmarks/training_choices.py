@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import expit
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
+from features.folder import DataFolder
 from models.estimators.boosted_trees import boosted_trees
 from models.protocol import DEFAULTS, LABEL_LAG_MONTHS, Sampling
 from models.rows import dataset
@@ -55,11 +56,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
-    features = options.data / "features"
-    facts = dataset.read_facts(features)
-    periods = dataset.labelled_periods(features, facts, date.today(), LABEL_LAG_MONTHS)  # noqa: DTZ011  # a month matters
-    split = out_of_time(periods, int(facts["horizon"]), 6, 6)
-    rows, test = (dataset.read_rows(features, part, only_labelled=True) for part in (split.train, split.test))
+    table = DataFolder(options.data).snapshot().built
+    periods = dataset.labelled_periods(table, date.today(), LABEL_LAG_MONTHS)  # noqa: DTZ011  # a month matters
+    split = out_of_time(periods, table.record.horizon, 6, 6)
+    rows, test = (dataset.read_rows(table, part, only_labelled=True) for part in (split.train, split.test))
     inputs = dataset.inputs_from(rows)
     test_x, test_y = dataset.matrix(test, inputs), dataset.labels_of(test)
     print(f"{len(rows):,} training rows, {len(test):,} test rows, {test_y.sum():,} failures, {options.seeds} seeds")

@@ -17,11 +17,24 @@ from ibis.backends import BaseBackend
 from features import perimeter, store
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, ordered, with_ranks
 from features.contract import check_feature_table
+from features.days import first_period
 from features.engine import firm_hash, kept, read_parquet, write_parquet
 from features.errors import InputError
+from features.folder import (
+    BUILD,
+    BUILD_UPGRADES,
+    FIRMS,
+    OPENINGS,
+    PARTS,
+    PROCEDURES,
+    BuildRecord,
+    FeatureTable,
+    StagedFile,
+)
 from features.ingest import SIMULATED, read_reports, read_staged, received_on
-from features.periods import add_months, first_period, period_range
+from features.periods import add_months, period_range
 from features.procedures import procedures
+from features.records import write_record
 from features.scope import Scope
 from features.sources import SOURCES
 from features.sources.reading import staged_schema
@@ -29,9 +42,6 @@ from features.target import openings
 
 FIRMS_A_BUCKET = 20_000
 PERIODS_A_BLOCK = 6
-# One file each beside the periods: the register's facts, the true openings that labels are made of, and the events of
-# procedures with the days on which each was known and withdrawn.
-FIRMS, OPENINGS, PROCEDURES = "firms", "openings", "procedures"
 REGISTER = ("legal_units", "establishments", "establishment_history", "perimeter_filter")
 
 
@@ -101,11 +111,11 @@ def build(
     with store.new_folder(target) as folder:
         rows = _publish(con, parts, folder, scope, progress)
         for name in (OPENINGS, PROCEDURES):
-            table = con.read_parquet(str(scratch / name / "*" / "*.parquet"))
-            store.write_bytes(folder / f"{name}.parquet", _as_parquet(con, table.order_by(table.columns)))
-        store.write_bytes(folder / f"{FIRMS}.parquet", _as_parquet(con, firms.order_by("siren")))
-        facts = build_facts(staged, scope, observed_until, batch, absent)
-        store.write_text(folder / "build.json", json.dumps(facts, indent=1, default=str, ensure_ascii=False))
+            table = con.read_parquet(str(scratch / name / "*" / PARTS))
+            store.write_bytes(folder / name, _as_parquet(con, table.order_by(table.columns)))
+        store.write_bytes(folder / FIRMS, _as_parquet(con, firms.order_by("siren")))
+        record = build_record(staged, scope, observed_until, batch, absent)
+        write_record(folder / BUILD, record, BUILD_UPGRADES)
     return Built(target, rows, count, scope.start, scope.end, absent)
 
 
@@ -189,7 +199,7 @@ def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:
 def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress: Callable[[str], None]) -> int:
     """Rank the firms of each period and write it as one partition; the rows written."""
     rows = 0
-    table = con.read_parquet(str(parts / "*" / "*.parquet"))
+    table, table_of = con.read_parquet(str(parts / "*" / PARTS)), FeatureTable(folder)
     periods = period_range(scope.start, scope.end)
     for first in range(0, len(periods), PERIODS_A_BLOCK):
         block = periods[first : first + PERIODS_A_BLOCK]
@@ -200,7 +210,7 @@ def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress
             rows += int(ranked.count().execute())
             for period in block:
                 of_period = ranked.filter(ranked.period == ibis.literal(period)).drop("period").order_by("siren")
-                write_parquet(con, of_period, folder / f"period={period}", store.ROW_GROUP)
+                write_parquet(con, of_period, table_of.part(period), store.ROW_GROUP)
     return rows
 
 
@@ -219,22 +229,25 @@ def _short_digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
 
-def build_facts(
-    staged: Path, scope: Scope, observed_until: date, batch: str, absent: Sequence[str]
-) -> dict[str, object]:
+def build_record(staged: Path, scope: Scope, observed_until: date, batch: str, absent: Sequence[str]) -> BuildRecord:
     """What the feature table was made of: recorded beside it, and in every model trained on it."""
     reports = [report for source in SOURCES for report in read_reports(staged, source.name)]
     files = [{"source": r.source, "batch": r.batch, "file": r.file, "sha256": r.sha256} for r in reports]
     content = json.dumps([files, asdict(scope), dictionary_version()], default=str, sort_keys=True)
-    return {
-        **asdict(scope),
-        "warm_up_months": WARM_UP_MONTHS,
-        "observed_until": observed_until,
-        "batch": batch,
-        "simulated": any(report.batch.endswith(SIMULATED) for report in reports),
-        "absent_sources": list(absent),
-        "dictionary_version": dictionary_version(),
-        "dictionary": dictionary(),
-        "fingerprint": hashlib.sha256(content.encode()).hexdigest(),
-        "files": files,
-    }
+    return BuildRecord(
+        start=scope.start,
+        end=scope.end,
+        horizon=scope.horizon,
+        min_headcount=scope.min_headcount,
+        excluded_categories=tuple(scope.excluded_categories),
+        excluded_activities=tuple(scope.excluded_activities),
+        warm_up_months=WARM_UP_MONTHS,
+        observed_until=observed_until,
+        batch=batch,
+        simulated=any(report.batch.endswith(SIMULATED) for report in reports),
+        absent_sources=tuple(absent),
+        dictionary_version=dictionary_version(),
+        dictionary=dictionary(),
+        fingerprint=hashlib.sha256(content.encode()).hexdigest(),
+        files=tuple(StagedFile(**file) for file in files),
+    )

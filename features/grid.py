@@ -10,7 +10,8 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from features.periods import first_period, period_range
+from features.days import first_period
+from features.periods import period_range
 
 KEY = ("siren", "period")
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
+from features.days import months_after
 from features.grid import lookup, newest_known
-from features.periods import months_after
 
 REACHED_WITHIN_MONTHS = 120
 BANDS_OF_10_AND_MORE = ("11", "12", "21", "22", "31", "32", "41", "42", "51", "52", "53")

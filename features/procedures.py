@@ -8,8 +8,8 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
+from features.days import first_period, months_after
 from features.errors import InputError
-from features.periods import first_period, months_after
 from features.sources.urssaf_procedures import (
     AMENDMENT,
     ANY_ACTION,

@@ -5,7 +5,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from features.periods import first_period, months_after
+from features.days import first_period, months_after
 from features.procedures import IN_BONIS, state_at, true_events, true_states
 from features.sources.urssaf_procedures import OPENING
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from features.errors import InputError
-from features.periods import add_months, parse_period
+from features.folder import Snapshot
+from features.periods import add_months
 from flows.settings import Settings
 from models.monitoring import drift, realised
 from models.monitoring.findings import STOP, Compared, Finding, calibration_findings, findings
@@ -19,7 +20,6 @@ from models.rows import dataset
 from models.scoring import scoring
 from reports.language import Language
 from reports.monitoring import Monitoring, write_monitoring
-from reports.target_list import PARQUET
 
 LIST_COLUMNS = ["siren", "departement", "naf", "probability", "alert", "state", "model_id"]
 
@@ -42,12 +42,13 @@ def refuse_broken(
     period: date,
 ) -> None:
     """Raise InputError where a list must not be published, after writing the page that shows why."""
-    compared = _compared(settings, model, rows, scores, ranked, period)
+    snapshot = settings.folder.snapshot()
+    compared = _compared(settings, snapshot, model, rows, scores, ranked, period)
     stops = [finding for finding in findings(compared, settings.limits) if finding.level == STOP]
     if not stops:
         return
-    folder = settings.monitoring / f"{period:%Y-%m}-refused"
-    _write(settings, folder, model, compared)
+    folder = settings.folder.monitoring / f"{period:%Y-%m}-refused"
+    _write(settings, snapshot, folder, model, compared)
     kept = f" The list of {compared.earlier[-1].period:%Y-%m} stays." if compared.earlier else ""
     names = ", ".join(sorted({finding.limit for finding in stops}))
     raise InputError(
@@ -62,66 +63,57 @@ def monitor(settings: Settings, period: date) -> Monitored:
 
     Raises InputError where the period was not scored.
     """
-    scores, _ = scoring.read_scores(scoring.folder_of(settings.scores, period))
-    model = registry.load(settings.models, str(scores["model_id"].iloc[0]))
-    rows = dataset.read_rows(settings.features, [period])
-    compared = _compared(settings, model, rows, scores, _read_list(settings, period), period)
-    folder = settings.monitoring / f"{period:%Y-%m}"
-    return Monitored(period, folder, _write(settings, folder, model, compared))
+    snapshot = settings.folder.snapshot()
+    scores, _ = scoring.read_scores(snapshot.scores_of(period))
+    model = registry.load(settings.folder.models, str(scores["model_id"].iloc[0]))
+    rows = dataset.read_rows(snapshot.built, [period])
+    compared = _compared(settings, snapshot, model, rows, scores, _read_list(snapshot.list_of(period)), period)
+    folder = settings.folder.monitoring_of(period)
+    return Monitored(period, folder, _write(settings, snapshot, folder, model, compared))
 
 
 def _compared(
     settings: Settings,
+    snapshot: Snapshot,
     model: RiskModel,
     rows: pd.DataFrame,
     scores: pd.DataFrame,
     ranked: pd.DataFrame,
     period: date,
 ) -> Compared:
-    reference = registry.reference_of(settings.models, model.model_id)
+    reference = registry.reference_of(settings.folder.models, model.model_id)
     drifts, score = None, None
     if reference:
         drifts = drift.drift(reference, dataset.matrix(rows, model.inputs), period.month, model.inputs)
         score = drift.score_drift(reference, scores["margin"].to_numpy())
-    earlier = [published(past, _read_list(settings, past)) for past in list_periods(settings, period)]
-    return Compared(published(period, ranked), model.model_id, drifts, score, earlier, _previous(settings, period))
-
-
-def _previous(settings: Settings, period: date) -> tuple[date, frozenset[str]] | None:
+    earlier = [published(past, _read_list(path)) for past, path in snapshot.lists_before(period).items()]
     before = add_months(period, -1)
-    folder = settings.features.resolve() / f"period={before}"
-    if not folder.is_dir():
-        return None
-    return before, frozenset(pd.read_parquet(folder, columns=["siren"], partitioning=None)["siren"])
+    previous = (before, dataset.read_sirens(snapshot.built, before)) if before in snapshot.built.periods else None
+    return Compared(published(period, ranked), model.model_id, drifts, score, earlier, previous)
 
 
-def list_periods(settings: Settings, before: date) -> list[date]:
-    """The periods before that one of which a list is published, oldest first."""
-    found = (parse_period(path.name) for path in settings.lists.glob("[0-9]*-[0-9]*"))
-    return sorted(period for period in found if period < before)
+def _read_list(path: Path) -> pd.DataFrame:
+    return pd.read_parquet(path, columns=LIST_COLUMNS)
 
 
-def _read_list(settings: Settings, period: date) -> pd.DataFrame:
-    return pd.read_parquet((settings.lists / f"{period:%Y-%m}").resolve() / PARQUET, columns=LIST_COLUMNS)
-
-
-def _past_lists(settings: Settings, before: date) -> list[PastList]:
+def _past_lists(settings: Settings, snapshot: Snapshot, before: date) -> list[PastList]:
     past = []
-    for period in list_periods(settings, before):
-        firms = _read_list(settings, period)
+    for period, path in snapshot.lists_before(before).items():
+        firms = _read_list(path)
         model_id = str(firms["model_id"].iloc[0])
-        reference = registry.reference_of(settings.models, model_id) or {}
+        reference = registry.reference_of(settings.folder.models, model_id) or {}
         past.append(PastList(period, model_id, firms, reference.get("shapes")))
     return past
 
 
-def _write(settings: Settings, folder: Path, model: RiskModel, compared: Compared) -> tuple[Finding, ...]:
+def _write(
+    settings: Settings, snapshot: Snapshot, folder: Path, model: RiskModel, compared: Compared
+) -> tuple[Finding, ...]:
     """The page of a period; its findings, those on past lists among them."""
-    facts = dataset.read_facts(settings.features)
-    until, horizon = date.fromisoformat(str(facts["observed_until"])), int(facts["horizon"])
+    table, horizon = snapshot.built, snapshot.built.record.horizon
     # A page of an earlier period, made later, tells only what was known then.
-    until = min(until, compared.now.period)
-    openings, past = dataset.read_openings(settings.features), _past_lists(settings, compared.now.period)
+    until = min(table.record.observed_until, compared.now.period)
+    openings, past = dataset.read_openings(table), _past_lists(settings, snapshot, compared.now.period)
     results = {one.period: realised.realised(one, openings, until, horizon) for one in past}
     found = findings(compared, settings.limits)
     for period, result in results.items():
@@ -132,7 +124,7 @@ def _write(settings: Settings, folder: Path, model: RiskModel, compared: Compare
         findings=found,
         results=results,
         together=realised.together(past, openings, until, horizon),
-        verdicts=realised.useful(_verdicts(settings), listed) if settings.verdicts.exists() else (),
+        verdicts=realised.useful(_verdicts(settings), listed) if settings.folder.verdicts.exists() else (),
         observed_until=until,
         horizon=horizon,
         is_simulated=model.is_simulated,
@@ -143,7 +135,7 @@ def _write(settings: Settings, folder: Path, model: RiskModel, compared: Compare
 
 def _verdicts(settings: Settings) -> pd.DataFrame:
     """What agents answered, as `weaksignals verdicts export` wrote it."""
-    return pd.read_csv(settings.verdicts, dtype={"siren": "str"}).rename(columns={"list_period": "list"})
+    return pd.read_csv(settings.folder.verdicts, dtype={"siren": "str"}).rename(columns={"list_period": "list"})
 
 
 def _with(now: Published, past: list[PastList]) -> list[PastList]:

@@ -19,6 +19,7 @@ from flows.settings import Settings
 from flows.terminal import out
 from reports.exports import SENTENCES, notices
 from reports.language import Language
+from reports.reasons import THEME_WORDS
 from reports.target_list import TargetList, records
 
 PICTURE_WIDTH, PICTURED = 130, 5
@@ -32,7 +33,7 @@ def print_trained(trained: stages.Trained, settings: Settings) -> None:
         table.add_row(name, *figures, f"{m['high']['precision']:.3f}", f"{m['moderate']['recall']:.3f}")
     out.print(table)
     verdict = "in use" if trained.is_champion else "registered, not in use"
-    card = settings.models / trained.model_id / "card.md"
+    card = settings.folder.models / trained.model_id / "card.md"
     out.print(f"Model {trained.model_id}: {verdict}; {trained.why}. {card}", soft_wrap=True)
     if trained.tracked:
         out.print(trained.tracked, markup=False, soft_wrap=True)
@@ -89,6 +90,22 @@ def print_firm(row: dict[str, Any], language: Language, to: Console | None = Non
             (to or out).print(f"   {sentence(row[name], language)}", markup=False)
 
 
+def print_explained(found: stages.FirmHistory, siren: str, settings: Settings) -> None:
+    """A firm's risk, reasons and themes, then its risk month by month."""
+    words = Language(settings.language)
+    (row,) = records(found.ranked.rows[found.ranked.rows["siren"] == siren])
+    print_firm(row, words)
+    themes = sorted(row["themes"].items(), key=lambda item: -item[1])
+    out.print("  " + ", ".join(f"{words.say(THEME_WORDS[theme])} {value:+.2f}" for theme, value in themes))
+    table = Table("period", "risk", "alert", "social debt", "headcount", "state")
+    for past in records(found.history):
+        risk = (f"{past['period']:%Y-%m}", f"{past['probability']:.1%}", past["alert"])
+        table.add_row(*risk, f"{past['debt']:,.0f}", f"{past['headcount']:,.0f}", past["state"])
+    out.print(table)
+    for notice in notices(found.ranked, words):
+        out.print(notice)
+
+
 def print_ingested(reports: list[FileReport], settings: Settings) -> None:
     """One line a file: what was read, kept and rejected."""
     table = Table(
@@ -104,7 +121,9 @@ def print_ingested(reports: list[FileReport], settings: Settings) -> None:
         if r.unlisted:
             words = ", ".join(f"{word} ({n:,})" for word, n in r.unlisted.items())
             out.print(f"{r.source}: words that we don't know, not guessed: {words}.", markup=False, soft_wrap=True)
-    out.print(f"Typed records: {settings.staged}. Rejected lines and cells: {settings.rejects}.", soft_wrap=True)
+    out.print(
+        f"Typed records: {settings.folder.staged}. Rejected lines and cells: {settings.folder.rejects}.", soft_wrap=True
+    )
 
 
 def print_polish(result: PolishResult) -> None:

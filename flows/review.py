@@ -98,6 +98,6 @@ def export_verdicts(
     from reports.review.verdicts import as_csv, verdict_rows
 
     settings = load(data=data)
-    file, rows = out_file or settings.verdicts, verdict_rows(_review_database(settings))
+    file, rows = out_file or settings.folder.verdicts, verdict_rows(_review_database(settings))
     store.write_text(file, as_csv(rows))
     out.print(f"{len(rows):,} verdicts: {file}", soft_wrap=True)

@@ -14,9 +14,12 @@ from pydantic_settings import (
 )
 
 from features.errors import InputError
+from features.folder import DataFolder
 from features.scope import Engine
+from features.variables import PREFIX, refuse_unknown_variables
 from models.monitoring.limits import Limits
 from models.protocol import Hyperparameters, Protocol, Sampling
+from reports.review import configuration
 
 EXCLUDED_CATEGORIES = "4110 4120 4140 4160 7210 7220 7346 7348 7366 7373 7379 7383 7389 7410 7430 7470 7490"
 EXCLUDED_ACTIVITIES = (
@@ -28,7 +31,7 @@ EXCLUDED_ACTIVITIES = (
 class Settings(BaseSettings):
     """Read from `weaksignals.toml` in the data folder and from WEAKSIGNALS_* variables; unknown keys are refused."""
 
-    model_config = SettingsConfigDict(env_prefix="WEAKSIGNALS_", frozen=True, extra="forbid", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
     data: Path = Field(Path("data"), description="Folder that holds everything the pipeline makes.")
     engine: Engine = Field("duckdb", description="Where tables are computed: duckdb, or spark.")
@@ -85,56 +88,22 @@ class Settings(BaseSettings):
         )
 
     @property
-    def staged(self) -> Path:
-        """Typed, dated records, a folder a source."""
-        return self.data / "staged"
+    def folder(self) -> DataFolder:
+        """Where everything stands in the data folder."""
+        return DataFolder(self.data)
 
-    @property
-    def rejects(self) -> Path:
-        """What could not be read, and why."""
-        return self.data / "rejects"
 
-    @property
-    def features(self) -> Path:
-        """The feature table, a folder a period."""
-        return self.data / "features"
-
-    @property
-    def models(self) -> Path:
-        """The registered models, and which is champion."""
-        return self.data / "models"
-
-    @property
-    def scores(self) -> Path:
-        """Scores and contributions, a folder a period."""
-        return self.data / "scores"
-
-    @property
-    def lists(self) -> Path:
-        """The published lists, a folder a period."""
-        return self.data / "lists"
-
-    @property
-    def monitoring(self) -> Path:
-        """Monitoring pages, a folder a period."""
-        return self.data / "monitoring"
-
-    @property
-    def verdicts(self) -> Path:
-        """What agents answered, exported from the review application."""
-        return self.data / "verdicts.csv"
-
-    @property
-    def scratch(self) -> Path:
-        """Working files of the run at hand; swept by the next."""
-        return self.data / "scratch"
+def variables() -> frozenset[str]:
+    """Every variable that may be set, those of the review application among them."""
+    return frozenset(f"{PREFIX}{name.upper()}" for name in Settings.model_fields) | configuration.variables()
 
 
 def load(**overrides: Any) -> Settings:
     """The settings of a data folder: the command line (not None) wins over variables, these over its weaksignals.toml.
 
-    Raises InputError naming each key that is unknown or has an impossible value.
+    Raises InputError naming each key or variable that is unknown, and each impossible value.
     """
+    refuse_unknown_variables(variables())
     given = {key: value for key, value in overrides.items() if value is not None}
     data = Path(given.get("data") or os.environ.get("WEAKSIGNALS_DATA") or "data")
     file = data / "weaksignals.toml"

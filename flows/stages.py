@@ -12,6 +12,7 @@ from features import build as features_build
 from features import engine, store
 from features import ingest as features_ingest
 from features.errors import InputError
+from features.folder import BuildRecord, FeatureTable, Snapshot
 from features.periods import add_months, period_range
 from features.scope import Scope
 from features.sources import SOURCES
@@ -25,6 +26,7 @@ from models.registry import promotion, registry, tracking
 from models.registry.model import RiskModel
 from models.rows import dataset
 from models.scoring import scoring
+from models.scoring.records import Scores
 from models.training import training
 from models.training.tuning import Tuned
 from reports import exports
@@ -59,6 +61,10 @@ class Scored:
     ranked: TargetList
 
 
+def _silent(_step: str) -> None:
+    """Say nothing of what goes on."""
+
+
 def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) -> Path:
     """Write a simulated economy's files as one batch under `out`; the batch's folder."""
     return simulation.simulate(out, firms, end, seed, progress)
@@ -67,24 +73,24 @@ def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) ->
 def ingest(settings: Settings, raw: Path, progress: Progress) -> list[features_ingest.FileReport]:
     """Read the batches under `raw` into `staged/`; one report a file. Text files are always read by DuckDB."""
     # Reading is a stream: a gigabyte is enough for any file.
-    con = engine.connect("duckdb", settings.scratch, memory_gb=1)
+    con = engine.connect("duckdb", settings.folder.scratch, memory_gb=1)
     reading = features_ingest.Reading(settings.max_rejected_share, settings.delivery_day, settings.lags)
     return features_ingest.ingest(
         con,
         raw,
         SOURCES,
         reading,
-        staged=settings.staged,
-        rejects=settings.rejects,
-        scratch=settings.scratch,
+        staged=settings.folder.staged,
+        rejects=settings.folder.rejects,
+        scratch=settings.folder.scratch,
         progress=progress,
     )
 
 
 def build(settings: Settings, start: date | None, end: date | None, progress: Progress) -> features_build.Built:
     """Build `features/` from `staged/`."""
-    con = engine.connect(settings.engine, settings.scratch, settings.memory_gb)
-    last = end or features_build.default_end(settings.staged, settings.delivery_day)
+    con = engine.connect(settings.engine, settings.folder.scratch, settings.memory_gb)
+    last = end or features_build.default_end(settings.folder.staged, settings.delivery_day)
     scope = Scope(
         start=start or add_months(last, 1 - settings.history_months),
         end=last,
@@ -93,15 +99,17 @@ def build(settings: Settings, start: date | None, end: date | None, progress: Pr
         excluded_categories=settings.excluded_categories,
         excluded_activities=settings.excluded_activities,
     )
+    folder = settings.folder
     return features_build.build(
-        con, settings.staged, settings.features, settings.scratch, scope, settings.delivery_day, progress
+        con, folder.staged, folder.features, folder.scratch, scope, settings.delivery_day, progress
     )
 
 
 def start_afresh(settings: Settings, raw: Path) -> None:
     """Remove all that the pipeline made in the data folder, and the batches; accounts and settings stay."""
-    made = (settings.staged, settings.rejects, settings.features, settings.models, settings.scores, settings.lists)
-    for path in (raw, *made, settings.monitoring):
+    folder = settings.folder
+    made = (folder.staged, folder.rejects, folder.features, folder.models, folder.scores, folder.lists)
+    for path in (raw, *made, folder.monitoring):
         if path.is_symlink():
             path.unlink()
         elif path.exists():
@@ -111,40 +119,39 @@ def start_afresh(settings: Settings, raw: Path) -> None:
 
 def has_champion(settings: Settings) -> bool:
     """Whether a model is in use."""
-    return registry.champion_id(settings.models) is not None
+    return settings.folder.snapshot().champion_id is not None
 
 
 def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained:
     """Train, judge and register a model; it is put in use where it is no worse than the one in use."""
     if settings.mlflow:
         tracking.require_mlflow()
-    facts = dataset.read_facts(settings.features)
-    as_of = as_of or date.fromisoformat(facts["end"])
-    result = training.train(settings.features, as_of, settings.protocol, progress)
+    table = settings.folder.snapshot().built
+    result = training.train(table, as_of or table.record.end, settings.protocol, progress)
     progress("whether it may be put in use")
-    is_passed, why, found = _verdict(settings, result, facts)
+    is_passed, why, found = _verdict(settings, result, table.record)
     metrics = {**result.metrics, "checks": [asdict(check) for check in found]}
     card = model_card(result.model, metrics)
-    model_id = registry.save(settings.models, result.model, metrics, card, result.reference)
+    model_id = registry.save(settings.folder.models, result.model, metrics, card, result.reference)
     if is_passed:
-        registry.promote(settings.models, model_id, why)
+        registry.promote(settings.folder.models, model_id, why)
     tracked = ""
     if settings.mlflow:
-        tracked = tracking.log_model(settings.data, settings.models / model_id, result.model, metrics)
+        tracked = tracking.log_model(settings.data, settings.folder.models / model_id, result.model, metrics)
         progress(tracked)
     return Trained(model_id, is_passed, why, result.metrics["models"], card, tracked)
 
 
 def _verdict(
-    settings: Settings, result: training.Result, facts: dict[str, object]
+    settings: Settings, result: training.Result, built: BuildRecord
 ) -> tuple[bool, str, tuple[promotion.Check, ...]]:
     """Whether the new model is put in use, why, and the checks behind."""
-    former = registry.champion_id(settings.models)
+    former = settings.folder.snapshot().champion_id
     is_same = former == result.model.model_id
-    champion = registry.load(settings.models, former) if former and not is_same else None
+    champion = registry.load(settings.folder.models, former) if former and not is_same else None
     try:
         if champion:
-            scoring.refuse_other_dictionary(champion, facts)
+            scoring.refuse_other_dictionary(champion, built)
     except InputError:
         # It can't score this table: no rival on its rows.
         champion = None
@@ -157,9 +164,8 @@ def _verdict(
 
 def tune(settings: Settings, as_of: date | None, minutes: float, progress: Progress) -> Tuned:
     """Search better hyper-parameters; nothing is applied."""
-    as_of = as_of or date.fromisoformat(dataset.read_facts(settings.features)["end"])
-    database = settings.models / "tuning.db"
-    return training.tune(settings.features, as_of, settings.protocol, database, minutes, progress)
+    table, database = settings.folder.snapshot().built, settings.folder.models / "tuning.db"
+    return training.tune(table, as_of or table.record.end, settings.protocol, database, minutes, progress)
 
 
 @dataclass(frozen=True)
@@ -176,66 +182,100 @@ class Registered:
 
 def registered(settings: Settings) -> list[Registered]:
     """Every registered model, the oldest as-of month first."""
-    champion = registry.champion_id(settings.models)
-    newest = {promotion.model_id: promotion for promotion in registry.promotions(settings.models)}
+    champion = settings.folder.snapshot().champion_id
+    newest = {promotion.model_id: promotion for promotion in registry.promotions(settings.folder.models)}
     found = []
-    for model_id in registry.registered(settings.models):
-        spans = registry.load(settings.models, model_id).facts["split"]
+    for model_id in registry.registered(settings.folder.models):
+        spans = registry.load(settings.folder.models, model_id).facts["split"]
         trained, tested = (f"{spans[part]['first'][:7]} to {spans[part]['last'][:7]}" for part in ("train", "test"))
-        metrics = registry.metrics_of(settings.models, model_id)["models"][LIGHTGBM]
+        metrics = registry.metrics_of(settings.folder.models, model_id)["models"][LIGHTGBM]
         in_use = newest.get(model_id) if model_id == champion else None
         since, why = (in_use.at, in_use.why) if in_use else ("", "")
         found.append(Registered(model_id, trained, tested, metrics, since, why))
     return found
 
 
-def score(settings: Settings, period: date | None, progress: Progress) -> Scored:
-    """Score a period with the model in use; publish scores, contributions and the list."""
-    model = registry.champion(settings.models)
-    facts = dataset.read_facts(settings.features)
-    _refuse_mixture(model, facts)
-    period = period or date.fromisoformat(facts["end"])
-    language = Language(settings.language)
+@dataclass(frozen=True)
+class Ranked:
+    """The firms of a period, scored by the model in use and ranked: what is published, or told of one firm.
+
+    table: the feature table that they were read from; rows: its rows of the period.
+    """
+
+    table: FeatureTable
+    model: RiskModel
+    rows: pd.DataFrame
+    scored: Scores
+    ranked: TargetList
+
+
+def _ranked(settings: Settings, period: date | None, siren: str = "", progress: Progress = _silent) -> Ranked:
+    """The list of a period by the model in use; siren: of which firm alone the notes are worked out, all if blank.
+
+    Raises InputError where there is no model, no table, or they don't go together, or the firm is not in it.
+    """
+    model, snapshot = registry.champion(settings.folder.models), settings.folder.snapshot()
+    table = snapshot.built
+    _refuse_mixture(model, table.record)
+    period = period or table.record.end
     progress(f"scores and contributions of {period:%Y-%m}")
-    rows = dataset.read_rows(settings.features, [period])
-    calibration = scoring.calibration_at(
-        model, dataset.read_states(settings.features, period, LOOK_BACK_MONTHS), period
-    )
-    scored = scoring.score(model, rows, calibration)
+    rows = dataset.read_rows(table, [period])
+    if siren and siren not in set(rows["siren"]):
+        raise InputError(
+            f'The firm "{siren}" is not in the feature table of {period:%Y-%m}. Give the 9 digits of a SIREN in scope.'
+        )
+    states = dataset.read_states(table, period, LOOK_BACK_MONTHS)
+    scored = scoring.score(model, rows, scoring.calibration_at(model, states, period))
     progress("reasons and list")
-    firms = pd.read_parquet(settings.features.resolve() / "firms.parquet", partitioning=None)
-    past = earlier_lists(settings.lists, period)
-    notes = notes_on(model, rows, scored, _previous(settings, period))
-    ranked = target_list(rows, firms, scored, model, past, facts, period, language, settings.reasons, notes)
-    monitoring.refuse_broken(settings, model, rows, scored.scores, ranked.rows, period)
-    scoring.write_scores(scoring.folder_of(settings.scores, period), scored)
-    folder = settings.lists / f"{period:%Y-%m}"
-    exports.write_list(folder, ranked, language)
-    counts = Counter(ranked.rows["alert"])
-    return Scored(period, folder, {alert: counts[alert] for alert in ALERTS}, ranked)
+    noted = rows[rows["siren"] == siren] if siren else rows
+    ranked = target_list(
+        rows,
+        dataset.read_firms(table),
+        scored,
+        model,
+        earlier_lists(snapshot.lists_before(period).values()),
+        table.record,
+        period,
+        Language(settings.language),
+        settings.reasons,
+        notes_on(model, noted, scored, _previous(snapshot, period)),
+    )
+    return Ranked(table, model, rows, scored, ranked)
 
 
-def _previous(settings: Settings, period: date) -> tuple[date, pd.DataFrame, pd.DataFrame] | None:
+def _previous(snapshot: Snapshot, period: date) -> tuple[date, pd.DataFrame, pd.DataFrame] | None:
     """Period, rows and scores of the last list before `period`, None where there is none or its rows are not built."""
-    before = max(monitoring.list_periods(settings, period), default=None)
-    if before is None or not (settings.features / f"period={before}").is_dir():
+    table, before = snapshot.built, max(snapshot.lists_before(period), default=None)
+    if before is None or before not in table.periods:
         return None
-    scores, _ = scoring.read_scores(scoring.folder_of(settings.scores, before))
-    return before, dataset.read_rows(settings.features, [before]), scores
+    scores, _ = scoring.read_scores(snapshot.scores_of(before))
+    return before, dataset.read_rows(table, [before]), scores
 
 
-def _refuse_mixture(model: RiskModel, facts: dict[str, object]) -> None:
-    scoring.refuse_other_dictionary(model, facts)
-    if model.is_simulated != bool(facts["simulated"]):
+def _refuse_mixture(model: RiskModel, built: BuildRecord) -> None:
+    scoring.refuse_other_dictionary(model, built)
+    if model.is_simulated != built.simulated:
         raise InputError(
             "The model in use and the feature table are not both of real firms, or both simulated. "
             "Train a model on this table: weaksignals train"
         )
 
 
+def score(settings: Settings, period: date | None, progress: Progress) -> Scored:
+    """Score a period with the model in use; publish scores, contributions and the list."""
+    found = _ranked(settings, period, progress=progress)
+    period = found.ranked.period
+    monitoring.refuse_broken(settings, found.model, found.rows, found.scored.scores, found.ranked.rows, period)
+    scoring.write_scores(settings.folder.scores_of(period), found.scored)
+    folder = settings.folder.list_of(period)
+    exports.write_list(folder, found.ranked, Language(settings.language))
+    counts = Counter(found.ranked.rows["alert"])
+    return Scored(period, folder, {alert: counts[alert] for alert in ALERTS}, found.ranked)
+
+
 def monitor(settings: Settings, period: date | None, progress: Progress) -> monitoring.Monitored:
     """Write the monitoring page of a published list: its inputs, its alerts, and what became of the lists before."""
-    period = period or date.fromisoformat(dataset.read_facts(settings.features)["end"])
+    period = period or settings.folder.snapshot().built.record.end
     progress(f"inputs, alerts and past lists as of {period:%Y-%m}")
     return monitoring.monitor(settings, period)
 
@@ -249,28 +289,16 @@ class FirmHistory:
 
 
 def explain(settings: Settings, siren: str, period: date | None) -> FirmHistory:
-    """One firm's risk, reasons and history, by the model in use.
+    """One firm's risk, reasons and history, by the model in use: each month's risk is what that month's list would say.
 
     Raises InputError where the firm is not in scope at the period.
     """
-    model = registry.champion(settings.models)
-    facts = dataset.read_facts(settings.features)
-    _refuse_mixture(model, facts)
-    period = period or date.fromisoformat(facts["end"])
-    rows = dataset.read_rows(settings.features, [period])
-    if siren not in set(rows["siren"]):
-        raise InputError(
-            f'The firm "{siren}" is not in the feature table of {period:%Y-%m}. Give the 9 digits of a SIREN in scope.'
-        )
-    firms = pd.read_parquet(settings.features.resolve() / "firms.parquet", partitioning=None)
-    past, language = earlier_lists(settings.lists, period), Language(settings.language)
-    states = dataset.read_states(settings.features, period, LOOK_BACK_MONTHS)
-    scored = scoring.score(model, rows, scoring.calibration_at(model, states, period))
-    notes = notes_on(model, rows[rows["siren"] == siren], scored, _previous(settings, period))
-    ranked = target_list(rows, firms, scored, model, past, facts, period, language, settings.reasons, notes)
-    first = max(add_months(period, 1 - HISTORY), date.fromisoformat(facts["start"]))
-    own = dataset.read_rows(settings.features, period_range(first, period), siren=siren)
-    history = scoring.score(model, own).scores.assign(
+    found = _ranked(settings, period, siren)
+    table, period = found.table, found.ranked.period
+    first = max(add_months(period, 1 - HISTORY), table.record.start)
+    own = dataset.read_rows(table, period_range(first, period), siren=siren)
+    states = dataset.read_states(table, period, LOOK_BACK_MONTHS + HISTORY - 1)
+    history = scoring.risks_over_time(found.model, own, states).assign(
         debt=own["debt"].to_numpy(), headcount=own["headcount"].to_numpy(), state=own["procedure_state"].to_numpy()
     )
-    return FirmHistory(ranked, history)
+    return FirmHistory(found.ranked, history)

@@ -18,15 +18,15 @@ from IPython.display import display
 
 from features.assemble import CATALOG
 from flows.settings import load
-from models.rows.dataset import read_facts
 
 # %%
 settings = load(data=os.environ.get("WEAKSIGNALS_DATA", "../data/demo"))
-facts = read_facts(settings.features)
-pd.Series({name: facts[name] for name in ("simulated", "batch", "start", "end", "horizon", "observed_until")})
+built = settings.folder.snapshot().built
+record = built.record
+pd.Series({name: getattr(record, name) for name in ("simulated", "batch", "start", "end", "horizon", "observed_until")})
 
 # %%
-files = f"{settings.features.resolve()}/period=*/*.parquet"
+files = [str(path) for path in built.parts(built.periods)]
 table = ibis.duckdb.connect().read_parquet(files, hive_partitioning=True)
 table = table.mutate(period=table.period.cast("date"))
 
@@ -102,4 +102,4 @@ display(siren, history.tail(24))
 
 # %%
 axes = history.plot(x="period", y=["debt_in_months", "headcount"], subplots=True, figsize=(8, 5), legend=True)
-axes[0].set_title(f"Firm {siren} (simulated)" if facts["simulated"] else f"Firm {siren}")
+axes[0].set_title(f"Firm {siren} (simulated)" if record.simulated else f"Firm {siren}")

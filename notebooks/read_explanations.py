@@ -8,7 +8,6 @@
 
 # %%
 import os
-from datetime import date
 
 import pandas as pd
 import shap
@@ -20,16 +19,15 @@ from models.registry import registry
 from models.rows import dataset
 from models.scoring import scoring
 from reports.reasons import FEATURES, THEME_WORDS, by_subject
-from reports.target_list import PARQUET
 
 # %%
 settings = load(data=os.environ.get("WEAKSIGNALS_DATA", "../data/demo"))
-facts = dataset.read_facts(settings.features)
-period = date.fromisoformat(facts["end"])
-published, contributions = scoring.read_scores(scoring.folder_of(settings.scores, period))
+snapshot = settings.folder.snapshot()
+period = snapshot.built.record.end
+published, contributions = scoring.read_scores(snapshot.scores_of(period))
 scores, parts = published.set_index("siren"), contributions.set_index("siren")
-model = registry.load(settings.models, scores["model_id"].iloc[0])
-rows = dataset.read_rows(settings.features, [period]).set_index("siren").loc[parts.index]
+model = registry.load(settings.folder.models, scores["model_id"].iloc[0])
+rows = dataset.read_rows(snapshot.built, [period]).set_index("siren").loc[parts.index]
 pd.Series({"model": model.model_id, "period": period, "firms": len(scores), "simulated": model.is_simulated})
 
 # %% [markdown]
@@ -62,7 +60,7 @@ shap.plots.beeswarm(every, max_display=12, plot_size=(11, 6))
 # quotes figures of confidential accounts too: it is not to be passed on.
 
 # %%
-listed = pd.read_parquet(settings.lists / f"{period:%Y-%m}" / PARQUET)
+listed = pd.read_parquet(snapshot.list_of(period))
 first = listed.loc[listed["reasons"].str.len().clip(upper=1).idxmax()]
 siren = first["siren"]
 display(first[["name", "siren", "activity", "headcount", "probability", "alert"]])

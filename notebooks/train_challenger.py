@@ -41,15 +41,15 @@ list(CHALLENGERS)
 
 # %%
 settings = load(data=os.environ.get("WEAKSIGNALS_DATA", "../data/demo"))
-champion = registry.champion(settings.models)
-facts = dataset.read_facts(settings.features)
+champion = registry.champion(settings.folder.models)
+table = settings.folder.snapshot().built
 as_of = date.fromisoformat(champion.facts["as_of"])
 display(pd.Series({"champion": champion.model_id, "simulated": champion.is_simulated, "as of": as_of}))
 
 # %%
-periods = dataset.labelled_periods(settings.features, facts, as_of, LABEL_LAG_MONTHS)
+periods = dataset.labelled_periods(table, as_of, LABEL_LAG_MONTHS)
 split = out_of_time(periods, settings.horizon_months, settings.validation_months, settings.test_months)
-rows = read_split(settings.features, split, settings.protocol)
+rows = read_split(table, split, settings.protocol)
 parts = {"train": rows.train, "validation": rows.validation, "test": rows.test}
 pd.DataFrame(
     [

@@ -15,11 +15,12 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from features import store
+from features.folder import TARGET_LIST
 from models.alerts import HIGH, MODERATE, NO_ALERT
 from reports.language import Language
 from reports.movement import movement_sentence
 from reports.remedies import remedy_sentence
-from reports.target_list import COLUMNS, PARQUET, TargetList, records
+from reports.target_list import COLUMNS, TargetList, records
 from reports.waterfall import steps
 
 NAME = "target_list"
@@ -70,7 +71,7 @@ WIDTHS = {"name": 36, "activity": 40, "reasons": 90, "region": 22, "movement": 6
 def write_list(folder: Path, ranked: TargetList, language: Language) -> None:
     """Publish all forms of a list at once."""
     with store.new_folder(folder) as fresh:
-        pq.write_table(parquet(ranked), fresh / PARQUET, row_group_size=store.ROW_GROUP)
+        pq.write_table(parquet(ranked), fresh / TARGET_LIST, row_group_size=store.ROW_GROUP)
         store.write_text(fresh / f"{NAME}.csv", as_csv(ranked, language))
         store.write_bytes(fresh / f"{NAME}.xlsx", as_xlsx(ranked, language))
         store.write_text(fresh / f"{NAME}.json", as_json(ranked, language))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.catalog import Feature
-from models.scoring.movement import REVISION, decisive
+from models.scoring.records import REVISION, decisive
 from reports.figures import Value
 from reports.language import Language
 from reports.reasons import FEATURES, THEME_WORDS, is_hidden, value_of, value_words

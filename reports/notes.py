@@ -12,7 +12,7 @@ from models.registry.model import RiskModel
 from models.rows.dataset import matrix
 from models.scoring.counterfactuals import remedies
 from models.scoring.movement import movement
-from models.scoring.scoring import Scores
+from models.scoring.records import Scores
 from reports.movement import movement_record
 from reports.reasons import by_subject
 from reports.remedies import remedy_record

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from features.themes.short_time_work import FULL_TIME_HOURS
-from models.scoring.counterfactuals import Remedy
+from models.scoring.records import Remedy
 from reports.figures import figure, percent
 from reports.language import Language
 from reports.reasons import THEME_WORDS

@@ -1,6 +1,6 @@
 """Scores and reasons -> the ranked list: firms at risk first, firms in a procedure last and without a rank."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.folder import BuildRecord
 from features.nomenclatures import labels
 from features.procedures import IN_BONIS
 from models.alerts import NO_ALERT
 from models.calibration.shapes import Calibration
 from models.explanation.sums import by_theme
 from models.registry.model import RiskModel
-from models.scoring.scoring import Scores
+from models.scoring.records import Scores
 from reports.language import Language
 from reports.reasons import by_subject, medians, ranked_reasons
 
 PUBLISHED = "O"
-PARQUET = "target_list.parquet"
 SCORED = ("margin", "probability", "probability_low", "probability_high", "alert")
 COLUMNS = (
     *("rank", "siren", "name", "departement", "region", "naf", "activity", "headcount", "probability", "alert"),
@@ -65,7 +65,7 @@ def target_list(
     scored: Scores,
     model: RiskModel,
     earlier: Sequence[pd.DataFrame],
-    facts: dict[str, Any],
+    built: BuildRecord,
     period: date,
     language: Language,
     reasons: int,
@@ -104,7 +104,7 @@ def target_list(
     table["rank"] = place.mask(table["last"])
     base = float(scored.contributions["base"].iloc[0])
     ordered = table[list(COLUMNS)].reset_index(drop=True)
-    return TargetList(ordered, period, model, str(facts["batch"]), bool(facts["simulated"]), base, scored.calibration)
+    return TargetList(ordered, period, model, built.batch, built.simulated, base, scored.calibration)
 
 
 def _past(siren: pd.Series, alert: pd.Series, period: date, earlier: Sequence[pd.DataFrame]) -> dict[str, pd.Series]:
@@ -149,7 +149,6 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)]
 
 
-def earlier_lists(lists: Path, period: date) -> list[pd.DataFrame]:
-    """Firms, alerts and period of the lists published for earlier periods, oldest first."""
-    folders = sorted(path for path in lists.glob("[0-9]*") if path.name < f"{period:%Y-%m}")
-    return [pd.read_parquet(folder.resolve() / PARQUET, columns=["siren", "alert", "period"]) for folder in folders]
+def earlier_lists(paths: Iterable[Path]) -> list[pd.DataFrame]:
+    """Firms, alerts and period of lists published for earlier periods, in the order of their files."""
+    return [pd.read_parquet(path, columns=["siren", "alert", "period"]) for path in paths]

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import ibis
 import ibis.expr.types as ir
 
-from features.periods import first_delivery, months_after
+from features.days import first_delivery, months_after
 from features.sources.formats import Reader
 
 ALWAYS_KNOWN = date(1900, 1, 1)

@@ -2,7 +2,7 @@
 
 import ibis.expr.types as ir
 
-from features.periods import months_since
+from features.days import months_since
 from features.sources.base import After, Column, Source
 from features.sources.formats import number, siret, text, urssaf_period, urssaf_period_end
 

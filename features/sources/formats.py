@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from features.periods import months_after
+from features.days import months_after
 
 # No-break spaces (U+00A0, U+202F), tabs and blanks separate thousands in some files.
 BLANKS = r"[\s\x{00A0}\x{202F}]"

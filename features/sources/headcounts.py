@@ -2,7 +2,7 @@
 
 import ibis.expr.types as ir
 
-from features.periods import months_after
+from features.days import months_after
 from features.sources.base import After, Column, Melt, Source
 from features.sources.formats import count, siren, siret, urssaf_period
 

@@ -2,7 +2,7 @@
 
 import ibis.expr.types as ir
 
-from features.periods import first_of_month, months_after
+from features.days import first_of_month, months_after
 from features.sources.base import After, Column, Source
 from features.sources.formats import count, day, siret, text
 

@@ -6,8 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.catalog import Direction, Feature, feature, rank_in_division
+from features.days import months_since
 from features.grid import lookup, newest_known
-from features.periods import months_since
 from features.sources.financial_ratios import RATIOS
 
 # Complete accounts first, then simplified; consolidated ones (K) are of a group, not of the firm.

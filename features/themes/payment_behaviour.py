@@ -4,8 +4,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division
+from features.days import months_since
 from features.grid import lookup, newest_known
-from features.periods import months_since
 
 MEASURES = ["paydex", "suppliers", "outstanding", "late_30_days_share", "late_90_days_share"]
 STALE_AFTER_MONTHS = 12

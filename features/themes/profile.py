@@ -4,9 +4,9 @@ import ibis
 import ibis.expr.types as ir
 
 from features.catalog import feature
+from features.days import months_since
 from features.grid import KEY
 from features.nomenclatures import labels
-from features.periods import months_since
 
 SIZE_CLASSES = ((10, "0-9"), (20, "10-19"), (50, "20-49"), (100, "50-99"), (250, "100-249"))
 

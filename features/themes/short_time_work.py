@@ -4,8 +4,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.catalog import feature, lag, maximum, mean, ratio
+from features.days import days_after, first_of_month, months_after, months_since
 from features.grid import KEY, accumulated, arrivals, arriving, last_months
-from features.periods import days_after, first_of_month, months_after, months_since
 
 # Reasons 6 (lockdown) and 7 (long-term scheme) tell of a policy, not of a firm's distress.
 NO_DISTRESS = ("6", "7")

@@ -4,8 +4,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division, ratio
+from features.days import months_since
 from features.grid import KEY, accumulated, arrivals, arriving, last_months, lookup, newest_known
-from features.periods import months_since
 
 FR_MONTHS = "Dette sociale en mois de cotisations"
 # How far back "months since" looks: within every build's warm-up, so that it does not depend on where a build starts.

@@ -4,8 +4,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division, ratio
+from features.days import months_since
 from features.grid import KEY
-from features.periods import months_since
 
 
 def base(grid: ir.Table, headcounts: ir.Table) -> ir.Table:  # noqa: ARG001 - the grid carries the known headcount

@@ -4,7 +4,6 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from features.errors import InputError
+from features.folder import FeatureTable
 from features.periods import period_range
 from models.calibration.reliability import expected_calibration_error, reliability
 from models.estimators.fitted import Learnt, learn
@@ -39,7 +39,7 @@ class Evidence:
     read: the rows of another split, as the model's own were read.
     """
 
-    features: Path
+    table: FeatureTable
     periods: Sequence[date]
     split: Split
     horizon: int
@@ -65,7 +65,7 @@ def judge(learnt: Learnt, rows: Rows, evidence: Evidence, origins: int, seed: in
         "protocols": protocols(learnt, rows, evidence, origins, seed, progress),
     }
     progress("firms in a procedure, other horizons, lead times")
-    every = read_at_most(evidence.features, evidence.split.test, evidence.max_rows, only_labelled=False)
+    every = read_at_most(evidence.table, evidence.split.test, evidence.max_rows, only_labelled=False)
     report["procedures"] = with_and_without_procedures(every, learnt.probability(every), learnt.thresholds)
     return {**report, **_over_time(learnt, evidence)}
 
@@ -133,10 +133,10 @@ def _rolling(
 
 def _over_time(learnt: Learnt, evidence: Evidence) -> dict[str, Any]:
     """What became of the firms scored at every period from validation on; horizons that few periods tell, too."""
-    openings = dataset.read_openings(evidence.features)
+    openings = dataset.read_openings(evidence.table)
     scored = []
     for period in period_range(evidence.split.validation[0], evidence.last_period):
-        rows = dataset.read_rows(evidence.features, [period])
+        rows = dataset.read_rows(evidence.table, [period])
         rows = rows[~rows["in_procedure"].astype(bool)]
         scored.append(rows[["siren", "period"]].assign(probability=learnt.probability(rows)))
     span = pd.concat(scored, ignore_index=True)

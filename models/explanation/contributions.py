@@ -51,6 +51,7 @@ def booster_of(text: str) -> lgb.Booster:
     return lgb.Booster(model_str=text)
 
 
+@lru_cache(maxsize=8)
 def explainer(booster: lgb.Booster) -> Explainer:
     """Make the tables of a booster.
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from features import store
 from features.errors import InputError
+from features.folder import CHAMPION, champion_id
 from models.alerts import Thresholds
 from models.calibration.shapes import VennAbers, calibration_from
 from models.evaluation.records import Metrics
 from models.registry.model import Facts, RiskModel, as_json, digest
 from models.rows.inputs import Input
 
-CHAMPION, REFERENCE, PROMOTIONS = "champion", "reference.json", "promotions.json"
+REFERENCE, PROMOTIONS = "reference.json", "promotions.json"
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,6 @@ def reference_of(models: Path, model_id: str) -> dict[str, Any] | None:
 def registered(models: Path) -> list[str]:
     """The identifiers of all registered models, the oldest as-of month first."""
     return sorted(path.parent.name for path in models.glob("[0-9]*/model.json"))
-
-
-def champion_id(models: Path) -> str | None:
-    """The model in use, None where there is none yet."""
-    path = models / CHAMPION
-    return path.read_text().strip() if path.exists() else None
 
 
 def champion(models: Path) -> RiskModel:

@@ -1,10 +1,7 @@
 """Rows of the feature table as what a model learns from: a matrix, labels, firms and periods."""
 
-import json
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
-from typing import Any
 
 import ibis
 import numpy as np
@@ -14,26 +11,15 @@ from features.assemble import CATALOG
 from features.catalog import Feature
 from features.engine import firm_hash
 from features.errors import InputError
+from features.folder import FeatureTable
 from features.periods import add_months, period_range
 from models.rows.inputs import Input, Labels, Matrix
 
 HASHES = 2**32
 
 
-def read_facts(features: Path) -> dict[str, Any]:
-    """What the feature table was built from.
-
-    Raises InputError where no table was built.
-    """
-    path = features / "build.json"
-    if not path.exists():
-        raise InputError(f"There is no feature table in {features}. Run first: weaksignals build")
-    facts: dict[str, Any] = json.loads(path.read_text())
-    return facts
-
-
 def read_rows(
-    features: Path, periods: Sequence[date], only_labelled: bool = False, share: float = 1.0, siren: str = ""
+    table: FeatureTable, periods: Sequence[date], only_labelled: bool = False, share: float = 1.0, siren: str = ""
 ) -> pd.DataFrame:
     """The rows of those periods, in order of period and firm.
 
@@ -41,54 +27,58 @@ def read_rows(
 
     Raises InputError where a period was not built.
     """
-    folders = [features.resolve() / f"period={period}" for period in periods]
-    for folder, period in zip(folders, periods, strict=True):
-        if not folder.is_dir():
-            raise InputError(f"The period {period:%Y-%m} is not in {features}. Build it with: weaksignals build --end")
-    con = ibis.duckdb.connect()
-    table = con.read_parquet([str(folder / "*.parquet") for folder in folders], hive_partitioning=True)
-    table = table.mutate(period=table.period.cast("date"))
+    files = [str(path) for path in table.parts(periods)]
+    rows = ibis.duckdb.connect().read_parquet(files, hive_partitioning=True)
+    rows = rows.mutate(period=rows.period.cast("date"))
     if only_labelled:
-        table = table.filter(table.label.notnull() & ~table.in_procedure)
+        rows = rows.filter(rows.label.notnull() & ~rows.in_procedure)
     if share < 1:
-        table = table.filter(firm_hash(table.siren) < int(share * HASHES))
+        rows = rows.filter(firm_hash(rows.siren) < int(share * HASHES))
     if siren:
-        table = table.filter(table.siren == siren)
-    rows: pd.DataFrame = table.order_by("period", "siren").to_pandas()
-    return rows
+        rows = rows.filter(rows.siren == siren)
+    found: pd.DataFrame = rows.order_by("period", "siren").to_pandas()
+    return found
 
 
-def read_openings(features: Path) -> pd.DataFrame:
-    """(siren, opened_on): every true opening known by the build's `observed_until`. For judging, never for learning."""
-    return pd.read_parquet(features.resolve() / "openings.parquet", partitioning=None)
+def read_firms(table: FeatureTable) -> pd.DataFrame:
+    """The register's facts of each firm: see `features.perimeter.firms`."""
+    return pd.read_parquet(table.firms, partitioning=None)
 
 
-def read_states(features: Path, period: date, months: int) -> pd.DataFrame:
+def read_sirens(table: FeatureTable, period: date) -> frozenset[str]:
+    """The firms of a period, none where it was not built."""
+    if period not in table.periods:
+        return frozenset()
+    return frozenset(pd.read_parquet(table.part(period), columns=["siren"], partitioning=None)["siren"])
+
+
+def read_openings(table: FeatureTable) -> pd.DataFrame:
+    """(siren, opened_on): every true opening known by the build's `observed_until`. For evaluation only."""
+    return pd.read_parquet(table.openings, partitioning=None)
+
+
+def read_states(table: FeatureTable, period: date, months: int) -> pd.DataFrame:
     """(siren, period, procedure_state) of the period and the `months` before it, as far as they were built."""
     parts = []
     for each in period_range(add_months(period, -months), period):
-        folder = features.resolve() / f"period={each}"
-        if folder.is_dir():
-            part = pd.read_parquet(folder, columns=["siren", "procedure_state"], partitioning=None)
+        if each in table.periods:
+            part = pd.read_parquet(table.part(each), columns=["siren", "procedure_state"], partitioning=None)
             parts.append(part.assign(period=pd.Timestamp(each)))
     return pd.concat(parts, ignore_index=True)
 
 
-def count_labelled(features: Path, periods: Sequence[date]) -> int:
+def count_labelled(table: FeatureTable, periods: Sequence[date]) -> int:
     """How many labelled rows those periods hold."""
-    files = [str(features.resolve() / f"period={period}" / "*.parquet") for period in periods]
-    table = ibis.duckdb.connect().read_parquet(files)
-    return int(table.filter(table.label.notnull() & ~table.in_procedure).count().execute())
+    rows = ibis.duckdb.connect().read_parquet([str(path) for path in table.parts(periods)])
+    return int(rows.filter(rows.label.notnull() & ~rows.in_procedure).count().execute())
 
 
-def labelled_periods(features: Path, facts: dict[str, Any], as_of: date, label_lag: int) -> list[date]:
+def labelled_periods(table: FeatureTable, as_of: date, label_lag: int) -> list[date]:
     """The periods of the table whose labels were all known on `as_of`."""
-    built = sorted(date.fromisoformat(path.name[7:]) for path in features.resolve().glob("period=*"))
-    last = min(as_of, date.fromisoformat(str(facts["observed_until"])))
-    horizon = int(facts["horizon"])
+    last, horizon = min(as_of, table.record.observed_until), table.record.horizon
     return [
         period
-        for period in built
+        for period in table.periods
         if add_months(period, horizon) <= last and add_months(period, horizon + label_lag) <= as_of
     ]
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 
 from features.errors import InputError
+from features.folder import FeatureTable
 from models.protocol import Protocol
 from models.rows import dataset
 from models.rows.inputs import Weights
@@ -25,25 +25,23 @@ class Rows:
     test: pd.DataFrame
 
 
-def read_split(features: Path, split: Split, protocol: Protocol) -> Rows:
+def read_split(table: FeatureTable, split: Split, protocol: Protocol) -> Rows:
     """The rows of a split; months, then firms, then survivors are left out, by hash, where there are too many.
 
     Raises InputError where a part holds no failure.
     """
     months = sampled_periods(split.train, protocol.sampling.every_months)
-    train = read_at_most(features, months, protocol.max_training_rows)
+    train = read_at_most(table, months, protocol.max_training_rows)
     share = protocol.sampling.negative_share
     train = train[kept_rows(train["siren"], train["label"], share)]
-    validation, test = (
-        read_at_most(features, part, protocol.max_judging_rows) for part in (split.validation, split.test)
-    )
+    validation, test = (read_at_most(table, part, protocol.max_judging_rows) for part in (split.validation, split.test))
     for part, name in ((train, "training"), (validation, "validation"), (test, "test")):
         if part["label"].nunique() < 2:
             raise InputError(f"The {name} periods hold no failure: a model can't be made. Build from an earlier start.")
     return Rows(train, weights_of(train["label"], share), validation, test)
 
 
-def read_at_most(features: Path, periods: Sequence[date], most: int, only_labelled: bool = True) -> pd.DataFrame:
+def read_at_most(table: FeatureTable, periods: Sequence[date], most: int, only_labelled: bool = True) -> pd.DataFrame:
     """The rows of those periods, of as many firms as make about `most` labelled rows."""
-    share = min(1.0, most / max(dataset.count_labelled(features, periods), 1))
-    return dataset.read_rows(features, periods, only_labelled=only_labelled, share=share)
+    share = min(1.0, most / max(dataset.count_labelled(table, periods), 1))
+    return dataset.read_rows(table, periods, only_labelled=only_labelled, share=share)

@@ -17,6 +17,7 @@ from models.explanation.contributions import booster_of, margins
 from models.registry.model import RiskModel
 from models.rows import dataset
 from models.rows.inputs import Matrix
+from models.scoring.records import Remedy
 
 Values = NDArray[np.float64]
 Columns = Mapping[str, Values]
@@ -32,17 +33,6 @@ class Action:
     name: str
     applies: Callable[[Columns], NDArray[np.bool_]]
     carry_out: Callable[[Columns, Values], dict[str, Values]]
-
-
-@dataclass(frozen=True)
-class Remedy:
-    """actions: done in full but for the last, of which `share` is done; changes: feature -> (from, to)."""
-
-    siren: str
-    actions: tuple[str, ...]
-    share: float
-    changes: dict[str, tuple[float, float]]
-    probability: float
 
 
 def pay_debt(now: Columns, share: Values) -> dict[str, Values]:

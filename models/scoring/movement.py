@@ -9,8 +9,8 @@ from models.explanation.contributions import Explainer, NotAdditiveError, booste
 from models.explanation.sums import by_root
 from models.registry.model import RiskModel
 from models.rows import dataset
+from models.scoring.records import REVISION
 
-REVISION = "revision"
 TOLERANCE = 1e-6
 
 
@@ -59,12 +59,3 @@ def movement(
     if not gap <= TOLERANCE:
         raise NotAdditiveError(f"The parts of the movement differ from it by {gap:.2g}, more than {TOLERANCE:.0e}.")
     return Movement(total, parts, published["model_id"] != model.model_id)
-
-
-def decisive(parts: pd.Series, share: float = 0.8, most: int = 3) -> pd.Series:
-    """The largest parts of one firm's movement in its own direction, until they cover `share` of it; at most `most`."""
-    total = parts.sum()
-    same = parts[np.sign(parts) == np.sign(total)].abs().sort_values(ascending=False, kind="stable")
-    enough = int((same.cumsum() < share * abs(total)).sum()) + 1
-    chosen: pd.Series = parts[same.index[: min(enough, most)]]
-    return chosen

@@ -1,48 +1,36 @@
 """The champion on the firms of one period: scores and contributions, a row a firm."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from features import store
 from features.errors import InputError
+from features.folder import CONTRIBUTIONS, SCORES, BuildRecord
 from models.alerts import NO_ALERT
 from models.calibration.base_rate import has_drifted, known_failure_rate, offset_between
 from models.calibration.shapes import Calibration, Shifted, shifted, with_offset
 from models.explanation.contributions import booster_of, explain
 from models.registry.model import RiskModel
 from models.rows import dataset
-
-SCORES, CONTRIBUTIONS = "scores.parquet", "contributions.parquet"
-
-
-@dataclass(frozen=True)
-class Scores:
-    """scores: see `score`; contributions: siren, period, base, the inputs; calibration: of the probabilities."""
-
-    scores: pd.DataFrame
-    contributions: pd.DataFrame
-    calibration: Calibration
+from models.scoring.records import Scores
 
 
-def refuse_other_dictionary(model: RiskModel, facts: Mapping[str, Any]) -> None:
+def refuse_other_dictionary(model: RiskModel, built: BuildRecord) -> None:
     """Raise InputError, naming them, where a feature that the model reads is not what it was at training.
 
-    facts: of the feature table that is to be scored.
+    built: of the feature table that is to be scored.
     """
-    then, now = model.facts["data"]["dictionary"], facts["dictionary"]
+    then, now = model.facts["data"]["dictionary"], built.dictionary
     read = [column.name for column in model.inputs]
     gone = [name for name in read if name not in now]
     changed = [name for name in read if name in now and now[name] != then[name]]
     problems = [f"no longer there: {', '.join(gone)}"] if gone else []
     problems += [f"of another unit, direction, source or definition: {', '.join(changed)}"] if changed else []
-    if model.facts["horizon"] != facts["horizon"]:
-        problems.append(f"a horizon of {facts['horizon']} months, not {model.facts['horizon']}")
+    if model.facts["horizon"] != built.horizon:
+        problems.append(f"a horizon of {built.horizon} months, not {model.facts['horizon']}")
     if problems:
         raise InputError(
             f"The model {model.model_id} can't score this feature table ({'; '.join(problems)}). Train a model on this "
@@ -97,9 +85,17 @@ def score(model: RiskModel, rows: pd.DataFrame, calibration: Calibration | None 
     return Scores(scores, pd.concat([key.assign(base=explained.base), parts], axis=1), calibration)
 
 
-def folder_of(scores: Path, period: date) -> Path:
-    """Where the scores of a period are."""
-    return scores / f"period={period}"
+def risks_over_time(model: RiskModel, rows: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
+    """The scores of rows of several periods, oldest first, each at the failure rate known at its own period.
+
+    states: as `calibration_at` reads for every one of these periods. Of a period that is listed, with the same model,
+    the scores are those of the list.
+    """
+    parts = []
+    for period, part in rows.groupby("period", sort=True):
+        calibration = calibration_at(model, states, pd.Timestamp(str(period)).date())
+        parts.append(score(model, part.reset_index(drop=True), calibration).scores)
+    return pd.concat(parts, ignore_index=True)
 
 
 def write_scores(folder: Path, scored: Scores) -> None:
@@ -110,12 +106,6 @@ def write_scores(folder: Path, scored: Scores) -> None:
 
 
 def read_scores(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The scores and the contributions of a period.
-
-    Raises InputError where it was not scored.
-    """
-    if not (folder / SCORES).exists():
-        raise InputError(f"{folder.name.removeprefix('period=')} was not scored. Run: weaksignals score --period")
-    resolved = folder.resolve()
-    scores, contributions = (pd.read_parquet(resolved / name, partitioning=None) for name in (SCORES, CONTRIBUTIONS))
+    """The scores and the contributions of a period, from `Snapshot.scores_of`."""
+    scores, contributions = (pd.read_parquet(folder / name, partitioning=None) for name in (SCORES, CONTRIBUTIONS))
     return scores, contributions

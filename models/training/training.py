@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 from sklearn.base import clone
 
 from features.errors import InputError
+from features.folder import BuildRecord, FeatureTable
 from features.periods import add_months
 from models.calibration.base_rate import LOOK_BACK_MONTHS, known_failure_rate
 from models.calibration.fitting import fit_venn_abers
@@ -72,13 +74,12 @@ class Result:
     reference: dict[str, Any]
 
 
-def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -> Result:
+def train(table: FeatureTable, as_of: date, protocol: Protocol, progress: Progress) -> Result:
     """Train and judge a model on what was known on `as_of`.
 
     Raises InputError where the table has too few labelled periods or no failure among them.
     """
-    facts = dataset.read_facts(features)
-    evidence = _evidence(features, facts, as_of, protocol)
+    evidence = _evidence(table, as_of, protocol)
     progress(f"reading the rows of {len(evidence.split.train)} training periods")
     rows = evidence.read(evidence.split)
     inputs = dataset.inputs_from(rows.train)
@@ -95,7 +96,7 @@ def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -
         thresholds=learnt.thresholds,
         refits=tuple(_refits(estimator, rows, protocol, progress)),
         facts={
-            **_facts(facts, as_of, evidence.split, protocol, rows),
+            **_facts(table.record, as_of, evidence.split, protocol, rows),
             "trees": int(estimator.trees),
             "failure_rate": _failure_rate(evidence),
         },
@@ -107,18 +108,18 @@ def train(features: Path, as_of: date, protocol: Protocol, progress: Progress) -
     return Result(model, metrics, rows.test, _reference(learnt, rows, evidence))
 
 
-def _evidence(features: Path, facts: dict[str, Any], as_of: date, protocol: Protocol) -> Evidence:
-    horizon = int(facts["horizon"])
-    periods = dataset.labelled_periods(features, facts, as_of, LABEL_LAG_MONTHS)
+def _evidence(table: FeatureTable, as_of: date, protocol: Protocol) -> Evidence:
+    horizon = table.record.horizon
+    periods = dataset.labelled_periods(table, as_of, LABEL_LAG_MONTHS)
     return Evidence(
-        features=features,
+        table=table,
         periods=periods,
         split=out_of_time(periods, horizon, protocol.validation_months, protocol.test_months),
         horizon=horizon,
-        observed_until=min(as_of, date.fromisoformat(str(facts["observed_until"]))),
-        last_period=min(as_of, date.fromisoformat(str(facts["end"]))),
+        observed_until=min(as_of, table.record.observed_until),
+        last_period=min(as_of, table.record.end),
         max_rows=protocol.max_judging_rows,
-        read=lambda split: read_split(features, split, protocol),
+        read=lambda split: read_split(table, split, protocol),
     )
 
 
@@ -133,14 +134,13 @@ def _trees(estimator: BoostedTrees, rows: Rows, horizon: int) -> int:
 
 
 def tune(
-    features: Path, as_of: date, protocol: Protocol, database: Path, minutes: float, progress: Progress
+    table: FeatureTable, as_of: date, protocol: Protocol, database: Path, minutes: float, progress: Progress
 ) -> tuning.Tuned:
     """Search better hyper-parameters within the training periods alone, from where the study was left.
 
     Raises InputError where those are too few.
     """
-    facts = dataset.read_facts(features)
-    evidence = _evidence(features, facts, as_of, protocol)
+    evidence = _evidence(table, as_of, protocol)
     rows = evidence.read(evidence.split)
     inputs = dataset.inputs_from(rows.train)
     early, later = inner_split(rows.train, evidence.horizon)
@@ -150,7 +150,7 @@ def tune(
         parts = (x[early], y[early]), (x[later], y[later])
         return tuning.objective(hyperparameters, inputs, *parts, protocol.seed, rows.weights[early])
 
-    made_of = (facts["fingerprint"], as_of, replace(protocol, hyperparameters=Hyperparameters()))
+    made_of = (table.record.fingerprint, as_of, replace(protocol, hyperparameters=Hyperparameters()))
     name = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
     return tuning.tune(database, name, value, protocol.seed, minutes, progress)
 
@@ -175,7 +175,7 @@ def _failure_rate(evidence: Evidence) -> float | None:
     Over the 12 months after the last validation period: in the midst of what validation labels tell of.
     """
     period = add_months(evidence.split.validation[-1], LOOK_BACK_MONTHS)
-    states = dataset.read_states(evidence.features, period, LOOK_BACK_MONTHS)
+    states = dataset.read_states(evidence.table, period, LOOK_BACK_MONTHS)
     try:
         return known_failure_rate(states, period, evidence.horizon).rate
     except InputError:
@@ -234,8 +234,8 @@ def _beside(learnt: Learnt, rows: Rows, seed: int, progress: Progress) -> dict[s
 
 def _reference(learnt: Learnt, rows: Rows, evidence: Evidence) -> dict[str, Any]:
     """What monitoring holds later periods against: of all training months, whichever were learnt from."""
-    known = read_at_most(evidence.features, evidence.split.train, REFERENCE_ROWS)
-    openings = dataset.read_openings(evidence.features)
+    known = read_at_most(evidence.table, evidence.split.train, REFERENCE_ROWS)
+    openings = dataset.read_openings(evidence.table)
     alerts = learnt.thresholds.alerts(learnt.probability(rows.test))
     return {
         **drift.reference(matrix(known, learnt.inputs), known["period"], learnt.inputs, learnt.margins(rows.test)),
@@ -251,10 +251,11 @@ def code_digest() -> str:
     return content.hexdigest()[:12]
 
 
-def _facts(built: dict[str, Any], as_of: date, split: Split, protocol: Protocol, rows: Rows) -> dict[str, Any]:
+def _facts(built: BuildRecord, as_of: date, split: Split, protocol: Protocol, rows: Rows) -> dict[str, Any]:
+    content = TypeAdapter(BuildRecord).dump_python(built, mode="json")
     return {
         "as_of": as_of.isoformat(),
-        "horizon": built["horizon"],
+        "horizon": built.horizon,
         "protocol": asdict(protocol),
         "split": {
             name: {
@@ -266,7 +267,7 @@ def _facts(built: dict[str, Any], as_of: date, split: Split, protocol: Protocol,
             }
             for name, part in (("train", rows.train), ("validation", rows.validation), ("test", rows.test))
         },
-        "data": {name: built[name] for name in FACTS},
+        "data": {name: content[name] for name in FACTS},
         "code": code_digest(),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
     }

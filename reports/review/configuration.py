@@ -6,14 +6,15 @@ from pydantic import Field, IPvAnyNetwork, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import InputError
+from features.variables import refuse_unknown_variables
+
+PREFIX = "WEAKSIGNALS_REVIEW_"
 
 
 class Configuration(BaseSettings):
     """How the application is run; unknown keys are refused."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="WEAKSIGNALS_REVIEW_", frozen=True, extra="forbid", env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
     data: Path = Field(Path("data"), description="The data folder, which is only read, but for its `review/`.")
     database: str = Field("", description="SQLAlchemy address of the database; SQLite in the data folder if empty.")
@@ -40,11 +41,17 @@ class Configuration(BaseSettings):
         return self.database or f"sqlite:///{self.data.resolve() / 'review' / 'review.db'}"
 
 
+def variables() -> frozenset[str]:
+    """The variables that may be set."""
+    return frozenset(f"{PREFIX}{name.upper()}" for name in Configuration.model_fields)
+
+
 def read_configuration(**given: object) -> Configuration:
     """The configuration; what is given (not None) wins over the variables.
 
     Raises InputError naming what is unknown, impossible or only half set.
     """
+    refuse_unknown_variables(variables(), PREFIX)
     try:
         found = Configuration(**{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks
     except ValidationError as error:

@@ -12,18 +12,14 @@ from typing import Any, Final
 import duckdb
 import pyarrow.parquet as pq
 
+from features import folder
 from features.errors import InputError
-from features.periods import parse_period
+from features.folder import CONTRIBUTIONS, SCORES, FeatureTable, Snapshot
 from models.alerts import HIGH, MODERATE
 from models.registry import registry
 from models.registry.model import RiskModel
-from models.rows.dataset import read_facts
-from models.scoring.scoring import CONTRIBUTIONS, SCORES, folder_of
-from reports.target_list import PARQUET
 
 Row = dict[str, Any]
-PARTS = "*.parquet"
-MONTH = "[0-9][0-9][0-9][0-9]-[0-9][0-9]"
 
 
 class NotPublishedError(Exception):
@@ -62,19 +58,16 @@ def source_by_period(*paths: Path) -> str:
 
 @dataclass(frozen=True)
 class PublishedList:
-    """A list and the tables behind it, of the versions that are published now; None where one is not there.
+    """A list and the tables behind it, all of one snapshot: a page never mixes two builds, nor two scorings.
 
-    newest: the newest list, None for itself.
+    scores, contributions: None where they are not there, or tell of another list.
     """
 
+    snapshot: Snapshot
     period: date
     path: Path
-    firms: Path
-    features: Path | None
     scores: Path | None
     contributions: Path | None
-    earlier: tuple[Path, ...]
-    newest: Path | None
     model_id: str
     is_simulated: bool
     score_columns: frozenset[str]
@@ -83,7 +76,59 @@ class PublishedList:
     @property
     def key(self) -> str:
         """As in the address of its page."""
-        return f"{self.period:%Y-%m}"
+        return key_of(self.period)
+
+    @property
+    def keys(self) -> list[str]:
+        """The published lists, newest first."""
+        return [key_of(period) for period in sorted(self.snapshot.lists, reverse=True)]
+
+    @property
+    def earlier(self) -> tuple[Path, ...]:
+        """The lists before this one, newest first."""
+        return tuple(self.snapshot.lists_before(self.period).values())[::-1]
+
+    @property
+    def newest(self) -> Path | None:
+        """The newest list, None where this is it."""
+        newest = max(self.snapshot.lists)
+        return None if newest == self.period else self.snapshot.lists[newest]
+
+    @property
+    def table(self) -> FeatureTable:
+        """The feature table.
+
+        Raises UnreadableError where it is not there.
+        """
+        if self.snapshot.table is None:
+            raise UnreadableError("There is no feature table.")
+        return self.snapshot.table
+
+    @property
+    def firms(self) -> Path:
+        """The register's facts of each firm."""
+        return self.table.firms
+
+    @property
+    def features(self) -> Path | None:
+        """The feature table's files of the period, None where it was not built."""
+        return self.table.files(self.period) if self.period in self.table.periods else None
+
+    @property
+    def horizon(self) -> int:
+        """The months within which a procedure is at risk of opening.
+
+        Raises UnreadableError where the feature table does not say.
+        """
+        try:
+            return self.table.record.horizon
+        except InputError as error:
+            raise UnreadableError(str(error)) from error
+
+
+def key_of(period: date) -> str:
+    """A list's period as in the address of its page."""
+    return f"{period:%Y-%m}"
 
 
 class DataFolder:
@@ -91,7 +136,7 @@ class DataFolder:
 
     def __init__(self, data: Path) -> None:
         """data: the folder that the pipeline fills."""
-        self.data = data
+        self.folder = folder.DataFolder(data)
         self._connection = duckdb.connect(config={"threads": 1})
         self._connection.execute("LOAD parquet")
         self._local = threading.local()
@@ -120,40 +165,32 @@ class DataFolder:
 
     def keys(self) -> list[str]:
         """The published lists, newest first."""
-        return sorted((path.name for path in (self.data / "lists").glob(MONTH)), reverse=True)
+        return [key_of(period) for period in sorted(self.folder.snapshot().lists, reverse=True)]
 
     def published(self, key: str | None) -> PublishedList:
         """A list by its month, the newest for None.
 
         Raises NotPublishedError where it is not there, UnreadableError where it is broken.
         """
-        keys = self.keys()
-        if not keys or (key is not None and key not in keys):
+        snapshot = self.folder.snapshot()
+        by_key = {key_of(period): period for period in snapshot.lists}
+        if not by_key or (key is not None and key not in by_key):
             raise NotPublishedError
-        key = key or keys[0]
-        features = self.data / "features"
-        period = parse_period(key)
-        scores = folder_of(self.data / "scores", period).resolve()
-        before = [past for past in keys if past < key]
-        return _describe(
-            period,
-            self.path_of(key),
-            features.resolve() / "firms.parquet",
-            _parts(features.resolve() / f"period={period}"),
-            _existing(scores / SCORES),
-            _existing(scores / CONTRIBUTIONS),
-            tuple(self.path_of(past) for past in before),
-            None if key == keys[0] else self.path_of(keys[0]),
+        period = by_key[key or max(by_key)]
+        path, scored = snapshot.lists[period], snapshot.scores.get(period)
+        try:
+            columns, model_id, is_simulated = _described(path)
+            scores = _existing(scored, SCORES)
+            score_columns, scored_by, _ = _described(scores) if scores else (frozenset[str](), "", True)
+        except (OSError, ValueError) as error:
+            raise UnreadableError(f"{path}: {error}") from error
+        contributions = _existing(scored, CONTRIBUTIONS)
+        if scored_by and scored_by != model_id:
+            # Scored again since, by another model: that tells nothing of this list.
+            scores, contributions, score_columns = None, None, frozenset()
+        return PublishedList(
+            snapshot, period, path, scores, contributions, model_id, is_simulated, score_columns, columns
         )
-
-    def path_of(self, key: str) -> Path:
-        """A list's file."""
-        return (self.data / "lists" / key).resolve() / PARQUET
-
-    def feature_periods(self) -> list[tuple[date, Path]]:
-        """The built periods and their files, oldest first."""
-        folders = sorted((self.data / "features").resolve().glob("period=*"))
-        return [(date.fromisoformat(path.name.removeprefix("period=")), path / PARTS) for path in folders]
 
     def model(self, model_id: str) -> RiskModel:
         """A registered model.
@@ -161,27 +198,16 @@ class DataFolder:
         Raises UnreadableError where it can't be used.
         """
         try:
-            return _load(self.data / "models", model_id, (self.data / "models" / model_id).resolve())
+            return _load(self.folder.models, model_id, (self.folder.models / model_id).resolve())
         except InputError as error:
             raise UnreadableError(str(error)) from error
 
     def metrics(self, model_id: str) -> dict[str, Any]:
         """All that a model was judged by: see `models.training.training.Result`; empty where that is not told."""
         try:
-            return registry.metrics_of(self.data / "models", model_id)
+            return registry.metrics_of(self.folder.models, model_id)
         except (OSError, json.JSONDecodeError):
             return {}
-
-    @property
-    def horizon(self) -> int:
-        """The months within which a procedure is at risk of opening.
-
-        Raises UnreadableError where the feature table does not say.
-        """
-        try:
-            return int(read_facts(self.data / "features")["horizon"])
-        except (InputError, OSError, ValueError, KeyError) as error:
-            raise UnreadableError(str(error)) from error
 
     def thresholds(self, model_id: str) -> dict[str, float]:
         """The probabilities from which a firm is on alert, by level; empty where the model is not there."""
@@ -209,15 +235,11 @@ class DataFolder:
     @property
     def champion_id(self) -> str | None:
         """The model in use."""
-        return registry.champion_id(self.data / "models")
+        return self.folder.snapshot().champion_id
 
 
-def _parts(folder: Path) -> Path | None:
-    return folder / PARTS if folder.is_dir() else None
-
-
-def _existing(path: Path) -> Path | None:
-    return path if path.exists() else None
+def _existing(folder: Path | None, name: str) -> Path | None:
+    return folder / name if folder is not None and (folder / name).exists() else None
 
 
 @lru_cache(maxsize=8)
@@ -225,43 +247,17 @@ def _load(models: Path, model_id: str, resolved: Path) -> RiskModel:  # noqa: AR
     return registry.load(models, model_id)
 
 
+@lru_cache(maxsize=128)
+def _described(path: Path) -> tuple[frozenset[str], str, bool]:
+    """The columns of a published Parquet file, the model that it is of (blank if it does not say), if it is simulated.
+
+    A published version never changes: it is read once.
+    """
+    schema = pq.read_schema(path)
+    simulated = (schema.metadata or {}).get(b"simulated", b"true") == b"true"
+    return frozenset(schema.names), _model_id(path) if "model_id" in schema.names else "", simulated
+
+
 def _model_id(path: Path) -> str:
     model_ids = pq.read_table(path, columns=["model_id"]).column("model_id").slice(0, 1).to_pylist()
     return model_ids[0] if model_ids else ""
-
-
-@lru_cache(maxsize=64)
-def _describe(
-    period: date,
-    path: Path,
-    firms: Path,
-    features: Path | None,
-    scores: Path | None,
-    contributions: Path | None,
-    earlier: tuple[Path, ...],
-    newest: Path | None,
-) -> PublishedList:
-    try:
-        schema = pq.read_schema(path)
-        score_columns = frozenset(pq.read_schema(scores).names) if scores else frozenset()
-        model_id = _model_id(path)
-        if scores and "model_id" in score_columns and _model_id(scores) != model_id:
-            # Scored again since, by another model: that tells nothing of this list.
-            scores, contributions, score_columns = None, None, frozenset()
-    except (OSError, ValueError) as error:
-        raise UnreadableError(f"{path}: {error}") from error
-    simulated = (schema.metadata or {}).get(b"simulated", b"true") == b"true"
-    return PublishedList(
-        period,
-        path,
-        firms,
-        features,
-        scores,
-        contributions,
-        earlier,
-        newest,
-        model_id,
-        simulated,
-        score_columns,
-        frozenset(schema.names),
-    )

@@ -131,7 +131,7 @@ def read_firms(folder: DataFolder, published: PublishedList, sirens: Sequence[st
 
 def last_lists(folder: DataFolder, sirens: Sequence[str]) -> dict[str, list[str]]:
     """The firms by the last list that each is in: a closed one is no longer in the newest."""
-    lists = map(folder.path_of, folder.keys())
+    lists = folder.folder.snapshot().lists.values()
     only, marks = one_of("siren", sirens)
     sql = f"SELECT siren, max(period)::DATE AS period FROM {source(*lists)} WHERE {only} GROUP BY siren "  # noqa: S608
     sql += "ORDER BY period DESC, siren"

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Final
 
 from features.assemble import CATALOG
-from features.build import PROCEDURES
 from reports.reasons import FEATURES
 from reports.review.access import ACCOUNTS, Right
 from reports.review.data import DataFolder, PublishedList, Row, source, source_by_period
@@ -33,7 +32,7 @@ def prepare(folder: DataFolder, published: PublishedList) -> None:
     medians_of(folder, published.features)
     if published.features is not None:
         sector_quartiles(folder, published.features, "")
-    for file in _past_files(folder, published)[::RATIO_STEP]:
+    for file in _past_files(published)[::RATIO_STEP]:
         sector_quartiles(folder, file, "", RATIOS)
 
 
@@ -46,7 +45,7 @@ def risk_history(folder: DataFolder, published: PublishedList, siren: str) -> li
 
 def traces(folder: DataFolder, published: PublishedList, siren: str, right: Right) -> list[Row]:
     """The firm's figures over the last periods as they were known then, oldest first: what the user may see of them."""
-    files = _past_files(folder, published)
+    files = _past_files(published)
     visible = [name for name in TRACED if right.may_see_theme(FEATURES[name].theme, is_confidential=False)]
     selected = ", ".join(["period::DATE AS period", *visible])
     if not files:
@@ -60,7 +59,7 @@ def ratio_traces(folder: DataFolder, published: PublishedList, siren: str, right
 
     is_hidden: accounts of that quarter are confidential, and the user has no right to them: their ratios are None.
     """
-    files = {path.parent.name.removeprefix("period="): path for path in _past_files(folder, published)[::RATIO_STEP]}
+    files = {path.parent.name.removeprefix("period="): path for path in _past_files(published)[::RATIO_STEP]}
     if not files:
         return []
     selected = ", ".join(("period::DATE AS period", "naf_division", CONFIDENTIAL, *RATIOS))
@@ -74,9 +73,10 @@ def ratio_traces(folder: DataFolder, published: PublishedList, siren: str, right
     return rows
 
 
-def _past_files(folder: DataFolder, published: PublishedList) -> list[Path]:
+def _past_files(published: PublishedList) -> list[Path]:
     """The feature tables of the last periods, the list's own first."""
-    return [path for period, path in folder.feature_periods() if period <= published.period][: -HISTORY - 1 : -1]
+    table = published.table
+    return [table.files(period) for period in table.periods if period <= published.period][: -HISTORY - 1 : -1]
 
 
 def judgements(folder: DataFolder, published: PublishedList, siren: str) -> list[Row] | None:
@@ -84,7 +84,7 @@ def judgements(folder: DataFolder, published: PublishedList, siren: str) -> list
 
     A row: effective_on, action, stage, known_at. None where an older build did not keep them.
     """
-    path = (folder.data / "features").resolve() / f"{PROCEDURES}.parquet"
+    path = published.table.procedures
     if not path.exists():
         return None
     sql = (
@@ -96,13 +96,13 @@ def judgements(folder: DataFolder, published: PublishedList, siren: str) -> list
 
 def establishments(folder: DataFolder, published: PublishedList, siren: str) -> list[Row]:
     """The firm's establishments on the list's day, by the register, open ones first."""
-    files = folder.data / "staged" / "establishments"
-    if not files.is_dir():
+    files = folder.folder.staged_files("establishments")
+    if files is None:
         return []
     sql = (
         "SELECT siret, is_head_office, naf, commune_name, postcode, created_on, "  # noqa: S608
         "CASE WHEN closed_on <= ? THEN closed_on END AS closed_on "
-        f"FROM {source(files.resolve() / '*.parquet')} WHERE siren = ? AND coalesce(created_on <= ?, true) "
+        f"FROM {source(files)} WHERE siren = ? AND coalesce(created_on <= ?, true) "
         "ORDER BY is_head_office DESC, closed_on IS NOT NULL, siret LIMIT 100"
     )
     return folder.query(sql, [published.period, siren, published.period])

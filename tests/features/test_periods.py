@@ -3,8 +3,9 @@ from datetime import date
 import ibis
 import pytest
 
+from features.days import first_delivery, first_period, months_since
 from features.errors import InputError
-from features.periods import add_months, first_delivery, first_period, months_since, parse_period, period_range
+from features.periods import add_months, parse_period, period_range
 from tests.tables import column
 
 

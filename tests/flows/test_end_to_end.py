@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -15,10 +16,10 @@ import pytest
 from features import store
 from features.assemble import CATALOG
 from features.catalog import features_of
+from features.folder import champion_id
 from features.themes import financial_health
 from flows.settings import load
 from flows.stages import start_afresh
-from models.registry import registry
 from reports.target_list import COLUMNS
 
 COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
@@ -132,20 +133,16 @@ def test_every_export_says_simulated_and_names_nobody_who_objects(demo):
     assert any("SIMULATED" in notice for notice in content["notices"])
     table = pd.read_csv(folder / "target_list.csv", dtype={"siren": str})
     assert table["simulated"].all()
-    about = pd.read_excel(folder / "target_list.xlsx", sheet_name="about", header=None) if has_reader() else None
-    assert about is None or "SIMULATED" in about.iloc[0, 0]
+    workbook = pd.read_excel(folder / "target_list.xlsx", sheet_name=None, engine="calamine", dtype={"siren": str})
+    assert list(workbook) == ["list", "about"]
+    assert "SIMULATED" in workbook["about"].columns[0]
+    for name in ("siren", "name", "alert", "reasons"):
+        assert workbook["list"][name].fillna("").tolist() == table[name].fillna("").tolist()
+    assert np.allclose(workbook["list"]["probability"], table["probability"])
     firms = pd.read_parquet((demo[0] / "features" / "firms.parquet").resolve(), partitioning=None)
     objecting = set(firms.loc[firms["diffusion"] != "O", "siren"]) & set(table["siren"])
     assert objecting
     assert set(table.loc[table["siren"].isin(objecting), "name"]) == {"(not published)"}
-
-
-def has_reader():
-    try:
-        import openpyxl  # noqa: F401
-    except ImportError:
-        return False
-    return True
 
 
 def test_the_front_end_document_adds_up_to_the_score(demo):
@@ -171,6 +168,10 @@ def test_explain_shows_one_firm_with_its_history(demo, ranked):
     assert done.returncode == 0, done.stderr
     assert ranked["reasons"][0][0]["sentence"] in done.stdout
     assert "2024-01" in done.stdout
+    months = re.findall(r"(2\d{3}-\d\d) [│|]\s+([\d.]+%)", done.stdout)
+    assert len(months) > 1
+    # The month of the list and the last line of the history are one: they show one risk.
+    assert months[-1] == ("2024-02", f"{ranked['probability'][0]:.1%}")
 
 
 @pytest.mark.parametrize(
@@ -278,7 +279,7 @@ def test_a_run_killed_and_started_again_ends_as_one_never_killed(demo, tmp_path)
 def test_where_the_model_in_use_can_not_score_the_table_a_new_one_takes_its_place(demo, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(demo[0], data, symlinks=True)
-    former = registry.champion_id(data / "models")
+    former = champion_id(data / "models")
     file = (data / "features").resolve() / "build.json"
     content = json.loads(file.read_text())
     content["dictionary"]["debt"] = "another"
@@ -289,7 +290,7 @@ def test_where_the_model_in_use_can_not_score_the_table_a_new_one_takes_its_plac
     (data / "weaksignals.toml").write_text("seed = 1\n")
     trained = weaksignals("train", "--data", data)
     assert trained.returncode == 0, trained.stderr
-    assert registry.champion_id(data / "models") != former
+    assert champion_id(data / "models") != former
 
 
 def test_a_demo_starts_afresh_but_for_accounts_and_settings(tmp_path):
@@ -297,7 +298,7 @@ def test_a_demo_starts_afresh_but_for_accounts_and_settings(tmp_path):
     for name in ("raw/2401", "models/old", "lists/2024-01", "staged/debts", "review"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "weaksignals.toml").touch()
-    with store.new_folder(settings.features) as fresh:
+    with store.new_folder(settings.folder.features) as fresh:
         (fresh / "build.json").touch()
     start_afresh(settings, tmp_path / "raw")
     assert {path.name for path in tmp_path.iterdir()} - {".versions"} == {"review", "weaksignals.toml"}

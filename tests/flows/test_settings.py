@@ -4,6 +4,7 @@ import pytest
 
 from features.errors import InputError
 from flows.settings import load
+from reports.review.configuration import read_configuration
 
 
 @pytest.fixture(autouse=True)
@@ -15,12 +16,12 @@ def no_variables(monkeypatch):
 def test_every_path_is_under_the_data_folder(tmp_path):
     settings = load(data=tmp_path)
     for path in (
-        settings.staged,
-        settings.rejects,
-        settings.features,
-        settings.models,
-        settings.scores,
-        settings.lists,
+        settings.folder.staged,
+        settings.folder.rejects,
+        settings.folder.features,
+        settings.folder.models,
+        settings.folder.scores,
+        settings.folder.lists,
     ):
         assert path.parent == tmp_path
 
@@ -52,3 +53,43 @@ def test_unknown_keys_and_impossible_values_are_refused_by_name(tmp_path, text, 
     (tmp_path / "weaksignals.toml").write_text(text)
     with pytest.raises(InputError, match=told):
         load(data=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("WEAKSIGNALS_SEEED", "WEAKSIGNALS_SEED"),
+        ("weaksignals_langage", "WEAKSIGNALS_LANGUAGE"),
+        ("WEAKSIGNALS_REVIEW_OIDC_ISUER", "WEAKSIGNALS_REVIEW_OIDC_ISSUER"),
+        ("WEAKSIGNALS_REVIEW_TRUSTED_PROXY", "WEAKSIGNALS_REVIEW_TRUSTED_PROXIES"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_with_the_nearest_name_and_without_its_value(
+    monkeypatch, tmp_path, name, nearest
+):
+    monkeypatch.setenv(name, "a secret value")
+    with pytest.raises(InputError) as refused:
+        load(data=tmp_path)
+    assert f"{name.upper()}: did you mean {nearest}?" in str(refused.value)
+    assert "secret value" not in str(refused.value)
+
+
+def test_the_review_application_refuses_its_own_misspelt_variables_and_ignores_those_of_others(monkeypatch, tmp_path):
+    monkeypatch.setenv("WEAKSIGNALS_REVIEW_SECRETT", "x")
+    with pytest.raises(InputError, match="WEAKSIGNALS_REVIEW_SECRET"):
+        read_configuration(data=tmp_path)
+    monkeypatch.delenv("WEAKSIGNALS_REVIEW_SECRETT")
+    monkeypatch.setenv("OTHER_REVIEW_SECRETT", "x")
+    assert read_configuration(data=tmp_path).data == tmp_path
+
+
+def test_a_variable_like_none_of_ours_is_refused_too(monkeypatch, tmp_path):
+    monkeypatch.setenv("WEAKSIGNALS_XYZZY", "1")
+    with pytest.raises(InputError, match=r"No setting is named WEAKSIGNALS_XYZZY\."):
+        load(data=tmp_path)
+
+
+def test_every_variable_of_the_settings_and_of_the_application_is_known(monkeypatch, tmp_path):
+    monkeypatch.setenv("WEAKSIGNALS_REVIEW_CONTACT", "the data team")
+    monkeypatch.setenv("WEAKSIGNALS_MIN_HEADCOUNT", "20")
+    assert load(data=tmp_path).min_headcount == 20

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from features.errors import InputError
+from features.folder import champion_id
 from features.periods import add_months, period_range
 from features.procedures import IN_BONIS
 from models.alerts import Thresholds
@@ -24,6 +25,7 @@ from models.rows.inputs import Input
 from models.rows.split import out_of_time
 from models.scoring.scoring import calibration_at, refuse_other_dictionary, score
 from models.training import training
+from tests.records import build_record
 
 INPUTS = (
     Input("debt", "social_debt", "EUR", 1, "debt"),
@@ -190,7 +192,7 @@ def test_every_model_put_in_use_is_kept_with_its_reason_and_can_be_gone_back_fro
         (third, "better still"),
     ]
     assert registry.roll_back(tmp_path, "too many alerts") == second
-    assert registry.champion_id(tmp_path) == second
+    assert champion_id(tmp_path) == second
     assert registry.promotions(tmp_path)[-1].why == f"back from {third}: too many alerts"
     assert registry.roll_back(tmp_path, "still") == first
     with pytest.raises(InputError, match="nothing to go back to"):
@@ -202,13 +204,13 @@ def test_a_model_is_not_put_in_use_without_a_reason_nor_if_it_can_not_be_read(mo
     for model_id, why in ((name, " "), ("2024-02-unknown", "why not")):
         with pytest.raises(InputError):
             registry.promote(tmp_path, model_id, why)
-    assert registry.champion_id(tmp_path) is None
+    assert champion_id(tmp_path) is None
 
 
 def test_a_feature_table_of_another_dictionary_is_refused_with_the_differences_named(model):
-    same = {"horizon": 18, "dictionary": {**model.facts["data"]["dictionary"], "new": "1"}}
+    same = build_record(dictionary={**model.facts["data"]["dictionary"], "new": "1"})
     refuse_other_dictionary(model, same)
-    other = {"horizon": 12, "dictionary": {"debt": "2", "noise": "1", "section": "1"}}
+    other = build_record(horizon=12, dictionary={"debt": "2", "noise": "1", "section": "1"})
     with pytest.raises(InputError, match=r"no longer there: liquidity.*definition: debt.*12 months, not 18"):
         refuse_other_dictionary(model, other)
 

@@ -18,7 +18,8 @@ from models.registry.model import RiskModel
 from models.rows.dataset import matrix
 from models.rows.inputs import Input
 from models.scoring.counterfactuals import ACTIONS, remedies
-from models.scoring.movement import REVISION, decisive, movement
+from models.scoring.movement import movement
+from models.scoring.records import REVISION, decisive
 
 INPUTS = tuple(
     Input(f.name, f.theme, f.unit, f.direction, f.root) for f in CATALOG if not f.is_category and f.unit != CATEGORY

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from models.scoring.counterfactuals import ACTIONS, Remedy
-from models.scoring.movement import REVISION
+from models.scoring.counterfactuals import ACTIONS
+from models.scoring.records import REVISION, Remedy
 from reports.exports import MOVEMENT, REMEDY, as_csv, as_json, as_xlsx, parquet
 from reports.language import Language
 from reports.movement import movement_record, movement_sentence

@@ -35,8 +35,8 @@ def _page(visit: Visit, name: str, status: int = 200, **context: Any) -> HTMLRes
         "is_simulated": published.is_simulated,
         "firm": found,
         "right": visit.who.right,
-        "keys": visit.services.folder.keys(),
-        "horizon": visit.services.folder.horizon,
+        "keys": published.keys,
+        "horizon": published.horizon,
         "in_procedure": found["state"] != IN_BONIS,
     }
     return render(visit.request, visit.services, visit.account, name, status, **{**shown, **context})

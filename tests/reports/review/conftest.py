@@ -1,7 +1,6 @@
 """A data folder of seven firms and two lists, written by hand, and the application on it."""
 
 import html
-import json
 import re
 import shutil
 from dataclasses import dataclass
@@ -17,12 +16,14 @@ from scipy.special import expit
 from starlette.testclient import TestClient
 
 from features.assemble import CATALOG
+from features.folder import BUILD, BUILD_UPGRADES
+from features.records import write_record
 from models.alerts import Thresholds
 from models.calibration.shapes import Platt, VennAbers
 from models.registry import registry
 from models.registry.model import RiskModel
 from models.rows.inputs import Input
-from models.scoring.counterfactuals import Remedy
+from models.scoring.records import Remedy
 from reports.exports import MOVEMENT, REASON, REMEDY
 from reports.movement import movement_record
 from reports.remedies import remedy_record
@@ -30,6 +31,7 @@ from reports.review import accounts
 from reports.review.access import Kind
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
+from tests.records import build_record
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that live as long as a test
 BASE = -3.0
@@ -199,7 +201,7 @@ def write_data(data: Path) -> Path:
     for period in (date(2024, 1, 1), date(2024, 2, 1)):
         write_list(data, period, model_id)
     FIRMS.assign(created_on=date(2001, 5, 1)).to_parquet(data / "features" / "firms.parquet")
-    (data / "features" / "build.json").write_text(json.dumps({"horizon": HORIZON}))
+    write_record(data / "features" / BUILD, build_record(horizon=HORIZON), BUILD_UPGRADES)
     return data
 
 

@@ -1,0 +1,19 @@
+"""Every generated page, by the name of its file."""
+
+from docs.generate import ROOT, commands, files, rooms, settings, sources, timelines
+from reports import dictionary
+
+
+def pages() -> dict[str, str]:
+    """The pages of `docs/reference/`, and the pictures that others show."""
+    return {
+        "commands.md": commands.commands(),
+        "settings.md": settings.settings(),
+        "sources.md": sources.sources(),
+        "files.md": files.files(),
+        "dictionary.md": dictionary.as_markdown(),
+        "known-at.svg": timelines.known_at(),
+        "embargo.svg": timelines.embargo(),
+        "rooms.svg": rooms.svg(ROOT),
+        "rooms.md": rooms.page(ROOT),
+    }

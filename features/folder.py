@@ -1,0 +1,268 @@
+"""The data folder as it is read: where each thing stands, and which version of it, resolved once.
+
+`store` writes; this reads. What is published is a symbolic link that a later run may replace at any moment: whoever
+takes a `Snapshot` follows every link once, and so never mixes two builds, two scorings or two lists.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Final
+
+from features.errors import InputError
+from features.periods import parse_period
+from features.records import Upgrades, read_record
+
+PERIOD: Final = "period="
+MONTH: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]"
+PARTS: Final = "*.parquet"
+BUILD: Final = "build.json"
+# One file each beside the periods: the register's facts, the true openings that labels are made of, and the events of
+# procedures with the days on which each was known and withdrawn.
+FIRMS, OPENINGS, PROCEDURES = "firms.parquet", "openings.parquet", "procedures.parquet"
+SCORES, CONTRIBUTIONS = "scores.parquet", "contributions.parquet"
+TARGET_LIST: Final = "target_list.parquet"
+CHAMPION: Final = "champion"
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A partner's file that the feature table was made of."""
+
+    source: str
+    batch: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """What a feature table was made of: kept beside it as `build.json`, and in every model trained on it.
+
+    start, end: the first and the last period. horizon, warm_up_months: in months. observed_until: the day up to which
+    procedures were delivered. dictionary: a short digest of each feature's entry in the catalogue. fingerprint: of the
+    files, the scope and the catalogue.
+    """
+
+    start: date
+    end: date
+    horizon: int
+    min_headcount: int
+    excluded_categories: tuple[str, ...]
+    excluded_activities: tuple[str, ...]
+    warm_up_months: int
+    observed_until: date
+    batch: str
+    simulated: bool
+    absent_sources: tuple[str, ...]
+    dictionary_version: str
+    dictionary: Mapping[str, str]
+    fingerprint: str
+    files: tuple[StagedFile, ...]
+
+
+BUILD_UPGRADES: Upgrades = {}
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """One version of the feature table. folder: the version itself, never the link to the newest one."""
+
+    folder: Path
+
+    @cached_property
+    def record(self) -> BuildRecord:
+        """What it was made of.
+
+        Raises InputError where that can't be read.
+        """
+        return read_record(self.folder / BUILD, BuildRecord, BUILD_UPGRADES, "Build it again: weaksignals build")
+
+    @cached_property
+    def periods(self) -> tuple[date, ...]:
+        """The periods that were built, in order."""
+        return tuple(_periods(self.folder))
+
+    def part(self, period: date) -> Path:
+        """The folder of a period."""
+        return self.folder / f"{PERIOD}{period}"
+
+    def files(self, period: date) -> Path:
+        """The pattern of a period's files."""
+        return self.part(period) / PARTS
+
+    def parts(self, periods: Iterable[date]) -> list[Path]:
+        """The patterns of the files of those periods.
+
+        Raises InputError where one was not built.
+        """
+        periods = list(periods)
+        for period in periods:
+            if period not in self.periods:
+                raise InputError(
+                    f"The period {period:%Y-%m} is not in the feature table. Build it with: weaksignals build --end"
+                )
+        return [self.files(period) for period in periods]
+
+    @property
+    def firms(self) -> Path:
+        """The register's facts of each firm, one row per firm."""
+        return self.folder / FIRMS
+
+    @property
+    def openings(self) -> Path:
+        """The true openings of procedures: for labels and evaluation only."""
+        return self.folder / OPENINGS
+
+    @property
+    def procedures(self) -> Path:
+        """The events of procedures, with the days on which each was known and withdrawn."""
+        return self.folder / PROCEDURES
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The versions that were published when it was taken.
+
+    table: None where nothing was built. lists: the Parquet file of each list; scores: the folder of each scored period;
+    both by period, oldest first. champion_id: the model in use, None where there is none.
+    """
+
+    table: FeatureTable | None
+    lists: Mapping[date, Path]
+    scores: Mapping[date, Path]
+    champion_id: str | None
+
+    @property
+    def built(self) -> FeatureTable:
+        """The feature table.
+
+        Raises InputError where nothing was built.
+        """
+        if self.table is None:
+            raise InputError("There is no feature table in the data folder. Run first: weaksignals build")
+        return self.table
+
+    def lists_before(self, period: date) -> dict[date, Path]:
+        """The lists of earlier periods, oldest first."""
+        return {past: path for past, path in self.lists.items() if past < period}
+
+    def list_of(self, period: date) -> Path:
+        """The Parquet file of a period's list.
+
+        Raises InputError where it is not published.
+        """
+        if period not in self.lists:
+            raise InputError(f"No list of {period:%Y-%m} is published. Run: weaksignals score --period {period:%Y-%m}")
+        return self.lists[period]
+
+    def scores_of(self, period: date) -> Path:
+        """The folder with a period's scores and contributions.
+
+        Raises InputError where it was not scored.
+        """
+        if period not in self.scores:
+            raise InputError(f"{period:%Y-%m} was not scored. Run: weaksignals score --period {period:%Y-%m}")
+        return self.scores[period]
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """Where everything stands in a data folder."""
+
+    root: Path
+
+    @property
+    def staged(self) -> Path:
+        """Typed, dated records, one folder per source."""
+        return self.root / "staged"
+
+    @property
+    def rejects(self) -> Path:
+        """What could not be read, and why."""
+        return self.root / "rejects"
+
+    @property
+    def features(self) -> Path:
+        """The feature table, one folder per period."""
+        return self.root / "features"
+
+    @property
+    def models(self) -> Path:
+        """The registered models, and which is champion."""
+        return self.root / "models"
+
+    @property
+    def scores(self) -> Path:
+        """Scores and contributions, one folder per period."""
+        return self.root / "scores"
+
+    @property
+    def lists(self) -> Path:
+        """The published lists, one folder per period."""
+        return self.root / "lists"
+
+    @property
+    def monitoring(self) -> Path:
+        """Monitoring pages, one folder per period."""
+        return self.root / "monitoring"
+
+    @property
+    def review(self) -> Path:
+        """Accounts, answers and audit of the review application, where they are in SQLite."""
+        return self.root / "review"
+
+    @property
+    def verdicts(self) -> Path:
+        """What agents answered, exported from the review application."""
+        return self.root / "verdicts.csv"
+
+    @property
+    def scratch(self) -> Path:
+        """Working files of the run at hand; swept by the next."""
+        return self.root / "scratch"
+
+    def scores_of(self, period: date) -> Path:
+        """Where the scores of a period are published."""
+        return self.scores / f"{PERIOD}{period}"
+
+    def list_of(self, period: date) -> Path:
+        """Where the list of a period is published."""
+        return self.lists / f"{period:%Y-%m}"
+
+    def monitoring_of(self, period: date) -> Path:
+        """Where the monitoring page of a period is published."""
+        return self.monitoring / f"{period:%Y-%m}"
+
+    def staged_files(self, source: str) -> Path | None:
+        """The pattern of a source's files as they are now, None where it was never delivered."""
+        folder = self.staged / source
+        return folder.resolve() / PARTS if folder.is_dir() else None
+
+    def snapshot(self) -> Snapshot:
+        """What is published now, every link followed once."""
+        table = self.features.resolve()
+        return Snapshot(
+            table=_version(table) if (table / BUILD).exists() else None,
+            lists={parse_period(path.name): path.resolve() / TARGET_LIST for path in sorted(self.lists.glob(MONTH))},
+            scores={period: self.scores_of(period).resolve() for period in _periods(self.scores)},
+            champion_id=champion_id(self.models),
+        )
+
+
+@lru_cache(maxsize=16)
+def _version(folder: Path) -> FeatureTable:
+    """A version of the feature table: it never changes, so that its record and its periods are read once."""
+    return FeatureTable(folder)
+
+
+def champion_id(models: Path) -> str | None:
+    """The model in use, None where there is none yet."""
+    path = models / CHAMPION
+    return path.read_text().strip() if path.exists() else None
+
+
+def _periods(folder: Path) -> list[date]:
+    return sorted(date.fromisoformat(path.name.removeprefix(PERIOD)) for path in folder.glob(f"{PERIOD}*"))
