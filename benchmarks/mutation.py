@@ -30,6 +30,7 @@ import pytest
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
+CALIBRATION = ("tests/models/test_calibration_by_hand.py", "tests/models/test_calibration.py")
 TESTED_BY = {
     "features/procedures.py": ("tests/features/test_procedures.py",),
     "features/grid.py": ("tests/features/test_grid.py",),
@@ -39,11 +40,11 @@ TESTED_BY = {
     "features/store.py": ("tests/features/test_store.py",),
     "models/alerts.py": ("tests/models/test_thresholds.py",),
     "models/calibration/thresholds.py": ("tests/models/test_thresholds.py",),
-    "models/calibration/shapes.py": ("tests/models/test_calibration.py",),
-    "models/calibration/fitting.py": ("tests/models/test_calibration.py",),
-    "models/calibration/choice.py": ("tests/models/test_calibration.py",),
-    "models/calibration/base_rate.py": ("tests/models/test_calibration.py",),
-    "models/calibration/reliability.py": ("tests/models/test_calibration.py",),
+    "models/calibration/shapes.py": CALIBRATION,
+    "models/calibration/fitting.py": CALIBRATION,
+    "models/calibration/choice.py": CALIBRATION,
+    "models/calibration/base_rate.py": CALIBRATION,
+    "models/calibration/reliability.py": CALIBRATION,
     "models/registry/promotion.py": ("tests/models/test_promotion.py",),
     "reports/review/access.py": ("tests/reports/review/test_access.py",),
 }
