@@ -245,7 +245,8 @@ def _told(mutant: Mutant) -> str:
 def score(path: str, tests: Sequence[str], jobs: int, every: int = 1) -> Score:
     """Plant every fault in a module, one at a time, and run its tests on each.
 
-    every: 4 plants a fourth of them, spread over the module. Raises SystemExit where the tests fail on the module as it is.
+    every: 4 plants a fourth of them, spread over the module.
+    Raises SystemExit where the tests fail on the module as it is.
     """
     source = Path(path).read_text()
     _warm_up(tests)

@@ -73,6 +73,13 @@ def test_an_unknown_territory_and_none_at_all_are_refused(territories, told):
     assert str(refused.value) == told
 
 
+def test_a_territory_becomes_a_condition_on_a_column_and_the_country_none():
+    text, values = right(territories=["35", "29"]).territory("departement")
+    assert (text, list(values)) == ("departement IN (SELECT unnest(?))", [["29", "35"]])
+    text, values = WHOLE.territory("departement")
+    assert (text, list(values)) == ("true", [])
+
+
 @pytest.mark.parametrize("kind", Kind)
 def test_a_kind_of_data_is_open_to_who_has_it_and_to_nobody_else(kind):
     assert right(kind).may_see(kind)
