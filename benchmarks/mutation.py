@@ -34,6 +34,7 @@ CALIBRATION = ("tests/models/test_calibration_by_hand.py", "tests/models/test_ca
 TESTED_BY = {
     "features/procedures.py": ("tests/features/test_procedures.py",),
     "features/grid.py": ("tests/features/test_grid.py",),
+    "features/windows.py": ("tests/features/test_windows.py",),
     "features/perimeter.py": ("tests/features/test_perimeter.py",),
     "features/target.py": ("tests/features/test_target.py",),
     "features/themes/social_debt.py": ("tests/features/themes/test_social_debt.py",),

@@ -2,7 +2,7 @@ from datetime import date
 
 import ibis
 
-from features.grid import accumulated, arrivals, arriving, calendar, last_months, lookup, newest_known, so_far
+from features.grid import accumulated, arrivals, arriving, calendar, lookup, newest_known
 from tests.tables import column, months, table
 
 GRID = months("1", "2024-01-01", 4)
@@ -33,13 +33,6 @@ def test_a_firm_has_a_row_a_month_from_the_register_telling_it_exists_to_its_end
     assert column(rows, "started", "1") == [date(2024, 1, 1)] * 4
     assert column(rows, "started", "2") == [date(2024, 3, 1)] * 2
     assert rows.columns == ("siren", "period", "started")
-
-
-def test_windows_are_of_the_months_of_one_firm_whatever_the_order_of_the_rows():
-    rows = table(MIXED)
-    total = rows.amount.sum()
-    assert column(rows.mutate(found=total.over(so_far())), "found") == [1, 3, 7, 15, 10, 30, 70]
-    assert column(rows.mutate(found=total.over(last_months(2))), "found") == [1, 3, 6, 12, 10, 30, 60]
 
 
 def test_a_record_arrives_at_the_first_period_on_or_after_the_day_it_is_known():

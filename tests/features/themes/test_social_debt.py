@@ -268,7 +268,7 @@ def test_debt_in_months_is_over_the_mean_monthly_contribution_and_unknown_where_
 
 def base(grid):
     """The base table of a firm in debt from February to March 2023, with contributions, a plan and a CCSF request."""
-    return social_debt.base(
+    return social_debt.known_values(
         grid,
         debts("""
         1 | a | 202211 | 1 | 1 | 2023-01-10 | 300 | 600.50 | 2023-01-25
@@ -318,7 +318,7 @@ def test_a_debt_of_a_cent_is_a_debt():
         plans("9 | a | p | 2023-01-20 | 2023-04-20 | 9 | 2023-01-25"),
     ]
     requests = table("siren | treated_on | stage | known_at\n9 | 2023-02-20 | DEBUT | 2023-02-25")
-    found = social_debt.base(months("1", "2023-01-01", 2, headcount=10.0), cent, *nothing, requests)
+    found = social_debt.known_values(months("1", "2023-01-01", 2, headcount=10.0), cent, *nothing, requests)
     assert column(found, "debt") == [0, 0.01]
     assert column(found, "in_debt_12m") == [0, 1]
     assert column(found, "last_in_debt") == [None, date(2023, 2, 1)]
@@ -359,7 +359,7 @@ def test_a_feature_is_what_its_definition_says_and_unknown_where_it_says_so(name
 def test_derived_columns_are_named_after_the_months_that_they_look_back():
     features = {name: feature for name, feature in vars(social_debt).items() if isinstance(feature, Feature)}
     assert [feature.name for feature in features.values()] == list(features)
-    assert {name for name, feature in features.items() if feature.base} == {
+    assert {name for name, feature in features.items() if feature.derived_from} == {
         *(f"debt_in_months_lag_{months}m" for months in (1, 2, 3, 6, 12)),
         *(f"debt_in_months_{rule}" for rule in ("mean_12m", "max_12m", "rank_in_division")),
         *(f"debt_in_months_change_{months}m" for months in (3, 6, 12)),
