@@ -10,7 +10,7 @@ from models.explanation.contributions import booster_of, explain
 from models.explanation.stability import unstable
 from models.registry.model import RiskModel
 from models.rows.dataset import matrix
-from models.scoring.counterfactuals import remedies
+from models.scoring.counterfactuals import counterfactuals
 from models.scoring.movement import movement
 from models.scoring.records import Scores
 from reports.movement import movement_record
@@ -34,7 +34,7 @@ def notes_on(
     flagged = rows[rows["siren"].isin(firms)].reset_index(drop=True)
     if flagged.empty:
         return Notes({}, {}, {})
-    found = remedies(model, flagged, scored.calibration)
+    found = counterfactuals(model, flagged, scored.calibration)
     return Notes(
         movement=_movements(model, flagged, previous) if previous else {},
         remedy={siren: remedy_record(each) for siren, each in found.items()},

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from features.themes.short_time_work import FULL_TIME_HOURS
-from models.scoring.records import Remedy
+from models.scoring.records import Counterfactual
 from reports.figures import figure, percent
 from reports.language import Language
 from reports.reasons import THEME_WORDS
@@ -18,7 +18,7 @@ QUOTED: Final[Mapping[str, tuple[str, str | None, float]]] = {
 }
 
 
-def remedy_record(found: Sequence[Remedy]) -> dict[str, Any]:
+def remedy_record(found: Sequence[Counterfactual]) -> dict[str, Any]:
     """The change that leaves most undone, of those found; no action and no probability where none was.
 
     Each action has a name, a theme, and the figure before and after: euros, days, hours a month, None where there is
@@ -30,7 +30,7 @@ def remedy_record(found: Sequence[Remedy]) -> dict[str, Any]:
     return {"actions": [_action(name, least) for name in least.actions], "probability": least.probability}
 
 
-def _action(name: str, remedy: Remedy) -> dict[str, Any]:
+def _action(name: str, remedy: Counterfactual) -> dict[str, Any]:
     theme, feature, unit = QUOTED[name]
     before, after = (unit * value for value in remedy.changes[feature]) if feature in remedy.changes else (None, None)
     return {"name": name, "theme": theme, "before": before, "after": after}

@@ -1,6 +1,5 @@
 """The data folder as the application reads it: published lists, and DuckDB over their Parquet files."""
 
-import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from features import folder
 from features.errors import InputError
 from features.folder import CONTRIBUTIONS, SCORES, FeatureTable, Snapshot
 from models.alerts import HIGH, MODERATE
+from models.evaluation.records import Metrics
 from models.registry import registry
 from models.registry.model import RiskModel
 
@@ -202,12 +202,12 @@ class DataFolder:
         except InputError as error:
             raise UnreadableError(str(error)) from error
 
-    def metrics(self, model_id: str) -> dict[str, Any]:
-        """All that a model was judged by: see `models.training.training.Result`; empty where that is not told."""
+    def metrics(self, model_id: str) -> Metrics | None:
+        """All that a model was evaluated by; None where that can't be read."""
         try:
             return registry.metrics_of(self.folder.models, model_id)
-        except (OSError, json.JSONDecodeError):
-            return {}
+        except InputError:
+            return None
 
     def thresholds(self, model_id: str) -> dict[str, float]:
         """The probabilities from which a firm is on alert, by level; empty where the model is not there."""
@@ -220,15 +220,15 @@ class DataFolder:
     def months_a_firm(self, model_id: str) -> float:
         """How many months a firm has in the rows that a model was tested on; 1 where that is not told."""
         try:
-            tested = self.model(model_id).facts["split"]["test"]
-            return float(max(tested["rows"] / tested["firms"], 1.0))
-        except (UnreadableError, KeyError, ZeroDivisionError):
+            tested = self.model(model_id).facts.split.test
+            return max(tested.rows / tested.firms, 1.0)
+        except (UnreadableError, ZeroDivisionError):
             return 1.0
 
     def absent_sources(self, model_id: str) -> list[str]:
         """The sources that were never delivered to the model."""
         try:
-            return list(self.model(model_id).facts["data"].get("absent_sources", []))
+            return list(self.model(model_id).facts.data.absent_sources)
         except UnreadableError:
             return []
 

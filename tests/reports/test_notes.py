@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from models.scoring.counterfactuals import ACTIONS
-from models.scoring.records import REVISION, Remedy
+from models.scoring.records import REVISION, Counterfactual
 from reports.exports import MOVEMENT, REMEDY, as_csv, as_json, as_xlsx, parquet
 from reports.language import Language
 from reports.movement import movement_record, movement_sentence
@@ -111,7 +111,7 @@ def test_of_what_a_reader_has_no_right_to_only_the_theme_is_told_once(language):
 
 
 def remedy(actions, changes, share=1.0):
-    return Remedy("552100554", actions, share, changes, 0.098)
+    return Counterfactual("552100554", actions, share, changes, 0.098)
 
 
 def test_the_change_that_leaves_most_undone_is_told():

@@ -61,9 +61,10 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     past = risk_history(folder, published, found["siren"]) if shows_scores else []
     thresholds = folder.thresholds(published.model_id)
     silent = silent_sources(explained.values)
+    metrics = folder.metrics(published.model_id)
     alike = (
         firms_alike(
-            folder.metrics(published.model_id).get("groups", {}),
+            metrics.groups if metrics else {},
             explained.values,
             silent,
             found["alert"],

@@ -1,6 +1,5 @@
 """The page of a firm: ratios beside the sector, judgements as a time line, and how often the model was right."""
 
-import json
 import re
 import shutil
 from datetime import date
@@ -10,7 +9,10 @@ import pandas as pd
 import pytest
 
 from features.assemble import CATALOG
+from features.records import write_record
+from models.evaluation.records import AlertFigures
 from models.evaluation.slices import by_group
+from models.registry.upgrades import METRICS_UPGRADES
 from reports.charts import Series, bottom_of, line_chart, points
 from reports.dictionary import sources_behind
 from reports.review.app import create_app
@@ -22,6 +24,7 @@ from reports.review.history import judgement_days
 from reports.review.pages import firms
 from reports.review.past import establishments, judgements
 from reports.review.sectors import FEWEST_FIRMS, sector_quartiles
+from tests.records import group, metrics
 from tests.reports.review.conftest import THRESHOLDS, add_accounts, features, signed_in
 
 FIRM, CONFIDENTIAL, HELD = "552100554", "100000017", "690000019"
@@ -38,15 +41,12 @@ EVENTS = [
     ("350000008", "redressement", "end", date(2021, 6, 1), date(2021, 6, 3), None),
     ("350000008", "liquidation", "end", date(2021, 6, 1), date(2021, 6, 2), None),
 ]
-RECORD = {"high": {"alerts": 20, "precision": 0.75}, "moderate": {"alerts": 60, "precision": 0.5}}
+ALERTS = {"high": AlertFigures(20, 0.75, None), "moderate": AlertFigures(60, 0.5, None)}
 GROUPS = {
-    "size_class": [{"group": "10-19", "rows": 200, "failures": 34, **RECORD}],
-    "region": [
-        {"group": "11", "rows": 200, "failures": 34, **RECORD},
-        {"group": "53", "rows": 200, "failures": 34, **RECORD},
-    ],
-    "age": [{"group": "3-10", "rows": 30, "failures": 9, **RECORD}],
-    "missing_source": [{"group": "payment_delays", "rows": 50, "failures": 34, **RECORD}],
+    "size_class": (group("10-19", rows=200, failures=34, **ALERTS),),
+    "region": (group("11", rows=200, failures=34, **ALERTS), group("53", rows=200, failures=34, **ALERTS)),
+    "age": (group("3-10", rows=30, failures=9, **ALERTS),),
+    "missing_source": (group("payment_delays", rows=50, failures=34, **ALERTS),),
 }
 OF_10_TO_19 = {"size_class": "10-19", "region": "11", "age": 4.0}
 
@@ -72,8 +72,8 @@ def data(data_template, tmp_path_factory):
     write_quarters(data)
     names = ["siren", "action", "stage", "effective_on", "known_at", "withdrawn_at"]
     pd.DataFrame(EVENTS, columns=names).to_parquet(data / "features" / "procedures.parquet")
-    (metrics,) = (data / "models").glob("*/metrics.json")
-    metrics.write_text(json.dumps({**json.loads(metrics.read_text()), "groups": GROUPS}))
+    (path,) = (data / "models").glob("*/metrics.json")
+    write_record(path, metrics(groups=GROUPS), METRICS_UPGRADES)
     return data
 
 
