@@ -30,7 +30,10 @@ import pytest
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
-CALIBRATION = ("tests/models/test_calibration_by_hand.py", "tests/models/test_calibration.py")
+CALIBRATION = (
+    "tests/models/calibration/test_calibration_by_hand.py",
+    "tests/models/calibration/test_calibration.py",
+)
 TESTED_BY = {
     "features/procedures.py": ("tests/features/test_procedures.py",),
     "features/grid.py": ("tests/features/test_grid.py",),
@@ -39,14 +42,14 @@ TESTED_BY = {
     "features/target.py": ("tests/features/test_target.py",),
     "features/themes/social_debt.py": ("tests/features/themes/test_social_debt.py",),
     "features/store.py": ("tests/features/test_store.py",),
-    "models/alerts.py": ("tests/models/test_thresholds.py",),
-    "models/calibration/thresholds.py": ("tests/models/test_thresholds.py",),
+    "models/alerts.py": ("tests/models/calibration/test_thresholds.py",),
+    "models/calibration/thresholds.py": ("tests/models/calibration/test_thresholds.py",),
     "models/calibration/shapes.py": CALIBRATION,
     "models/calibration/fitting.py": CALIBRATION,
     "models/calibration/choice.py": CALIBRATION,
     "models/calibration/base_rate.py": CALIBRATION,
     "models/calibration/reliability.py": CALIBRATION,
-    "models/registry/promotion.py": ("tests/models/test_promotion.py",),
+    "models/registry/promotion.py": ("tests/models/registry/test_promotion.py",),
     "reports/review/access.py": ("tests/reports/review/test_access.py",),
 }
 GOAL = 0.85

@@ -9,9 +9,9 @@ from scipy.special import expit, logit
 
 from features.errors import InputError
 from models.calibration.base_rate import FailureRate, has_drifted, known_failure_rate, offset_between
-from models.calibration.choice import is_as_good
+from models.calibration.choice import choose_calibration, is_as_good
 from models.calibration.fitting import fit_beta, fit_isotonic, fit_platt, fit_venn_abers
-from models.calibration.reliability import reliability, wilson_interval
+from models.calibration.reliability import expected_calibration_error, reliability, wilson_interval
 from models.calibration.shapes import Beta, Isotonic, Platt, Shifted, VennAbers, shifted, with_offset
 
 
@@ -133,6 +133,55 @@ def test_venn_abers_counts_the_firm_itself_as_surviving_and_as_failing():
 )
 def test_a_loss_is_as_good_up_to_one_standard_error(more, firms, is_good):
     assert is_as_good(np.array(more, float), np.array(list(firms))) is is_good
+
+
+def several(copies):
+    """The margins and labels above, so many times, each copy of another month of 2023; a firm per row."""
+    count = copies * len(MARGINS)
+    month = np.repeat(np.arange(copies), len(MARGINS)) + 1
+    rows = pd.DataFrame(
+        {"siren": [f"{n:09d}" for n in range(count)], "period": [pd.Timestamp(2023, n, 1) for n in month]}
+    )
+    return np.tile(MARGINS, copies), np.tile(LABELS, copies), rows
+
+
+def test_each_kind_is_measured_on_the_later_half():
+    margins, labels, rows = several(4)
+    chosen = choose_calibration(margins, labels, rows)
+    assert [score.kind for score in chosen.scores] == ["uncalibrated", "platt", "beta", "isotonic", "venn_abers"]
+    # The later months repeat the earlier ones, so that the shape which follows each margin closest does best.
+    assert [score.is_chosen for score in chosen.scores] == [False, False, False, True, False]
+    assert chosen.calibration == fit_isotonic(margins, labels)
+    for score, probability in (
+        (chosen.scores[0], expit(MARGINS)),
+        (chosen.scores[1], fit_platt(*several(2)[:2]).probability(MARGINS)),
+    ):
+        assert score.brier == pytest.approx(((probability - LABELS) ** 2).mean())
+        assert score.log_loss == pytest.approx(log_loss(probability))
+        later = np.tile(probability, 2), np.tile(LABELS, 2)
+        assert score.expected_calibration_error == pytest.approx(expected_calibration_error(reliability(*later)))
+
+
+@pytest.mark.parametrize(("months", "early"), [(2, 1), (3, 2), (4, 2), (5, 3)])
+def test_the_middle_month_is_early(months, early):
+    margins, labels, rows = several(months)
+    is_early = (rows["period"] <= pd.Timestamp(2023, early, 1)).to_numpy()
+    # In the later months the riskiest firm survives.
+    later = np.where(MARGINS == 3, 0, LABELS)
+    labels = np.where(is_early, labels, np.tile(later, months)).astype(np.int8)
+    mixed = np.random.default_rng(0).permutation(len(rows))
+    found = choose_calibration(margins[mixed], labels[mixed], rows.iloc[mixed]).scores[1]
+    platt = fit_platt(MARGINS, LABELS).probability(MARGINS)
+    assert found.brier == pytest.approx(((platt - later) ** 2).mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize("half", ["early", "late"])
+def test_where_a_half_holds_only_failures_nothing_is_measured_and_platt_is_used(half):
+    margins, labels, rows = several(2)
+    is_early = (rows["period"] == pd.Timestamp(2023, 1, 1)).to_numpy()
+    labels = np.where(is_early == (half == "early"), 1, labels).astype(np.int8)
+    chosen = choose_calibration(margins, labels, rows)
+    assert (chosen.calibration, chosen.scores) == (fit_platt(margins, labels), ())
 
 
 def states(*rows):
