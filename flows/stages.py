@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -35,6 +36,9 @@ from reports.model_card import model_card
 from reports.notes import notes_on
 from reports.target_list import TargetList, earlier_lists, target_list
 from simulation import simulation
+
+if TYPE_CHECKING:
+    from reports.card.pictures import Pictures
 
 HISTORY = 12
 
@@ -131,8 +135,10 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     progress("whether it may be put in use")
     is_passed, why, found = _verdict(settings, result, table.record)
     metrics = replace(result.metrics, checks=found)
-    card = model_card(result.model, metrics)
-    model_id = registry.save(settings.folder.models, result.model, metrics, card, result.reference)
+    progress("pictures of what weighs most")
+    drawn = _pictures(settings, result)
+    card = model_card(result.model, metrics, drawn.alternatives)
+    model_id = registry.save(settings.folder.models, result.model, metrics, card, result.reference, drawn.files)
     if is_passed:
         registry.promote(settings.folder.models, model_id, why)
     tracked = ""
@@ -140,6 +146,13 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
         tracked = tracking.log_model(settings.data, settings.folder.models / model_id, result.model, metrics)
         progress(tracked)
     return Trained(model_id, is_passed, why, metrics.models, card, tracked)
+
+
+def _pictures(settings: Settings, result: training.Result) -> "Pictures":
+    # Imported by the command that trains alone: shap and matplotlib take seconds.
+    from reports.card.pictures import pictures
+
+    return pictures(result.model, result.test_rows, result.metrics.feature_importance, settings.seed)
 
 
 def _verdict(settings: Settings, result: training.Result, built: BuildRecord) -> tuple[bool, str, tuple[Check, ...]]:

@@ -1,6 +1,7 @@
 """The registered models: LightGBM's own text plus JSON, never a pickle; which is champion, and why."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from models.registry.model import RiskModel, digest, identifier, record_text
 from models.registry.records import ModelRecord, Reference
 from models.registry.upgrades import METRICS_UPGRADES, MODEL_UPGRADES, REFERENCE_UPGRADES
 
-PROMOTIONS = "promotions.json"
+PROMOTIONS, PICTURES = "promotions.json", "pictures"
 MODEL, METRICS, REFERENCE = "model.json", "metrics.json", "reference.json"
 TRAIN: Final = "Train a new model: weaksignals train"
 
@@ -29,10 +30,18 @@ class Promotion:
     why: str
 
 
-def save(models: Path, model: RiskModel, metrics: Metrics | None, card: str, reference: Reference | None = None) -> str:
+def save(
+    models: Path,
+    model: RiskModel,
+    metrics: Metrics | None,
+    card: str,
+    reference: Reference | None = None,
+    pictures: Mapping[str, str] | None = None,
+) -> str:
     """Register a model whole or not at all; its identifier.
 
     metrics, reference: None of a model that was not evaluated, or that monitoring has nothing to compare with.
+    pictures: file name -> content.
     """
     with store.new_folder(models / model.model_id) as folder:
         store.write_text(folder / "model.txt", model.text)
@@ -44,6 +53,9 @@ def save(models: Path, model: RiskModel, metrics: Metrics | None, card: str, ref
             write_record(folder / METRICS, metrics, METRICS_UPGRADES)
         if reference is not None:
             write_record(folder / REFERENCE, reference, REFERENCE_UPGRADES)
+        for name, content in (pictures or {}).items():
+            (folder / PICTURES).mkdir(exist_ok=True)
+            store.write_text(folder / PICTURES / name, content)
     return model.model_id
 
 

@@ -1,6 +1,6 @@
 """What a part of the card is made of, and the words that several parts use."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -20,6 +20,12 @@ RANKING: Final = {
     "brier": "Brier score",
     "log_loss": "log-loss",
 }
+# The pictures of a model: see `reports.card.pictures`. Each has an SVG file in each language.
+BEESWARM, THEMES, DEPENDENCE = PICTURES = ("beeswarm", "themes", "dependence")
+# The file of their alternative texts.
+ALTERNATIVES = "alternatives.json"
+# Picture -> language -> the text for whoever does not see it.
+Alternatives = Mapping[str, Mapping[str, str]]
 # What names in records are called on the card.
 WORDS: Final = {
     "high": "high alert",
@@ -68,16 +74,33 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """One of PICTURES; caption: what it shows; alternative: the text for whoever does not see it."""
+
+    name: str
+    caption: str
+    alternative: str
+
+
+Content = str | Points | Table | Picture
+
+
+@dataclass(frozen=True)
 class Section:
-    """A title, then sentences, points and tables in order."""
+    """A title, then sentences, points, tables and pictures in order."""
 
     title: str
-    content: tuple[str | Points | Table, ...]
+    content: tuple[Content, ...]
 
 
 # A part of the card, in a language; the second kind is told even of a model whose metrics can't be read.
 Part = Callable[[RiskModel, Metrics, Language], Section]
 PartOfModel = Callable[[RiskModel, Metrics | None, Language], Section]
+
+
+def picture_file(name: str, code: str) -> str:
+    """The file of a picture in a language."""
+    return f"{name}.{code}.svg"
 
 
 def precision(cut: CutFigures) -> float | None:

@@ -4,7 +4,20 @@ from models.alerts import HIGH, MODERATE
 from models.evaluation.records import Metrics
 from models.protocol import LIGHTGBM
 from models.registry.model import RiskModel
-from reports.card.parts import WORDS, Points, Section, Table, outcomes_end, precision, said
+from reports.card.parts import (
+    BEESWARM,
+    DEPENDENCE,
+    THEMES,
+    WORDS,
+    Alternatives,
+    Picture,
+    Points,
+    Section,
+    Table,
+    outcomes_end,
+    precision,
+    said,
+)
 from reports.figures import share
 from reports.language import Language
 from reports.reasons import FEATURES, THEME_WORDS
@@ -63,6 +76,24 @@ def importance(_model: RiskModel, metrics: Metrics, language: Language) -> Secti
             ),
             Table((say("Theme"), say("weight")), themes),
             Table((say("Figure"), say("weight")), figures, say("The {count} heaviest figures", count=str(HEAVIEST))),
+        ),
+    )
+
+
+def pictures(alternatives: Alternatives, language: Language) -> Section:
+    """The same in pictures: see `reports.card.pictures`."""
+    captions = {
+        BEESWARM: "The heaviest figures, one dot per firm and month. To the right of 0 a figure raises the risk, to "
+        "the left it lowers it; the colour tells whether its value is high or low.",
+        THEMES: "Weight by theme.",
+        DEPENDENCE: "What the five heaviest figures that are numbers add to the risk, by their value, one dot per firm "
+        "and month. The lowest and the highest 1% of the values are not drawn, nor those of confidential accounts.",
+    }
+    return Section(
+        language.say("What weighs most, in pictures"),
+        tuple(
+            Picture(name, language.say(caption), alternatives[name][language.code])
+            for name, caption in captions.items()
         ),
     )
 

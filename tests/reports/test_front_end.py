@@ -11,6 +11,7 @@ from scipy.special import expit
 
 from models.alerts import Thresholds
 from reports.exports import front_end
+from reports.reasons import ReasonSettings
 from reports.target_list import TargetList
 from tests.records import risk_model
 
@@ -32,7 +33,9 @@ def document():
         }
     )
     model = risk_model(inputs=(), thresholds=Thresholds(0.2, 0.1))
-    return front_end(TargetList(rows, date(2024, 2, 1), model, "2401", True, BASE, model.calibration))
+    return front_end(
+        TargetList(rows, date(2024, 2, 1), model, "2401", True, BASE, model.calibration, ReasonSettings({}, 5))
+    )
 
 
 SCHEMA = json.loads(files("reports").joinpath("front_end.schema.json").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ import pytest
 from features.assemble import CATALOG
 from features.sources import SOURCES
 from reports.card.limits import limits
-from reports.card.parts import WORDS, Points, Table
+from reports.card.parts import PICTURES, WORDS, Points, Table
 from reports.card.summary import made_of
 from reports.dictionary import DIRECTIONS, UNITS, USES, is_made_of, known_words, source_names
 from reports.language import Language, translations
@@ -42,6 +42,16 @@ def test_the_card_tells_every_part_and_nothing_in_french():
     assert card.count("\n## ") == len(SUMMARY) + len(EVALUATION)
     assert "SIMULATED DATA" in card
     assert "| high alert | 75% (between 58% and 89%) | 20% |" in card
+
+
+def test_pictures_follow_what_weighs_most_where_the_model_has_them():
+    alternatives = {name: {"fr": f"{name} en mots", "en": f"{name} in words"} for name in PICTURES}
+    titles = [section.title for section in told(SUMMARY, MODEL, METRICS, FR, alternatives)]
+    assert titles[1:3] == ["Ce qui pèse le plus", "Ce qui pèse le plus, en images"]
+    assert "en images" not in " ".join(section.title for section in told(SUMMARY, MODEL, METRICS, FR))
+    card = model_card(MODEL, METRICS, alternatives)
+    assert "![beeswarm in words](pictures/beeswarm.en.svg)" in card
+    assert "![" not in model_card(MODEL, METRICS)
 
 
 def test_limits_come_from_the_facts():

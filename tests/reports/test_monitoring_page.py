@@ -70,13 +70,18 @@ def test_the_page_is_in_both_languages_and_says_simulated():
 
 def test_findings_come_before_the_tables():
     text = as_html(page(), EN)
-    assert text.index("All firms have the same value") < text.index("Features that drifted most")
+    assert text.index("All firms have the same value") < text.index("Features with the largest drift")
 
 
 def test_a_page_with_nothing_to_tell_says_so():
     compared = Compared(page().compared.now, "m-1", None, None, [], None)
     text = as_html(page(compared=compared, findings=(), results={}, together={}, verdicts=()), EN)
-    for sentence in ("Nothing to report.", "This model recorded nothing", "No past list has been", "None yet."):
+    for sentence in (
+        "Nothing to report.",
+        "This model recorded no training data",
+        "No past list is a month old",
+        "No verdict yet.",
+    ):
         assert sentence in text
 
 

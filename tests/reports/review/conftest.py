@@ -24,9 +24,9 @@ from models.explanation.stability import Stability
 from models.registry import registry
 from models.rows.inputs import Input
 from models.scoring.records import Counterfactual
+from reports.counterfactuals import counterfactual_record
 from reports.exports import MOVEMENT, REASON, REMEDY
 from reports.movement import movement_record
-from reports.remedies import remedy_record
 from reports.review import accounts
 from reports.review.access import Kind
 from reports.review.app import create_app
@@ -123,7 +123,9 @@ def remedy(siren: str) -> dict | None:
     if siren not in REMEDIES:
         return None
     changes = {name: change for changed in REMEDIES[siren].values() for name, change in changed.items()}
-    return remedy_record([Counterfactual(siren, tuple(REMEDIES[siren]), 1.0, changes, 0.184)] if changes else [])
+    return counterfactual_record(
+        [Counterfactual(siren, tuple(REMEDIES[siren]), 1.0, changes, 0.184)] if changes else []
+    )
 
 
 def features(period: date) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from reports.charts import Series, bottom_of, line_chart, points
 from reports.dictionary import sources_behind
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
-from reports.review.data import DataFolder
+from reports.review.data import Reader
 from reports.review.firm import silent_sources
 from reports.review.firms_alike import Alike, firms_alike
 from reports.review.history import judgement_days
@@ -132,7 +132,7 @@ def test_a_loss_is_drawn_below_zero():
 
 
 def judged(data, siren, key):
-    folder = DataFolder(data)
+    folder = Reader(data)
     return judgement_days(judgements(folder, folder.published(key), siren))
 
 
@@ -242,12 +242,12 @@ def test_the_median_of_a_sector_is_made_of_public_accounts(data, tmp_path):
     rows.loc[peers[:5], "liquidity_ratio"], rows.loc[peers[5:], "liquidity_ratio"] = 100.0, 900.0
     rows.loc[rows["siren"] == FIRM, ["liquidity_ratio", "accounts_confidential"]] = (617.0, 1.0)
     rows.to_parquet(part)
-    folder = DataFolder(copy)
+    folder = Reader(copy)
     features_of = folder.published("2024-02").features
     assert "liquidity_ratio" not in sector_quartiles(folder, features_of, "25")
     rows.loc[rows["siren"] == FIRM, "accounts_confidential"] = 0.0
     rows.to_parquet(part)
-    other = DataFolder(copy)
+    other = Reader(copy)
     assert sector_quartiles(other, features_of, "25")["liquidity_ratio"][1] == 617.0
 
 
@@ -260,7 +260,7 @@ def test_establishments_are_those_of_the_lists_day(data, tmp_path):
     rows = [(FIRM, f"{FIRM}0000{n}", n == 0, None, None, None, *day) for n, day in enumerate(days)]
     names = ("siren", "siret", "is_head_office", "naf", "commune_name", "postcode", "created_on", "closed_on")
     pd.DataFrame(rows, columns=list(names)).to_parquet(staged / "part-0.parquet")
-    folder = DataFolder(copy)
+    folder = Reader(copy)
     told = {
         key: [(one["siret"][-1], one["closed_on"]) for one in establishments(folder, folder.published(key), FIRM)]
         for key in ("2024-01", "2024-02")
@@ -275,7 +275,7 @@ def test_sources_are_told_in_words(agents):
 
 def test_a_source_that_was_never_delivered_is_not_said_to_be_silent_too(agents, monkeypatch):
     monkeypatch.setattr(firms, "silent_sources", lambda _: ["headcounts", "payment_delays"])
-    monkeypatch.setattr(DataFolder, "absent_sources", lambda *_: list(sources_behind("headcounts")))
+    monkeypatch.setattr(Reader, "absent_sources", lambda *_: list(sources_behind("headcounts")))
     said = "Sources qui ne disent rien de cette entreprise : retards de paiement aux fournisseurs."
     assert said in page(agents["admin"], FIRM)
 
