@@ -3,6 +3,7 @@
 import pytest
 
 from features.errors import InputError
+from reports.confidentiality import has_confidential_accounts
 from reports.review import access
 from reports.review.access import Kind, Right, Role, Rule, departements_of, right_of
 
@@ -108,6 +109,19 @@ def test_a_figure_needs_the_right_of_its_theme_or_of_confidential_accounts(theme
     assert WHOLE.may_see_feature(theme, feature, is_confidential)
     if needs is not None:
         assert right(needs).may_see_feature(theme, feature, is_confidential)
+
+
+@pytest.mark.parametrize(
+    ("row", "is_confidential"),
+    [
+        ({"accounts_confidential": 1.0}, True),
+        ({"accounts_confidential": 0.0}, False),
+        ({"accounts_confidential": None}, False),
+        ({}, False),
+    ],
+)
+def test_accounts_are_confidential_where_the_feature_table_says_so(row, is_confidential):
+    assert has_confidential_accounts(row) is is_confidential
 
 
 def test_a_theme_is_as_open_as_a_figure_of_it_that_is_not_public():
