@@ -10,7 +10,9 @@ import ibis.expr.types as ir
 from features.sources.base import Column, Source
 from features.sources.files import LINE_SCHEMA, TextFile, plain, position
 from features.sources.formats import Reader
+from features.sources.scanning import LINE_BREAK, UNREADABLE
 
+REPLACEMENT = "\ufffd"
 PROBLEM = "struct<column: string, value: string, reason: string, rejects: boolean>"
 
 
@@ -21,7 +23,9 @@ def parse(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
     Raises InputError where the file lacks a required column.
     """
     places = {name: position(file, source, column) for name, column in source.columns.items()}
-    texts = {name: _cell(lines, place) for name, place in places.items()}
+    if file.mended:
+        lines = lines.mutate(text=lines.text.replace(LINE_BREAK, "\n").replace(UNREADABLE, REPLACEMENT))
+    texts = {name: _cell(lines, file, place) for name, place in places.items()}
     lines = lines.mutate(**{f"{name}_text": text for name, text in texts.items()})
     columns = dict(source.columns)
     headers: dict[str, str | ir.StringValue] = {
@@ -30,14 +34,23 @@ def parse(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
     if source.melt:
         lines = _melted(lines, file, source)
         columns["value"], headers["value"] = source.melt.value, lines.header
-    lines = lines.mutate(**{name: column.read(lines[f"{name}_text"]) for name, column in columns.items()})
+    lines = lines.mutate(**{name: _value(lines, file, name, column) for name, column in columns.items()})
     return _judged(lines, columns, headers, ["period"] if source.melt else [])
 
 
-def _cell(lines: ir.Table, place: int | None) -> ir.StringValue:
+def _cell(lines: ir.Table, file: TextFile, place: int | None) -> ir.StringValue:
     if place is None:
         return ibis.null("string")
-    return lines.cells[place].strip().nullif("")
+    cell = lines.cells[place]
+    if file.mended:
+        cell = cell.replace(LINE_BREAK, "\n").replace(UNREADABLE, REPLACEMENT)
+    return cell.strip().nullif("")
+
+
+def _value(lines: ir.Table, file: TextFile, name: str, column: Column) -> ir.Value:
+    """What a cell says; nothing where it holds bytes that are no letters."""
+    cell = lines[f"{name}_text"]
+    return column.read(cell.contains(REPLACEMENT).ifelse(ibis.null("string"), cell) if file.mended else cell)
 
 
 def _melted(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
@@ -58,7 +71,7 @@ def _melted(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
                 {
                     "header": ibis.literal(file.header[n]),
                     "period": ibis.literal(months[file.header[n]], "date"),
-                    "text": _cell(lines, n),
+                    "text": _cell(lines, file, n),
                 }
             )
             for n in wide
@@ -103,7 +116,11 @@ def _is_wrong(lines: ir.Table, name: str, column: Column) -> ir.BooleanValue:
 def _problem(lines: ir.Table, name: str, header: str | ir.StringValue, column: Column) -> ir.StructValue:
     cell = lines[f"{name}_text"]
     title = ibis.literal(header) if isinstance(header, str) else header
-    reason = cell.isnull().ifelse("blank, but required", _reason(column.read))
+    reason = ibis.cases(
+        (cell.isnull(), "blank, but required"),
+        (cell.contains(REPLACEMENT), "bytes that are no letters in UTF-8 nor in Windows-1252"),
+        else_=_reason(column.read),
+    )
     return _struct(title, cell, reason, ibis.literal(column.required))
 
 
