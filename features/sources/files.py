@@ -1,4 +1,4 @@
-"""A partner's text file as numbered lines cut into cells, whatever its name, compression, encoding or delimiter."""
+"""A partner's text file as numbered lines split into cells, whatever its name, compression, encoding or delimiter."""
 
 import fnmatch
 import unicodedata
@@ -11,9 +11,9 @@ import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from features.errors import InputError
-from features.sources.base import Column, Source
 from features.sources.mending import Mended, cut, mend
 from features.sources.scanning import BY_LINE, head, is_binary, is_regular, wide_encoding
+from features.sources.source import Column, Source
 
 DELIMITERS = ";,\t|"
 LINE_SCHEMA = {"line": "int64", "text": "string", "cells": "array<string>", "fault": "string"}
@@ -47,7 +47,7 @@ def bare_name(path: Path) -> str:
 
 
 def find_files(batch: Path, source: Source) -> list[Path]:
-    """The files of a source in a batch, by name: any case, gzipped or not."""
+    """The files of a source in a batch, in order of name; their names can be in any case, the files gzipped or not."""
 
     def matches(path: Path, patterns: tuple[str, ...]) -> bool:
         return any(fnmatch.fnmatchcase(bare_name(path), pattern.lower()) for pattern in patterns)
@@ -57,7 +57,7 @@ def find_files(batch: Path, source: Source) -> list[Path]:
 
 
 def open_text(con: BaseBackend, path: Path, scratch: Path) -> TextFile:
-    """Check that a file can be read to its end, and say how.
+    """Check that a file can be read to its end, and find out how.
 
     A file that DuckDB can't cut as it stands is copied, mended, into `scratch`. Raises InputError for an empty, damaged
     or binary file.
@@ -88,7 +88,7 @@ def read_header(path: Path) -> TextFile:
         return TextFile(path, path, (), "")
     text = start.decode(wide_encoding(start) or "utf-8", BY_LINE).replace("\ufeff", "").replace("\0", " ")
     lines = _first_lines(text)
-    first = next((n for n, line in enumerate(lines) if line.strip(DELIMITERS + "\"\x1a \t\r\u00a0")), None)
+    first = next((n for n, line in enumerate(lines) if line.strip(DELIMITERS + '"\x1a \t\r\u00a0')), None)
     if first is None or not any(line.strip("\x1a \t") for line in lines[first + 1 :]):
         raise InputError(f"{path.name} is empty: it has no line of data. Ask the partner for the file again.")
     delimiter = max(DELIMITERS, key=lines[first].count)
@@ -138,9 +138,9 @@ def plain(header: str) -> str:
 
 
 def position(file: TextFile, source: Source, column: Column) -> int | None:
-    """Where a column stands in the file, None for an optional one that is not there.
+    """The place of a column in the file, counted from 0; None for an optional column that is missing.
 
-    Raises InputError for a required one, naming the file and the column.
+    Raises InputError where a required column is missing, with the file and the column.
     """
     found = [plain(header) for header in file.header]
     for name in column.names:
@@ -155,12 +155,12 @@ def position(file: TextFile, source: Source, column: Column) -> int | None:
 
 
 def read_lines(con: BaseBackend, file: TextFile) -> ir.Table:
-    """(line, text, cells, fault) for each line of data: its number, its text, its fields, why it can't be cut."""
+    """(line, text, cells, fault): one row per line of data. fault: why it can't be split into cells, else null."""
     return numbered_records(con, file) if file.is_json else numbered_lines(con, file)
 
 
 def numbered_lines(con: BaseBackend, file: TextFile) -> ir.Table:
-    """(line, text, cells, fault) for each line that is not blank, header apart.
+    """(line, text, cells, fault): one row per line that is not blank, without the header.
 
     line: from 1, as an editor counts. cells: the line's fields, unquoted. fault: why it can't be cut, else null.
     A quoted field that goes on over several lines is within one line here, LINE_BREAK for its breaks: see `mending`.
@@ -191,17 +191,17 @@ def numbered_lines(con: BaseBackend, file: TextFile) -> ir.Table:
                       starts_with(c, '"') AND (length(c) = 1 OR NOT ends_with(c, '"')))) > 0
                  THEN 'a quote is opened and not closed on the line' END AS fault
         FROM cut
-    """  # noqa: S608 - the file's own name, quoted; nothing of its content
+    """  # noqa: S608 - only the name of the file, quoted; nothing of its content
     return con.sql(query, schema=LINE_SCHEMA)
 
 
 def numbered_records(con: BaseBackend, file: TextFile) -> ir.Table:
-    """(line, text, cells, fault) for each object of a JSON export; `line` counts records, from 1."""
+    """(line, text, cells, fault): one row per object of a JSON export; `line` counts the objects, from 1."""
     cells = ", ".join(f"json_extract_string(json, {_quoted(_json_path(key))})" for key in file.header)
     query = f"""
         SELECT row_number() OVER () AS line, json::VARCHAR AS text, [{cells}] AS cells, NULL::VARCHAR AS fault
         FROM read_json_objects({_quoted(str(file.text))})
-    """  # noqa: S608 - the file's own name and keys, quoted
+    """  # noqa: S608 - only the name and the keys of the file, quoted
     return con.sql(query, schema=LINE_SCHEMA)
 
 
