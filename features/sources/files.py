@@ -13,7 +13,7 @@ from ibis.backends import BaseBackend
 from features.errors import InputError
 from features.sources.mending import Mended, cut, mend
 from features.sources.scanning import BY_LINE, head, is_binary, is_regular, wide_encoding
-from features.sources.source import Column, Source
+from features.sources.source import Column, Melt, Source
 
 DELIMITERS = ";,\t|"
 LINE_SCHEMA = {"line": "int64", "text": "string", "cells": "array<string>", "fault": "string"}
@@ -65,12 +65,16 @@ def open_text(con: BaseBackend, path: Path, scratch: Path) -> TextFile:
     file = read_header(path)
     try:
         if not is_regular(path):
-            copy = scratch / f"{bare_name(path)}.mended"
-            mended = mend(path, copy, file.delimiter, len(file.header))
-            file = replace(file, text=copy, mended=mended)
+            file = mended(file, scratch)
     except (OSError, EOFError, zlib.error) as error:
         raise _damaged(path, error) from None
     return replace(file, header=_json_keys(con, path, file.text)) if file.is_json else file
+
+
+def mended(file: TextFile, scratch: Path) -> TextFile:
+    """The file with its text in a copy that DuckDB can cut."""
+    copy = scratch / f"{bare_name(file.path)}.mended"
+    return replace(file, text=copy, mended=mend(file.path, copy, file.delimiter, len(file.header)))
 
 
 def read_header(path: Path) -> TextFile:
@@ -138,20 +142,43 @@ def plain(header: str) -> str:
 
 
 def position(file: TextFile, source: Source, column: Column) -> int | None:
-    """The place of a column in the file, counted from 0; None for an optional column that is missing.
+    """Where a column is in the file; None where it is not there and is optional.
 
-    Raises InputError where a required column is missing, with the file and the column.
+    Raises InputError for a required column, naming the file and the column.
     """
-    found = [plain(header) for header in file.header]
-    for name in column.names:
-        if plain(name) in found:
-            return found.index(plain(name))
-    if column.required:
+    found = _place(file, column)
+    if found is None and column.required:
         raise InputError(
             f'{source.name}: {file.path.name} has no column "{column.names[0]}". Columns found: '
             f"{', '.join(file.header)}. Ask the partner for the full export, or rename the column."
         )
-    return None
+    return found
+
+
+def _place(file: TextFile, column: Column) -> int | None:
+    found = [plain(header) for header in file.header]
+    return next((found.index(plain(name)) for name in column.names if plain(name) in found), None)
+
+
+def is_month(header: str, melt: Melt) -> bool:
+    """Whether a column of a wide file is one of its months."""
+    code = plain(header)
+    return code.startswith(plain(melt.prefix)) and code.removeprefix(plain(melt.prefix)).isdecimal()
+
+
+def columns_found(file: TextFile, source: Source) -> int:
+    """How many columns of a source the file has; 0 where it lacks a required one, or the months of a wide file."""
+    places = {name: _place(file, column) for name, column in source.columns.items()}
+    if any(place is None and source.columns[name].required for name, place in places.items()):
+        return 0
+    if source.melt and not any(is_month(header, source.melt) for header in file.header):
+        return 0
+    return sum(place is not None for place in places.values()) + bool(source.melt)
+
+
+def absent_columns(file: TextFile, source: Source) -> tuple[str, ...]:
+    """The optional columns that a file does not have, by the partner's name for them."""
+    return tuple(column.names[0] for column in source.columns.values() if _place(file, column) is None)
 
 
 def read_lines(con: BaseBackend, file: TextFile) -> ir.Table:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from features import engine
+from features.deliveries import find_batches, received_on
 from features.errors import InputError
-from features.ingest import Reading, find_batches, ingest, read_staged, received_on
+from features.ingest import Reading, ingest, read_staged
 from features.sources import SOURCES
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -34,7 +35,8 @@ class House:
         self.con = engine.connect("duckdb", self.data / "scratch", 1)
         folders = {"staged": self.data / "staged", "rejects": self.data / "rejects", "scratch": self.data / "scratch"}
         reading = Reading(limit, 25, lags)
-        return ingest(self.con, self.raw, SOURCES, reading, **folders, progress=lambda _: None)
+        self.told = ingest(self.con, self.raw, SOURCES, reading, **folders, progress=lambda _: None)
+        return self.told.reports
 
     def staged(self, name: str) -> list[dict]:
         source = next(source for source in SOURCES if source.name == name)
