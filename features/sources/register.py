@@ -12,6 +12,10 @@ from features.nomenclatures import mapping
 from features.sources.formats import day, nic, number, only_if, siren, siret, text
 from features.sources.source import After, Column, Source
 
+# What the register writes in place of the name of a person who objects to its publication, and their status.
+MASKED = "[ND]"
+OBJECTS = "P"
+
 
 def _activity(code: ir.StringValue, nomenclature: ir.StringValue) -> ir.StringValue:
     """The activity where it is a code of NAF rev. 2 (`dd.ddX`), else null."""
@@ -20,6 +24,12 @@ def _activity(code: ir.StringValue, nomenclature: ir.StringValue) -> ir.StringVa
 
 
 def _unit(records: ir.Table) -> ir.Table:
+    """The firm's name, activity and end. A masked name is no name: the firm is one that objects to publication."""
+    is_masked = ibis.literal(False)
+    for name in ("denomination", "acronym", "last_name", "usage_name", "first_name"):
+        is_masked = is_masked | (records[name] == MASKED).fill_null(False)
+        records = records.mutate(**{name: records[name].nullif(MASKED)})
+    records = records.mutate(diffusion=is_masked.ifelse(OBJECTS, records.diffusion))
     person = records.first_name.fill_null("") + " " + records.usage_name.fill_null(records.last_name).fill_null("")
     return records.mutate(
         name=ibis.coalesce(records.denomination, person.strip().nullif(""), records.acronym),

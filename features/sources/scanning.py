@@ -63,10 +63,9 @@ def head(path: Path) -> bytes:
 
 def is_binary(start: bytes) -> bool:
     """Whether the first bytes are no text: a spreadsheet, an archive, a picture."""
-    if start.startswith(BINARY):
-        return True
-    odd = sum(start.count(bytes([byte])) for byte in range(32) if byte not in b"\t\n\r" + CONTROLS[1:])
-    return odd * 10 > len(start) and not wide_encoding(start)
+    first = start[:400].strip().split(b"\n")[0]
+    odd = sum(first.count(bytes([byte])) for byte in range(32) if byte not in b"\t\r\x1f\x1a")
+    return start.startswith(BINARY) or (odd * 10 > len(first) and not wide_encoding(start))
 
 
 def wide_encoding(start: bytes) -> str:
@@ -74,11 +73,12 @@ def wide_encoding(start: bytes) -> str:
     for mark, encoding in BOMS.items():
         if start.startswith(mark):
             return encoding
-    sample = start[:400]
-    even, odd = (sample[place::2].count(0) for place in (0, 1))
-    if len(sample) < 4 or (even and odd) or (even + odd) * 4 < len(sample):
+    even, odd = start[:16:2], start[1:16:2]
+    if len(start) < 4 or 0 not in start[:2]:
         return ""
-    return "utf-16-be" if even else "utf-16-le"
+    if not any(odd) and all(even):
+        return "utf-16-le"
+    return "utf-16-be" if not any(even) and all(odd) else ""
 
 
 def has_only_carriage_returns(start: bytes) -> bool:

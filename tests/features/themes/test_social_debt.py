@@ -7,12 +7,12 @@ from tests.tables import column, months, table
 
 GRID = months("1", "2024-01-01", 4)
 DEBTS = """
-    siren | siret | period_code | gap_number | event_number | treated_on | employee_due | employer_due | known_at
+    siren | account | siret | period_code | gap_number | event_number | treated_on | employee_due | employer_due | known_at
 """
 
 
 def debts(rows: str):
-    return table(DEBTS + rows, period_code="string", siret="string")
+    return table(DEBTS + rows, period_code="string", siret="string", account="string")
 
 
 def cents(events):
@@ -23,8 +23,8 @@ def cents(events):
 def test_a_repaid_debt_is_gone_from_the_next_period_on():
     employee, employer = cents(
         debts("""
-        1 | a | 202311 | 1 | 1 | 2024-01-10 | 400 | 600.10 | 2024-01-25
-        1 | a | 202311 | 1 | 2 | 2024-03-10 | 0   | 0      | 2024-03-25
+        1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 400 | 600.10 | 2024-01-25
+        1 | x | a | 202311 | 1 | 2 | 2024-03-10 | 0   | 0      | 2024-03-25
     """)
     )
     assert employee == [0, 40000, 40000, 0]
@@ -34,31 +34,42 @@ def test_a_repaid_debt_is_gone_from_the_next_period_on():
 def test_debts_of_several_periods_and_establishments_add_up():
     employee, _ = cents(
         debts("""
-        1 | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25
-        1 | a | 202312 | 2 | 1 | 2024-02-10 | 50  | 0 | 2024-02-25
-        1 | b | 202312 | 2 | 1 | 2024-02-10 | 7   | 0 | 2024-02-25
+        1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25
+        1 | x | a | 202312 | 2 | 1 | 2024-02-10 | 50  | 0 | 2024-02-25
+        1 | x | b | 202312 | 2 | 1 | 2024-02-10 | 7   | 0 | 2024-02-25
     """)
     )
     assert employee == [0, 10000, 15700, 15700]
 
 
+def test_a_debt_is_of_an_account_an_establishment_a_period_and_a_gap_number():
+    employee, _ = cents(
+        debts("""
+        1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25
+        1 | y | a | 202311 | 1 | 1 | 2024-01-10 | 30  | 0 | 2024-01-25
+        1 | y | a | 202311 | 1 | 2 | 2024-02-10 | 0   | 0 | 2024-02-25
+    """)
+    )
+    assert employee == [0, 13000, 10000, 10000], "the second account's payment does not end the first account's debt"
+
+
 def test_an_older_event_that_arrives_late_does_not_bring_a_debt_back():
     employee, _ = cents(
         debts("""
-        1 | a | 202311 | 1 | 2 | 2024-01-12 | 0   | 0 | 2024-01-25
-        1 | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-02-25
+        1 | x | a | 202311 | 1 | 2 | 2024-01-12 | 0   | 0 | 2024-01-25
+        1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-02-25
     """)
     )
     assert employee == [0, 0, 0, 0]
 
 
 def test_the_same_event_twice_counts_once():
-    line = "\n1 | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25"
+    line = "\n1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25"
     assert cents(debts(line + line)) == cents(debts(line))
 
 
 def test_a_debt_older_than_the_calendar_is_there_from_its_first_month():
-    employee, _ = cents(debts("1 | a | 201511 | 1 | 1 | 2015-01-10 | 100 | 0 | 2015-01-25"))
+    employee, _ = cents(debts("1 | x | a | 201511 | 1 | 1 | 2015-01-10 | 100 | 0 | 2015-01-25"))
     assert employee == [10000] * 4
 
 
@@ -94,8 +105,8 @@ def test_two_accounts_of_one_month_are_one_month_and_a_correction_adds_none():
 def test_a_plan_runs_from_its_delivery_to_its_due_date_and_what_is_left_falls_linearly():
     plans = table(
         """
-        siren | siret | plan | created_on | due_on     | amount | known_at
-        1     | a     | p    | 2023-12-20 | 2024-03-20 | 900    | 2023-12-25
+        siren | account | siret | plan | created_on | due_on     | amount | known_at
+        1     | x       | a     | p    | 2023-12-20 | 2024-03-20 | 900    | 2023-12-25
     """,
         siret="string",
     )
