@@ -5,6 +5,9 @@ address are today's at every period, because no delivered file has their history
 of establishments where that is delivered.
 """
 
+from functools import reduce
+from operator import or_
+
 import ibis
 import ibis.expr.types as ir
 
@@ -25,11 +28,10 @@ def _activity(code: ir.StringValue, nomenclature: ir.StringValue) -> ir.StringVa
 
 def _unit(records: ir.Table) -> ir.Table:
     """The firm's name, activity and end. A masked name is no name: the firm is one that objects to publication."""
-    is_masked = ibis.literal(False)
-    for name in ("denomination", "acronym", "last_name", "usage_name", "first_name"):
-        is_masked = is_masked | (records[name] == MASKED).fill_null(False)
-        records = records.mutate(**{name: records[name].nullif(MASKED)})
-    records = records.mutate(diffusion=is_masked.ifelse(OBJECTS, records.diffusion))
+    names = [records[name] for name in ("denomination", "acronym", "last_name", "usage_name", "first_name")]
+    is_masked = reduce(or_, ((name == MASKED).fill_null(False) for name in names))
+    shown = {name.get_name(): name.nullif(MASKED) for name in names}
+    records = records.mutate(**shown, diffusion=is_masked.ifelse(OBJECTS, records.diffusion))
     person = records.first_name.fill_null("") + " " + records.usage_name.fill_null(records.last_name).fill_null("")
     return records.mutate(
         name=ibis.coalesce(records.denomination, person.strip().nullif(""), records.acronym),
