@@ -30,8 +30,8 @@ def print_trained(trained: stages.Trained, settings: Settings) -> None:
     """The model beside the baselines, and whether it is in use."""
     table = Table("model", "AUC", "average precision", "Brier", "precision high", "recall moderate")
     for name, m in trained.metrics.items():
-        figures = [f"{m[key]:.3f}" for key in ("auc", "average_precision", "brier")]
-        table.add_row(name, *figures, f"{m['high']['precision']:.3f}", f"{m['moderate']['recall']:.3f}")
+        figures = (m.auc, m.average_precision, m.brier, m.high.precision, m.moderate.recall)
+        table.add_row(name, *(f"{value:.3f}" for value in figures))
     out.print(table)
     verdict = "in use" if trained.is_champion else "registered, not in use"
     card = settings.folder.models / trained.model_id / "card.md"
@@ -47,7 +47,7 @@ def print_models(found: list[stages.Registered]) -> None:
         return
     table = Table("model", "trained on", "tested on", "AUC", "average precision", "in use since", "why")
     for m in found:
-        figures = [f"{m.metrics[key]:.3f}" for key in ("auc", "average_precision")]
+        figures = [f"{value:.3f}" for value in (m.metrics.auc, m.metrics.average_precision)]
         table.add_row(m.model_id, m.trained, m.tested, *figures, m.since, m.why)
     out.print(table)
 

@@ -151,7 +151,7 @@ def day(cell: ir.StringValue) -> ir.DateValue:
     return _plausible(ibis.coalesce(iso, french, month))
 
 
-@reader("an URSSAF date as (A)AAMMJJ, the year less 1900")
+@reader("an URSSAF date as (A)AAMMJJ, the year minus 1900")
 def urssaf_date(cell: ir.StringValue) -> ir.DateValue:
     """`1160318` is 2016-03-18, `990612` is 1999-06-12."""
     bare = cell.strip()

@@ -1,13 +1,13 @@
-"""The groups of firms that a model is judged on apart."""
+"""The groups of firms on which a model is evaluated separately."""
 
 import numpy as np
 import pandas as pd
 
 CATEGORIES = ("naf_section", "size_class", "region")
-# Lower ends in years.
+# The age in years from which a firm is in each band.
 AGE_BANDS = {"under 3": 0, "3-10": 3, "10+": 10}
 UNKNOWN = "unknown"
-# With fewer failures, or survivors, a ranking is noise.
+# With fewer failures, or fewer survivors, metrics of ranking are mostly noise.
 FEWEST = 10
 
 

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 
-from features import folder
 from features.errors import InputError
-from features.folder import CONTRIBUTIONS, SCORES, FeatureTable, Snapshot
+from features.folder import CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot
 from models.alerts import HIGH, MODERATE
+from models.evaluation.records import Metrics
 from models.registry import registry
 from models.registry.model import RiskModel
+from reports.card.parts import ALTERNATIVES, picture_file
+from reports.reasons import ReasonSettings
+from reports.target_list import REASON_SETTINGS
 
 Row = dict[str, Any]
 
@@ -28,32 +31,6 @@ class NotPublishedError(Exception):
 
 class UnreadableError(Exception):
     """A file of the data folder can't be read: for the data team."""
-
-
-def quoted(path: Path | str) -> str:
-    """A path as an SQL string."""
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def source(*paths: Path) -> str:
-    """Parquet files as an SQL table."""
-    return f"read_parquet([{', '.join(quoted(path) for path in paths)}], hive_partitioning = false)"
-
-
-# Beyond, an SQL text with a mark a value takes longer to read than the files.
-FEW: Final = 200
-
-
-def one_of(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
-    """A condition and its parameters; a mark a value is taken down to the row groups of a Parquet file."""
-    if len(values) > FEW:
-        return f"{column} IN (SELECT unnest(?))", [list(values)]
-    return (f"{column} IN ({', '.join('?' * len(values))})" if values else "false"), list(values)
-
-
-def source_by_period(*paths: Path) -> str:
-    """The feature table's files as an SQL table, whose `period` is in the names of their folders."""
-    return f"read_parquet([{', '.join(quoted(path) for path in paths)}], hive_partitioning = true)"
 
 
 @dataclass(frozen=True)
@@ -95,6 +72,11 @@ class PublishedList:
         return None if newest == self.period else self.snapshot.lists[newest]
 
     @property
+    def reason_settings(self) -> ReasonSettings | None:
+        """How its reasons were chosen and worded, None where an older list does not say."""
+        return _reason_settings(self.path)
+
+    @property
     def table(self) -> FeatureTable:
         """The feature table.
 
@@ -131,12 +113,12 @@ def key_of(period: date) -> str:
     return f"{period:%Y-%m}"
 
 
-class DataFolder:
-    """Reads only. Safe among threads: each has a cursor of its own; a query takes one core, for others wait too."""
+class Reader:
+    """Reads the data folder. Safe among threads: each has its own cursor. A query uses one core of several."""
 
     def __init__(self, data: Path) -> None:
         """data: the folder that the pipeline fills."""
-        self.folder = folder.DataFolder(data)
+        self.folder = DataFolder(data)
         self._connection = duckdb.connect(config={"threads": 1})
         self._connection.execute("LOAD parquet")
         self._local = threading.local()
@@ -202,12 +184,30 @@ class DataFolder:
         except InputError as error:
             raise UnreadableError(str(error)) from error
 
-    def metrics(self, model_id: str) -> dict[str, Any]:
-        """All that a model was judged by: see `models.training.training.Result`; empty where that is not told."""
+    def metrics(self, model_id: str) -> Metrics | None:
+        """All that a model was evaluated by; None where that can't be read."""
         try:
             return registry.metrics_of(self.folder.models, model_id)
+        except InputError:
+            return None
+
+    def pictures(self, model_id: str) -> dict[str, dict[str, str]]:
+        """The pictures of a model, with their alternative text in each language; none of an older model."""
+        try:
+            found: dict[str, dict[str, str]] = json.loads(self._picture_path(model_id, ALTERNATIVES).read_text())
         except (OSError, json.JSONDecodeError):
             return {}
+        return found
+
+    def picture(self, model_id: str, name: str, code: str) -> str | None:
+        """A picture of a model in a language, as SVG; None where the model has none. name: one of PICTURES."""
+        try:
+            return self._picture_path(model_id, picture_file(name, code)).read_text()
+        except OSError:
+            return None
+
+    def _picture_path(self, model_id: str, file: str) -> Path:
+        return self.folder.models / model_id / registry.PICTURES / file
 
     def thresholds(self, model_id: str) -> dict[str, float]:
         """The probabilities from which a firm is on alert, by level; empty where the model is not there."""
@@ -217,18 +217,18 @@ class DataFolder:
             return {}
         return {HIGH: model.thresholds.high, MODERATE: model.thresholds.moderate}
 
-    def months_a_firm(self, model_id: str) -> float:
-        """How many months a firm has in the rows that a model was tested on; 1 where that is not told."""
+    def months_per_firm(self, model_id: str) -> float:
+        """The mean number of months per firm in the rows that a model was tested on; 1 where that is not known."""
         try:
-            tested = self.model(model_id).facts["split"]["test"]
-            return float(max(tested["rows"] / tested["firms"], 1.0))
-        except (UnreadableError, KeyError, ZeroDivisionError):
+            tested = self.model(model_id).facts.split.test
+            return max(tested.rows / tested.firms, 1.0)
+        except (UnreadableError, ZeroDivisionError):
             return 1.0
 
     def absent_sources(self, model_id: str) -> list[str]:
         """The sources that were never delivered to the model."""
         try:
-            return list(self.model(model_id).facts["data"].get("absent_sources", []))
+            return list(self.model(model_id).facts.data.absent_sources)
         except UnreadableError:
             return []
 
@@ -256,6 +256,12 @@ def _described(path: Path) -> tuple[frozenset[str], str, bool]:
     schema = pq.read_schema(path)
     simulated = (schema.metadata or {}).get(b"simulated", b"true") == b"true"
     return frozenset(schema.names), _model_id(path) if "model_id" in schema.names else "", simulated
+
+
+@lru_cache(maxsize=64)
+def _reason_settings(path: Path) -> ReasonSettings | None:
+    found = (pq.read_schema(path).metadata or {}).get(REASON_SETTINGS.encode())
+    return ReasonSettings.from_json(found) if found else None
 
 
 def _model_id(path: Path) -> str:

@@ -244,7 +244,7 @@ def test_the_card_tells_all_that_the_model_is_judged_by(demo):
         "What weighs most",
     ):
         assert title in text
-    weights = json.loads((card.parent / "metrics.json").read_text())["weights"]
+    weights = json.loads((card.parent / "metrics.json").read_text())["feature_importance"]
     for shares in weights.values():
         assert sum(shares.values()) == pytest.approx(1)
         assert list(shares.values()) == sorted(shares.values(), reverse=True)

@@ -14,6 +14,10 @@ def read(reader, *cells):
     return t.select(value=reader(t.cell)).to_pyarrow().column("value").to_pylist()
 
 
+def test_a_value_stands_only_where_its_condition_does():
+    assert read(lambda cell: formats.only_if(cell.upper(), cell != "b"), "a", "b", None) == ["A", None, None]
+
+
 def test_identifiers_keep_or_regain_their_leading_zeros():
     assert read(formats.siren, "005520135", "5520135", "552 100 554") == ["005520135", "005520135", "552100554"]
     assert read(formats.siret, "552013500012") == ["00552013500012"]

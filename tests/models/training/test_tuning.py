@@ -25,7 +25,7 @@ def arrays(seed):
 
 def narrow(hyperparameters: Hyperparameters) -> tuple[float, int]:
     """A value that is largest at 8 leaves, without any model."""
-    return 1 / (1 + abs(hyperparameters.leaves - 8)), 120
+    return 1 / (1 + abs(hyperparameters.num_leaves - 8)), 120
 
 
 def test_an_embargo_lies_between_what_is_learnt_from_and_what_is_chosen_by():
@@ -42,7 +42,9 @@ def test_too_few_periods_to_choose_by_is_one_clear_sentence():
 
 def test_hyper_parameters_that_can_learn_are_worth_more_than_those_that_cannot():
     judged = partial(objective, inputs=INPUTS, earlier=arrays(0), later=arrays(1), seed=0)
-    able, unable = (judged(Hyperparameters(trees=60, rows_a_leaf=rows, l2=1.0)) for rows in (20, 400))
+    able, unable = (
+        judged(Hyperparameters(n_estimators=60, min_child_samples=rows, reg_lambda=1.0)) for rows in (20, 400)
+    )
     assert able[0] > unable[0] + 0.2
     assert 1 < able[1] <= 60
 
@@ -69,11 +71,11 @@ def test_an_interrupted_study_goes_on_where_it_was(tmp_path):
     found = tune(database, "study", stopping, 0, 0.02, said.append)
     assert found.trials == len(said) + 2
     assert "trial 4" in said[0]
-    assert seen[0].leaves == DEFAULTS.leaves
+    assert seen[0].num_leaves == DEFAULTS.num_leaves
     assert len({point.learning_rate for point in seen}) == len(seen)
     assert found.value == max(narrow(point)[0] for n, point in enumerate(seen) if n != 2)
     assert found.default_value == narrow(DEFAULTS)[0]
-    assert found.best.trees == 120
+    assert found.best.n_estimators == 120
 
 
 def test_another_study_in_the_same_database_starts_anew(tmp_path):
@@ -94,7 +96,7 @@ def test_what_is_found_can_be_pasted_as_settings():
     text = Tuned(Hyperparameters(120, 0.0123456, 8), 0.31, 0.3, 12).as_toml()
     pasted = tomllib.loads(text)["hyperparameters"]
     assert Hyperparameters(**pasted) == Hyperparameters(120, 0.01235, 8)
-    assert type(pasted["leaves"]) is int
+    assert type(pasted["num_leaves"]) is int
     assert "12 trials" in text
 
 

@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.alerts import Thresholds
 from models.calibration.fitting import fit_platt
-from models.calibration.shapes import Platt, VennAbers
+from models.calibration.shapes import Platt
 from models.explanation.contributions import margins
-from models.registry.model import RiskModel
 from models.registry.promotion import checks
 from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Input
+from tests.records import model_facts, risk_model
 
 INPUTS = (Input("debt", "social_debt", "EUR", 1, "debt"), Input("paydex", "payment_behaviour", "days", 1, "paydex"))
 
@@ -42,10 +41,9 @@ def model(rows, inputs=INPUTS, month="2024-01"):
     x, y = matrix(rows, inputs), labels_of(rows)
     booster = lgb.train({"num_leaves": 4, "verbosity": -1, "seed": 0, "objective": "binary"}, lgb.Dataset(x, y), 20)
     booster = lgb.Booster(model_str=booster.model_to_string())
-    steps = VennAbers((), (0.0,), (), (1.0,))
-    facts = {"as_of": f"{month}-01", "data": {"simulated": True}}
+    facts = model_facts(as_of=date.fromisoformat(f"{month}-01"))
     calibration = fit_platt(margins(booster, x), y)
-    return RiskModel(booster.model_to_string(), inputs, calibration, steps, Thresholds(0.3, 0.1), (), facts)
+    return risk_model(text=booster.model_to_string(), inputs=inputs, calibration=calibration, facts=facts)
 
 
 def passed(found):

@@ -72,7 +72,7 @@ def test_bins_hold_a_tenth_of_the_training_rows_each():
     periods = pd.Series(pd.to_datetime(["2020-01-01"] * 100))
     x = np.arange(100, dtype=np.float32).reshape(-1, 1)
     learnt = reference(x, periods, INPUTS[2:3], np.array([0.5]))
-    assert learnt["features"]["liquidity_ratio"]["counts"] == {"1": [10] * 10 + [0]}
+    assert learnt.features["liquidity_ratio"].counts == {1: (10,) * 10 + (0,)}
 
 
 def test_a_month_is_held_against_the_same_month_of_training():
@@ -151,7 +151,7 @@ def test_half_of_the_firms_gone_stops(learnt, is_list):
     compared = run(learnt, firms_of(300, 1), earlier=[before] if is_list else (), previous=None if is_list else firms)
     (stop,) = findings(compared, LIMITS)
     assert (stop.level, stop.subject, stop.limit) == (STOP, "firms", "gone_stop")
-    assert stop.sentence == "firms: 57% of the 700 firms of 2024-01 are not there any more."
+    assert stop.sentence == "firms: 57% of the 700 firms of 2024-01 are no longer in scope."
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
-"""From margins to probabilities that keep their word."""
+"""From margins to probabilities that come true, and to alerts."""
 
 import json
+from dataclasses import asdict
 from datetime import date
 
 import numpy as np
@@ -8,26 +9,30 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 from scipy.special import expit, log_expit
 from sklearn.isotonic import IsotonicRegression
 
 from features.errors import InputError
+from models.alerts import Thresholds
 from models.calibration.base_rate import FailureRate, has_drifted, known_failure_rate, offset_between
 from models.calibration.choice import choose_calibration, is_as_good
 from models.calibration.fitting import fit_beta, fit_isotonic, fit_platt, fit_venn_abers
 from models.calibration.reliability import expected_calibration_error, reliability, wilson_interval
 from models.calibration.shapes import (
     Beta,
+    Calibration,
     Isotonic,
     Platt,
     Shifted,
     VennAbers,
-    calibration_from,
     shifted,
-    to_json,
     with_offset,
 )
+from models.calibration.thresholds import choose_thresholds
+from models.explanation.contributions import margins as margins_of
 
+STORED = TypeAdapter(Calibration)
 FITS = (fit_platt, fit_beta, fit_isotonic, fit_venn_abers)
 
 
@@ -102,10 +107,9 @@ def test_a_larger_margin_is_never_a_smaller_probability(fit, data):
 def test_a_calibration_comes_back_from_json_as_it_was(fit):
     calibration = fit(*drawn(half_as_sure, 2000))
     for original in (calibration, shifted(calibration, -0.2)):
-        again = calibration_from(json.loads(json.dumps(to_json(original))))
-        assert again == original
-    with pytest.raises((KeyError, TypeError)):
-        calibration_from({"kind": "platt", "slope": 1.0})
+        assert STORED.validate_python(json.loads(json.dumps(asdict(original)))) == original
+    with pytest.raises(ValidationError):
+        STORED.validate_python({"kind": "platt", "slope": 1.0})
 
 
 @pytest.mark.parametrize("fit", FITS)
@@ -150,8 +154,8 @@ def test_calibration_keeps_the_order_of_firms(fit):
 
 def test_what_is_stored_stays_small_however_many_rows_were_seen():
     margins, labels = drawn(half_as_sure, 100_000)
-    assert len(json.dumps(to_json(fit_venn_abers(margins, labels)))) < 30_000
-    assert len(json.dumps(to_json(fit_isotonic(margins, labels)))) < 30_000
+    assert len(json.dumps(asdict(fit_venn_abers(margins, labels)))) < 30_000
+    assert len(json.dumps(asdict(fit_isotonic(margins, labels)))) < 30_000
 
 
 def months(rows, count=6):
@@ -164,17 +168,16 @@ def test_the_simplest_calibration_that_is_as_good_is_chosen():
     margins, labels = drawn(half_as_sure)
     chosen = choose_calibration(margins, labels, months(len(margins)))
     assert chosen.calibration == fit_platt(margins, labels)
-    assert [record["kind"] for record in chosen.table] == ["uncalibrated", "platt", "beta", "isotonic", "venn_abers"]
-    losses = {record["kind"]: record["log_loss"] for record in chosen.table}
+    assert [record.kind for record in chosen.scores] == ["uncalibrated", "platt", "beta", "isotonic", "venn_abers"]
+    losses = {record.kind: record.log_loss for record in chosen.scores}
     assert losses["platt"] < losses["uncalibrated"]
-    json.dumps(chosen.table)
 
 
 def test_a_freer_calibration_is_chosen_where_the_simple_ones_are_wrong():
     margins, labels = drawn(step)
     chosen = choose_calibration(margins, labels, months(len(margins)))
     assert isinstance(chosen.calibration, Isotonic | VennAbers)
-    assert [record["is_chosen"] for record in chosen.table].count(True) == 1
+    assert [record.is_chosen for record in chosen.scores].count(True) == 1
 
 
 def test_the_rows_of_a_firm_count_together_in_what_is_as_good():
@@ -186,7 +189,7 @@ def test_the_rows_of_a_firm_count_together_in_what_is_as_good():
 def test_the_choice_is_measured_on_later_months_only():
     margins, labels = drawn(half_as_sure, 3000)
     early = (months(3000)["period"] <= pd.Timestamp(2023, 3, 1)).to_numpy()
-    loss = {record["kind"]: record["log_loss"] for record in choose_calibration(margins, labels, months(3000)).table}
+    loss = {record.kind: record.log_loss for record in choose_calibration(margins, labels, months(3000)).scores}
     odds = fit_platt(margins[early], labels[early])
     odds = odds.slope * margins[~early] + odds.intercept
     assert loss["platt"] == pytest.approx(-log_expit(np.where(labels[~early], odds, -odds)).mean())
@@ -195,7 +198,7 @@ def test_the_choice_is_measured_on_later_months_only():
 def test_with_a_single_period_nothing_is_measured_and_platt_is_used():
     margins, labels = drawn(half_as_sure, 2000)
     chosen = choose_calibration(margins, labels, months(2000, 1))
-    assert (chosen.calibration, chosen.table) == (fit_platt(margins, labels), ())
+    assert (chosen.calibration, chosen.scores) == (fit_platt(margins, labels), ())
 
 
 def test_a_doubled_base_rate_doubles_odds():
@@ -246,7 +249,7 @@ def test_the_known_failure_rate_counts_firms_in_bonis_a_year_ago():
     assert (found.firms, found.failures, found.rate) == (4, 2, pytest.approx(0.5))
     # Of two firms one survives 12 months: 1 / sqrt(2) of one survives the next 6.
     assert known_failure_rate(table, date(2024, 1, 1), 18).rate == pytest.approx(1 - 0.5**1.5)
-    with pytest.raises(InputError, match="no base rate"):
+    with pytest.raises(InputError, match="no failure rate"):
         known_failure_rate(table, date(2025, 1, 1), 18)
 
 
@@ -260,25 +263,51 @@ def test_a_rate_inside_the_interval_has_not_drifted():
 def test_a_reliability_point_is_what_a_reader_counts():
     probability, labels = np.array([0.1, 0.3, 0.7, 0.9]), np.array([0, 1, 1, 1], np.int8)
     first, second = reliability(probability, labels, bins=2)
-    assert (first["rows"], first["failures"], first["mean_probability"]) == (2, 1, pytest.approx(0.2))
-    assert (second["observed_rate"], second["mean_probability"]) == (1, pytest.approx(0.8))
+    assert (first.rows, first.failures, first.mean_probability) == (2, 1, pytest.approx(0.2))
+    assert (second.observed_rate, second.mean_probability) == (1, pytest.approx(0.8))
     # (2 x |0.2 - 0.5| + 2 x |0.8 - 1|) / 4
     assert expected_calibration_error([first, second]) == pytest.approx(0.25)
 
 
 def test_equal_probabilities_share_a_bin():
     points = reliability(np.array([0.2] * 9 + [0.8]), np.zeros(10, np.int8), bins=5)
-    assert [point["rows"] for point in points] == [9, 1]
+    assert [point.rows for point in points] == [9, 1]
 
 
 def test_right_probabilities_lie_on_the_diagonal():
     margins, labels = drawn(half_as_sure)
     points = reliability(half_as_sure(margins), labels)
-    assert [point["rows"] for point in points] == pytest.approx([6000] * 10, abs=2)
-    assert sum(point["low"] <= point["mean_probability"] <= point["high"] for point in points) >= 8
+    assert [point.rows for point in points] == pytest.approx([6000] * 10, abs=2)
+    assert sum(point.low <= point.mean_probability <= point.high for point in points) >= 8
 
 
 def test_the_wilson_interval_is_the_published_one():
     # Newcombe (Statistics in Medicine 1998), table I, method 3.
     assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
     assert wilson_interval(0, 20) == pytest.approx((0, 0.1611), abs=1e-4)
+
+
+def test_platt_makes_the_mean_probability_the_failure_rate(sample, booster):
+    x, y = sample
+    margin = 3 * margins_of(booster, x) + 2
+    assert fit_platt(margin, y).probability(margin).mean() == pytest.approx(y.mean(), abs=1e-4)
+
+
+def test_a_model_that_orders_firms_the_wrong_way_round_is_refused(sample, booster):
+    with pytest.raises(InputError, match="learnt nothing"):
+        fit_platt(-margins_of(booster, sample[0]), sample[1])
+
+
+def test_thresholds_are_those_of_the_best_f_scores():
+    probability, y = np.array([0.9, 0.8, 0.7, 0.6, 0.1]), np.array([1, 1, 0, 1, 0], np.int8)
+    # At 0.8: precision 1, recall 2/3; at 0.6: precision 3/4, recall 1.
+    assert choose_thresholds(probability, y) == Thresholds(high=0.8, moderate=0.6)
+
+
+def test_alerts_begin_at_their_thresholds():
+    assert list(Thresholds(0.5, 0.2).alerts(np.array([0.5, 0.49, 0.2, 0.19]))) == [
+        "high",
+        "moderate",
+        "moderate",
+        "none",
+    ]

@@ -2,6 +2,8 @@
 
 import importlib.util
 import sqlite3
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import lightgbm as lgb
@@ -9,13 +11,12 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from models.alerts import Thresholds
-from models.calibration.shapes import Platt, VennAbers
+from models.evaluation.records import Interval, OriginFigures, RollingOrigins
 from models.explanation.contributions import booster_of
 from models.registry import registry
-from models.registry.model import RiskModel
 from models.registry.tracking import EXPERIMENT, flat_metrics, flat_parameters, log_model, require_mlflow
 from models.rows.inputs import Input
+from tests.records import FIGURES, metrics, model_facts, risk_model
 
 needs_mlflow = pytest.mark.skipif(
     importlib.util.find_spec("mlflow") is None, reason="MLflow is not installed: pip install weaksignals[mlflow]"
@@ -24,33 +25,15 @@ needs_mlflow = pytest.mark.skipif(
 EXCUSED = pytest.mark.filterwarnings(
     "ignore:.*Any type hint is inferred:UserWarning", "ignore:The ``noload`` loader strategy:DeprecationWarning"
 )
-FACTS = {
-    "as_of": "2024-02-01",
-    "horizon": 18,
-    "trees": 3,
-    "code": "46c04f2a3348",
-    "protocol": {"seed": 7, "hyperparameters": {"trees": 60, "leaves": 15}},
-    "split": {"test": {"first": "2022-02-01", "rows": 1268}},
-    "versions": {"lightgbm": lgb.__version__},
-    "data": {"fingerprint": "f" * 64, "dictionary_version": "b3c5", "simulated": True, "batch": "2401_simulated"},
-}
-POINTS = [
-    {"mean_probability": 0.1, "observed_rate": 0.12, "low": 0.08, "high": 0.16},
-    {"mean_probability": 0.4, "observed_rate": 0.35, "low": 0.25, "high": 0.45},
-]
-METRICS = {
-    "models": {"lightgbm": {"auc": 0.8, "rows": 1268, "high": {"precision": 0.5}}, "random_forest": {"auc": 0.7}},
-    "intervals": {"auc": {"value": 0.8, "low": 0.75, "high": 0.85}},
-    "calibration": {"points": POINTS},
-    "protocols": {
-        "rolling_origins": {
-            "origins": [
-                {"test_from": "2022-02-01", "auc": 0.8, "average_precision": 0.3},
-                {"test_from": "2021-08-01", "auc": 0.7, "average_precision": 0.2},
-            ]
-        }
-    },
-}
+FACTS = model_facts()
+FIRST = OriginFigures(**vars(FIGURES), test_from=date(2022, 2, 1))
+METRICS = metrics(
+    intervals={"auc": Interval(0.75, 0.7, 0.85)},
+    protocols=replace(
+        metrics().protocols,
+        rolling_origins=RollingOrigins((FIRST, replace(FIRST, test_from=date(2021, 8, 1), auc=0.7)), {}),
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +41,7 @@ def model():
     x = np.random.default_rng(0).normal(size=(400, 1))
     booster = lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, lgb.Dataset(x, x[:, 0] > 1), 3)
     inputs = (Input("debt", "social_debt", "EUR", 1, "debt"),)
-    steps = VennAbers((), (0.0,), (), (1.0,))
-    return RiskModel(booster.model_to_string(), inputs, Platt(1.0, 0.0), steps, Thresholds(0.3, 0.1), (), FACTS)
+    return risk_model(text=booster.model_to_string(), inputs=inputs, facts=FACTS)
 
 
 @pytest.fixture(autouse=True)
@@ -73,19 +55,15 @@ def registered(data, model):
 
 
 def test_nested_figures_become_flat_ones_with_their_intervals():
-    assert dict(flat_metrics(METRICS)) == {
-        "auc": 0.8,
-        "rows": 1268.0,
-        "high_precision": 0.5,
-        "auc_low": 0.75,
-        "auc_high": 0.85,
-    }
+    flat = dict(flat_metrics(METRICS))
+    assert (flat["auc"], flat["auc_low"], flat["auc_high"]) == (0.75, 0.7, 0.85)
+    assert (flat["rows"], flat["high_precision"], flat["moderate_true_positives"]) == (1000, 0.75, 3)
 
 
 def test_parameters_tell_protocol_data_dictionary_and_code(model):
     told = dict(flat_parameters(model))
     assert told["seed"] == 7
-    assert told["hyperparameters_trees"] == 60
+    assert told["hyperparameters_n_estimators"] == 300
     assert told["data_fingerprint"] == "f" * 64
     assert told["data_dictionary_version"] == "b3c5"
     assert told["code"] == "46c04f2a3348"
@@ -112,8 +90,8 @@ def test_a_model_is_logged_once_with_its_files_and_figures_and_no_pickle(tmp_pat
     (run,) = client.search_runs([client.get_experiment_by_name(EXPERIMENT).experiment_id])
     assert run.info.run_name == model.model_id
     assert run.info.status == "FINISHED"
-    assert run.data.metrics["auc_low"] == 0.75
-    assert run.data.params["hyperparameters_leaves"] == "15"
+    assert run.data.metrics["auc_low"] == 0.7
+    assert run.data.params["hyperparameters_num_leaves"] == "15"
     artifacts = tmp_path / "mlflow-artifacts" / run.info.run_id / "artifacts"
     files = {str(path.relative_to(artifacts)) for path in artifacts.rglob("*") if path.is_file()}
     assert {"figures/reliability.png", "figures/walk_forward.png", "registered/card.md"} <= files

@@ -1,4 +1,4 @@
-"""What would take a firm off the list, why it moved, how stable its reasons are: on models small enough to follow."""
+"""What would take a firm off the list, and why its risk moved, by a model small enough to follow."""
 
 from dataclasses import replace
 
@@ -10,16 +10,15 @@ import pytest
 from features.assemble import CATALOG
 from features.catalog import CATEGORY
 from models.alerts import Thresholds
-from models.calibration.shapes import Platt, VennAbers
+from models.calibration.shapes import Platt
 from models.explanation.contributions import booster_of, explain, margins
-from models.explanation.stability import bootstrap_firms, overlap, stability, top, unstable
 from models.explanation.sums import by_root
-from models.registry.model import RiskModel
 from models.rows.dataset import matrix
 from models.rows.inputs import Input
-from models.scoring.counterfactuals import ACTIONS, remedies
+from models.scoring.counterfactuals import ACTIONS, counterfactuals
 from models.scoring.movement import movement
 from models.scoring.records import REVISION, decisive
+from tests.records import risk_model
 
 INPUTS = tuple(
     Input(f.name, f.theme, f.unit, f.direction, f.root) for f in CATALOG if not f.is_category and f.unit != CATEGORY
@@ -28,7 +27,7 @@ PLATT = Platt(1.0, 0.0)
 
 
 def rows(**columns):
-    """One firm a value; what is not given is 0."""
+    """One firm per value; a column that is not given is 0."""
     count = len(next(iter(columns.values())))
     table = pd.DataFrame(0.0, index=range(count), columns=[column.name for column in INPUTS])
     return table.assign(siren=[f"{n:09d}" for n in range(count)], **columns)
@@ -43,9 +42,7 @@ def model():
     parameters = {"objective": "binary", "num_leaves": 8, "learning_rate": 0.2, "verbosity": -1, "seed": 0}
     parameters["monotone_constraints"] = [column.direction for column in INPUTS]
     text = lgb.train(parameters, lgb.Dataset(matrix(table, INPUTS), y), 40).model_to_string()
-    return RiskModel(
-        text, INPUTS, PLATT, VennAbers((), (0.0,), (), (1.0,)), Thresholds(0.5, 0.2), (), {"as_of": "2024"}
-    )
+    return risk_model(text=text, inputs=INPUTS, calibration=PLATT, thresholds=Thresholds(0.5, 0.2))
 
 
 def risk(model, table):
@@ -55,7 +52,7 @@ def risk(model, table):
 def test_paying_a_part_of_the_debt_is_enough_where_the_model_says_so(model):
     firm = rows(debt=[80.0], paydex=[20.0])
     assert risk(model, firm)[0] > 0.2
-    (found,) = remedies(model, firm, PLATT)["000000000"][:1]
+    (found,) = counterfactuals(model, firm, PLATT)["000000000"][:1]
     assert found.actions == ("pay_debt",)
     before, after = found.changes["debt"]
     assert (before, 0 < after < 80) == (80.0, True)
@@ -67,7 +64,7 @@ def test_paying_a_part_of_the_debt_is_enough_where_the_model_says_so(model):
 def test_actions_are_put_together_only_where_none_is_enough_by_itself(model):
     firm = rows(debt=[99.0], paydex=[99.0])
     careful = replace(model, thresholds=Thresholds(0.5, 0.05))
-    (found,) = remedies(careful, firm, PLATT)["000000000"]
+    (found,) = counterfactuals(careful, firm, PLATT)["000000000"]
     assert found.actions == ("pay_debt", "pay_suppliers")
     assert found.changes["debt"] == (99.0, 0.0)
     assert found.probability < 0.05
@@ -75,7 +72,7 @@ def test_actions_are_put_together_only_where_none_is_enough_by_itself(model):
 
 def test_a_firm_that_nothing_helps_is_told_so(model):
     strict = replace(model, thresholds=Thresholds(0.5, 0.0))
-    assert remedies(strict, rows(debt=[90.0], paydex=[90.0]), PLATT) == {"000000000": []}
+    assert counterfactuals(strict, rows(debt=[90.0], paydex=[90.0]), PLATT) == {"000000000": []}
 
 
 def test_a_debt_paid_today_leaves_the_months_before_as_they_were():
@@ -115,29 +112,6 @@ def test_what_moved_a_risk_most_is_told_in_its_own_direction_until_it_covers_mos
     assert list(decisive(parts).index) == ["a", "b"]
     assert list(decisive(-parts).index) == ["a", "b"]
     assert list(decisive(pd.Series({"a": 0.2, "b": 0.2, "c": 0.2, "d": 0.2})).index) == ["a", "b", "c"]
-
-
-def test_a_firm_is_drawn_again_with_all_its_months():
-    weights = bootstrap_firms(pd.Series(["a", "b", "a", "c"]), 3)
-    assert weights[0] == weights[2]
-    assert weights[0] + weights[1] + weights[3] == 3
-    assert len({tuple(bootstrap_firms(pd.Series(["a", "b", "a", "c"]), seed)) for seed in range(9)}) > 1
-
-
-def test_only_what_raises_the_risk_is_among_the_first_reasons():
-    grouped = pd.DataFrame([[0.3, -0.2, 0.1, 0.0], [0.1, 0.2, 0.3, 0.4]], columns=list("abcd"))
-    assert top(grouped).tolist() == [[True, False, True, False], [False, True, True, True]]
-    assert overlap(top(grouped)[:1], top(grouped)[1:]).tolist() == [0.25]
-
-
-def test_a_reason_that_most_refits_lack_is_unstable():
-    inputs = [Input(name, "profile", "EUR", 0, name) for name in "abcd"]
-    ours = pd.DataFrame([[0.4, 0.3, 0.2, 0.0]], columns=list("abcd"))
-    other = pd.DataFrame([[0.4, 0.3, 0.0, 0.2]], columns=list("abcd"))
-    assert unstable(ours, [ours, other, other], inputs) == [frozenset({"c"})]
-    assert unstable(ours, [ours, ours, other], inputs) == [frozenset()]
-    found = stability(ours, [ours, other], inputs)
-    assert (found.features, found.themes, found.firms, found.refits) == (0.75, 1.0, 1, 2)
 
 
 def test_contributions_by_root_add_up_to_the_margin(model):

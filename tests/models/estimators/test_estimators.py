@@ -6,11 +6,12 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import check_estimator
 
-from models.estimators.boosted_trees import BoostedTrees, averaged, trees_by_early_stopping
+from models.estimators.boosted_trees import BoostedTrees, averaged, best_n_estimators
 from models.estimators.challengers import CHALLENGERS, fit, margins_of
-from models.explanation.contributions import explain
+from models.explanation.contributions import explain, margins
 from models.protocol import Hyperparameters
 from models.rows.inputs import Input
+from tests.models.small import grown
 
 INPUTS = (
     Input("debt", "social_debt", "EUR", 1, "debt"),
@@ -20,7 +21,7 @@ INPUTS = (
     Input("never_delivered", "workforce", "persons", 0, "never_delivered"),
     Input("unseen_code", "profile", "category", 0, "unseen_code"),
 )
-SMALL = {"trees": 40, "rows_a_leaf": 20, "l2": 2.0}
+SMALL = {"n_estimators": 40, "min_child_samples": 20, "reg_lambda": 2.0}
 
 
 def sample(seed):
@@ -50,7 +51,7 @@ def challenger(request):
 def test_it_keeps_the_rules_of_scikit_learn():
     """But one: a weight is not a number of equal rows, since a leaf must hold so many true ones."""
     checks = check_estimator(
-        BoostedTrees(trees=5, learning_rate=0.3, rows_a_leaf=2, l2=0.1), on_fail=None, on_skip=None
+        BoostedTrees(n_estimators=5, learning_rate=0.3, min_child_samples=2, reg_lambda=0.1), on_fail=None, on_skip=None
     )
     failed = {check["check_name"] for check in checks if check["status"] == "failed"}
     assert failed == {"check_sample_weight_equivalence_on_dense_data"}
@@ -89,7 +90,7 @@ def test_a_bag_is_the_mean_of_its_boosters_in_margin_and_contributions():
     bag = BoostedTrees(INPUTS, bags=2, seed=3, **SMALL).fit(X, Y)
     singles = [explain(BoostedTrees(INPUTS, seed=s, **SMALL).fit(X, Y).booster_, LATER_X) for s in (6, 7)]
     whole = explain(bag.booster_, LATER_X)
-    assert bag.n_trees_ == 40
+    assert bag.n_estimators_ == 40
     assert np.allclose(whole.margin, (singles[0].margin + singles[1].margin) / 2, atol=1e-12)
     assert np.allclose(whole.contributions, (singles[0].contributions + singles[1].contributions) / 2, atol=1e-9)
 
@@ -102,8 +103,8 @@ def test_one_booster_averaged_is_itself():
 def test_early_stopping_ends_before_the_later_rows_are_served_worse():
     """Later labels that are pure noise are best served by hardly any tree; real ones by many."""
     noise = np.random.default_rng(6).permutation(LATER_Y)
-    learner = BoostedTrees(INPUTS, **{**SMALL, "trees": 150})
-    none, some = (trees_by_early_stopping(learner, X, Y, LATER_X, later, rounds=10) for later in (noise, LATER_Y))
+    learner = BoostedTrees(INPUTS, **{**SMALL, "n_estimators": 150})
+    none, some = (best_n_estimators(learner, X, Y, LATER_X, later, rounds=10) for later in (noise, LATER_Y))
     assert none <= 15 < 40 <= some <= 150
 
 
@@ -114,3 +115,18 @@ def test_failures_that_weigh_more_raise_the_risk_of_all():
 
 def test_the_defaults_are_written_once():
     assert {name: BoostedTrees().get_params()[name] for name in vars(Hyperparameters())} == vars(Hyperparameters())
+
+
+@pytest.mark.parametrize(("column", "direction"), [(0, 1), (1, -1)])
+def test_more_debt_never_makes_safer_nor_more_liquidity_riskier(sample, booster, column, direction):
+    x = np.repeat(sample[0][:200], 30, axis=0)
+    x[:, column] = np.tile(np.linspace(-4, 4, 30), 200)
+    steps = np.diff(margins(booster, x).reshape(200, 30), axis=1)
+    assert (direction * steps >= -1e-12).all()
+    assert (direction * steps > 1e-3).any()
+
+
+def test_the_same_seed_gives_the_same_model(sample, booster):
+    again = grown(sample, 0)
+    assert again.model_to_string() == booster.model_to_string()
+    assert grown(sample, 1).model_to_string() != booster.model_to_string()

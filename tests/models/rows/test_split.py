@@ -74,3 +74,15 @@ def test_the_random_split_parts_rows_and_lets_firms_recur():
     assert len(set(kept["siren"]) & set(aside["siren"])) > 300
     assert random_within_periods(rows, 0.25, seed=1)[1].equals(aside)
     assert not random_within_periods(rows, 0.25, seed=2)[1].equals(aside)
+
+
+def test_no_training_label_tells_of_a_month_that_a_later_row_predicts_from():
+    split = out_of_time(period_range(date(2014, 1, 1), date(2022, 7, 1)), 18, 6, 6)
+    assert split.test == tuple(period_range(date(2022, 2, 1), date(2022, 7, 1)))
+    assert split.validation == tuple(period_range(date(2021, 8, 1), date(2022, 1, 1)))
+    assert add_months(split.train[-1], 18) == split.validation[0]
+
+
+def test_too_short_a_history_is_one_clear_sentence():
+    with pytest.raises(InputError, match="Build from an earlier --start"):
+        out_of_time(period_range(date(2022, 1, 1), date(2023, 6, 1)), 18, 6, 6)
