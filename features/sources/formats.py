@@ -65,13 +65,14 @@ def siret(cell: ir.StringValue) -> ir.StringValue:
     """
     bare = cell.upper().re_replace(BLANKS, "")
     provisional = only_if(bare.lpad(14, "0"), bare.re_search("^[0-9]{5,9}[0-9A-Z]{5}$") & bare.re_search("[A-Z]"))
-    return ibis.coalesce(_digits(cell, 14), provisional)
+    digits = _digits(cell, 14)
+    return digits.isnull().ifelse(provisional, digits)
 
 
 @reader("an account number")
 def account(cell: ir.StringValue) -> ir.StringValue:
     """An URSSAF account's number, without the leading zeros that some files lose."""
-    return cell.upper().re_replace(BLANKS, "").re_replace("^0+(.)", r"\1")
+    return cell.startswith("0").ifelse(cell.re_replace("^0+(.)", r"\1"), cell)
 
 
 @reader("an establishment number (NIC) of 5 digits")
