@@ -115,6 +115,25 @@ def test_a_plan_runs_from_its_delivery_to_its_due_date_and_what_is_left_falls_li
     assert column(active, "plan_left") == [600, 300, 0, 0]
 
 
+def test_the_contributions_file_has_a_line_per_account_and_period_so_equal_lines_of_two_accounts_add_up():
+    line = " | 2023-10-01 | 3 | 300 | 250 | 2024-02-01\n"
+    known = social_debt.known_contributions(GRID, contributions(f"1 | a{line}1 | a{line}1 | b{line}"))
+    assert column(known, "due") == [0, 600, 0, 0]
+
+
+def test_the_plans_file_numbers_plans_within_an_account_so_equal_plans_of_two_accounts_are_two():
+    plans = table(
+        """
+        siren | account | siret | plan | created_on | due_on     | amount | known_at
+        1     | x       | a     | p    | 2023-12-20 | 2024-03-20 | 900    | 2023-12-25
+        1     | x       | a     | p    | 2023-12-20 | 2024-03-20 | 900    | 2023-12-25
+        1     | y       | a     | p    | 2023-12-20 | 2024-03-20 | 900    | 2023-12-25
+    """,
+        siret="string",
+    )
+    assert column(social_debt.active_plans(GRID, plans), "plans") == [2, 2, 2, 0]
+
+
 def test_the_ccsf_stage_is_the_newest_known():
     events = table("""
         siren | treated_on | stage  | known_at
