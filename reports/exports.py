@@ -20,8 +20,9 @@ from reports.counterfactuals import counterfactual_sentence
 from reports.language import Language
 from reports.list_columns import LIST_COLUMNS
 from reports.movement import movement_sentence
+from reports.reasons import REASON_SETTINGS
 from reports.spreadsheet import About, safe, workbook
-from reports.target_list import COLUMNS, REASON_SETTINGS, TargetList, records
+from reports.target_list import COLUMNS, TargetList, records
 from reports.waterfall import steps
 
 NAME = "target_list"

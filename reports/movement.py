@@ -1,17 +1,21 @@
 """Why a firm's risk moved since the previous list: a record of what moved it most, and the record in words."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from features.catalog import Feature
 from models.scoring.records import REVISION, decisive
 from reports.figures import Value
 from reports.language import Language
 from reports.reasons import FEATURES, THEME_WORDS, is_hidden, value_of, value_words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # A smaller change of the margin, in log-odds, is told as no change.
 SMALLEST = 0.05

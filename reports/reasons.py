@@ -3,13 +3,14 @@
 Lists, pages and the command line all word and rank reasons by `reasons_of`, with the `ReasonSettings` of the list.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from features.assemble import CATALOG
 from features.catalog import Feature
@@ -17,6 +18,9 @@ from models.rows.inputs import Input
 from reports.confidentiality import has_confidential_accounts, is_hidden_figure
 from reports.figures import Value, category, figure, is_known
 from reports.language import Language
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEATURES: Final = {feature.name: feature for feature in CATALOG}
 # Figures of one and the same fact, which agents read as one reason: figure -> the one that the sentence quotes.
@@ -40,6 +44,10 @@ THEME_WORDS: Final = {
 SMALLEST: Final = 0.01
 
 
+# Under this name a published list keeps them, in the metadata of its Parquet file.
+REASON_SETTINGS: Final = "reason_settings"
+
+
 @dataclass(frozen=True)
 class ReasonSettings:
     """How the reasons of a list were chosen and worded. Published with it, so that its pages say the same.
@@ -56,7 +64,7 @@ class ReasonSettings:
         return json.dumps(asdict(self))
 
     @staticmethod
-    def from_json(text: str | bytes) -> "ReasonSettings":
+    def from_json(text: str | bytes) -> ReasonSettings:
         """As it was published."""
         return ReasonSettings(**json.loads(text))
 
@@ -80,9 +88,20 @@ class Reason:
 
 def by_subject(contributions: pd.DataFrame, inputs: Sequence[Input]) -> pd.DataFrame:
     """Contributions summed over what derives from one feature, and over the features of one fact (SUBJECTS)."""
-    names = [column.name for column in inputs]
-    subjects = [SUBJECTS.get(column.root, column.root) for column in inputs]
+    names, subjects = [column.name for column in inputs], [_subject(column) for column in inputs]
     return contributions[names].T.groupby(subjects, sort=False).sum().T
+
+
+def of_firm_by_subject(contributions: Mapping[str, float], inputs: Sequence[Input]) -> dict[str, float]:
+    """The same of one firm's contributions, by the names of the inputs."""
+    found: dict[str, float] = {}
+    for column in inputs:
+        found[_subject(column)] = found.get(_subject(column), 0.0) + contributions[column.name]
+    return found
+
+
+def _subject(column: Input) -> str:
+    return SUBJECTS.get(column.root, column.root)
 
 
 def medians(rows: pd.DataFrame) -> dict[str, float]:

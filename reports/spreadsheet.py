@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import isnan
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 import xlsxwriter
 
 from reports.list_columns import ListColumn
@@ -80,7 +80,7 @@ def _write(sheet: Any, line: int, place: int, cell: Any, day: Any) -> None:
         sheet.write_string(line, place, cell)
     elif isinstance(cell, bool | np.bool_):
         sheet.write_boolean(line, place, bool(cell))
-    elif cell is None or pd.isna(cell):
+    elif cell is None or (isinstance(cell, float) and isnan(cell)):
         return
     elif isinstance(cell, date):
         sheet.write_datetime(line, place, datetime(cell.year, cell.month, cell.day), day)  # noqa: DTZ001 - a day

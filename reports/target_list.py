@@ -23,7 +23,6 @@ from reports.reasons import ReasonSettings, by_subject, medians, reasons_of
 
 PUBLISHED = "O"
 # The key of a published list's metadata under which its ReasonSettings stand.
-REASON_SETTINGS = "reason_settings"
 SCORED = ("margin", "probability", "probability_low", "probability_high", "alert")
 COLUMNS = tuple(LIST_COLUMNS)
 

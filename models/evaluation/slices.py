@@ -54,7 +54,7 @@ def by_group(
     that source is unknown; these groups overlap, and not every row is in one.
     """
     groups = {name: _each(rows[name].fillna(UNKNOWN)) for name in CATEGORIES}
-    groups |= {"age": _each(age_band(rows["age"])), "missing_source": _without_source(rows, catalog)}
+    groups |= {"age": _each(rows["age"].map(age_band)), "missing_source": _without_source(rows, catalog)}
     return {
         dimension: tuple(
             GroupFigures(**vars(summary(probability[m], labels[m], thresholds)), group=name) for name, m in members

@@ -1,19 +1,24 @@
 """Whether reasons stay the same when the model is fitted again on other firms: overlap of each firm's top three."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from models.explanation.sums import by_root, by_theme
 from models.rows.inputs import Input
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 TOP = 3
 # A reason is stable where at least this share of the refits has it in its own top three.
 STABLE_SHARE = 0.5
-Grouping = Callable[[pd.DataFrame, Sequence[Input]], pd.DataFrame]
+Grouping = Callable[["pd.DataFrame", Sequence[Input]], "pd.DataFrame"]
 
 
 @dataclass(frozen=True)

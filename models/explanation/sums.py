@@ -1,10 +1,14 @@
 """Contributions summed by theme or by root feature: with the base value, the sums still add up to the margin."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from models.rows.inputs import Input
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def by_theme(contributions: pd.DataFrame, inputs: Sequence[Input]) -> pd.DataFrame:

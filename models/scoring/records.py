@@ -1,11 +1,16 @@
 """What scoring says of firms, as plain records: the reports read them without loading LightGBM."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from models.calibration.shapes import Calibration
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The part of a movement that comes from no feature: from another model, or from data that were revised since.
 REVISION = "revision"

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
-import pyarrow.parquet as pq
 
 from features.errors import InputError
 from features.folder import CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot
@@ -19,8 +18,7 @@ from models.evaluation.records import Metrics
 from models.registry import registry
 from models.registry.model import RiskModel
 from reports.card.parts import ALTERNATIVES, picture_file
-from reports.reasons import ReasonSettings
-from reports.target_list import REASON_SETTINGS
+from reports.reasons import REASON_SETTINGS, ReasonSettings
 
 Row = dict[str, Any]
 
@@ -38,6 +36,7 @@ class PublishedList:
     """A list and the tables behind it, all of one snapshot: a page never mixes two builds, nor two scorings.
 
     scores, contributions: None where they are not there, or tell of another list.
+    reason_settings: how its reasons were chosen and worded, None in a list of 0.1.0, which does not say.
     """
 
     snapshot: Snapshot
@@ -49,6 +48,7 @@ class PublishedList:
     is_simulated: bool
     score_columns: frozenset[str]
     columns: frozenset[str]
+    reason_settings: ReasonSettings | None
 
     @property
     def key(self) -> str:
@@ -70,11 +70,6 @@ class PublishedList:
         """The newest list, None where this is it."""
         newest = max(self.snapshot.lists)
         return None if newest == self.period else self.snapshot.lists[newest]
-
-    @property
-    def reason_settings(self) -> ReasonSettings | None:
-        """How its reasons were chosen and worded, None where an older list does not say."""
-        return _reason_settings(self.path)
 
     @property
     def table(self) -> FeatureTable:
@@ -136,6 +131,11 @@ class Reader:
         except (duckdb.IOException, duckdb.InvalidInputException, duckdb.BinderException) as error:
             raise UnreadableError(str(error)) from error
 
+    def columns(self, file: Path) -> list[str]:
+        """The columns of a Parquet file, or of a pattern of files."""
+        rows = self.query("SELECT column_name FROM (DESCRIBE FROM read_parquet(?))", [str(file)])
+        return [row["column_name"] for row in rows]
+
     @property
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if not hasattr(self._local, "cursor"):
@@ -160,18 +160,23 @@ class Reader:
             raise NotPublishedError
         period = by_key[key or max(by_key)]
         path, scored = snapshot.lists[period], snapshot.scores.get(period)
-        try:
-            columns, model_id, is_simulated = _described(path)
-            scores = _existing(scored, SCORES)
-            score_columns, scored_by, _ = _described(scores) if scores else (frozenset[str](), "", True)
-        except (OSError, ValueError) as error:
-            raise UnreadableError(f"{path}: {error}") from error
+        listed, scores = _described(self, path), _existing(scored, SCORES)
+        score_columns, scored_by, *_ = _described(self, scores) if scores else (frozenset[str](), "")
         contributions = _existing(scored, CONTRIBUTIONS)
-        if scored_by and scored_by != model_id:
+        if scored_by and scored_by != listed.model_id:
             # Scored again since, by another model: that tells nothing of this list.
             scores, contributions, score_columns = None, None, frozenset()
         return PublishedList(
-            snapshot, period, path, scores, contributions, model_id, is_simulated, score_columns, columns
+            snapshot=snapshot,
+            period=period,
+            path=path,
+            scores=scores,
+            contributions=contributions,
+            model_id=listed.model_id,
+            is_simulated=listed.is_simulated,
+            score_columns=score_columns,
+            columns=listed.columns,
+            reason_settings=listed.reason_settings,
         )
 
     def model(self, model_id: str) -> RiskModel:
@@ -247,23 +252,30 @@ def _load(models: Path, model_id: str, resolved: Path) -> RiskModel:  # noqa: AR
     return registry.load(models, model_id)
 
 
+class _Described(NamedTuple):
+    """What a published Parquet file says of itself. model_id: blank, and reason_settings None, if it does not say."""
+
+    columns: frozenset[str]
+    model_id: str
+    is_simulated: bool
+    reason_settings: ReasonSettings | None
+
+
 @lru_cache(maxsize=128)
-def _described(path: Path) -> tuple[frozenset[str], str, bool]:
-    """The columns of a published Parquet file, the model that it is of (blank if it does not say), if it is simulated.
-
-    A published version never changes: it is read once.
-    """
-    schema = pq.read_schema(path)
-    simulated = (schema.metadata or {}).get(b"simulated", b"true") == b"true"
-    return frozenset(schema.names), _model_id(path) if "model_id" in schema.names else "", simulated
-
-
-@lru_cache(maxsize=64)
-def _reason_settings(path: Path) -> ReasonSettings | None:
-    found = (pq.read_schema(path).metadata or {}).get(REASON_SETTINGS.encode())
-    return ReasonSettings.from_json(found) if found else None
+def _described(reader: Reader, path: Path) -> _Described:
+    """A published version never changes: it is read once."""
+    columns = frozenset(reader.columns(path))
+    kept = reader.query("SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(?)", [str(path)])
+    metadata = {row["key"]: row["value"] for row in kept}
+    settings = metadata.get(REASON_SETTINGS)
+    return _Described(
+        columns,
+        _model_id(reader, path) if "model_id" in columns else "",
+        metadata.get("simulated", "true") == "true",
+        ReasonSettings.from_json(settings) if settings else None,
+    )
 
 
-def _model_id(path: Path) -> str:
-    model_ids = pq.read_table(path, columns=["model_id"]).column("model_id").slice(0, 1).to_pylist()
-    return model_ids[0] if model_ids else ""
+def _model_id(reader: Reader, path: Path) -> str:
+    first = reader.query("SELECT model_id FROM read_parquet(?) LIMIT 1", [str(path)])
+    return str(first[0]["model_id"] or "") if first else ""

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from scipy.special import expit, logit
 
 from features.assemble import CATALOG
 from models.registry.model import RiskModel
 from reports.confidentiality import has_confidential_accounts
 from reports.language import Language
-from reports.reasons import FEATURES, by_subject, reasons_of
+from reports.reasons import FEATURES, of_firm_by_subject, reasons_of
 from reports.review.access import Kind, Right
 from reports.review.data import PublishedList, Reader, Row, UnreadableError
 from reports.review.listing import read_firms
@@ -101,8 +100,7 @@ def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, l
         told = (listed_reason(reason, right, language) for reason in listed["reasons"])
         brief = list(dict.fromkeys(said for said in told if said))
         return Explanation(brief, None, 0.0, visible, hidden, movement, remedy)
-    frame = pd.DataFrame([parts])
-    subjects = {str(name): float(value) for name, value in by_subject(frame, model.inputs).iloc[0].items()}
+    subjects = of_firm_by_subject(parts, model.inputs)
     doubtful = [reason["feature"] for reason in listed["reasons"] if reason.get("is_stable") is False]
     shows_confidential = right.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
     reasons = reasons_of(values, subjects, reason_settings_of(published), language, doubtful, shows_confidential)

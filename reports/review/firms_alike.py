@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import pandas as pd
-
 from models.alerts import HIGH, MODERATE
 from models.calibration.reliability import wilson_interval
 from models.evaluation.groups import CATEGORIES, FEWEST, UNKNOWN, age_band
@@ -51,8 +49,7 @@ def firms_alike(
 def _own(values: Row, silent: Sequence[str]) -> dict[str, Sequence[str]]:
     """The groups of the firm, by dimension."""
     own: dict[str, Sequence[str]] = {name: [str(values.get(name) or UNKNOWN)] for name in CATEGORIES}
-    age = age_band(pd.Series([values.get("age")], dtype="float64"))
-    return {**own, AGE: list(age), MISSING_SOURCE: silent}
+    return {**own, AGE: [age_band(values.get("age"))], MISSING_SOURCE: silent}
 
 
 def _alike(dimension: str, group: str, records: Sequence[GroupFigures], alert: str, months_per_firm: float) -> Alike:

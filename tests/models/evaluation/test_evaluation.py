@@ -181,7 +181,8 @@ def test_groups_hold_the_rows_that_a_reader_puts_there():
 
 
 def test_age_bands_begin_at_their_first_year():
-    assert age_band(pd.Series([0, 2.99, 3, 9.99, 10, 80])).tolist() == ["under 3"] * 2 + ["3-10"] * 2 + ["10+"] * 2
+    assert [age_band(age) for age in (0, 2.99, 3, 9.99, 10, 80)] == ["under 3"] * 2 + ["3-10"] * 2 + ["10+"] * 2
+    assert {age_band(age) for age in (None, float("nan"), -0.1)} == {"unknown"}
 
 
 def test_firms_already_in_a_procedure_flatter():

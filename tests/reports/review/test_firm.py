@@ -276,7 +276,7 @@ def test_sources_are_told_in_words(agents):
 def test_a_source_that_was_never_delivered_is_not_said_to_be_silent_too(agents, monkeypatch):
     monkeypatch.setattr(firms, "silent_sources", lambda _: ["headcounts", "payment_delays"])
     monkeypatch.setattr(Reader, "absent_sources", lambda *_: list(sources_behind("headcounts")))
-    said = "Sources qui ne disent rien de cette entreprise : retards de paiement aux fournisseurs."
+    said = "Sources sans information sur cette entreprise : retards de paiement aux fournisseurs."
     assert said in page(agents["admin"], FIRM)
 
 

@@ -5,6 +5,8 @@ import sys
 
 # Each is needed by some requests or some installations only; or by what trains models, never by the application.
 NOT_AT_START = (
+    "pandas",
+    "pyarrow",
     "reportlab",
     "authlib",
     "httpx2",
