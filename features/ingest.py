@@ -20,7 +20,7 @@ from features.deliveries import UnreadFile, check_files, find_batches, months_be
 from features.errors import InputError
 from features.sources.files import TextFile, absent_columns, find_files, mended, open_text, read_lines
 from features.sources.formats import luhn_is_valid
-from features.sources.reading import parse
+from features.sources.reading import parse, staged_schema
 from features.sources.source import ALWAYS_KNOWN, Source
 
 SIMULATED = "_simulated"
@@ -326,11 +326,19 @@ def read_staged(con: BaseBackend, staged: Path, source: Source) -> ir.Table | No
 
     Where batches add up, a record delivered again counts from its first delivery, and of two versions of a record the
     newest delivered stands.
+
+    Raises InputError where an older version staged them without a column that is needed now.
     """
     folder = staged / source.name
     if not folder.exists():
         return None
     records = con.read_parquet(str(folder.resolve() / "*.parquet"))
+    lacking = [name for name in staged_schema(source).names if name not in records.columns]
+    if lacking:
+        raise InputError(
+            f"{source.name}: the records in {folder} were staged by an older version, which did not read "
+            f"{', '.join(lacking)}. Read the deliveries again: weaksignals ingest RAW"
+        )
     if not source.flow_key:
         return records.drop("batch", "file", "line")
     content = [name for name in records.columns if name not in LINEAGE]

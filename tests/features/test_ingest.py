@@ -349,3 +349,12 @@ def test_headcounts_of_two_accounts_and_of_a_provisional_siret_stay_with_their_f
         *(("100000003", 7, 6), ("100000003", 8, 6)),
         *(("100000004", 7, 9), ("100000004", 8, 9)),
     ]
+
+
+def test_records_that_an_older_version_staged_without_a_column_are_refused_by_name(house):
+    house.ingest()
+    for path in (house.data / "staged" / "debts").resolve().glob("*.parquet"):
+        pd.read_parquet(path, dtype_backend="pyarrow").drop(columns="account").to_parquet(path)
+    source = next(source for source in SOURCES if source.name == "debts")
+    with pytest.raises(InputError, match=r"^debts: .* did not read account\. Read the deliveries again"):
+        read_staged(house.con, house.data / "staged", source)

@@ -216,10 +216,10 @@ def test_of_several_headcounts_of_a_month_the_one_known_first_counts_and_of_one_
         2     | 2024-01-01 | 7         | 2024-07-01
     """)
     sites = table("""
-        siren | siret | month      | headcount | known_at
-        1     | a     | 2024-01-01 | 20        | 2024-05-01
-        1     | b     | 2024-01-01 | 22        | 2024-05-01
-        1     | c     | 2024-01-01 | 5         | 2024-07-01
+        siren | siret | account | month      | headcount | known_at
+        1     | a     | x       | 2024-01-01 | 20        | 2024-05-01
+        1     | b     | x       | 2024-01-01 | 22        | 2024-05-01
+        1     | c     | x       | 2024-01-01 | 5         | 2024-07-01
     """)
     rows = perimeter.headcounts(own, sites).order_by("siren", "month").to_pyarrow().to_pylist()
     assert [row["headcount"] for row in rows] == [42, 60, 7]
