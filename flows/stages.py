@@ -74,7 +74,7 @@ def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) ->
     return simulation.simulate(out, firms, end, seed, progress)
 
 
-def ingest(settings: Settings, raw: Path, progress: Progress) -> list[features_ingest.FileReport]:
+def ingest(settings: Settings, raw: Path, progress: Progress) -> features_ingest.Ingested:
     """Read the batches under `raw` into `staged/`; one report per file. DuckDB reads text, whatever the engine."""
     # Files are read as a stream: a gigabyte is enough for any of them.
     con = engine.connect("duckdb", settings.folder.scratch, memory_gb=1)

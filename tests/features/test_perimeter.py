@@ -190,12 +190,12 @@ def test_the_firms_own_headcount_stands_before_the_sum_of_its_establishments():
         1     | 2024-01-01 | 50        | 2024-05-01
     """)
     sites = table("""
-        siren | siret | month      | headcount | known_at
-        1     | a     | 2024-01-01 | 20        | 2024-05-01
-        1     | b     | 2024-01-01 | 22        | 2024-05-01
-        1     | b     | 2024-01-01 | 22        | 2024-05-01
-        1     | a     | 2024-02-01 | 19        | 2024-06-01
-        1     | b     | 2024-02-01 | 21        | 2024-06-01
+        siren | siret | account | month      | headcount | known_at
+        1     | a     | x       | 2024-01-01 | 20        | 2024-05-01
+        1     | b     | y       | 2024-01-01 | 22        | 2024-05-01
+        1     | b     | y       | 2024-01-01 | 22        | 2024-05-01
+        1     | a     | x       | 2024-02-01 | 19        | 2024-06-01
+        1     | b     | y       | 2024-02-01 | 21        | 2024-06-01
     """)
     rows = perimeter.headcounts(own, sites).order_by("month").to_pyarrow().to_pylist()
     assert [row["headcount"] for row in rows] == [50, 40]
@@ -216,10 +216,10 @@ def test_of_several_headcounts_of_a_month_the_one_known_first_counts_and_of_one_
         2     | 2024-01-01 | 7         | 2024-07-01
     """)
     sites = table("""
-        siren | siret | month      | headcount | known_at
-        1     | a     | 2024-01-01 | 20        | 2024-05-01
-        1     | b     | 2024-01-01 | 22        | 2024-05-01
-        1     | c     | 2024-01-01 | 5         | 2024-07-01
+        siren | siret | account | month      | headcount | known_at
+        1     | a     | x       | 2024-01-01 | 20        | 2024-05-01
+        1     | b     | x       | 2024-01-01 | 22        | 2024-05-01
+        1     | c     | x       | 2024-01-01 | 5         | 2024-07-01
     """)
     rows = perimeter.headcounts(own, sites).order_by("siren", "month").to_pyarrow().to_pylist()
     assert [row["headcount"] for row in rows] == [42, 60, 7]
@@ -237,6 +237,19 @@ def test_the_headcount_known_at_each_period_and_the_month_that_it_tells_of():
     assert column(rows, "headcount_month", "1") == [None, date(2023, 11, 1), date(2023, 12, 1)]
     assert column(rows, "headcount", "2") == [None]
     assert column(rows, "name") == ["x", "x", "x", "y"]
+
+
+def test_the_headcount_file_has_a_line_per_account_so_equal_lines_of_two_accounts_add_up():
+    none = table("siren | month | headcount | known_at").cast({"headcount": "float64"})
+    sites = table("""
+        siren | siret | account | month      | headcount | known_at
+        1     | a     | x       | 2024-01-01 | 6         | 2024-05-01
+        1     | a     | y       | 2024-01-01 | 6         | 2024-05-01
+        2     | b     | z       | 2024-01-01 | 6         | 2024-05-01
+        2     | b     | z       | 2024-01-01 | 6         | 2024-05-01
+    """)
+    rows = perimeter.headcounts(none, sites).order_by("siren").to_pyarrow().to_pylist()
+    assert [row["headcount"] for row in rows] == [12, 6]
 
 
 def test_the_activity_is_the_head_offices_then_not_todays():

@@ -24,6 +24,17 @@ def test_identifiers_keep_or_regain_their_leading_zeros():
     assert read(formats.nic, "12") == ["00012"]
 
 
+def test_a_provisional_siret_keeps_the_siren_that_it_starts_with():
+    assert read(formats.siret, "100000004p0001", "5520135P0001", "A00000004P0001", "ABC") == [
+        *("100000004P0001", "005520135P0001"),
+        *(None, None),
+    ]
+
+
+def test_an_account_is_the_same_with_and_without_its_leading_zeros():
+    assert read(formats.account, "00117", "117", "0", None) == ["117", "117", "0", None]
+
+
 @pytest.mark.parametrize("cell", ["5521005541", "55210055A", "12", "-"])
 def test_what_is_not_a_siren_is_unknown(cell):
     assert read(formats.siren, cell) == [None]

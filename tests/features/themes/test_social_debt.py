@@ -9,12 +9,12 @@ from tests.tables import column, months, table
 
 GRID = months("1", "2024-01-01", 4)
 DEBTS = """
-    siren | siret | period_code | gap_number | event_number | treated_on | employee_due | employer_due | known_at
+    siren | account | siret | period_code | gap_number | event_number | treated_on | employee_due | employer_due | known_at
 """
 
 
 def debts(rows: str):
-    return table(DEBTS + rows, period_code="string", siret="string")
+    return table(DEBTS + rows, period_code="string", siret="string", account="string")
 
 
 def cents(events):
@@ -25,8 +25,8 @@ def cents(events):
 def test_a_repaid_debt_is_gone_from_the_next_period_on():
     employee, employer = cents(
         debts("""
-        1 | a | 202311 | 1 | 1 | 2024-01-10 | 400 | 600.10 | 2024-01-25
-        1 | a | 202311 | 1 | 2 | 2024-03-10 | 0   | 0      | 2024-03-25
+        1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 400 | 600.10 | 2024-01-25
+        1 | x | a | 202311 | 1 | 2 | 2024-03-10 | 0   | 0      | 2024-03-25
     """)
     )
     assert employee == [0, 40000, 40000, 0]
@@ -36,41 +36,52 @@ def test_a_repaid_debt_is_gone_from_the_next_period_on():
 def test_debts_of_several_periods_and_establishments_add_up():
     employee, _ = cents(
         debts("""
-        1 | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25
-        1 | a | 202312 | 2 | 1 | 2024-02-10 | 50  | 0 | 2024-02-25
-        1 | b | 202312 | 2 | 1 | 2024-02-10 | 7   | 0 | 2024-02-25
+        1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25
+        1 | x | a | 202312 | 2 | 1 | 2024-02-10 | 50  | 0 | 2024-02-25
+        1 | x | b | 202312 | 2 | 1 | 2024-02-10 | 7   | 0 | 2024-02-25
     """)
     )
     assert employee == [0, 10000, 15700, 15700]
 
 
+def test_a_debt_is_of_an_account_an_establishment_a_period_and_a_gap_number():
+    employee, _ = cents(
+        debts("""
+        1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25
+        1 | y | a | 202311 | 1 | 1 | 2024-01-10 | 30  | 0 | 2024-01-25
+        1 | y | a | 202311 | 1 | 2 | 2024-02-10 | 0   | 0 | 2024-02-25
+    """)
+    )
+    assert employee == [0, 13000, 10000, 10000], "the second account's payment does not end the first account's debt"
+
+
 def test_an_older_event_that_arrives_late_does_not_bring_a_debt_back():
     employee, _ = cents(
         debts("""
-        1 | a | 202311 | 1 | 2 | 2024-01-12 | 0   | 0 | 2024-01-25
-        1 | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-02-25
+        1 | x | a | 202311 | 1 | 2 | 2024-01-12 | 0   | 0 | 2024-01-25
+        1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-02-25
     """)
     )
     assert employee == [0, 0, 0, 0]
 
 
 def test_the_same_event_twice_counts_once():
-    line = "\n1 | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25"
+    line = "\n1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25"
     assert cents(debts(line + line)) == cents(debts(line))
 
 
 def test_a_debt_older_than_the_calendar_is_there_from_its_first_month():
-    employee, _ = cents(debts("1 | a | 201511 | 1 | 1 | 2015-01-10 | 100 | 0 | 2015-01-25"))
+    employee, _ = cents(debts("1 | x | a | 201511 | 1 | 1 | 2015-01-10 | 100 | 0 | 2015-01-25"))
     assert employee == [10000] * 4
 
 
 def test_a_debt_that_grows_and_falls_is_at_each_period_what_the_newest_known_event_says():
     employee, employer = cents(
         debts("""
-        1 | a | 202311 | 1 | 1 | 2023-12-10 | 100 | 5.55 | 2023-12-25
-        1 | a | 202311 | 1 | 2 | 2024-01-10 | 250 | 5.56 | 2024-01-25
-        1 | a | 202311 | 1 | 3 | 2024-02-10 | 40  | 0    | 2024-02-25
-        1 | a | 202311 | 1 | 4 | 2024-03-10 | 0   | 0.01 | 2024-03-25
+        1 | x | a | 202311 | 1 | 1 | 2023-12-10 | 100 | 5.55 | 2023-12-25
+        1 | x | a | 202311 | 1 | 2 | 2024-01-10 | 250 | 5.56 | 2024-01-25
+        1 | x | a | 202311 | 1 | 3 | 2024-02-10 | 40  | 0    | 2024-02-25
+        1 | x | a | 202311 | 1 | 4 | 2024-03-10 | 0   | 0.01 | 2024-03-25
     """)
     )
     assert employee == [10000, 25000, 4000, 0]
@@ -81,11 +92,11 @@ def test_the_events_of_one_debt_leave_those_of_other_firms_sites_months_and_gaps
     # Each line differs from the first in one part of what identifies a debt.
     grid = GRID.union(months("2", "2024-01-01", 4))
     events = debts("""
-        1 | a | 202311 | 1 | 1 | 2024-01-10 | 1     | 0 | 2024-01-25
-        2 | a | 202311 | 1 | 2 | 2024-01-11 | 10    | 0 | 2024-01-25
-        1 | b | 202311 | 1 | 2 | 2024-01-11 | 100   | 0 | 2024-01-25
-        1 | a | 202312 | 1 | 2 | 2024-01-11 | 1000  | 0 | 2024-01-25
-        1 | a | 202311 | 2 | 2 | 2024-01-11 | 10000 | 0 | 2024-01-25
+        1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 1     | 0 | 2024-01-25
+        2 | x | a | 202311 | 1 | 2 | 2024-01-11 | 10    | 0 | 2024-01-25
+        1 | x | b | 202311 | 1 | 2 | 2024-01-11 | 100   | 0 | 2024-01-25
+        1 | x | a | 202312 | 1 | 2 | 2024-01-11 | 1000  | 0 | 2024-01-25
+        1 | x | a | 202311 | 2 | 2 | 2024-01-11 | 10000 | 0 | 2024-01-25
     """)
     result = social_debt.outstanding_debt(grid, events)
     assert column(result, "employee_cents", "1") == [0, 1110100, 1110100, 1110100]
@@ -169,8 +180,8 @@ def test_the_month_after_a_year_and_the_month_of_another_firm_are_further_months
 def test_a_plan_runs_from_its_delivery_to_its_due_date_and_what_is_left_falls_linearly():
     plans = table(
         """
-        siren | siret | plan | created_on | due_on     | amount | known_at
-        1     | a     | p    | 2023-12-20 | 2024-03-20 | 900    | 2023-12-25
+        siren | account | siret | plan | created_on | due_on     | amount | known_at
+        1     | x       | a     | p    | 2023-12-20 | 2024-03-20 | 900    | 2023-12-25
     """,
         siret="string",
     )
@@ -179,8 +190,28 @@ def test_a_plan_runs_from_its_delivery_to_its_due_date_and_what_is_left_falls_li
     assert column(active, "plan_left") == [600, 300, 0, 0]
 
 
+def test_the_contributions_file_has_a_line_per_account_and_period_so_equal_lines_of_two_accounts_add_up():
+    line = " | 2023-10-01 | 3 | 300 | 250 | 2024-02-01\n"
+    known = social_debt.known_contributions(GRID, contributions(f"1 | a{line}1 | a{line}1 | b{line}"))
+    assert column(known, "due") == [0, 600, 0, 0]
+
+
+def test_the_plans_file_numbers_plans_within_an_account_so_equal_plans_of_two_accounts_are_two():
+    plans = table(
+        """
+        siren | account | siret | plan | created_on | due_on     | amount | known_at
+        1     | x       | a     | p    | 2023-12-20 | 2024-03-20 | 900    | 2023-12-25
+        1     | x       | a     | p    | 2023-12-20 | 2024-03-20 | 900    | 2023-12-25
+        1     | y       | a     | p    | 2023-12-20 | 2024-03-20 | 900    | 2023-12-25
+    """,
+        siret="string",
+    )
+    assert column(social_debt.active_plans(GRID, plans), "plans") == [2, 2, 2, 0]
+
+
 def plans(rows):
-    return table("siren | siret | plan | created_on | due_on | amount | known_at\n" + rows, siret="string")
+    read = table("siren | siret | plan | created_on | due_on | amount | known_at\n" + rows, siret="string")
+    return read.mutate(account=ibis.literal("x"))
 
 
 def test_plans_add_up_and_each_counts_from_when_it_is_known():
@@ -271,8 +302,8 @@ def base(grid):
     return social_debt.known_values(
         grid,
         debts("""
-        1 | a | 202211 | 1 | 1 | 2023-01-10 | 300 | 600.50 | 2023-01-25
-        1 | a | 202211 | 1 | 2 | 2023-03-10 | 0   | 0      | 2023-03-25
+        1 | x | a | 202211 | 1 | 1 | 2023-01-10 | 300 | 600.50 | 2023-01-25
+        1 | x | a | 202211 | 1 | 2 | 2023-03-10 | 0   | 0      | 2023-03-25
     """),
         contributions("""
         1 | a | 2022-12-01 | 1 | 100 | 60  | 2023-02-01
@@ -312,7 +343,7 @@ def test_sums_look_back_12_months_and_the_last_debt_24():
 
 
 def test_a_debt_of_a_cent_is_a_debt():
-    cent = debts("1 | a | 202211 | 1 | 1 | 2023-01-10 | 0 | 0.01 | 2023-01-25")
+    cent = debts("1 | x | a | 202211 | 1 | 1 | 2023-01-10 | 0 | 0.01 | 2023-01-25")
     nothing = [
         contributions("9 | a | 2022-12-01 | 1 | 1 | 1 | 2023-02-01"),
         plans("9 | a | p | 2023-01-20 | 2023-04-20 | 9 | 2023-01-25"),
