@@ -65,6 +65,17 @@ def test_an_older_event_that_arrives_late_does_not_bring_a_debt_back():
     assert employee == [0, 0, 0, 0]
 
 
+def test_the_employers_share_follows_the_events_of_each_debt_whatever_their_order_in_the_file():
+    _, employer = cents(
+        debts("""
+        1 | x | a | 202311 | 1 | 2 | 2024-02-10 | 0 | 40  | 2024-02-25
+        1 | x | b | 202312 | 1 | 1 | 2024-01-12 | 0 | 7   | 2024-01-25
+        1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 0 | 100 | 2024-01-25
+    """)
+    )
+    assert employer == [0, 10700, 4700, 4700]
+
+
 def test_the_same_event_twice_counts_once():
     line = "\n1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25"
     assert cents(debts(line + line)) == cents(debts(line))
