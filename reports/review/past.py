@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from features.assemble import CATALOG
+from features.folder import PERIOD
 from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, has_confidential_accounts
 from reports.reasons import FEATURES
 from reports.review.access import Right
@@ -60,7 +61,7 @@ def ratio_traces(reader: Reader, published: PublishedList, siren: str, right: Ri
 
     is_hidden: accounts of that quarter are confidential, and the user has no right to them: their ratios are None.
     """
-    files = {path.parent.name.removeprefix("period="): path for path in _past_files(published)[::RATIO_STEP]}
+    files = {path.parent.name.removeprefix(PERIOD): path for path in _past_files(published)[::RATIO_STEP]}
     if not files:
         return []
     read = [PERIOD, "naf_division", CONFIDENTIAL, *RATIOS]
