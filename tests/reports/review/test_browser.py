@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from tests.reports.review.conftest import PASSWORD, add_accounts
+from tests.reports.review.conftest import PASSWORD
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="The dev packages are not installed.")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="The dev packages are not installed.")
@@ -47,7 +47,6 @@ def served(app):
 
 @pytest.fixture(scope="module")
 def address(app):
-    add_accounts(app)
     with served(app) as found:
         yield found
 
