@@ -241,6 +241,18 @@ def test_plans_add_up_and_each_counts_from_when_it_is_known():
     assert column(active, "plans", "2") == column(active, "plan_left", "2") == [0, 0, 0, 0]
 
 
+def test_plans_that_differ_by_their_number_only_are_several_plans():
+    active = social_debt.active_plans(
+        GRID,
+        plans("""
+        1 | a | p | 2023-12-20 | 2024-03-20 | 900 | 2023-12-25
+        1 | a | q | 2023-12-20 | 2024-03-20 | 900 | 2023-12-25
+    """),
+    )
+    assert column(active, "plans") == [2, 2, 2, 0]
+    assert column(active, "plan_left") == [1200, 600, 0, 0]
+
+
 def test_a_plan_that_is_over_before_it_is_known_never_counts():
     active = social_debt.active_plans(GRID, plans("1 | a | p | 2023-10-20 | 2023-12-20 | 900 | 2024-01-25"))
     assert column(active, "plans") == [0, 0, 0, 0]
