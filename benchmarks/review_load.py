@@ -26,7 +26,7 @@ import httpx2
 
 from features.assemble import CATALOG
 from features.folder import BUILD, BUILD_UPGRADES, BuildRecord
-from features.nomenclatures import labels
+from features.nomenclatures import mapping
 from features.periods import add_months
 from features.records import write_record
 from features.store import ROW_GROUP
@@ -71,13 +71,15 @@ def write_data(data: Path) -> None:
     con = duckdb.connect()
     quantities = [f.name for f in CATALOG if not f.is_category]
     inputs = tuple(
-        Input(f.name, f.theme, f.unit, f.direction, f.root) for f in CATALOG if not f.is_category and f.base is None
+        Input(f.name, f.theme, f.unit, f.direction, f.root)
+        for f in CATALOG
+        if not f.is_category and f.derived_from is None
     )
     facts = {"as_of": "2024-01-01", "horizon": 18, "data": {"simulated": True, "absent_sources": []}}
     model = RiskModel("tree", inputs, Platt(1.0, 0.0), NO_STEPS, Thresholds(0.3, 0.1), (), facts)
     model_id = registry.save(data / "models", model, {}, "")
     registry.promote(data / "models", model_id, "to try the load")
-    codes = sorted(labels("departements", "departement", "departement_label"))
+    codes = sorted(mapping("departements", "departement", "departement_label"))
     con.execute("CREATE TABLE codes AS SELECT unnest(?) AS code", [codes])
     con.execute(
         f"""CREATE TABLE firms AS SELECT lpad((i * {STEP} + 1)::VARCHAR, 9, '0') AS siren, i AS rank,
@@ -142,7 +144,7 @@ def write_period(
 
 def territory(n: int) -> list[str]:
     """Most agents work in a département, some in a region, one in ten on the whole country."""
-    codes = sorted(labels("departements", "departement", "departement_label"))
+    codes = sorted(mapping("departements", "departement", "departement_label"))
     return ["FR"] if n % 10 == 0 else ["Bretagne"] if n % 10 == 1 else [codes[n % len(codes)]]
 
 

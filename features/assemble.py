@@ -1,4 +1,4 @@
-"""The themes put on the grid: from dated tables to the feature table. Pure: tables in, a table out."""
+"""From dated tables to the feature table: the features of every theme, one row per firm and month. Pure functions."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -11,8 +11,9 @@ import ibis.expr.types as ir
 from features import perimeter
 from features.catalog import Feature, features_of
 from features.grid import KEY, calendar
+from features.insolvency import IN_BONIS
 from features.periods import add_months
-from features.procedures import IN_BONIS, state_at, states
+from features.procedures import state_at, states
 from features.scope import Scope
 from features.target import labels
 from features.themes import (
@@ -23,6 +24,7 @@ from features.themes import (
     social_debt,
     workforce,
 )
+from features.windows import LOOK_BACK_MONTHS
 
 THEMES: tuple[ModuleType, ...] = (
     financial_health,
@@ -33,35 +35,39 @@ THEMES: tuple[ModuleType, ...] = (
     profile,
 )
 CATALOG: tuple[Feature, ...] = tuple(feature for theme in THEMES for feature in features_of(theme))
-# A 12-month mean lagged by 12 months looks back 24 months.
-WARM_UP_MONTHS = 24
+# Months built before the first period, and not published.
+WARM_UP_MONTHS = LOOK_BACK_MONTHS
 
 Tables = Mapping[str, ir.Table]
-# For each source the first period at which some record of it was known, None where it was never delivered.
+# By source: the first period at which any of its records was known, None where the source was never delivered.
 KnownFrom = Mapping[str, date | None]
 
 
 def inputs_of(theme: ModuleType) -> tuple[str, ...]:
-    """The tables that a theme is computed from: the parameters of its `base`."""
-    return tuple(inspect.signature(theme.base).parameters)[1:]
+    """The tables that a theme is computed from: the parameters of its `known_values`, without the grid."""
+    return tuple(inspect.signature(theme.known_values).parameters)[1:]
 
 
 def calendar_with_facts(scope: Scope, firms: ir.Table, headcounts: ir.Table, history: ir.Table) -> ir.Table:
-    """The dense calendar, warm-up included, with the headcount and the activity known at each period."""
+    """One row per firm and month, warm-up included, with the headcount and the activity known at each period.
+
+    Columns: siren, period, started, headcount, headcount_month, naf, naf_division.
+    """
     grid = calendar(firms, add_months(scope.start, -WARM_UP_MONTHS), scope.end)
     return perimeter.known_activity(perimeter.known_headcount(grid, headcounts), firms, history)
 
 
 def theme_table(theme: ModuleType, grid: ir.Table, tables: Tables, known_from: KnownFrom) -> ir.Table:
-    """(siren, period, the theme's features) on the grid, but for ranks among firms.
+    """(siren, period, the theme's features): one row per row of the grid.
 
-    Before some record of each of its sources was known, a feature is unknown, not 0.
+    Ranks among firms are left out: see `with_ranks`. As long as one of its sources has no known record, a feature is
+    null, not 0.
     """
-    table = theme.base(grid, **{name: tables[name] for name in inputs_of(theme)})
+    table = theme.known_values(grid, **{name: tables[name] for name in inputs_of(theme)})
     features = [feature for feature in features_of(theme) if not feature.across_firms]
-    own = {f.name: _masked(f, table, known_from) for f in features if f.base is None}
+    own = {f.name: _masked(f, table, known_from) for f in features if f.derived_from is None}
     table = table.mutate(**own)
-    table = table.mutate(**{f.name: _typed(f, f.compute(table)) for f in features if f.base is not None})
+    table = table.mutate(**{f.name: _typed(f, f.compute(table)) for f in features if f.derived_from is not None})
     return table.select(*KEY, *(feature.name for feature in features))
 
 
@@ -87,9 +93,11 @@ def assemble(
     observed_until: date,
     keep: Callable[[ir.Table], ir.Table] = lambda table: table,
 ) -> ir.Table:
-    """One row a firm in scope and period: the catalogue's features but for ranks, `label`, the state of procedure.
+    """One row per firm and period in scope: features, `label`, `procedure_state` and `in_procedure`.
 
-    tables: the sources of these firms, and `procedures`, `headcounts`. keep: materialises a table used several times.
+    The features are those of the catalogue without ranks among firms: see `with_ranks`.
+    tables: the staged records of these firms by source, and `procedures` and `headcounts`.
+    observed_until: the day up to which procedures were delivered. keep: stores a table that is used several times.
     """
     grid = keep(calendar_with_facts(scope, firms, tables["headcounts"], tables["establishment_history"]))
     rows = perimeter.in_scope(
@@ -109,10 +117,10 @@ def assemble(
 
 
 def with_ranks(table: ir.Table) -> ir.Table:
-    """Add the features that compare the firms of a period; `table` holds all firms of its periods."""
+    """Add the features that compare the firms of a period; `table` must hold all firms of its periods."""
     return table.mutate(**{f.name: _typed(f, f.compute(table)) for f in CATALOG if f.across_firms})
 
 
 def ordered(table: ir.Table) -> ir.Table:
-    """The feature table's columns in the catalogue's order."""
+    """The columns of the feature table: key, features in the order of the catalogue, label, procedure."""
     return table.select(*KEY, *(f.name for f in CATALOG), "label", "in_procedure", "procedure_state")

@@ -18,7 +18,7 @@ from features import perimeter, store
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, ordered, with_ranks
 from features.contract import check_feature_table
 from features.days import first_period
-from features.engine import firm_hash, kept, read_parquet, write_parquet
+from features.engine import kept, read_parquet, write_parquet
 from features.errors import InputError
 from features.folder import (
     BUILD,
@@ -31,6 +31,7 @@ from features.folder import (
     FeatureTable,
     StagedFile,
 )
+from features.hashing import firm_hash
 from features.ingest import SIMULATED, read_reports, read_staged, received_on
 from features.periods import add_months, period_range
 from features.procedures import procedures
@@ -216,7 +217,7 @@ def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress
 
 def dictionary() -> dict[str, str]:
     """Each feature with a short digest of its entry: what has another digest is another feature."""
-    entries = {f.name: (f.theme, f.unit, f.direction, f.sources, f.definition, f.base) for f in CATALOG}
+    entries = {f.name: (f.theme, f.unit, f.direction, f.sources, f.definition, f.derived_from) for f in CATALOG}
     return {name: _short_digest(entry) for name, entry in entries.items()}
 
 

@@ -1,16 +1,18 @@
-"""What a feature is: a formula, what people will read of it, and the columns derived from it by rule.
+"""What a feature is: a formula, its names and definition for people, and the columns derived from it.
 
 A theme module declares its features with `@feature` and its derived columns in one line each
-(`debt_in_months_lag_3m = lag(debt_in_months, 3)`); the catalogue is what the modules hold, in the order written.
+(`debt_in_months_lag_3m = lag(debt_in_months, 3)`). The catalogue lists what the modules hold, in the order written.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any, Literal
+from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
+
+from features.windows import last_months, months_earlier
 
 Direction = Literal[-1, 0, 1]
 CATEGORY = "category"
@@ -20,10 +22,12 @@ CATEGORY = "category"
 class Feature:
     """A column of the feature table.
 
-    direction: +1 more is riskier, -1 safer, 0 no constraint.
-    sources: the sources without which it is unknown.
-    base: the feature that it derives from, or None.
-    across_firms: computed from all firms of a period rather than from one firm's past.
+    direction: +1 where more is riskier, -1 where more is safer, 0 where the model is not constrained.
+    fr, en: its name for people. definition: how it is computed, in English.
+    sources: it is null as long as one of these sources has no known record.
+    compute: from the theme's known values (one row per siren and period) to the column.
+    derived_from: the name of the feature that it is derived from, or None.
+    across_firms: whether it compares the firms of one period, instead of reading one firm's past.
     """
 
     name: str
@@ -35,7 +39,7 @@ class Feature:
     sources: tuple[str, ...]
     definition: str
     compute: Callable[[ir.Table], ir.Value]
-    base: str | None = None
+    derived_from: str | None = None
     across_firms: bool = False
 
     @property
@@ -45,14 +49,17 @@ class Feature:
 
     @property
     def root(self) -> str:
-        """The name of the feature that it derives from, or its own."""
-        return self.base or self.name
+        """The name of the feature that it is derived from, or its own name."""
+        return self.derived_from or self.name
 
 
 def feature(
     *, unit: str, direction: Direction, fr: str, en: str, sources: tuple[str, ...]
 ) -> Callable[[Callable[[ir.Table], ir.Value]], Feature]:
-    """Declare a function of a theme's base table as a feature; its theme is the module where it stands."""
+    """Declare a function of a theme's known values as a feature.
+
+    The module where the function stands is the theme, its name the feature's name, its docstring the definition.
+    """
 
     def declare(formula: Callable[[ir.Table], ir.Value]) -> Feature:
         return Feature(
@@ -70,78 +77,81 @@ def feature(
     return declare
 
 
-def _past(months: int) -> Any:
-    return ibis.window(group_by="siren", order_by="period", preceding=months - 1, following=0)
-
-
-def _derived(base: Feature, suffix: str, fr: str, en: str, compute: Callable[[ir.Table], ir.Value]) -> Feature:
+def _derived(origin: Feature, suffix: str, fr: str, en: str, compute: Callable[[ir.Table], ir.Value]) -> Feature:
     return replace(
-        base, name=f"{base.name}_{suffix}", fr=fr, en=en, definition=f"{en}.", compute=compute, base=base.root
+        origin,
+        name=f"{origin.name}_{suffix}",
+        fr=fr,
+        en=en,
+        definition=f"{en}.",
+        compute=compute,
+        derived_from=origin.root,
     )
 
 
-def lag(base: Feature, months: int) -> Feature:
-    """The feature as it was `months` periods earlier."""
+def lag(origin: Feature, months: int) -> Feature:
+    """The value of the feature `months` periods earlier."""
     return _derived(
-        base,
+        origin,
         f"lag_{months}m",
-        f"{base.fr}, {months} mois plus tôt",
-        f"{base.en}, {months} months earlier",
-        lambda t: t[base.name].lag(months).over(ibis.window(group_by="siren", order_by="period")),
+        f"{origin.fr}, {months} mois plus tôt",
+        f"{origin.en}, {months} months earlier",
+        lambda t: months_earlier(t[origin.name], months),
     )
 
 
-def mean(base: Feature, months: int) -> Feature:
-    """Mean of the known values of the last `months` periods, this one included."""
+def mean(origin: Feature, months: int) -> Feature:
+    """The mean of the known values over the last `months` periods, the current one included."""
     return _derived(
-        base,
+        origin,
         f"mean_{months}m",
-        f"{base.fr}, moyenne sur {months} mois",
-        f"{base.en}, mean over {months} months",
-        lambda t: t[base.name].mean().over(_past(months)),
+        f"{origin.fr}, moyenne sur {months} mois",
+        f"{origin.en}, mean over {months} months",
+        lambda t: t[origin.name].mean().over(last_months(months)),
     )
 
 
-def maximum(base: Feature, months: int) -> Feature:
-    """Largest known value of the last `months` periods, this one included."""
+def maximum(origin: Feature, months: int) -> Feature:
+    """The largest known value over the last `months` periods, the current one included."""
     return _derived(
-        base,
+        origin,
         f"max_{months}m",
-        f"{base.fr}, maximum sur {months} mois",
-        f"{base.en}, maximum over {months} months",
-        lambda t: t[base.name].max().over(_past(months)),
+        f"{origin.fr}, maximum sur {months} mois",
+        f"{origin.en}, maximum over {months} months",
+        lambda t: t[origin.name].max().over(last_months(months)),
     )
 
 
-def change(base: Feature, months: int) -> Feature:
-    """The feature less what it was `months` periods earlier."""
+def change(origin: Feature, months: int) -> Feature:
+    """The feature minus its value `months` periods earlier."""
     return _derived(
-        base,
+        origin,
         f"change_{months}m",
-        f"{base.fr}, variation sur {months} mois",
-        f"{base.en}, change over {months} months",
-        lambda t: t[base.name] - t[base.name].lag(months).over(ibis.window(group_by="siren", order_by="period")),
+        f"{origin.fr}, variation sur {months} mois",
+        f"{origin.en}, change over {months} months",
+        lambda t: t[origin.name] - months_earlier(t[origin.name], months),
     )
 
 
-def rank_in_division(base: Feature) -> Feature:
-    """Where the firm stands (0 lowest, 1 highest) among its NAF division's firms with a known value, that period."""
-    peers = ibis.window(group_by=["period", "naf_division", ibis._[base.name].notnull()], order_by=base.name)
+def rank_in_division(origin: Feature) -> Feature:
+    """The firm's percent rank (0 lowest, 1 highest) among the firms of its NAF division with a known value."""
+    peers = ibis.window(group_by=["period", "naf_division", ibis._[origin.name].notnull()], order_by=origin.name)
     derived = _derived(
-        base,
+        origin,
         "rank_in_division",
-        f"{base.fr}, rang dans la division NAF",
-        f"{base.en}, rank within the NAF division",
-        lambda t: t[base.name].notnull().ifelse(t[base.name].percent_rank().over(peers), ibis.null("float64")),
+        f"{origin.fr}, rang dans la division NAF",
+        f"{origin.en}, rank within the NAF division",
+        lambda t: t[origin.name].notnull().ifelse(t[origin.name].percent_rank().over(peers), ibis.null("float64")),
     )
     return replace(derived, unit="share", across_firms=True)
 
 
 def ratio(numerator: ir.NumericValue, denominator: ir.NumericValue) -> ir.FloatingValue:
-    """A quotient that is unknown where the denominator is not above 0."""
+    """A quotient, null where the denominator is not above 0."""
     return numerator / (denominator > 0).ifelse(denominator, ibis.null(denominator.type()))
 
 
 def features_of(theme: ModuleType) -> tuple[Feature, ...]:
-    """The features that a theme module holds, in the order written."""
-    return tuple(value for value in vars(theme).values() if isinstance(value, Feature))
+    """The features that a theme module holds, alone or in tuples, in the order written."""
+    held = (value if isinstance(value, tuple) else (value,) for value in vars(theme).values())
+    return tuple(value for values in held for value in values if isinstance(value, Feature))

@@ -1,4 +1,4 @@
-"""What every feature table must be, checked on each block of periods before it is published."""
+"""The contract of the feature table (columns, types, key), checked on each block of periods before it is published."""
 
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
@@ -24,15 +24,15 @@ FEATURE_TABLE = pa.DataFrameSchema(
 
 
 def check_feature_table(table: ir.Table) -> None:
-    """Raise InputError where a table is not what readers rely on: columns, types, one row a firm and period."""
+    """Raise InputError where a table breaks the contract: columns, types, one row per firm and period."""
     try:
         FEATURE_TABLE.validate(table, lazy=True)
     except SchemaErrors as errors:
-        # Pandera's own messages hold whole expression trees: only the column and the rule are for people.
+        # Pandera's own messages contain whole expression trees: people need the column and the rule only.
         broken = sorted({f"{_where(error)}: {error.check}" for error in errors.schema_errors})
         raise InputError(
-            f"The feature table is not what it must be ({'; '.join(broken)}); nothing is published. "
-            "Look at the newest delivery of the sources behind, then report it."
+            f"The feature table breaks its contract ({'; '.join(broken)}); nothing is published. "
+            "Check the newest delivery of the sources of these columns, then report the problem."
         ) from None
 
 

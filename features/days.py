@@ -1,4 +1,4 @@
-"""Days in tables: months later, delivery days, and the period from which a record counts."""
+"""Dates in tables: months later, delivery days, and the period from which a record counts."""
 
 import ibis
 import ibis.expr.types as ir
@@ -15,12 +15,12 @@ def days_after(day: ir.DateValue, days: int) -> ir.DateValue:
 
 
 def _plus(day: ir.DateValue, interval: ir.IntervalScalar) -> ir.DateValue:
-    # DuckDB makes a timestamp of date + interval, where Ibis believes in a date and would drop the cast.
+    # DuckDB returns a timestamp for date + interval; Ibis takes it for a date and would drop a single cast to date.
     return (day.cast("timestamp") + interval).cast("date")
 
 
 def first_of_month(day: ir.DateValue) -> ir.DateValue:
-    """The period that holds a day."""
+    """The first day of the month of a day."""
     return day.cast("timestamp").truncate("M").cast("date")
 
 
@@ -33,11 +33,16 @@ def first_delivery(day: ir.DateValue, delivery_day: int) -> ir.DateValue:
 
 
 def first_period(known_at: ir.DateValue) -> ir.DateValue:
-    """The first period on or after a day: from there on, what was known on that day counts."""
+    """The first period on or after a day: what was known on that day counts from this period on."""
     month = first_of_month(known_at)
     return (known_at == month).ifelse(month, months_after(month, 1))
 
 
+def month_number(day: ir.DateValue) -> ir.IntegerValue:
+    """The month of a day, as a count of months: the next month is one more."""
+    return day.year() * 12 + day.month()
+
+
 def months_since(day: ir.DateValue, period: ir.DateValue) -> ir.IntegerValue:
-    """Whole calendar months from the month of a day to a period."""
-    return (period.year() - day.year()) * 12 + period.month() - day.month()
+    """The number of months from the month of a day to a period."""
+    return month_number(period) - month_number(day)

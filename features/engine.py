@@ -1,4 +1,4 @@
-"""DuckDB on one machine or Spark on a cluster: where the same Ibis expressions run."""
+"""The engines that run our Ibis expressions: DuckDB on one machine, or Spark on a cluster."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from features.scope import Engine
 
 
 def connect(engine: Engine, scratch: Path, memory_gb: int) -> BaseBackend:
-    """A fresh connection; what does not fit in `memory_gb` spills into `scratch`.
+    """A new connection. What does not fit in `memory_gb` gigabytes of memory is written to the folder `scratch`.
 
     Raises InputError for Spark where PySpark is not installed.
     """
@@ -41,7 +41,7 @@ def _spark(scratch: Path, memory_gb: int) -> BaseBackend:
         ) from None
     session = (
         SparkSession.builder.appName("weaksignals")
-        # A zero divisor gives null, as in DuckDB, instead of an error.
+        # A division by zero gives null, as in DuckDB, instead of an error.
         .config("spark.sql.ansi.enabled", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.driver.memory", f"{memory_gb}g")
@@ -53,14 +53,15 @@ def _spark(scratch: Path, memory_gb: int) -> BaseBackend:
     return ibis.pyspark.connect(session)
 
 
-def write_parquet(con: BaseBackend, table: ir.Table, folder: Path, rows_a_group: int = 122_880) -> None:
-    """Write a table as Parquet in `folder`, in the table's own order: one file by DuckDB, some by Spark.
+def write_parquet(con: BaseBackend, table: ir.Table, folder: Path, rows_per_group: int = 122_880) -> None:
+    """Write a table as Parquet files in `folder`, keeping its row order: one file with DuckDB, one or more with Spark.
 
-    rows_a_group: rows that are read together, by DuckDB's hand; by default its own choice. Spark goes by bytes.
+    rows_per_group: rows per row group, the part of a file that a reader loads as a whole. For DuckDB only, whose own
+    default it is: Spark sizes row groups in bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if con.name == "duckdb":
-        con.to_parquet(table, folder / "part-0.parquet", compression="zstd", row_group_size=rows_a_group)
+        con.to_parquet(table, folder / "part-0.parquet", compression="zstd", row_group_size=rows_per_group)
     else:
         con.to_parquet(table, folder, mode="overwrite")
 
@@ -72,7 +73,7 @@ def read_parquet(con: BaseBackend, folder: Path) -> ir.Table:
 
 @contextmanager
 def kept(con: BaseBackend, scratch: Path) -> Iterator[Callable[[ir.Table], ir.Table]]:
-    """A function that computes a table once, on disk rather than in memory; what it kept is dropped on leaving."""
+    """A function that stores a table on disk, so that it is computed once; the stored tables are deleted on leaving."""
     folder = scratch / f"kept-{uuid.uuid4().hex}"
 
     def keep(table: ir.Table) -> ir.Table:
@@ -84,8 +85,3 @@ def kept(con: BaseBackend, scratch: Path) -> Iterator[Callable[[ir.Table], ir.Ta
         yield keep
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def firm_hash(siren: ir.StringValue) -> ir.IntegerValue:
-    """A number below 2^32 spread evenly over firms, the same on each engine (Knuth's multiplicative hash)."""
-    return (siren.cast("int64") * 2654435761) % 4294967296

@@ -1,5 +1,5 @@
-"""The one family of errors that people are meant to read."""
+"""The one kind of error that is written for users."""
 
 
 class InputError(Exception):
-    """What is wrong, where (file, line, column, SIREN) and what to do, in one sentence."""
+    """One message for the user: what is wrong, where (file, line, column, SIREN), and what to do."""

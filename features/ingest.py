@@ -18,10 +18,10 @@ from ibis.backends import BaseBackend
 
 from features import store
 from features.errors import InputError
-from features.sources.base import ALWAYS_KNOWN, Source
 from features.sources.files import find_files, open_text, read_lines
 from features.sources.formats import luhn_is_valid
 from features.sources.reading import parse
+from features.sources.source import ALWAYS_KNOWN, Source
 
 BATCH = re.compile(r"^(\d{2})(0[1-9]|1[0-2])(_\w+)?$")
 SIMULATED = "_simulated"

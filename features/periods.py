@@ -1,4 +1,4 @@
-"""Periods: a period is the first day of a month; a row of that period may use what was known on that day, not later."""
+"""A period is the first day of a month; a row of that period may use what was known on that day, nothing later."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ from features.errors import InputError
 
 
 def parse_period(text: str) -> date:
-    """`YYYY-MM` as the first day of that month.
+    """The first day of the month written as `YYYY-MM`.
 
     Raises InputError on anything else.
     """
@@ -24,7 +24,7 @@ def add_months(period: date, months: int) -> date:
 
 
 def months_between(start: date, end: date) -> int:
-    """Whole months from one period to another."""
+    """The number of months from one period to another."""
     return (end.year - start.year) * 12 + end.month - start.month
 
 

@@ -1,4 +1,4 @@
-"""What is built, and where it is computed: plain records that settings hold, without any engine."""
+"""What is built and by which engine: plain records for the settings, which load no engine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,11 @@ Engine = Literal["duckdb", "spark"]
 
 @dataclass(frozen=True)
 class Scope:
-    """The rows to build: periods, and what keeps a firm out of scope."""
+    """The rows to build.
+
+    start, end: the first and the last period. horizon: months in which a procedure must open for the label to be 1.
+    excluded_categories: legal categories. excluded_activities: NAF divisions (`84`) or codes (`85.10Z`).
+    """
 
     start: date
     end: date

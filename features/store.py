@@ -1,8 +1,8 @@
 """The only writer of the data folder: a file or a folder appears whole or not at all.
 
-A folder is written beside its final place under `.versions/` and appears by the atomic replacement of one symbolic
-link; a file is written beside its place and renamed. A run that dies leaves the last good state readable, and what it
-left behind is swept by the next run.
+A folder is written beside its final place, under `.versions/`, and appears when one symbolic link is replaced, which
+is atomic. A file is written beside its place and then renamed. A run that is killed leaves the last good state
+readable; the next run removes what it left behind.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ from pathlib import Path
 from features.errors import InputError
 
 VERSIONS = ".versions"
-# Rows of a Parquet file that are read together: so few that one firm is found without reading a country.
+# Rows per row group of a Parquet file, the part that a reader loads as a whole: few, because pages read one firm.
 ROW_GROUP = 8192
 
 
@@ -47,7 +47,10 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """A folder to fill; on leaving without an error it replaces `target` at once, and the former content goes."""
+    """A folder to fill. Where no error occurs it replaces `target` at once, and the former content is deleted.
+
+    Raises InputError where `target` is a folder that this program did not write.
+    """
     versions = target.parent / VERSIONS
     fresh = versions / f"{target.name}-{uuid.uuid4().hex}"
     fresh.mkdir(parents=True)
@@ -83,9 +86,9 @@ def sweep(data: Path) -> None:
 
 @contextmanager
 def locked(data: Path) -> Iterator[None]:
-    """Hold the data folder for one writer, after sweeping what a killed one left.
+    """Lock the data folder for one writer, and remove what a killed run left in it.
 
-    Raises InputError where another process is writing there.
+    Raises InputError where another process is writing there, or the folder can't be written.
     """
     try:
         data.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The label: does a procedure open within the horizon? By the procedures' own dates: it looks ahead, on purpose."""
+"""The label: does a procedure open within the horizon? It uses the true dates and looks ahead, on purpose."""
 
 from datetime import date
 
@@ -6,16 +6,16 @@ import ibis
 import ibis.expr.types as ir
 
 from features.days import first_period, months_after
-from features.procedures import IN_BONIS, state_at, true_events, true_states
-from features.sources.urssaf_procedures import OPENING
+from features.insolvency import IN_BONIS, OPENING
+from features.procedures import state_at, true_events, true_states
 
 
 def labels(grid: ir.Table, events: ir.Table, observed_until: date, horizon: int = 18) -> ir.Table:
     """(siren, period, label): 1 if a procedure opens in (period, period + horizon months], else 0.
 
-    grid: one row a (siren, period), months of a firm in an unbroken run. events: as `procedures.procedures` gives.
+    grid: one row per firm and month, without a gap. events: as `procedures.procedures` gives. horizon: in months.
     Null where the horizon ends after `observed_until`, the last day whose procedures are all in the sources, and where
-    the firm is in a procedure at the period already. A firm back in bonis may open again.
+    the firm is already in a procedure at that period. After a procedure has ended, a new one can open.
     """
     rows = state_at(grid, true_states(events)).left_join(_periods_before_openings(events, horizon), ["siren", "period"])
     is_over = months_after(rows.period, horizon) <= ibis.literal(observed_until)
@@ -25,7 +25,7 @@ def labels(grid: ir.Table, events: ir.Table, observed_until: date, horizon: int 
 
 
 def _periods_before_openings(events: ir.Table, horizon: int) -> ir.Table:
-    """(siren, period, opens): each period whose horizon holds an opening.
+    """(siren, period, opens): each period whose horizon contains an opening.
 
     An opening falls in (p, p + n months] if and only if p is one of the n periods before the first one on or after it.
     """
@@ -38,7 +38,7 @@ def _periods_before_openings(events: ir.Table, horizon: int) -> ir.Table:
 def openings(events: ir.Table) -> ir.Table:
     """(siren, opened_on): each day on which a procedure of the firm truly opened, corrections applied.
 
-    What other horizons and lead times are judged by; like the label it looks ahead, on purpose.
+    Used to evaluate other horizons and lead times. Like the label, it looks ahead on purpose.
     """
     true = true_events(events.filter(events.stage == OPENING))
     return true.select("siren", opened_on=true.effective_on).distinct()

@@ -56,12 +56,12 @@ def simulate(
 
     with progress() as say:
         batch = stages.simulate(folder, firms, parse_period(end), seed, say)
-    out.print(f"Simulated files of {firms:,} firms, of no real one: {batch}", soft_wrap=True)
+    out.print(f"Simulated files of {firms:,} firms, none of them real: {batch}", soft_wrap=True)
 
 
 @app.command()
 def ingest(raw: Raw, data: Data = None, engine: Engine = None) -> None:
-    """Read the batches under RAW into staged/, and what is wrong with them into rejects/."""
+    """Read the batches under RAW into staged/; what can't be read goes to rejects/, with the reason."""
     from flows import printing, stages
 
     settings = load(data=data, engine=engine)
@@ -93,11 +93,11 @@ def build(
 
 @app.command()
 def train(
-    as_of: Annotated[str | None, typer.Option(help="Learn from what was known then, YYYY-MM.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Train on what was known in that month, YYYY-MM.")] = None,
     data: Data = None,
     engine: Engine = None,
 ) -> None:
-    """Train, judge and register a model on features/."""
+    """Train, evaluate and register a model on features/."""
     from flows import printing, stages
 
     settings = load(data=data, engine=engine)
@@ -119,7 +119,7 @@ def score(period: Period = None, language: Words = None, data: Data = None, engi
 
 @app.command()
 def monitor(period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
-    """Write the page that tells how inputs, alerts and past lists are doing."""
+    """Write the monitoring page: inputs, alerts, and what became of the firms of past lists."""
     from flows import stages
 
     settings = load(data=data, engine=engine, language=language)
@@ -132,7 +132,7 @@ def monitor(period: Period = None, language: Words = None, data: Data = None, en
 
 @app.command()
 def run(raw: Raw, period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
-    """From the batches under RAW to the published list, as one flow; trains a first model where there is none."""
+    """From the batches under RAW to the published list, as one flow; where there is no model yet, one is trained."""
     from flows import printing
 
     settings = load(data=data, engine=engine, language=language)
@@ -168,7 +168,7 @@ def demo(
 def _flows(settings: Settings) -> Any:
     """Prefect's flows, imported only by the commands that run them: the import takes a second."""
     os.environ.setdefault("PREFECT_HOME", str(settings.data.resolve() / ".prefect"))
-    # Registered before Prefect's own, so run after it, last of all.
+    # Functions that are registered first run last: after Prefect has closed its own threads.
     atexit.register(_end_silently)
     from flows import monthly
 
@@ -176,7 +176,7 @@ def _flows(settings: Settings) -> Any:
 
 
 def _end_silently() -> None:
-    """Say nothing from here on: Prefect's threads outlive us, and DuckDB's binding would tell users of its "leaks"."""
+    """Close standard error: while the program ends, DuckDB's binding would report "leaks" that are none."""
     sys.stderr.flush()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 

@@ -15,8 +15,8 @@ models = typer.Typer(help="The registered models, and which is in use.", invoke_
 
 
 def tune(
-    minutes: Annotated[float, typer.Option(min=0.01, help="How long to search; the same command goes on later.")] = 30,
-    as_of: Annotated[str | None, typer.Option(help="Search on what was known then, YYYY-MM.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long to search; a later call goes on from there.")] = 30,
+    as_of: Annotated[str | None, typer.Option(help="Search on what was known in that month, YYYY-MM.")] = None,
     data: Data = None,
     engine: Engine = None,
 ) -> None:
@@ -59,7 +59,7 @@ def promote(
 
 @models.command()
 def rollback(why: Why = "asked for", data: Data = None) -> None:
-    """Put the model in use again that was in use before."""
+    """Put the previous model in use again."""
     from models.registry import registry
 
     settings = load(data=data)
@@ -72,7 +72,7 @@ def dictionary(
     folder: Annotated[Path | None, typer.Option("--out", help="Where dictionary.md and dictionary.csv go.")] = None,
     data: Data = None,
 ) -> None:
-    """Write the data dictionary, from the declarations that the pipeline runs on."""
+    """Write the data dictionary, generated from the features that the pipeline computes."""
     from reports import dictionary as data_dictionary
 
     target = folder or load(data=data).data
@@ -90,10 +90,10 @@ def dictionary(
 def polish(
     path: Annotated[Path, typer.Option(help="The file 5year.arff of the Polish set (UCI, CC BY 4.0).")],
     seeds: Annotated[
-        int, typer.Option(min=1, help="How many seeds of folds and models, from 0: all are reported.")
+        int, typer.Option(min=1, help="How many seeds, counted from 0; the figures of each are printed.")
     ] = 5,
 ) -> None:
-    """Train and judge the model on real Polish firms, beside the published figures."""
+    """Train and evaluate the model on real Polish firms, beside the published figures."""
     from benchmarks.polish import bench_polish
     from flows import printing
 

@@ -1,4 +1,4 @@
-"""Monitoring put together: what is read, what is held against what, where the page goes."""
+"""Monitoring: what it reads, what it compares with what, and where its page goes."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -109,7 +109,7 @@ def _past_lists(settings: Settings, snapshot: Snapshot, before: date) -> list[Pa
 def _write(
     settings: Settings, snapshot: Snapshot, folder: Path, model: RiskModel, compared: Compared
 ) -> tuple[Finding, ...]:
-    """The page of a period; its findings, those on past lists among them."""
+    """Write the page of a period; all findings, those on past lists included."""
     table, horizon = snapshot.built, snapshot.built.record.horizon
     # A page of an earlier period, made later, tells only what was known then.
     until = min(table.record.observed_until, compared.now.period)

@@ -11,6 +11,8 @@ from typing import Any
 # Prefect reads these when it is imported, by the command that runs a flow: nothing is sent out, and a failure is
 # printed once, as a sentence, by the command line.
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+# A busy machine takes longer than Prefect's 20 seconds to start the temporary server.
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "300")
 if "PREFECT_API_URL" not in os.environ:
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 
@@ -97,7 +99,7 @@ def monitor(settings: Settings, period: date, progress: Progress) -> Monitored:
 
 @flow(name="monthly", validate_parameters=False)
 def monthly(settings: Settings, raw: Path, period: date | None, progress: Progress) -> stages.Scored:
-    """From the partners' files to the published list; trains a first champion where there is none."""
+    """From the partners' files to the published list; where there is no champion yet, one is trained."""
     ingest(settings, raw, progress)
     build(settings, period, progress)
     if not stages.has_champion(settings):
@@ -110,7 +112,7 @@ def monthly(settings: Settings, raw: Path, period: date | None, progress: Progre
 
 @flow(name="demo", validate_parameters=False)
 def demo(settings: Settings, raw: Path, firms: int, end: date, seed: int, progress: Progress) -> stages.Scored:
-    """A simulated economy from its files to its list; what a demo before made in its folder goes first."""
+    """A simulated economy from its files to its list; what an earlier demo made in its folder is removed first."""
     stages.start_afresh(settings, raw)
     simulate(raw, firms, end, seed, progress)
     scored: stages.Scored = monthly(settings, raw, None, progress)

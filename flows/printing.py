@@ -40,7 +40,7 @@ def print_trained(trained: stages.Trained, settings: Settings) -> None:
 
 
 def print_models(found: list[stages.Registered]) -> None:
-    """One line a model: how it did on its own test rows, and whether it is in use."""
+    """One line per model: how it did on its own test rows, and whether it is in use."""
     if not found:
         out.print("No model is registered. Train one: weaksignals train")
         return
@@ -66,7 +66,7 @@ def print_top(ranked: TargetList, language: Language, count: int = 10, to: Conso
 
 
 def drawn_top(ranked: TargetList, language: Language) -> str:
-    """The first firms of a list as an SVG picture that fetches nothing."""
+    """The first firms of a list as an SVG picture, without any font or image from elsewhere."""
     paper = Console(record=True, width=PICTURE_WIDTH, file=io.StringIO(), highlight=False, force_terminal=True)
     print_top(ranked, language, PICTURED, paper)
     offline = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
@@ -107,7 +107,7 @@ def print_explained(found: stages.FirmHistory, siren: str, settings: Settings) -
 
 
 def print_ingested(reports: list[FileReport], settings: Settings) -> None:
-    """One line a file: what was read, kept and rejected."""
+    """One line per file: what was read, kept and rejected."""
     table = Table(
         "source", "file", *(("lines", "kept", "rejected", "unread cells")), "first", "last", "firms", "wrong keys"
     )
@@ -120,7 +120,9 @@ def print_ingested(reports: list[FileReport], settings: Settings) -> None:
     for r in reports:
         if r.unlisted:
             words = ", ".join(f"{word} ({n:,})" for word, n in r.unlisted.items())
-            out.print(f"{r.source}: words that we don't know, not guessed: {words}.", markup=False, soft_wrap=True)
+            out.print(
+                f"{r.source}: words that are in no vocabulary, not guessed: {words}.", markup=False, soft_wrap=True
+            )
     out.print(
         f"Typed records: {settings.folder.staged}. Rejected lines and cells: {settings.folder.rejects}.", soft_wrap=True
     )

@@ -24,7 +24,7 @@ def serve(
         str, typer.Option(help="Address to listen on; a reverse proxy in front speaks HTTPS.")
     ] = "127.0.0.1",
     workers: Annotated[int, typer.Option(help="Processes that answer.")] = 1,
-    local: Annotated[bool, typer.Option("--local", help="A try-out on this machine, without HTTPS.")] = False,
+    local: Annotated[bool, typer.Option("--local", help="Try it out on this machine, without HTTPS.")] = False,
     data: Data = None,
 ) -> None:
     """Serve the agents' application on the published lists. Settings: WEAKSIGNALS_REVIEW_* variables."""
@@ -66,12 +66,12 @@ def add_user(
     signs_in_elsewhere: Annotated[bool, typer.Option("--no-password", help="Signs in with the provider.")] = False,
     data: Data = None,
 ) -> None:
-    """Create an account of the review application, or change its right; the password is asked, never given."""
+    """Create an account of the review application, or replace its right; the password is asked for, never an option."""
     from reports.review import accounts
     from reports.review.access import Kind, right_of
 
     kinds = [str(one) for one in Kind] if kind == ["all"] else kind or []
-    # Before a password is asked, what is wrong is told.
+    # What is wrong with the right is told before a password is asked for.
     right_of(role, territory, kinds)
     password = None if signs_in_elsewhere else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     accounts.add_user(_review_database(load(data=data)), name, role, territory, kinds, password)
@@ -80,7 +80,7 @@ def add_user(
 
 @users.command("close")
 def close_user(name: Annotated[str, typer.Argument(help="Name of the account.")], data: Data = None) -> None:
-    """End the sessions of an account and let it in no more."""
+    """Close an account: its sessions end, and it can't sign in any more."""
     from reports.review import accounts
 
     accounts.close_account(_review_database(load(data=data)), name)
@@ -94,7 +94,7 @@ def export_verdicts(
     ] = None,
     data: Data = None,
 ) -> None:
-    """Write the agents' standing verdicts, keyed by siren, list and model."""
+    """Write the agents' current verdicts as CSV, with the SIREN, the list and the model of each."""
     from reports.review.verdicts import as_csv, verdict_rows
 
     settings = load(data=data)

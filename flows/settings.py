@@ -35,12 +35,12 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="Folder that holds everything the pipeline makes.")
     engine: Engine = Field("duckdb", description="Where tables are computed: duckdb, or spark.")
-    memory_gb: int = Field(6, ge=1, description="Gigabytes that the engine may use; the rest spills.")
+    memory_gb: int = Field(6, ge=1, description="Gigabytes that the engine may use; the rest goes to disk.")
     language: str = Field("fr", pattern="^(fr|en)$", description="Language of lists and reasons: fr or en.")
 
     max_rejected_share: float = Field(0.05, ge=0, le=1, description="Share of bad lines above which a file is refused.")
     delivery_day: int = Field(25, ge=1, le=28, description="Day of the month on which partners deliver.")
-    lags: dict[str, int] = Field(default_factory=dict, description="Source name -> months after which it is known.")
+    lags: dict[str, int] = Field(default_factory=dict, description="Source -> months after which it is known.")
 
     min_headcount: int = Field(10, ge=0, description="Employees that a firm must have reached to be in scope.")
     excluded_categories: tuple[str, ...] = Field(
@@ -49,32 +49,32 @@ class Settings(BaseSettings):
     excluded_activities: tuple[str, ...] = Field(
         tuple(EXCLUDED_ACTIVITIES.split()), description="NAF divisions or codes out of scope."
     )
-    history_months: int = Field(120, ge=1, description="Periods that are built where no --start is given.")
+    history_months: int = Field(120, ge=1, description="Periods to build where no --start is given.")
 
-    horizon_months: int = Field(18, ge=1, description="A firm at risk is one with a first procedure within this time.")
-    validation_months: int = Field(6, ge=1, description="Periods on which thresholds and calibration are chosen.")
-    test_months: int = Field(6, ge=1, description="Last labelled periods, on which the model is judged.")
+    horizon_months: int = Field(18, ge=1, description="The label: does a first procedure open in this time?")
+    validation_months: int = Field(6, ge=1, description="Calibration set, for thresholds too, in periods.")
+    test_months: int = Field(6, ge=1, description="Test set: the last labelled periods.")
     every_months: int = Field(
-        3, ge=1, description="One training month in so many is learnt from: see benchmarks/training_choices.py."
+        3, ge=1, description="Train on one month out of this many: see benchmarks/training_choices.py."
     )
-    negative_share: float = Field(1.0, gt=0, le=1, description="Share of the surviving firms that are learnt from.")
+    negative_share: float = Field(1.0, gt=0, le=1, description="Share of the surviving firms to train on.")
     max_training_rows: int = Field(1_000_000, ge=1000, description="Rows above which firms are sampled for training.")
-    max_judging_rows: int = Field(500_000, ge=1000, description="Rows above which firms are sampled for judging.")
+    max_judging_rows: int = Field(500_000, ge=1000, description="Rows above which firms are sampled for evaluation.")
     hyperparameters: Hyperparameters = Field(
-        Hyperparameters(), description="Of the model; `weaksignals tune` proposes them."
+        Hyperparameters(), description="Hyper-parameters of the model; `weaksignals tune` proposes better ones."
     )
-    refits: int = Field(5, ge=0, description="Models on firms drawn again, that tell how stable reasons are.")
-    origins: int = Field(3, ge=1, description="Times at which the model is made and judged again, walking forward.")
-    seed: int = Field(0, description="Seed of everything random.")
+    refits: int = Field(5, ge=0, description="Models refitted on resampled firms: are reasons stable?")
+    origins: int = Field(3, ge=1, description="Dates of the walk-forward evaluation, the last included.")
+    seed: int = Field(0, description="Seed of all random draws.")
     reasons: int = Field(5, ge=1, description="Reasons given for each firm on alert.")
 
-    mlflow: bool = Field(False, description="Log each registered model in MLflow too: see `models.registry.tracking`.")
+    mlflow: bool = Field(False, description="Also log each registered model in MLflow (needs the extra `mlflow`).")
 
-    limits: Limits = Field(Limits(), description="What monitoring warns of, and what stops a list.")
+    limits: Limits = Field(Limits(), description="Limits at which monitoring warns, or stops a list.")
 
     @property
     def protocol(self) -> Protocol:
-        """How a model is made and judged."""
+        """How a model is trained and evaluated."""
         return Protocol(
             validation_months=self.validation_months,
             test_months=self.test_months,
@@ -99,7 +99,7 @@ def variables() -> frozenset[str]:
 
 
 def load(**overrides: Any) -> Settings:
-    """The settings of a data folder: the command line (not None) wins over variables, these over its weaksignals.toml.
+    """The settings of a data folder: options (not None) win over variables, and variables over its weaksignals.toml.
 
     Raises InputError naming each key or variable that is unknown, and each impossible value.
     """

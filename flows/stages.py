@@ -1,4 +1,4 @@
-"""Each stage of the pipeline as one function: settings and periods in, what was done out."""
+"""Each stage of the pipeline as one function, which returns what it did."""
 
 import shutil
 from collections import Counter
@@ -71,8 +71,8 @@ def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) ->
 
 
 def ingest(settings: Settings, raw: Path, progress: Progress) -> list[features_ingest.FileReport]:
-    """Read the batches under `raw` into `staged/`; one report a file. Text files are always read by DuckDB."""
-    # Reading is a stream: a gigabyte is enough for any file.
+    """Read the batches under `raw` into `staged/`; one report per file. DuckDB reads text, whatever the engine."""
+    # Files are read as a stream: a gigabyte is enough for any of them.
     con = engine.connect("duckdb", settings.folder.scratch, memory_gb=1)
     reading = features_ingest.Reading(settings.max_rejected_share, settings.delivery_day, settings.lags)
     return features_ingest.ingest(
@@ -106,7 +106,7 @@ def build(settings: Settings, start: date | None, end: date | None, progress: Pr
 
 
 def start_afresh(settings: Settings, raw: Path) -> None:
-    """Remove all that the pipeline made in the data folder, and the batches; accounts and settings stay."""
+    """Remove the batches and all that the pipeline made in the data folder; accounts and settings stay."""
     folder = settings.folder
     made = (folder.staged, folder.rejects, folder.features, folder.models, folder.scores, folder.lists)
     for path in (raw, *made, folder.monitoring):
@@ -123,7 +123,7 @@ def has_champion(settings: Settings) -> bool:
 
 
 def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained:
-    """Train, judge and register a model; it is put in use where it is no worse than the one in use."""
+    """Train, evaluate and register a model; it is put in use where it is no worse than the one in use."""
     if settings.mlflow:
         tracking.require_mlflow()
     table = settings.folder.snapshot().built
@@ -145,7 +145,7 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
 def _verdict(
     settings: Settings, result: training.Result, built: BuildRecord
 ) -> tuple[bool, str, tuple[promotion.Check, ...]]:
-    """Whether the new model is put in use, why, and the checks behind."""
+    """Whether the new model is put in use, why, and all checks."""
     former = settings.folder.snapshot().champion_id
     is_same = former == result.model.model_id
     champion = registry.load(settings.folder.models, former) if former and not is_same else None
@@ -153,7 +153,7 @@ def _verdict(
         if champion:
             scoring.refuse_other_dictionary(champion, built)
     except InputError:
-        # It can't score this table: no rival on its rows.
+        # A champion that can't score this table can't be compared on its rows.
         champion = None
     checks = promotion.checks(result.model, champion, result.test_rows, settings.seed)
     if is_same:
@@ -210,7 +210,7 @@ class Ranked:
 
 
 def _ranked(settings: Settings, period: date | None, siren: str = "", progress: Progress = _silent) -> Ranked:
-    """The list of a period by the model in use; siren: of which firm alone the notes are worked out, all if blank.
+    """The list of a period by the model in use; siren: the one firm that notes are needed for; blank for all.
 
     Raises InputError where there is no model, no table, or they don't go together, or the firm is not in it.
     """

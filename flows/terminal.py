@@ -1,4 +1,4 @@
-"""What the commands share: where they print, how they tell what goes on, and the options of more than one."""
+"""What several commands share: where they print, how they show progress, and their options."""
 
 import sys
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ from rich.console import Console
 from features.periods import parse_period
 from models.protocol import Progress
 
-# A log is as wide as its tables need; a terminal is as wide as it is.
+# On a terminal, tables fit its width; in a log they get the width that they need.
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True)
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder (WEAKSIGNALS_DATA, default ./data).")]
 Engine = Annotated[str | None, typer.Option("--engine", help="duckdb (default) or spark.")]
-Raw = Annotated[Path, typer.Argument(help="The folder that holds the batches, one sub-folder a delivery.")]
+Raw = Annotated[Path, typer.Argument(help="The folder that holds the batches, one sub-folder per delivery.")]
 Period = Annotated[str | None, typer.Option(help="The period, YYYY-MM; the last one built if not given.")]
 Words = Annotated[str | None, typer.Option("--language", help="Language of the reasons: fr (default) or en.")]
 
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Say what is going on: one moving line on a terminal, a line a step in a log."""
+    """Say what is going on: one changing line on a terminal, one line per step in a log."""
     if not err.is_terminal:
         yield lambda step: err.print(step, markup=False, highlight=False, soft_wrap=True)
         return

@@ -8,7 +8,7 @@ from typing import Final
 from features.assemble import CATALOG
 from features.catalog import Feature
 from features.sources import SOURCES
-from features.sources.base import Source, next_delivery
+from features.sources.source import Source, next_delivery
 from reports.language import Language
 
 COLUMNS = ("name", "theme", "unit", "direction", "en", "fr", "definition", "known", "base")
@@ -95,7 +95,7 @@ def dictionary_rows() -> list[dict[str, str]]:
             "fr": f.fr,
             "definition": f.definition,
             "known": "; ".join(known.get(name, "register") for name in f.sources),
-            "base": f.base or "",
+            "base": f.derived_from or "",
         }
         for f in CATALOG
     ]

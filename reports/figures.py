@@ -2,7 +2,7 @@
 
 import math
 
-from features.nomenclatures import labels
+from features.nomenclatures import mapping
 from reports.language import Language
 
 Value = float | str | None
@@ -79,23 +79,23 @@ def share(value: float | None, language: Language, decimals: int = 1) -> str:
 def category(name: str, code: str, language: Language) -> str:
     """What a code of a categorical feature stands for; the code itself where no nomenclature tells."""
     if name == "naf_section":
-        label = labels("naf_rev2", "section", "section_label").get(code)
+        label = mapping("naf_rev2", "section", "section_label").get(code)
         return language.say("{label} (NAF section {code})", label=label, code=code) if label else code
     if name == "naf_division":
-        label = labels("naf_rev2", "division", "division_label").get(code)
+        label = mapping("naf_rev2", "division", "division_label").get(code)
         return language.say("{label} (NAF division {code})", label=label, code=code) if label else code
     if name == "departement":
-        label = labels("departements", "departement", "departement_label").get(code)
+        label = mapping("departements", "departement", "departement_label").get(code)
         return f"{label} ({code})" if label else code
     return _other_category(name, code, language)
 
 
 def _other_category(name: str, code: str, language: Language) -> str:
     if name == "region":
-        return labels("departements", "region", "region_label").get(code, code)
+        return mapping("departements", "region", "region_label").get(code, code)
     if name == "size_class":
         return language.say("{band} employees", band=code)
     if name == "legal_category_group":
-        label = labels("categories_juridiques", "group", "group_label").get(code)
+        label = mapping("categories_juridiques", "group", "group_label").get(code)
         return f"{label} ({code})" if label else code
     return language.say(CCSF_STAGES[code]) if code in CCSF_STAGES else code

@@ -60,7 +60,7 @@ def by_subject(contributions: pd.DataFrame, inputs: Sequence[Input]) -> pd.DataF
 
 def medians(rows: pd.DataFrame) -> dict[str, float]:
     """The median of each directed quantity over the firms of a period: what a value is held against."""
-    names = [f.name for f in CATALOG if f.direction and f.base is None and f.name in rows]
+    names = [f.name for f in CATALOG if f.direction and f.derived_from is None and f.name in rows]
     return {str(name): float(value) for name, value in rows[names].astype("float64").median().items()}
 
 
@@ -166,7 +166,7 @@ def value_words(name: str, value: Any, language: Language) -> str:
     if value is None or value == "":
         return language.say("not known")
     if feature.is_category:
-        return category(feature.base or name, str(value), language)
+        return category(feature.derived_from or name, str(value), language)
     number = float(value)
     return figure(number, feature.unit, language) if is_known(number) else language.say("not known")
 

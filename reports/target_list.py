@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from features.folder import BuildRecord
-from features.nomenclatures import labels
-from features.procedures import IN_BONIS
+from features.insolvency import IN_BONIS
+from features.nomenclatures import mapping
 from models.alerts import NO_ALERT
 from models.calibration.shapes import Calibration
 from models.explanation.sums import by_theme
@@ -80,8 +80,8 @@ def target_list(
     table = table.merge(scored.scores[["siren", *SCORED]], on="siren", validate="one_to_one")
     table = table.assign(
         name=table["name"].where(table["diffusion"] == PUBLISHED, language.say("(not published)")),
-        region=table["departement"].map(labels("departements", "departement", "region_label")),
-        activity=table["naf"].map(labels("naf_rev2", "code", "label")),
+        region=table["departement"].map(mapping("departements", "departement", "region_label")),
+        activity=table["naf"].map(mapping("naf_rev2", "code", "label")),
         state=table["procedure_state"],
         period=period,
         model_id=model.model_id,

@@ -1,1 +1,1 @@
-"""A simulated economy: who the firms are, how they fare, and the files that partners would write of them."""
+"""A simulated economy: the firms, what happens to them, and the files that partners would write about them."""

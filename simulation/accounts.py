@@ -1,4 +1,4 @@
-"""Filed accounts (INPI/BCE ratios) and supplier payment delays (Altares)."""
+"""Ratios of filed accounts (INPI/BCE) and delays in paying suppliers (Altares)."""
 
 from typing import Any, Final
 
@@ -10,14 +10,15 @@ from simulation.dirt import spoiled, zeros_lost
 from simulation.lives import WARM_UP_MONTHS, sign
 from simulation.world import World
 
+# Most firms close their accounts in December. Lags are in months after the distress.
 CLOSING_MONTHS: Final = (12, 12, 12, 12, 12, 12, 12, 3, 6, 9)
 ACCOUNTS_LAG: Final = 3
 FILED_SHARE: Final = 0.86
-# Firms in trouble file less.
+# Firms in trouble file less often: the share falls by so much per unit of distress seen.
 FILED_SLOPE: Final = 0.07
 FILED_AFTER_DAYS: Final = (100, 215)
 FIRST_FILED: Final = np.datetime64("2014-01-01")
-# Firms that file their accounts as confidential, and how often one does otherwise than it is used to.
+# Share of firms that usually file confidential accounts, and share of accounts filed in the other way than usual.
 CONFIDENTIAL_SHARE: Final = 0.25
 UNUSUAL_SHARE: Final = 0.05
 CONSOLIDATED_FROM: Final = 400
@@ -27,7 +28,7 @@ MEASURE_DAY: Final = 14
 
 
 def financial_ratios(world: World) -> Any:
-    """One line a firm and fiscal year filed by the last day; large groups file consolidated accounts besides."""
+    """One line per firm and fiscal year filed by the last day; some large firms also file consolidated accounts."""
     rng = world.generator("accounts")
     stress = sign(rng, world.lives.distress, ACCOUNTS_LAG, 6, 0.15, 0.35)
     firm, month, closed_on = _closings(rng, world)
@@ -42,7 +43,7 @@ def financial_ratios(world: World) -> Any:
 
 
 def _closings(rng: np.random.Generator, world: World) -> tuple[Any, Any, Days]:
-    """Firm, place of the month and last day of each fiscal year that an employing firm closes."""
+    """For each fiscal year closed by an employing firm: place of the firm, place of the month, closing day."""
     closing = rng.choice(CLOSING_MONTHS, world.firms.count)
     number = (world.calendar.first + np.arange(world.calendar.months)).astype(np.int64) % 12 + 1
     firm, month = np.nonzero((closing[:, None] == number[None, :]) & world.is_employing)
@@ -65,8 +66,8 @@ def _accounts(
     margin = 0.075 - 0.042 * stress + noise(0.025)
     interest = np.abs(0.006 + 0.004 * stress + noise(0.003))
     type_of = of(["C", "S"], (rng.random(count) < 0.35).astype(np.int64))
-    is_used_to = np.random.default_rng([world.seed, 8]).random(world.firms.count)[firm] < CONFIDENTIAL_SHARE
-    is_confidential = is_used_to ^ (rng.random(count) < UNUSUAL_SHARE)
+    is_usual = np.random.default_rng([world.seed, 8]).random(world.firms.count)[firm] < CONFIDENTIAL_SHARE
+    is_confidential = is_usual ^ (rng.random(count) < UNUSUAL_SHARE)
     requirement = 45 + 9 * stress + noise(22)
     return pa.table(
         {
@@ -102,7 +103,7 @@ def _blank(rng: np.random.Generator, share: float, values: Any) -> Any:
 
 
 def payment_delays(world: World) -> Any:
-    """One line a covered firm and month, some months missing, some measured twice."""
+    """One line per covered firm and month; some months are missing."""
     rng = world.generator("payment delays")
     stress = sign(rng, world.lives.distress, DELAYS_LAG, 3, 0.2, 0.4)
     covered = rng.random(world.firms.count) < COVERED_SHARE

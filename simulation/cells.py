@@ -1,4 +1,4 @@
-"""Cells as the partners write them: arrays of numbers and dates as Arrow texts."""
+"""Cells as the partners write them: arrays of numbers and dates turned into Arrow arrays of text."""
 
 from collections.abc import Callable
 from datetime import date
@@ -28,7 +28,7 @@ def iso(day: date) -> str:
 
 
 def urssaf(day: date) -> str:
-    """(A)AAMMJJ, the year less 1900: 1160318."""
+    """(A)AAMMJJ, the year minus 1900: 1160318."""
     return f"{day.year - 1900}{day:%m%d}"
 
 
@@ -48,7 +48,7 @@ def prose(day: date) -> str:
 
 
 def days(values: Days, style: Callable[[date], str] = iso) -> Texts:
-    """Dates in a partner's style, null for NaT. Only the distinct days are formatted: rows are many, days are few."""
+    """Dates in a partner's style, null for NaT. Each distinct day is formatted only once: rows are many, days few."""
     distinct, places = np.unique(values.astype("datetime64[D]"), return_inverse=True)
     formatted = pa.array([None if day is None else style(day) for day in distinct.tolist()], pa.string())
     return formatted.take(pa.array(places.ravel()))
@@ -69,7 +69,7 @@ def whole(values: NDArray[Any]) -> Texts:
 
 
 def decimal(values: NDArray[Any], places: int = 2) -> Texts:
-    """Numbers with that many decimals and a point; null where not finite."""
+    """Numbers with `places` decimals after a point; null where not finite."""
     number = np.asarray(values, np.float64)
     known = np.isfinite(number)
     units = np.abs(np.where(known, number, 0) * 10**places).round().astype(np.int64)
@@ -81,12 +81,12 @@ def decimal(values: NDArray[Any], places: int = 2) -> Texts:
 
 
 def padded(values: NDArray[Any], width: int) -> Texts:
-    """Whole numbers left-padded with zeros: identifiers."""
+    """Identifiers: whole numbers padded with zeros on the left."""
     return pc.utf8_lpad(pa.array(values).cast(pa.string()), width, "0")
 
 
 def joined(*parts: Any) -> Texts:
-    """Texts put end to end, a null part as nothing."""
+    """Texts joined without a separator; a null part counts as an empty one."""
     return pc.binary_join_element_wise(
         *(pa.scalar(part) if isinstance(part, str) else part for part in parts),
         "",
@@ -96,19 +96,19 @@ def joined(*parts: Any) -> Texts:
 
 
 def choose(condition: Flags, then: Any, otherwise: Any) -> Texts:
-    """`then` where the condition holds, else `otherwise`; None is null."""
+    """`then` where the condition holds, else `otherwise` (each an array or one text); None gives null."""
     sides = (
         pa.scalar(side, pa.string()) if side is None or isinstance(side, str) else side for side in (then, otherwise)
     )
     return pc.if_else(pa.array(condition), *sides)
 
 
-def of(labels: Any, places: NDArray[Any]) -> Texts:
-    """The labels at those places."""
-    table = labels if isinstance(labels, pa.Array) else pa.array(labels, pa.string())
+def of(texts: Any, places: NDArray[Any]) -> Texts:
+    """The texts at those places."""
+    table = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
     return table.take(pa.array(places))
 
 
 def quoted(texts: Texts) -> Texts:
-    """Between double quotes, those within doubled."""
+    """Texts between double quotes; double quotes inside are doubled."""
     return joined('"', pc.replace_substring(pc.fill_null(texts, ""), '"', '""'), '"')

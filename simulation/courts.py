@@ -1,4 +1,4 @@
-"""The same judgements as URSSAF codes them and as the BODACC publishes them, corrections included."""
+"""The same judgements as coded by URSSAF and as published in the BODACC, with corrections."""
 
 import json
 from typing import Any, Final
@@ -30,7 +30,7 @@ KIND_OF_NOTICE: Final = {"annonce": "Avis initial", "rectificatif": "Avis rectif
 
 
 def urssaf_procedures(world: World) -> Any:
-    """One line an event and establishment; the administrative closing comes after the court's."""
+    """One line per event and establishment; the administrative closing comes 30 days after the court's."""
     rng, events = world.generator("urssaf procedures"), world.judgements
     lines = [(n, label) for n, kind in enumerate(KINDS) for label in kind.urssaf]
     parts = [(events.firm[events.kind == n], events.day[events.kind == n], label) for n, label in lines]
@@ -56,12 +56,12 @@ def urssaf_procedures(world: World) -> Any:
 
 
 def notices(world: World) -> Any:
-    """One line a notice: each judgement, lists of claims, and for a few a correction of the notice before."""
+    """One line per notice: each judgement, the lists of claims, and a correction for a few of the judgements."""
     rng, events = world.generator("bodacc"), world.judgements
     published = _published(rng, events.day)
     family = np.array([kind.family for kind in KINDS])[events.kind]
     nature = np.array([kind.nature for kind in KINDS])[events.kind]
-    # Of the claims a list is deposited once the liquidation runs: it decides nothing.
+    # A list of claims is deposited during a liquidation: this notice decides nothing.
     claims = events.kind == LIQUIDATION
     claimed_on = np.where(claims, events.day + 200, NEVER)[claims]
     firm = np.concatenate([events.firm, events.firm[claims]])
@@ -89,7 +89,7 @@ def _published(rng: np.random.Generator, judged: Days) -> Days:
 
 
 def _issue(day: Days) -> Texts:
-    """Year and the day's place in it, as the issues of the bulletin are numbered."""
+    """Number of an issue of the bulletin: the year, then the place of the day in the year."""
     place = (day - day.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64) + 1
     return joined(whole(day.astype("datetime64[Y]").astype(np.int64) + 1970), pc.utf8_lpad(whole(place), 4, "0"))
 

@@ -1,4 +1,4 @@
-"""What real files suffer from: lost zeros, odd blanks, decimal commas, lines twice, lines that can't be read."""
+"""The defects of real files: lost zeros, odd blanks, decimal commas, repeated lines, lines that can't be read."""
 
 from typing import Any, Final
 
@@ -15,17 +15,17 @@ NO_BREAK_SPACE: Final = "\u00a0"
 
 
 def some(rng: np.random.Generator, texts: Texts, share: float, changed: Any) -> Texts:
-    """The texts, a share of them replaced by what `changed` holds at the same place."""
+    """The texts; a random share of them is replaced by `changed` (one text, or the text at the same place)."""
     return choose(rng.random(len(texts)) < share, changed, texts)
 
 
 def zeros_lost(rng: np.random.Generator, identifiers: Texts, share: float = 0.05) -> Texts:
-    """Identifiers of which a share went through a spreadsheet: leading zeros gone."""
+    """Identifiers; a random share has lost its leading zeros, as in a spreadsheet."""
     return some(rng, identifiers, share, pc.utf8_ltrim(identifiers, "0"))
 
 
 def thousands_apart(rng: np.random.Generator, numbers: Texts, share: float = 0.3) -> Texts:
-    """Whole numbers of four to six digits, a share of them as 1 234, with a blank or a no-break space."""
+    """Whole numbers; a random share of those with 4 to 6 digits is written 1 234, with a blank or no-break space."""
     pattern = r"^(\d{1,3})(\d{3})$"
     plain = pc.replace_substring_regex(numbers, pattern, r"\1 \2")
     hard = pc.replace_substring_regex(numbers, pattern, rf"\1{NO_BREAK_SPACE}\2")
@@ -33,19 +33,19 @@ def thousands_apart(rng: np.random.Generator, numbers: Texts, share: float = 0.3
 
 
 def commas(numbers: Texts) -> Texts:
-    """Decimal commas for points."""
+    """Numbers with a decimal comma instead of a point."""
     return pc.replace_substring(numbers, ".", ",")
 
 
 def misread(texts: Texts) -> Texts:
-    """UTF-8 taken for Latin-1: é becomes Ã©."""
+    """Texts in UTF-8 decoded as Latin-1: é becomes Ã©."""
     distinct = pc.dictionary_encode(texts)
     wrong = [None if t is None else t.encode().decode("latin-1") for t in distinct.dictionary.to_pylist()]
     return pa.array(wrong, pa.string()).take(distinct.indices)
 
 
 def spoiled(rng: np.random.Generator, table: Any, identifier: str, day: str = "", bad_day: str = "") -> Any:
-    """The table with a few bad lines (letters in the identifier, an impossible date) and twins."""
+    """The table with a few bad lines (letters in the identifier, an impossible date) and a few repeated lines."""
     count = min(table.num_rows // ONE_BAD_LINE_IN, MOST_BAD_LINES)
     rows = rng.choice(table.num_rows, count, replace=False)
     lettered, misdated = np.array_split(rows, 2)

@@ -1,4 +1,4 @@
-"""What firms owe to URSSAF and don't pay, as arrays: contributions due, gaps left unpaid, and when they are settled."""
+"""What firms owe to URSSAF, as arrays: contributions due, gaps (what is left unpaid), and when gaps are settled."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,25 +9,25 @@ from simulation.cells import Floats, Ints
 from simulation.lives import sign
 from simulation.world import World
 
-# Contributions a month and employee, in euros, and the share of them withheld from wages.
+# Contributions per employee and month in euros, and the part of them that is withheld from wages.
 CONTRIBUTION: Final = 1050
 EMPLOYEE_PART: Final = 0.35
 PAY_SPREAD: Final = 0.25
-# Distress seen from which a share of the contributions is left unpaid, and how fast the share grows with it.
+# Distress seen (after a lag in months) from which a share of the contributions is unpaid; how fast the share grows.
 EMPLOYER_LAG, EMPLOYER_ONSET = 4, 2.0
 EMPLOYEE_LAG, EMPLOYEE_ONSET = 8, 2.3
 UNPAID_SLOPE: Final = 0.45
-# Slips and disputes that tell nothing.
+# Mistakes and disputes, which say nothing about distress. Chance per month.
 SLIP_CHANCE: Final = 0.0035
 SMALLEST_GAP: Final = 40
-# Chance a month that a gap is settled: of a firm out of trouble, of one deep in it.
+# Rate per month at which gaps are settled: by a firm without trouble, by a firm in deep trouble.
 SETTLED_WELL, SETTLED_ILL = 0.35, 0.025
 BIG: Final = 1e6
 
 
 @dataclass(frozen=True)
 class Dues:
-    """(firms, months): euros due for each month, left unpaid of it, and the month in which that gap is settled."""
+    """Arrays of (firms, months): euros due for each month, euros left unpaid, place of the month of the settlement."""
 
     due: Floats
     employee_gap: Floats
@@ -36,12 +36,12 @@ class Dues:
 
     @property
     def gap(self) -> Floats:
-        """Both shares of what each month left unpaid."""
+        """(firms, months): euros left unpaid of each month, employee and employer shares."""
         return self.employee_gap + self.employer_gap
 
     @property
     def debt(self) -> Floats:
-        """(firms, months): what is owed at the end of each month."""
+        """(firms, months): euros owed at the end of each month."""
         count, months = self.due.shape
         change = np.zeros((count, months + 1), np.float64)
         change[:, :months] = self.gap
@@ -51,7 +51,7 @@ class Dues:
 
 
 def dues(world: World) -> Dues:
-    """Contributions of each firm and month; those of a firm in trouble are left unpaid, the employer's share first."""
+    """The dues of all firms. A firm in trouble leaves contributions unpaid, the employer's share first."""
     rng, distress = world.generator("dues"), world.lives.distress
     pay = rng.lognormal(0, PAY_SPREAD, (world.firms.count, 1))
     due = (CONTRIBUTION * pay * world.headcount * rng.normal(1, 0.03, distress.shape)).astype(np.float32)
@@ -61,7 +61,7 @@ def dues(world: World) -> Dues:
     employee = np.clip((late_stress - EMPLOYEE_ONSET) * UNPAID_SLOPE, 0, 1) * (employer > 0)
     slips = rng.random(distress.shape, dtype=np.float32) < SLIP_CHANCE
     employer = np.where(slips, np.maximum(employer, rng.random(distress.shape, dtype=np.float32)), employer)
-    # What is due after the opening is paid first, by law (Code de commerce, L622-17).
+    # By law, what is due after the opening of a procedure is paid first (Code de commerce, L622-17).
     before = np.arange(world.calendar.months)[None, :] < world.calendar.index(world.lives.failed_on)[:, None]
     before |= world.lives.is_earlier[:, None]
     gaps = [
@@ -72,12 +72,12 @@ def dues(world: World) -> Dues:
 
 
 def _settled(rng: np.random.Generator, world: World, stress: Floats) -> Ints:
-    """The month in which a gap of each month would be settled, the number of months where not by then."""
+    """(firms, months): place of the month in which a gap of that month is settled; the number of months if never."""
     count, months = stress.shape
     ease = np.clip(2.2 - stress, 0, 1)
     frozen = np.arange(months)[None, :] >= world.calendar.index(world.lives.failed_on)[:, None]
     rate = np.where(frozen & ~world.lives.is_earlier[:, None], 0, SETTLED_ILL + (SETTLED_WELL - SETTLED_ILL) * ease)
-    # Each firm's cumulated rate on a scale of its own, so that one sorted search serves all.
+    # The cumulated rates of the firms lie in separate ranges, so that one sorted search serves all firms.
     scale = np.cumsum(rate, axis=1, dtype=np.float64) + BIG * np.arange(count)[:, None]
     wanted = scale + rng.exponential(1, stress.shape)
     place = np.searchsorted(scale.ravel(), wanted.ravel()).reshape(count, months) - np.arange(count)[:, None] * months

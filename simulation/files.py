@@ -1,4 +1,4 @@
-"""Text files as the partners deliver them: any delimiter, encoding, line end, byte-order mark and compression."""
+"""Text files as partners deliver them, with their delimiter, encoding, line end, byte-order mark, compression."""
 
 import gzip
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-ROWS_A_CHUNK = 200_000
+ROWS_PER_CHUNK = 200_000
 FASTEST = 1
 
 
@@ -28,18 +28,18 @@ class Layout:
 
 
 def write_file(folder: Path, layout: Layout, table: Any) -> None:
-    """Write a table of texts, nulls as empty cells; gzipped where its name ends so, then without a time stamp."""
+    """Write a table of texts, nulls as empty cells; gzipped without a time stamp where the name ends in `.gz`."""
     with _opened(folder / layout.name) as out:
         header = [f'"{name}"' if layout.quoted_header else name for name in table.column_names]
         text = layout.delimiter.join(header) + layout.line_end
         out.write((("\ufeff" if layout.byte_order_mark else "") + text).encode(layout.encoding))
-        for batch in table.to_batches(max_chunksize=ROWS_A_CHUNK):
+        for batch in table.to_batches(max_chunksize=ROWS_PER_CHUNK):
             content = _lines(batch.columns, layout)
             out.write(content if layout.encoding == "utf-8" else content.decode().encode(layout.encoding))
 
 
 def _lines(columns: list[Any], layout: Layout) -> bytes:
-    """The rows as one run of bytes: what an Arrow array of lines is already."""
+    """The rows as bytes, taken directly from the buffer of an Arrow array of lines."""
     lines = pc.binary_join_element_wise(*columns, layout.delimiter, null_handling="replace", null_replacement="")
     ended = pc.binary_join_element_wise(lines, pa.scalar(layout.line_end), "")
     offsets = np.frombuffer(ended.buffers()[1], np.int32, len(ended) + 1, ended.offset * 4)

@@ -1,4 +1,4 @@
-"""What the courts decide of the firms that fail: openings, plans, conversions, closings; and when firms cease."""
+"""What the courts decide about the firms that fail (openings, plans, conversions, closings), and when firms cease."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,7 @@ from simulation.lives import NEVER, Calendar, Lives
 
 @dataclass(frozen=True)
 class Kind:
-    """A decision, as the URSSAF codes it (one line or two) and as the BODACC prints it."""
+    """A kind of decision: as coded by URSSAF (one line or two), and as published in the BODACC."""
 
     urssaf: tuple[str, ...]
     family: str
@@ -54,18 +54,18 @@ KINDS: Final = (
     Kind(("redressement_fin_procedure",), _OTHER, "Jugement mettant fin à la procédure de redressement judiciaire"),
     Kind(("liquidation_fin_procedure",), _CLOSING, "Jugement de clôture pour insuffisance d'actif"),
 )
-# Places in KINDS.
+# Places in KINDS. For PLAN, CONVERSION, RESOLUTION and END: that of the sauvegarde, followed by the redressement.
 SAUVEGARDE, REDRESSEMENT, LIQUIDATION, PLAN, CONVERSION, TURNED = 0, 1, 2, 3, 5, 7
 RESOLUTION, END, CLOSING = 8, 10, 12
 OPENINGS: Final = (SAUVEGARDE, REDRESSEMENT, LIQUIDATION)
 
-# Shares of the first openings (sauvegarde, redressement, liquidation), and where no sign announced them.
+# Shares of the first openings (sauvegarde, redressement, liquidation): usually, and for a sudden failure.
 OPENED_AS: Final = (0.11, 0.57, 0.32)
 OPENED_AS_SUDDEN: Final = (0.06, 0.44, 0.50)
-# What comes of an observation period: plan, liquidation, end, and for a sauvegarde redressement.
+# Outcomes of the observation period of a sauvegarde, then of a redressement: plan, liquidation, end, redressement.
 OUTCOMES: Final = ((0.60, 0.15, 0.07, 0.18), (0.33, 0.62, 0.05, 0.0))
 RESOLVED_SHARE: Final = 0.35
-# Days between stages: (least, most).
+# Days between two stages: (least, most).
 OBSERVATION: Final = (100, 420)
 UNTIL_RESOLUTION: Final = (200, 1600)
 UNTIL_CLOSING: Final = (300, 1100)
@@ -74,7 +74,7 @@ UNTIL_CEASED: Final = (50, 240)
 
 @dataclass(frozen=True)
 class Judgements:
-    """firm, day, kind: one row an event, all by the last day. The other dates: one a firm, or NaT."""
+    """firm, day, kind: one row per event up to the last day. The other dates: one per firm, or NaT."""
 
     firm: Ints
     day: Days
@@ -85,14 +85,14 @@ class Judgements:
 
 
 def judgements(rng: np.random.Generator, lives: Lives, calendar: Calendar) -> Judgements:
-    """The events of each firm that fails, in order; firms that close of their own will only cease."""
+    """The events of each firm that fails, in order of day; a firm that closes voluntarily only ceases."""
     opened_on, opening = lives.failed_on, _openings(rng, lives)
     decided_on = _later(rng, opened_on, OBSERVATION)
     outcome = np.where(lives.is_earlier, 0, _outcomes(rng, opening))
     is_open = opening != LIQUIDATION
     has_plan, turned = is_open & (outcome == 0), is_open & (outcome == 3)
     resolved_on = _later(rng, decided_on, UNTIL_RESOLUTION)
-    # A firm in a plan since before must still be alive at the first month.
+    # A firm whose plan began before the first month must still exist in that month.
     resolved_on = np.where(resolved_on < calendar.dates[0], NEVER, resolved_on)
     resolved = has_plan & (rng.random(len(opening)) < RESOLVED_SHARE)
     converted_on = np.where(turned, _later(rng, decided_on, OBSERVATION), decided_on)

@@ -1,23 +1,25 @@
-"""The latent process: how firms get into distress, and which of them fail. Arrays only, one row a firm.
+"""The latent process: how firms get into distress, and which of them fail. Arrays only, one row per firm.
 
 Distress `d[i, t]` of firm i in month t, in standard deviations, is the sum of
-- a lasting fragility of the firm, N(0, FRAGILITY_SD), and of its youth (YOUTH, fading over YOUTH_MONTHS);
-- a trouble of its own, AR(1) with PERSISTENCE (half-life about 27 months) around 0, stationary variance 1 - so most
-  distressed firms recover - to which rare JUMPS add a loss (a lost client, a fire) of mean JUMP_MEAN;
-- a trouble of its division, AR(1) with DIVISION_PERSISTENCE, stationary deviation DIVISION_SD;
-- from March 2020 on, a shock by exposure of the section (SHOCK_EXPOSURE), fading by SHOCK_FADING a month.
+- a constant fragility of the firm, N(0, FRAGILITY_SD), and the fragility of its youth (YOUTH at its creation, falling
+  exponentially over YOUTH_MONTHS);
+- the firm's own trouble, an AR(1) process around 0 with PERSISTENCE (half-life about 27 months) and stationary variance
+  1, so that most firms in distress recover; rare JUMPS add a loss (a lost client, a fire) of mean JUMP_MEAN;
+- the trouble of its NAF division, an AR(1) process with DIVISION_PERSISTENCE and stationary deviation DIVISION_SD;
+- from March 2020 on, a shock that depends on its NAF section (SHOCK_EXPOSURE), multiplied by SHOCK_FADING every month.
 
 The hazard of a first opening in month t is
 
     HAZARD * exp(SLOPE * s[i, t]) * frozen[t] + SUDDEN_HAZARD
 
-where s is the distress as it was LAG months before, smoothed over SMOOTHING: a firm holds out for months before the
-court. `SUDDEN_HAZARD` is what no sign announces (fraud, the owner's death, the sudden loss of a client): about an
-eighth of all failures. `frozen` is 1, but FROZEN in 2020-03..2021-06 (courts and creditors held back), CAUGHT_UP after.
+where s is the distress LAG months earlier, smoothed over SMOOTHING months, because a firm resists for months before it
+goes to court. SUDDEN_HAZARD covers failures without any sign (fraud, the owner's death, the sudden loss of a client),
+about one failure in eight. `frozen[t]` is FROZEN from 2020-03 to 2021-06 (courts and creditors waited), CAUGHT_UP from
+2022-04 to 2024-06, and 1 otherwise.
 
-Everything that partners measure is a `sign` of the same distress: lagged and smoothed in its own way, mute for a share
-of firms, noisy. The order of the lags is the order in which trouble shows: supplier payments (1 month), accounts,
-short-time work (2), employer contributions (4), headcount (6), employee contributions (8), then payment plans, CCSF.
+Whatever partners measure is a `sign` of the same distress, with its own lag, smoothing and noise; for a share of firms
+it shows nothing. The lags give the order in which trouble shows: supplier payments (1 month), short-time work (2),
+accounts (3), employer contributions (4), headcount (6), employee contributions (8), then payment plans and CCSF.
 """
 
 from dataclasses import dataclass
@@ -50,10 +52,10 @@ FREEZE_END: Final = np.datetime64("2021-07")
 CATCHING_UP: Final = (np.datetime64("2022-04"), np.datetime64("2024-07"))
 FROZEN: Final = 0.35
 CAUGHT_UP: Final = 1.3
-# Distress precedes the first month written: debts and failures of before are found in the files, as in life.
+# Distress begins before the first month of the files, so that they contain older debts and failures, as in reality.
 WARM_UP_MONTHS: Final = 24
 HISTORY_MONTHS: Final = 120
-# Firms in a plan since before the first month.
+# Share of the firms whose plan began before the first month.
 EARLIER_SHARE: Final = 0.012
 NEVER: Final = np.datetime64("NaT", "D")
 
@@ -68,7 +70,7 @@ class Calendar:
 
     @classmethod
     def until(cls, end: np.datetime64) -> "Calendar":
-        """The warm-up and the history that end before the month `end`."""
+        """The months of the warm-up and of the history, up to the month before `end`."""
         months = WARM_UP_MONTHS + HISTORY_MONTHS
         return cls(end - months, months, end)
 
@@ -83,14 +85,18 @@ class Calendar:
         return self.end.astype("datetime64[D]")
 
     def index(self, days: Days) -> Floats:
-        """The place of each date's month, negative before the first, infinite for NaT."""
+        """The place of each date's month: 0 is the first month, negative before it, infinite for NaT."""
         place = (days.astype("datetime64[M]") - self.first).astype(np.float32)
         return np.where(np.isnat(days), np.float32(np.inf), place)
 
 
 @dataclass(frozen=True)
 class Lives:
-    """distress: (firms, months); failed_on, closed_on: dates or NaT; is_sudden, is_earlier: of the failure."""
+    """The fate of each firm, in arrays.
+
+    distress: (firms, months). failed_on: first opening; closed_on: voluntary closing; NaT where there is none.
+    is_sudden: the failure came without a sign. is_earlier: the failure was before the first month.
+    """
 
     distress: Floats
     failed_on: Days
@@ -126,14 +132,14 @@ def lives(rng: np.random.Generator, firms: Firms, calendar: Calendar) -> Lives:
 def sign(
     rng: np.random.Generator, distress: Floats, lag: int, smoothing: int, mute_share: float, noise: float
 ) -> Floats:
-    """What one partner sees of distress: late, smoothed, not at all for a share of firms, with lasting noise."""
+    """(firms, months): the distress as one partner sees it: late, smoothed, noisy, not at all for some firms."""
     seen = smoothed(delayed(distress, lag), smoothing)
     weight = np.where(rng.random(len(seen)) < mute_share, 0, rng.uniform(0.7, 1.3, len(seen))).astype(np.float32)
     return seen * weight[:, None] + np.float32(noise) * autoregressive(rng, seen.shape, 0.8)
 
 
 def autoregressive(rng: np.random.Generator, shape: tuple[int, ...], persistence: float) -> Floats:
-    """AR(1) paths along the months, of stationary deviation 1 from the first month on."""
+    """(firms, months): AR(1) paths along the months, with standard deviation 1 from the first month on."""
     path = rng.standard_normal(shape, dtype=np.float32)
     path[:, 1:] *= np.float32(np.sqrt(1 - persistence**2))
     for t in range(1, shape[1]):
@@ -142,7 +148,7 @@ def autoregressive(rng: np.random.Generator, shape: tuple[int, ...], persistence
 
 
 def smoothed(path: Floats, months: int) -> Floats:
-    """The exponential mean of the path over about that many months."""
+    """The exponential moving mean of the path over about that many months."""
     mean = path.copy()
     for t in range(1, path.shape[1]):
         mean[:, t] = mean[:, t - 1] + (path[:, t] - mean[:, t - 1]) / months
@@ -150,7 +156,7 @@ def smoothed(path: Floats, months: int) -> Floats:
 
 
 def delayed(path: Floats, months: int) -> Floats:
-    """The path `months` later, its first value held."""
+    """The path moved `months` later; the first value fills the gap."""
     return np.concatenate([np.repeat(path[:, :1], months, axis=1), path[:, : path.shape[1] - months]], axis=1)
 
 
@@ -170,7 +176,7 @@ def _distress(rng: np.random.Generator, firms: Firms, calendar: Calendar) -> Flo
 
 
 def _losses(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
-    """Rare sudden losses that fade as any trouble does."""
+    """Rare sudden losses, which fade like any other trouble."""
     loss = np.zeros(shape, np.float32)
     hit = rng.random(shape, dtype=np.float32) < JUMPS
     loss[hit] = rng.exponential(JUMP_MEAN, int(hit.sum()))
@@ -197,12 +203,12 @@ def _hazard(distress: Floats, calendar: Calendar) -> Floats:
 
 
 def _first(rng: np.random.Generator, hazard: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The first month in which it happens, the number of months where it never does."""
+    """The place of the first month in which the event happens; the number of months where it never does."""
     happens = rng.random(hazard.shape, dtype=np.float32) < hazard
     return np.where(happens.any(axis=1), happens.argmax(axis=1), hazard.shape[1])
 
 
 def _days_in(rng: np.random.Generator, months: np.ndarray[tuple[int], np.dtype[np.int64]], calendar: Calendar) -> Days:
-    """A day of each month, NaT past the last."""
+    """A random day in each of the months, NaT for a month after the last."""
     day = (calendar.first + months).astype("datetime64[D]") + rng.integers(0, 28, len(months)).astype("timedelta64[D]")
     return np.where(months < calendar.months, day, NEVER)

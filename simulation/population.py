@@ -1,4 +1,4 @@
-"""Who the simulated firms are: numbers, names, activities, places, legal categories, dates of creation, sizes."""
+"""The simulated firms: numbers, names, activities, places, legal categories, dates of creation, sizes."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,7 +11,7 @@ from features.nomenclatures import read_nomenclature
 from simulation.cells import Days, Flags, Floats, Ints, Texts, choose, joined, of, padded
 from simulation.identifiers import sirens, sirets
 
-# Weights of the sections of NAF rev. 2 among firms of ten and more.
+# Weights of the sections of NAF rev. 2 among firms with ten or more employees.
 SECTIONS: Final = {
     "A": 2.5,
     "B": 0.3,
@@ -96,7 +96,7 @@ LEGAL_CATEGORIES: Final = {
 }
 SOLE_TRADER: Final = "1000"
 FIRST_NAMES: Final = ("CAMILLE", "DOMINIQUE", "CLAUDE", "MARIE", "RENÉ", "JOËL", "FRANÇOISE", "ANDRÉ", "NOÉMIE", "LUC")
-# A share of firms never reaches ten employees; the others are spread above that as an exponential of the logarithm.
+# Share of firms that never reach ten employees. Above, the logarithm of the size is exponential, with this mean.
 SMALL_SHARE: Final = 0.10
 LOG_SIZE_MEAN: Final = 0.85
 LARGEST: Final = 4000
@@ -109,7 +109,7 @@ PARTLY_PUBLISHED_SHARE: Final = 0.04
 
 @dataclass(frozen=True)
 class Firms:
-    """Arrays of one value a firm, but `siret` of one a firm and establishment (null: no second one)."""
+    """Arrays with one value per firm. siret: of the first and of the second establishment (null: there is none)."""
 
     siren: Texts
     siret: tuple[Texts, Texts]
@@ -135,7 +135,7 @@ class Firms:
 
 
 def population(rng: np.random.Generator, count: int, first: np.datetime64, end: np.datetime64) -> Firms:
-    """`count` firms, of which a share is created between the months `first` and `end`."""
+    """`count` firms; some are created between the months `first` and `end`, the others before."""
     numbers = sirens(rng, count)
     activities = read_nomenclature("naf_rev2")
     sections = np.array([row["section"] for row in activities])
@@ -169,7 +169,7 @@ def _draw(rng: np.random.Generator, count: int, weights: NDArray[Any]) -> Ints:
 
 
 def _activity_weights(rng: np.random.Generator, sections: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Within a section a few activities hold most firms."""
+    """The weight of each activity: in every section, a few activities have most of the firms."""
     weights = rng.lognormal(0, 1.2, len(sections))
     for section, weight in SECTIONS.items():
         inside = sections == section
@@ -178,7 +178,7 @@ def _activity_weights(rng: np.random.Generator, sections: NDArray[np.str_]) -> N
 
 
 def _neighbour(rng: np.random.Generator, activity: Ints, sections: NDArray[np.str_]) -> Ints:
-    """Another activity of the same section where there is one beside it: firms change trade, seldom altogether."""
+    """The next or previous activity where it is in the same section: firms rarely change to a wholly other trade."""
     moved = np.clip(activity + rng.choice([-1, 1], len(activity)), 0, len(sections) - 1)
     return np.where(sections[moved] == sections[activity], moved, activity)
 
@@ -203,7 +203,7 @@ def _sizes(rng: np.random.Generator, count: int) -> Floats:
 
 
 def _names(rng: np.random.Generator, legal: NDArray[np.str_]) -> dict[str, Texts]:
-    """Names that say that they are simulated; a sole trader bears first and last names only."""
+    """Names that show that they are simulated; a sole trader has a first and a last name instead of a firm name."""
     serial = padded(np.arange(1, len(legal) + 1), 6)
     person = legal == SOLE_TRADER
     ending = of(["", "", "", " ET FILS", " & CIE", ", GROUPE"], rng.integers(0, 6, len(legal)))

@@ -1,4 +1,4 @@
-"""The register of firms (SIRENE): legal units, establishments, establishments' history, in the stock files' columns."""
+"""The register of firms (SIRENE): legal units, establishments and their history, as in the stock files."""
 
 from typing import Any, Final
 
@@ -45,7 +45,7 @@ HISTORY_HEADER: Final = (
     "nomenclatureActivitePrincipaleEtablissement,changementActivitePrincipaleEtablissement,"
     "caractereEmployeurEtablissement,changementCaractereEmployeurEtablissement"
 )
-# Head counts from which the register's size bands begin, and their codes.
+# The smallest headcount of each size band of the register, and the code of the band.
 BAND_STARTS: Final = (0, 1, 3, 6, 10, 20, 50, 100, 200, 250, 500, 1000, 2000, 5000)
 BANDS: Final = ("NN", "01", "02", "03", "11", "12", "21", "22", "31", "32", "41", "42", "51", "52")
 CHANGED_ACTIVITY_SHARE: Final = 0.08
@@ -56,16 +56,16 @@ KINDS_OF_STREET: Final = ("RUE", "AVENUE", "BD", "PL")
 
 
 def filled(header: str, known: dict[str, Any]) -> Any:
-    """A table of all the columns of a header, empty where nothing is known."""
+    """A table with all the columns of a header; the columns that are not in `known` are empty."""
     count = len(next(iter(known.values())))
     blank = pa.nulls(count, pa.string())
     names = header.split(",")
-    assert set(known) <= set(names)  # noqa: S101 - a slip of ours, not of the data
+    assert set(known) <= set(names)  # noqa: S101 - a mistake in our code, not in the data
     return pa.table([known.get(name, blank) for name in names], names=names)
 
 
 def legal_units(world: World) -> Any:
-    """One line a firm, in its state of the delivery's month."""
+    """One line per firm, in its state in the month of the delivery."""
     firms, ceased_on = world.firms, world.judgements.ceased_on
     rng = world.generator("legal units")
     is_old = (rng.random(firms.count) < OLD_NOMENCLATURE_SHARE) & ~np.isnat(ceased_on)
@@ -99,7 +99,7 @@ def legal_units(world: World) -> Any:
 
 
 def establishments(world: World) -> Any:
-    """One line an establishment: head offices, then second ones."""
+    """One line per establishment: the head offices, then the second establishments."""
     firms = world.firms
     rng = world.generator("establishments")
     owner, siret, is_office = _all_establishments(world)
@@ -138,7 +138,7 @@ def establishments(world: World) -> Any:
 
 
 def establishment_history(world: World) -> Any:
-    """One line an establishment and state: from its creation, from a change of activity, from its closing."""
+    """One line per establishment and state: since its creation, since a change of activity, since its closing."""
     firms, rng = world.firms, world.generator("history")
     owner, siret, is_office = _all_establishments(world)
     created_on, closed_on = _established_on(world, owner, is_office), world.judgements.ceased_on[owner]
@@ -176,7 +176,7 @@ def _states(world: World, owner: Any, siret: Texts, start: Days, end: Days, stat
 
 
 def _all_establishments(world: World) -> tuple[Any, Texts, Any]:
-    """Owner (place of the firm), SIRET, whether a head office, of each establishment."""
+    """Of each establishment: the place of its firm, its SIRET, whether it is a head office."""
     firms = world.firms
     seconds = np.flatnonzero(firms.has_second)
     owner = np.concatenate([np.arange(firms.count), seconds])
@@ -195,7 +195,7 @@ def _numbers(siret: Texts) -> dict[str, Texts]:
 
 
 def _places(rng: np.random.Generator, departement: Texts) -> tuple[Texts, Texts]:
-    """Code of the commune, postcode: Corsica's départements 2A and 2B share the postcodes of the former 20."""
+    """Codes of communes, postcodes. The départements 2A and 2B (Corsica) share the postcodes of the former 20."""
     place = whole(rng.integers(100, 400, len(departement)))
     overseas = pc.equal(pc.utf8_length(departement), 3)
     short = pc.utf8_slice_codeunits(place, 0, 2)
@@ -213,5 +213,5 @@ def _diffusion(world: World) -> Texts:
 
 
 def _name(names: Texts) -> Texts:
-    """Quoted where a comma would cut it."""
+    """Names, between quotes where they contain a comma."""
     return pc.if_else(pc.match_substring(names, ","), quoted(names), names)

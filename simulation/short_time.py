@@ -26,7 +26,7 @@ REASON_SHARES: Final = (0.72, 0.08, 0.08, 0.04, 0.06, 0.02)
 
 @dataclass(frozen=True)
 class Requests:
-    """One row a request; start: place of its first month; hours: (requests, longest) used in each month."""
+    """One row per request. start: place of its first month. granted: hours; used: (requests, months), in hours."""
 
     firm: Ints
     start: Ints
@@ -44,7 +44,7 @@ class Requests:
 
 
 def requests(world: World) -> Requests:
-    """What firms in trouble, and in 2020 firms of exposed sections, ask for."""
+    """The requests of firms in trouble and, in the lockdown of 2020, of firms in the sections most affected."""
     rng, calendar = world.generator("short time"), world.calendar
     stress = sign(rng, world.lives.distress, STRESS_LAG, 2, 0.45, 0.3)
     chance = np.where(stress > ONSET, CHANCE, IDLE_CHANCE) * world.is_employing
@@ -77,7 +77,7 @@ def requests(world: World) -> Requests:
 
 
 def granted(world: World, asked: Requests) -> Any:
-    """One line a request decided on by the last day."""
+    """One line per request that was decided by the last day."""
     rng = world.generator("short time granted")
     owner = pa.array(asked.firm)
     staff = whole(world.headcount[asked.firm, asked.start])
@@ -108,12 +108,12 @@ def granted(world: World, asked: Requests) -> Any:
 
 
 def used(world: World, asked: Requests) -> Any:
-    """One line a request and month in which hours were used."""
+    """One line per request and month in which hours were used."""
     rng = world.generator("short time used")
     request, month = np.nonzero(asked.used > 0)
     place = asked.start[request] + month
     firm = asked.firm[request]
-    # What was used in the delivery's own months is not yet known.
+    # The hours used in the last month are not yet known.
     kept = (place < world.calendar.months - 1) & (
         world.headcount[firm, np.minimum(place, world.calendar.months - 1)] > 0
     )

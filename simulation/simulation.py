@@ -1,4 +1,4 @@
-"""The simulated economy written as a batch of partners' files, every one marked as simulated by its folder's name."""
+"""The simulated economy, written as a batch of partners' files; the name of its folder marks it as simulated."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -20,13 +20,13 @@ from simulation.short_time import Requests, requests
 from simulation.world import World, world
 
 SUFFIX: Final = "_simulated"
-# Batches are named by two digits of the year, and the first accounts filed need some years behind them.
+# A batch is named by two digits of its year; before 2016 there would be too few years of filed accounts.
 YEARS: Final = (2016, 2079)
 LISTED_SHARE: Final = 0.995
 
 
 class _Partners:
-    """What several files share, computed once."""
+    """Arrays that several files are made from, computed once."""
 
     def __init__(self, economy: World) -> None:
         self.world = economy
@@ -40,7 +40,7 @@ class _Partners:
         return requests(self.world)
 
     def files(self) -> Iterator[tuple[Layout, Callable[[], Any]]]:
-        """Each file's layout, and what makes its table."""
+        """The layout of each file, and the function that makes its table."""
         w = self.world
         yield Layout("StockUniteLegale_utf8.csv", delimiter=","), lambda: register.legal_units(w)
         yield Layout("StockEtablissement_utf8_geo.csv", delimiter=","), lambda: register.establishments(w)
@@ -79,23 +79,23 @@ def _listed(economy: World) -> Any:
 
 
 def simulate(out: Path, firms: int, end: date, seed: int, progress: Callable[[str], None] = lambda _: None) -> Path:
-    """Write all sources of `firms` firms, over ten years up to the month `end`, as the batch `OUT/YYMM_simulated`.
+    """Write the files of all sources for `firms` firms, over ten years up to the month `end`: `OUT/YYMM_simulated`.
 
-    Equal arguments give equal bytes. The batch appears whole or not at all.
-    Raises InputError on a number of firms or a month that can't be simulated.
+    Equal arguments give equal bytes. The batch appears whole or not at all. Returns its folder.
+    Raises InputError where that number of firms or that month can't be simulated, or the seed is negative.
     """
     if not 1 <= firms <= MAX_FIRMS:
         raise InputError(f"{firms:,} firms can't be simulated. Give between 1 and {MAX_FIRMS:,}.")
     if not YEARS[0] <= end.year <= YEARS[1] or seed < 0:
         raise InputError(f"Give an end between {YEARS[0]}-01 and {YEARS[1]}-12, and a seed of 0 or more.")
-    progress("firms and their fates")
+    progress("firms and what happens to them")
     economy = world(firms, end, seed)
     partners = _Partners(economy)
     with np.errstate(invalid="ignore"), store.new_folder(out / f"{end:%y%m}{SUFFIX}") as folder:
         for layout, table in partners.files():
             progress(f"simulated file {layout.name}")
             content = table()
-            # Few firms may have nothing to tell a partner: it then delivers no file.
+            # With few firms a source can be empty: the partner then delivers no file.
             if content.num_rows:
                 write_file(folder, layout, content)
     return out / f"{end:%y%m}{SUFFIX}"

@@ -1,4 +1,4 @@
-"""URSSAF's files of what is due: contributions, debts event by event, payment plans, CCSF plans."""
+"""The URSSAF files about what is due: contributions, events of debts, payment plans, CCSF plans."""
 
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from simulation.spells import Spells, spells
 from simulation.workforce import SECOND_SHARE
 from simulation.world import World
 
-# Below this size contributions are due by the quarter.
+# Firms with fewer employees pay their contributions every quarter.
 QUARTERLY_BELOW: Final = 9
 CORRECTED_SHARE: Final = 0.004
 PARTIAL_SHARE: Final = 0.25
@@ -29,7 +29,7 @@ RECOVERY, PAYMENT, WRITTEN_OFF, DROPPED, PAYMENT_CANCELLED = "1", "2", "3", "5",
 
 
 def contributions(world: World, dues: Dues) -> Any:
-    """One line an account and month, or quarter for the smallest firms; some months corrected by a second line."""
+    """One line per account and month, or quarter for the smallest firms; a second line corrects some of them."""
     rng = world.generator("contributions")
     second = np.where(world.firms.has_second, SECOND_SHARE, 0)
     parts = [_account(world, dues, 1 - second, 0), _account(world, dues, second, 1)]
@@ -87,7 +87,7 @@ def _account_number(rows: Ints, rank: int) -> Texts:
 
 
 def debts(world: World, dues: Dues) -> Any:
-    """One line an event of a debt: opened, paid in part, settled, reopened by mistake, written off; levels in cents."""
+    """One line per event of a debt (opened, partly paid, settled, reopened, written off), with the cents still due."""
     rng, last_day = world.generator("debts"), world.calendar.last_day
     firm, month = np.nonzero(dues.gap)
     employee, employer = dues.employee_gap[firm, month], dues.employer_gap[firm, month]
@@ -148,7 +148,7 @@ def _day(world: World, month: Ints, offset: Ints) -> Days:
 
 
 def payment_plans(world: World, dues: Dues) -> Any:
-    """One line a plan, granted to some of the firms in debt and out of a procedure."""
+    """One line per plan, granted to some of the firms that are in debt and not in a procedure."""
     rng = world.generator("payment plans")
     granted = _of_debtors(rng, world, dues, PLAN_CHANCE, PLAN_FROM_MONTHS, PLAN_MONTHS)
     rows, owner = granted.firm, pa.array(granted.firm)
@@ -178,7 +178,7 @@ def payment_plans(world: World, dues: Dues) -> Any:
 
 
 def ccsf(world: World, dues: Dues) -> Any:
-    """One line an event: a request by some of the firms deep in debt, its answer, its end."""
+    """One line per event: a request by some of the firms deep in debt, the answer, the end of the plan."""
     rng = world.generator("ccsf")
     asked = _of_debtors(rng, world, dues, CCSF_CHANCE, CCSF_FROM_MONTHS, (12, 30))
     asked_on = _day(world, asked.start, rng.integers(0, 28, asked.count))
@@ -210,7 +210,10 @@ def ccsf(world: World, dues: Dues) -> Any:
 def _of_debtors(
     rng: np.random.Generator, world: World, dues: Dues, chance: float, from_months: float, span: tuple[int, int]
 ) -> Spells:
-    """Spells of firms whose debt reaches so many months of contributions, before any procedure."""
+    """Spells of firms whose debt exceeds `from_months` months of contributions, before any procedure.
+
+    chance: per month. span: shortest and longest spell, in months.
+    """
     in_debt = (dues.debt > from_months * np.maximum(dues.due, 1)) & (dues.due > 0)
     months = np.arange(world.calendar.months)[None, :]
     before = months < world.calendar.index(world.lives.failed_on)[:, None]

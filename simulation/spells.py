@@ -1,4 +1,4 @@
-"""Spells of months that begin by chance, one at a time for a firm: payment plans, requests for short-time work."""
+"""Spells of months that begin at random, one at a time per firm: payment plans, requests for short-time work."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from simulation.cells import Floats, Ints
 
 @dataclass(frozen=True)
 class Spells:
-    """firm, start, months: one row a spell, in order of start; `start` is a place in the calendar."""
+    """firm, start, months: one row per spell, in order of start; `start` is a place in the calendar."""
 
     firm: Ints
     start: Ints
@@ -22,7 +22,7 @@ class Spells:
 
 
 def spells(rng: np.random.Generator, chance: Floats, shortest: int, longest: int) -> Spells:
-    """Spells of `shortest` to `longest` months; chance: (firms, months), that one begins where none runs."""
+    """Spells of `shortest` to `longest` months. chance: (firms, months), that a spell begins while no other runs."""
     count, months = chance.shape
     free_from = np.zeros(count, np.int64)
     parts = []

@@ -1,4 +1,4 @@
-"""Headcount (URSSAF): firms and establishments by month, a column a month, the last months not yet known."""
+"""Headcount (URSSAF) of firms and establishments: one column per month, the last months not yet known."""
 
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ SECOND_SHARE: Final = 0.2
 
 
 def firm_headcounts(world: World) -> Any:
-    """One line a firm that ever employed."""
+    """One line per firm that ever had an employee."""
     rng = world.generator("firm headcounts")
     kept = np.flatnonzero(world.headcount[:, WARM_UP_MONTHS:].any(axis=1))
     firms, rows = world.firms, pa.array(kept)
@@ -26,7 +26,7 @@ def firm_headcounts(world: World) -> Any:
 
 
 def establishment_headcounts(world: World) -> Any:
-    """One line an establishment of a firm that ever employed."""
+    """One line per establishment that ever had an employee."""
     rng = world.generator("establishment headcounts")
     staff = world.headcount
     second = np.where(world.firms.has_second[:, None], np.floor(staff * SECOND_SHARE), 0)
@@ -51,7 +51,7 @@ def _establishments(world: World, rng: np.random.Generator, staff: Any, rank: in
 
 
 def _months(world: World, rng: np.random.Generator, staff: Any) -> dict[str, Any]:
-    """A column a month: blank before the firm employs, after it stopped, where missing, and where not yet known."""
+    """One column per month, blank where there is no employee, the figure is missing, or the month is not yet known."""
     codes, _, _ = period_codes(world.calendar.first, world.calendar.months)
     columns = {}
     for month in range(WARM_UP_MONTHS, world.calendar.months):

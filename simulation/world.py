@@ -1,4 +1,4 @@
-"""The simulated economy as arrays, before any file: who the firms are, how they fare, what becomes of them."""
+"""The simulated economy as arrays, before any file: the firms, their distress, their procedures, their headcount."""
 
 import zlib
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from simulation.judgements import Judgements, judgements
 from simulation.lives import Calendar, Lives, autoregressive, lives, sign
 from simulation.population import Firms, population
 
-# Monthly growth of the logarithm of the headcount: of the healthy, and lost for each point of distress seen.
+# Change of the logarithm of the headcount per month: gained by a healthy firm, lost per unit of distress seen.
 GROWTH: Final = 0.0012
 DECLINE: Final = 0.009
 HEADCOUNT_LAG: Final = 6
@@ -24,7 +24,7 @@ GROWING_MONTHS: Final = 30
 
 @dataclass(frozen=True)
 class World:
-    """headcount: (firms, months), 0 where the firm employs nobody (not yet, or no more)."""
+    """The whole economy. headcount: (firms, months), 0 where the firm employs nobody (not yet, or no longer)."""
 
     calendar: Calendar
     firms: Firms
@@ -34,17 +34,17 @@ class World:
     seed: int
 
     def generator(self, name: str) -> np.random.Generator:
-        """A stream of its own for each file: what one draws changes nothing in another."""
+        """A separate random generator per file, so that what one file draws changes nothing in another."""
         return _generator(self.seed, name)
 
     @property
     def is_employing(self) -> Flags:
-        """(firms, months): whether the firm employs."""
+        """(firms, months): whether the firm has employees."""
         return self.headcount > 0
 
 
 def world(firms: int, end: date, seed: int) -> World:
-    """The economy of `firms` firms up to the month `end`; equal arguments give equal worlds."""
+    """The economy of `firms` firms up to the month before `end`; equal arguments give equal worlds."""
     calendar = Calendar.until(np.datetime64(end, "M"))
     people = population(_generator(seed, "population"), firms, calendar.first, calendar.end)
     fates = lives(_generator(seed, "lives"), people, calendar)

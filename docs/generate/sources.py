@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from docs.generate.tables import table
 from features.sources import SOURCES
-from features.sources.base import Column, Source
+from features.sources.source import Column, Source
 from reports import dictionary
 from reports.language import Language
 

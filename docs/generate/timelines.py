@@ -9,7 +9,7 @@ import ibis
 from docs.generate.drawing import drawn, rect, text
 from features.days import first_period
 from features.periods import add_months, months_between, period_range
-from features.sources.base import After, next_delivery
+from features.sources.source import After, next_delivery
 from models.rows.split import Split, out_of_time
 
 LEFT, SPAN, HEIGHT = 20, 860, 34

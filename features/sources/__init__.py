@@ -1,6 +1,5 @@
-"""The partners' files, one module a source; `SOURCES` is the list of all that are read."""
+"""The partners' files, one module per source; `SOURCES` lists all that are read."""
 
-from features.sources.base import Source
 from features.sources.bodacc import BODACC
 from features.sources.ccsf import CCSF
 from features.sources.contributions import CONTRIBUTIONS
@@ -12,6 +11,7 @@ from features.sources.payment_plans import PAYMENT_PLANS
 from features.sources.perimeter_filter import PERIMETER_FILTER
 from features.sources.register import ESTABLISHMENT_HISTORY, ESTABLISHMENTS, LEGAL_UNITS
 from features.sources.short_time_work import SHORT_TIME_GRANTED, SHORT_TIME_USED
+from features.sources.source import Source
 from features.sources.urssaf_procedures import URSSAF_PROCEDURES
 
 SOURCES: tuple[Source, ...] = (

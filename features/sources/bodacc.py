@@ -1,7 +1,8 @@
-"""Insolvency procedures published in the BODACC (open data): a notice a line, of which each firm and decision is a row.
+"""Insolvency procedures published in the BODACC (open data): one line per notice, one row per firm and decision.
 
-Notices correct one another: `corrects` names the notice that one removes, `retracts` the judgement. Cells hold JSON
-texts, French prose and misread accents; DuckDB's own functions read them, for ingestion always runs there.
+Notices correct one another: `corrects` names the notice that is removed, `retracts` the kind of judgement. Cells hold
+JSON texts, French prose and wrongly decoded accents. They are read with DuckDB's own functions, because ingestion
+always runs on DuckDB.
 """
 
 import re
@@ -10,24 +11,24 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from features.sources.base import After, Column, Source
+from features.insolvency import ACTIONS, IGNORED
 from features.sources.bodacc_natures import GENERIC, IGNORED_FAMILIES, NATURES, RETRACTIONS, decisions, named_in, opened
-from features.sources.formats import BLANKS, day, reader, text
-from features.sources.urssaf_procedures import ACTIONS, IGNORED
+from features.sources.formats import BLANKS, day, only_if, reader, text
+from features.sources.source import After, Column, Source
 
 COLLECTIVE: Final = ("collective", "procedures collectives", "procedure collective")
 INITIAL: Final = "initial"
 CORRECTION: Final = "correction"
 CANCELLATION: Final = "cancellation"
-MONTHS: Final = (
+FRENCH_MONTHS: Final = (
     *("janvier", "fevrier", "mars", "avril", "mai", "juin"),
     *("juillet", "aout", "septembre", "octobre", "novembre", "decembre"),
 )
-# No procedure in force is older, and years like 0009 or 5025 occur.
+# No procedure in force is older; years such as 0009 or 5025 occur in the files.
 FIRST_YEAR: Final = 1950
 LAST_YEAR: Final = 2199
 SIREN: Final = f"[0-9]{{3}}{BLANKS}?[0-9]{{3}}{BLANKS}?[0-9]{{3}}"
-# What letters are compared as.
+# Plain letter -> the forms that are compared as this letter.
 LETTERS: Final = {
     "a": "àâäÀÂÄ",
     "c": "çÇ",
@@ -45,28 +46,28 @@ LETTERS: Final = {
 
 @ibis.udf.scalar.builtin(signature=(("json", "string"), "string"))  # type: ignore[untyped-decorator]
 def json_extract_string(document: str, path: str) -> str:
-    """DuckDB's own."""
+    """DuckDB's function of that name."""
     raise NotImplementedError
 
 
 @ibis.udf.scalar.builtin(signature=(("string", "string", "int64"), "array<string>"))  # type: ignore[untyped-decorator]
 def regexp_extract_all(cell: str, pattern: str, group: int) -> list[str]:
-    """DuckDB's own."""
+    """DuckDB's function of that name."""
     raise NotImplementedError
 
 
 def _misread(letters: str) -> str:
-    """A pattern of the letters as UTF-8 taken for Latin-1 or Windows-1252 shows them: é is Ã©."""
+    """A pattern of the letters as they look where UTF-8 was decoded as Latin-1 or Windows-1252: é looks like Ã©."""
     wrong = {letter.encode().decode(code, "ignore") for letter in letters for code in ("latin-1", "cp1252")}
-    # The last byte of à is a no-break space, which some exports turn into a plain one.
+    # The last byte of à is decoded as a no-break space, which some exports turn into a plain one.
     wrong |= {text.replace("\u00a0", " ") for text in wrong if "à" in letters}
     return "|".join(sorted((re.escape(text) for text in wrong if len(text) > 1), reverse=True))
 
 
 def plain(cell: ir.StringValue) -> ir.StringValue:
-    """The text as it is compared: misread letters repaired, unaccented, in lower case, single blanks; null if blank."""
+    """The text as it is compared: decoding repaired, no accents, lower case, single blanks; null where blank."""
     meant = cell
-    # All that is misread first: Ü shows as Ãœ, whose second half is a letter too.
+    # Repair the decoding first: Ü looks like Ãœ, and œ alone is one of the letters below.
     patterns = [(_misread(accented), letter) for letter, accented in LETTERS.items()]
     patterns += [(f"[{accented}]", letter) for letter, accented in LETTERS.items()]
     for pattern, letter in patterns:
@@ -80,13 +81,13 @@ def json_field(cell: ir.StringValue, name: str) -> ir.StringValue:
 
 
 def french_day(cell: ir.StringValue) -> ir.DateValue:
-    """A date as ISO, DD/MM/YYYY or in prose (10 décembre 2009, 1er mars 2011); null where its year is absurd."""
-    shape = rf"^(?:[a-z]+ )?([0-9]{{1,2}})(?:er)? ({'|'.join(MONTHS)}) ([0-9]{{4}})$"
+    """A date as ISO, DD/MM/YYYY or in prose (10 décembre 2009, 1er mars 2011); null where its year is impossible."""
+    shape = rf"^(?:[a-z]+ )?([0-9]{{1,2}})(?:er)? ({'|'.join(FRENCH_MONTHS)}) ([0-9]{{4}})$"
     text = plain(cell)
-    month = text.re_extract(shape, 2).cases(*((name, f"{n:02d}") for n, name in enumerate(MONTHS, 1)), else_="")
+    month = text.re_extract(shape, 2).cases(*((name, f"{n:02d}") for n, name in enumerate(FRENCH_MONTHS, 1)), else_="")
     prose = text.re_extract(shape, 3) + "-" + month + "-" + text.re_extract(shape, 1).lpad(2, "0")
     found = ibis.coalesce(day(cell), prose.try_cast("date"))
-    return found.year().between(FIRST_YEAR, LAST_YEAR).ifelse(found, ibis.null("date"))
+    return only_if(found, found.year().between(FIRST_YEAR, LAST_YEAR))
 
 
 def _found(cell: ir.StringValue, pattern: str) -> ir.ArrayValue:
@@ -95,20 +96,20 @@ def _found(cell: ir.StringValue, pattern: str) -> ir.ArrayValue:
 
 @reader("a register number that holds a SIREN of 9 digits")
 def sirens(cell: ir.StringValue) -> ir.ArrayValue:
-    """The firms of a JSON list or of a text joined by commas, each once."""
+    """The SIRENs in a JSON list or in a text separated by commas, each once."""
     found = _found(cell, f"({SIREN})")
-    return (found.length() > 0).ifelse(found, ibis.null(found.type()))
+    return only_if(found, found.length() > 0)
 
 
 @reader("a list of persons (a JSON text)")
 def sirens_of_persons(cell: ir.StringValue) -> ir.ArrayValue:
-    """The firms among the persons that a notice names: in the trade register or in the craftsmen's; maybe none."""
+    """The SIRENs of the persons that a notice names, from the trade or the craft register; the list can be empty."""
     return _found(cell, rf'"numeroIdentification(?:RM)?"\s*:\s*"?({SIREN})')
 
 
 @reader("any text")
 def plain_text(cell: ir.StringValue) -> ir.StringValue:
-    """A word of a vocabulary, as it is compared."""
+    """A word of a vocabulary, in the form in which it is compared."""
     return plain(cell)
 
 
@@ -123,21 +124,21 @@ def judgement(cell: ir.StringValue) -> ir.StructValue:
     """Its family, nature and complement in plain words; null where the text is not JSON."""
     fields = {"family": "famille", "nature": "nature", "complement": "complementJugement"}
     words = ibis.struct({name: plain(json_field(cell, field)) for name, field in fields.items()})
-    return cell.try_cast("json").notnull().ifelse(words, ibis.null(words.type()))
+    return only_if(words, cell.try_cast("json").notnull())
 
 
 @reader("a judgement with a date as YYYY-MM-DD or 1er mars 2011, from 1950 on")
 def judgement_day(cell: ir.StringValue) -> ir.DateValue:
-    """The day of a judgement, null where it is absurd."""
+    """The day of a judgement, null where its year is impossible."""
     return french_day(json_field(cell, "date"))
 
 
 @reader("a reference to a former notice (numeroParution, numeroAnnonce)")
 def former_notice(cell: ir.StringValue) -> ir.StringValue:
-    """The number of the notice that another one corrects, e.g. A201200051234."""
+    """The number of the notice that is corrected, such as A201200051234."""
     issue = json_field(cell, "numeroParution").re_replace("[^0-9]", "")
     year = json_field(cell, "dateParution").re_extract("([0-9]{4})", 1)
-    # Older notices count their issues within the year: 5 in 2012 is 20120005.
+    # Older notices number their issues within the year: issue 5 of 2012 is 20120005.
     issue = (issue.length() <= 4).ifelse(year + issue.lpad(4, "0"), issue)
     letter = json_field(cell, "nomPublication").fill_null("A")
     number = _notice(letter, issue, json_field(cell, "numeroAnnonce"))
@@ -145,7 +146,7 @@ def former_notice(cell: ir.StringValue) -> ir.StringValue:
 
 
 def _notice(bulletin: ir.StringValue, issue: ir.StringValue, number: ir.StringValue) -> ir.StringValue:
-    """A notice's number: the bulletin's letter, its issue, the notice's place in it; null where one is missing."""
+    """A notice's number: letter of the bulletin, issue, place of the notice in it; null where one is missing."""
     letter = bulletin.strip().right(1).upper()
     place = number.re_extract("([0-9]+)", 1).try_cast("int64").cast("string")
     whole = letter + issue.re_extract("^([0-9]{8})$", 1) + place
@@ -153,9 +154,9 @@ def _notice(bulletin: ir.StringValue, issue: ir.StringValue, number: ir.StringVa
 
 
 def _tidy(records: ir.Table) -> ir.Table:
-    """One row a notice of the family, firm and action decided on; a notice that decides nothing is `ignored`.
+    """One row per notice on insolvency, firm and action decided; the stage is `ignored` where nothing is decided.
 
-    siren: null where the notice has none (associations, mostly): kept, for a correction may name it.
+    siren: null where the notice has none (mostly associations). Such a row is kept, because a correction can name it.
     """
     notices = records.filter(records.family.isin(COLLECTIVE))
     notices = _decided(_typed(notices))
@@ -172,7 +173,7 @@ def _tidy(records: ir.Table) -> ir.Table:
         "retracts",
         "unlisted_nature",
         siren=rows.firms.unnest(),
-        # The publication is the last day on which the judgement can have been given.
+        # A judgement is given on the day of its publication at the latest.
         effective_on=is_dated.ifelse(rows.judged_on, rows.published_on).fill_null(rows.published_on),
         stage=rows.stage.fill_null(IGNORED),
     )
@@ -196,14 +197,14 @@ def _typed(notices: ir.Table) -> ir.Table:
 
 
 def _decided(notices: ir.Table) -> ir.Table:
-    """Add the nature that decides, what the notice corrects or retracts, and its nature where it is not a known one."""
+    """Add the nature that counts, what the notice corrects or retracts, and the nature where it is unknown to us."""
     nothing = ibis.null("string")
     is_cancellation = notices.notice_type == CANCELLATION
     is_ignored = notices.judgement_family.isin(IGNORED_FAMILIES)
     nature = notices.nature.isin(GENERIC).ifelse(named_in(notices.complement), notices.nature)
     is_retraction = nature.isin(list(RETRACTIONS)).fill_null(False)
     retracts = nature.cases(*((name, action) for name, action in RETRACTIONS.items() if action), else_=nothing)
-    # What neither says what it removes nor names the notice removes nothing: it is listed.
+    # Where a notice says neither what it removes nor which notice, nothing is removed: the notice is listed.
     is_lost = (is_cancellation | (is_retraction & retracts.isnull())) & notices.former.isnull()
     is_known = (
         nature.isin([*NATURES, *(opened(action) for action in ACTIONS), *RETRACTIONS]).fill_null(False)

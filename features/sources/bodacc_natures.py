@@ -1,7 +1,7 @@
-"""What the court decided, by the nature of its notice: the vocabulary of the BODACC, unaccented and in lower case.
+"""What the court decided, by the nature of its notice: the vocabulary of the BODACC, without accents, in lower case.
 
-A nature decides for each action a stage; several where one procedure turns into another, none where it says nothing of
-the firm's state. Natures outside of this vocabulary are counted and listed at ingestion, never guessed.
+A nature gives decisions, each an action and a stage: several where one procedure turns into another, none where it says
+nothing about the firm's state. Natures outside this vocabulary are counted and listed at ingestion, never guessed.
 """
 
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from features.sources.urssaf_procedures import (
+from features.insolvency import (
     ACTIONS,
     AMENDMENT,
     ANY_ACTION,
@@ -53,7 +53,7 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         """,
         (SAUVEGARDE, OPENING),
     ),
-    # The converted procedure ends with the one that it becomes: it must not come back when that one is closed.
+    # A conversion also ends the former procedure, which must not come back when the new one is closed.
     **_each(
         "jugement de conversion en liquidation judiciaire",
         (LIQUIDATION, OPENING),
@@ -129,7 +129,7 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         """,
         (SAUVEGARDE, END),
     ),
-    # A closing does not name the procedure: whatever was open is over.
+    # A closing does not name the procedure: whatever was open ends.
     **_each(
         """
         autre jugement de cloture
@@ -157,14 +157,14 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         ordonnance statuant sur les contestations du projet de repartition
         """
     ),
-    # Bodies and dates of a procedure that another notice opened.
+    # Court-appointed persons and dates, in a procedure that another notice opened.
     **_each(
         """
         jugement de designation des organes de la procedure
         jugement modifiant la date de cessation des paiements
         """
     ),
-    # The sale of the business leaves the debtor in its procedure until that is closed.
+    # After the sale of the business, the debtor stays in its procedure until that is closed.
     **_each(
         """
         jugement arretant un plan de cession
@@ -172,7 +172,7 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         jugement prononcant la resolution du plan de cession
         """
     ),
-    # Sanctions, and what creditors may do once a procedure is closed.
+    # Sanctions, and the rights of creditors after a procedure is closed.
     **_each(
         """
         jugement autorisant la reprise des poursuites individuelles des creanciers
@@ -182,7 +182,7 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         jugement de faillite personnelle loi de 1985
         """
     ),
-    # No collective procedure: amicable agreements, individuals' debts, the law of 1967.
+    # Not collective procedures: amicable agreements, debts of individuals, the law of 1967.
     **_each(
         """
         autre jugement de liquidation des biens
@@ -191,7 +191,7 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         jugement prononcant la cloture de la procedure de retablissement professionnel
         """
     ),
-    # Too vague to say which procedure they touch, even those that overturn a decision.
+    # Too vague to say which procedure they concern, even where they overturn a decision.
     **_each(
         """
         arret de la cour d'appel infirmant une decision soumise a publicite
@@ -203,10 +203,10 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
     ),
 }
 
-# They open the procedure that the complement of the judgement names.
+# They open the procedure that is named in the complement of the judgement.
 GENERIC: Final = ("jugement d'ouverture", "autre jugement d'ouverture", "autre jugement prononcant")
 
-# They remove a judgement: the action whose opening it was, None where only a notice named can tell.
+# They retract an opening: of that action; None where only the notice that is named can tell.
 RETRACTIONS: Final[dict[str, str | None]] = {
     "retractation de jugement d'ouverture sur tierce opposition": ANY_ACTION,
     "retractation de prononce de liquidation judiciaire sur tierce opposition": LIQUIDATION,
@@ -218,28 +218,28 @@ IGNORED_FAMILIES: Final = ("avis de depot", "loi de 1967")
 
 CLOSING: Final = "jugement de cloture pour insuffisance d'actif"
 
-# In a complement: a procedure that is named as planned, closed or ended is not opened.
+# In a complement: a procedure named with its plan, its closing or its end is not opened.
 _NOT_OPENED = rf"\b(plan|cloture|fin)( \S+){{0,4}}? (cession|continuation|{'|'.join(ACTIONS)})"
 _CLOSED = r"^(jugement )?(prononce |prononcant |de )?(la )?cloture .*(insuffisance|extinction)"
 _SANCTIONED = "interdiction de gerer|faillite personnelle"
 
 
 def decisions() -> ir.Table:
-    """(nature, action, stage) for each decision of each nature that decides something."""
+    """(nature, action, stage): one row per nature and decision, for the natures that decide something."""
     rows = [(nature, *decision) for nature, decided in NATURES.items() for decision in decided]
     rows += [(opened(action), action, OPENING) for action in ACTIONS]
     return ibis.memtable(rows, columns=["nature", "action", "stage"])
 
 
 def opened(action: str) -> str:
-    """What a generic nature stands for once its complement has named the procedure."""
+    """The nature that replaces a generic one whose complement names the procedure."""
     return f"jugement d'ouverture: {action}"
 
 
 def named_in(complement: ir.StringValue) -> ir.StringValue:
-    """The nature that a generic one stands for, by its complement (in plain text); null where that does not tell.
+    """The nature that replaces a generic one, from its complement (as `plain` gives); null where that does not tell.
 
-    The gravest procedure named is the one opened; the complement may also tell of a closing.
+    The most severe procedure named is the one that opens. The complement can also announce a closing.
     """
     named = complement.re_replace(_NOT_OPENED, "")
     is_sanction = complement.re_search(_SANCTIONED)

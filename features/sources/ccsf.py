@@ -1,12 +1,12 @@
-"""Plans with the commission of the financial heads (CCSF: tax and social debts together), an event a line."""
+"""Plans of the CCSF, the commission that reschedules tax and social debts together: one line per event."""
 
 import ibis
 import ibis.expr.types as ir
 
-from features.sources.base import After, Column, Source, next_delivery
 from features.sources.formats import siret, text, urssaf_date
+from features.sources.source import After, Column, Source, next_delivery
 
-STAGES = ("DEBUT", "REFUS", "APPROB", "FIN", "REJ")
+CCSF_STAGES = ("DEBUT", "REFUS", "APPROB", "FIN", "REJ")
 
 
 def _tidy(records: ir.Table) -> ir.Table:
@@ -14,7 +14,7 @@ def _tidy(records: ir.Table) -> ir.Table:
     return records.mutate(
         siren=records.siret.left(9),
         stage=stage,
-        unlisted_stage=stage.isin(STAGES).ifelse(ibis.null("string"), stage),
+        unlisted_stage=stage.isin(CCSF_STAGES).ifelse(ibis.null("string"), stage),
     )
 
 

@@ -1,10 +1,10 @@
-"""Contributions due and paid (URSSAF), an account and period a line; negative amounts are corrections."""
+"""Contributions due and paid (URSSAF): one line per account and period; negative amounts are corrections."""
 
 import ibis.expr.types as ir
 
 from features.days import months_since
-from features.sources.base import After, Column, Source
 from features.sources.formats import number, siret, text, urssaf_period, urssaf_period_end
+from features.sources.source import After, Column, Source
 
 
 def _tidy(records: ir.Table) -> ir.Table:

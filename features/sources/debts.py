@@ -1,9 +1,9 @@
-"""Contribution debts (URSSAF): each event tells what is still due of a debt after it, in cents, penalties excluded."""
+"""Contribution debts (URSSAF): one line per event, with the cents still due on a debt after it, without penalties."""
 
 import ibis.expr.types as ir
 
-from features.sources.base import After, Column, Source, next_delivery
 from features.sources.formats import cents, integer, siren, siret, text, urssaf_date, urssaf_period
+from features.sources.source import After, Column, Source, next_delivery
 
 
 def _tidy(records: ir.Table) -> ir.Table:
@@ -19,7 +19,7 @@ DEBTS = Source(
     columns={
         "siret": Column("Siret", siret),
         "siren": Column("Siren", siren, required=False),
-        # The debt's identity is the code as it stands; its month may be unreadable without losing the debt.
+        # The code as written identifies the debt: a debt is kept even where its month can't be read.
         "period_code": Column("Periode", text),
         "due_for": Column("Periode", urssaf_period, required=False),
         "gap_number": Column("Num_Ecn", integer),

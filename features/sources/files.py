@@ -1,4 +1,4 @@
-"""A partner's text file as numbered lines cut into cells, whatever its name, compression, encoding or delimiter."""
+"""A partner's text file as numbered lines split into cells, whatever its name, compression, encoding or delimiter."""
 
 import codecs
 import csv
@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from features.errors import InputError
-from features.sources.base import Column, Source
+from features.sources.source import Column, Source
 
 CHUNK = 1 << 23
 DELIMITERS = ";,\t|"
@@ -25,7 +25,7 @@ LINE_SCHEMA = {"line": "int64", "text": "string", "cells": "array<string>", "fau
 
 @dataclass(frozen=True)
 class TextFile:
-    """A readable file: where its UTF-8 text is, its header and its delimiter."""
+    """A readable file: path as delivered, path of its UTF-8 text, header (or JSON keys), delimiter ("" for JSON)."""
 
     path: Path
     text: Path
@@ -39,7 +39,7 @@ class TextFile:
 
 
 def find_files(batch: Path, source: Source) -> list[Path]:
-    """The files of a source in a batch, by name: any case, gzipped or not."""
+    """The files of a source in a batch, in order of name; their names can be in any case, the files gzipped or not."""
 
     def matches(path: Path, patterns: tuple[str, ...]) -> bool:
         name = path.name.lower().removesuffix(".gz")
@@ -50,9 +50,9 @@ def find_files(batch: Path, source: Source) -> list[Path]:
 
 
 def open_text(con: BaseBackend, path: Path, scratch: Path) -> TextFile:
-    """Check that a file can be read to its end, and say how.
+    """Check that a file can be read to its end, and find out how.
 
-    A Windows-1252 file is copied as UTF-8 into `scratch`. Raises InputError for an empty, damaged or binary file.
+    A file in Windows-1252 is copied as UTF-8 into `scratch`. Raises InputError for an empty, damaged or binary file.
     """
     try:
         text = path if _is_utf8(path) else _as_utf8(path, scratch)
@@ -84,7 +84,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
 def _is_utf8(path: Path) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     valid = True
-    for chunk in _chunks(path):  # to its end even where not UTF-8: a truncated archive must be found now
+    for chunk in _chunks(path):  # to the end, even where it is not UTF-8, to find a truncated archive now
         if valid:
             try:
                 decoder.decode(chunk)
@@ -102,15 +102,15 @@ def _as_utf8(path: Path, scratch: Path) -> Path:
 
 
 def plain(header: str) -> str:
-    """A header without case, accents, byte-order mark or surrounding blanks."""
+    """A header in lower case, without accents, byte-order mark or surrounding blanks."""
     decomposed = unicodedata.normalize("NFKD", header.replace("\ufeff", "").strip().lower())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def position(file: TextFile, source: Source, column: Column) -> int | None:
-    """Where a column stands in the file, None for an optional one that is not there.
+    """The place of a column in the file, counted from 0; None for an optional column that is missing.
 
-    Raises InputError for a required one, naming the file and the column.
+    Raises InputError where a required column is missing, with the file and the column.
     """
     found = [plain(header) for header in file.header]
     for name in column.names:
@@ -125,15 +125,15 @@ def position(file: TextFile, source: Source, column: Column) -> int | None:
 
 
 def read_lines(con: BaseBackend, file: TextFile) -> ir.Table:
-    """(line, text, cells, fault) for each line of data: its number, its text, its fields, why it can't be cut."""
+    """(line, text, cells, fault): one row per line of data. fault: why it can't be split into cells, else null."""
     return numbered_records(con, file) if file.is_json else numbered_lines(con, file)
 
 
 def numbered_lines(con: BaseBackend, file: TextFile) -> ir.Table:
-    """(line, text, cells, fault) for each line that is not blank, header apart.
+    """(line, text, cells, fault): one row per line that is not blank, without the header.
 
-    line: from 1, as an editor counts. cells: the line's fields, unquoted. fault: why it can't be cut, else null.
-    A quoted field ends on its own line: a line is the unit that can be rejected without losing its neighbours.
+    line: counted from 1, as in an editor. cells: the fields without quotes. fault: why it can't be split, else null.
+    A quoted field must end on its own line, so that a bad line can be rejected without losing the next ones.
     """
     expected = len(file.header)
     delimiter = _quoted(file.delimiter)
@@ -161,17 +161,17 @@ def numbered_lines(con: BaseBackend, file: TextFile) -> ir.Table:
                       starts_with(c, '"') AND (length(c) = 1 OR NOT ends_with(c, '"')))) > 0
                  THEN 'a quote is opened and not closed on the line' END AS fault
         FROM cut
-    """  # noqa: S608 - the file's own name, quoted; nothing of its content
+    """  # noqa: S608 - only the name of the file, quoted; nothing of its content
     return con.sql(query, schema=LINE_SCHEMA)
 
 
 def numbered_records(con: BaseBackend, file: TextFile) -> ir.Table:
-    """(line, text, cells, fault) for each object of a JSON export; `line` counts records, from 1."""
+    """(line, text, cells, fault): one row per object of a JSON export; `line` counts the objects, from 1."""
     cells = ", ".join(f"json_extract_string(json, {_quoted(_json_path(key))})" for key in file.header)
     query = f"""
         SELECT row_number() OVER () AS line, json::VARCHAR AS text, [{cells}] AS cells, NULL::VARCHAR AS fault
         FROM read_json_objects({_quoted(str(file.text))})
-    """  # noqa: S608 - the file's own name and keys, quoted
+    """  # noqa: S608 - only the name and the keys of the file, quoted
     return con.sql(query, schema=LINE_SCHEMA)
 
 

@@ -1,7 +1,7 @@
-"""Cell readers: the text of a cell as a typed value, null where the text is not what was promised.
+"""Cell readers: the text of a cell as a typed value, null where the text is not what the partner promised.
 
-A non-blank text that is read as null is a reject; `expects` is what its reason says. Blank cells never reach a reader's
-judgement: they are unknown.
+A text that is not blank and is read as null is a reject; `expects` gives the reason that is shown. A blank cell is no
+reject: its value is unknown.
 """
 
 from collections.abc import Callable
@@ -12,14 +12,14 @@ import ibis.expr.types as ir
 
 from features.days import months_after
 
-# No-break spaces (U+00A0, U+202F), tabs and blanks separate thousands in some files.
+# Blanks, tabs and no-break spaces (U+00A0, U+202F): some files separate thousands with them.
 BLANKS = r"[\s\x{00A0}\x{202F}]"
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+ENGLISH_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 @dataclass(frozen=True)
 class Reader:
-    """How a cell is read, and what it should have been."""
+    """How a cell is read, and what its text should be."""
 
     expects: str
     read: Callable[[ir.StringValue], ir.Value]
@@ -34,14 +34,15 @@ def reader(expects: str) -> Callable[[Callable[[ir.StringValue], ir.Value]], Rea
     return lambda read: Reader(expects, read)
 
 
-def _only_if(value: ir.Value, condition: ir.BooleanValue) -> ir.Value:
+def only_if(value: ir.Value, condition: ir.BooleanValue) -> ir.Value:
+    """The value where the condition holds, else null."""
     return condition.ifelse(value, ibis.null(value.type()))
 
 
 def _digits(text: ir.StringValue, length: int) -> ir.StringValue:
-    """Digits without blanks, left-padded: spreadsheets eat leading zeros. At least half must be there."""
+    """Digits without blanks, padded with zeros, which spreadsheets drop. At least half of the digits must be there."""
     bare = text.re_replace(BLANKS, "")
-    return _only_if(bare.lpad(length, "0"), bare.re_search(f"^[0-9]{{{(length + 1) // 2},{length}}}$"))
+    return only_if(bare.lpad(length, "0"), bare.re_search(f"^[0-9]{{{(length + 1) // 2},{length}}}$"))
 
 
 @reader("any text")
@@ -52,21 +53,21 @@ def text(cell: ir.StringValue) -> ir.StringValue:
 
 @reader("a SIREN of 9 digits")
 def siren(cell: ir.StringValue) -> ir.StringValue:
-    """A legal unit's number, left-padded to 9 digits."""
+    """A legal unit's number, padded to 9 digits with zeros."""
     return _digits(cell, 9)
 
 
 @reader("a SIRET of 14 digits")
 def siret(cell: ir.StringValue) -> ir.StringValue:
-    """An establishment's number, left-padded to 14 digits."""
+    """An establishment's number, padded to 14 digits with zeros."""
     return _digits(cell, 14)
 
 
 @reader("an establishment number (NIC) of 5 digits")
 def nic(cell: ir.StringValue) -> ir.StringValue:
-    """The last 5 digits of a SIRET, left-padded."""
+    """The last 5 digits of a SIRET, padded with zeros."""
     bare = cell.strip()
-    return _only_if(bare.lpad(5, "0"), bare.re_search("^[0-9]{1,5}$"))
+    return only_if(bare.lpad(5, "0"), bare.re_search("^[0-9]{1,5}$"))
 
 
 def luhn_is_valid(number: ir.StringValue, length: int) -> ir.BooleanValue:
@@ -81,16 +82,14 @@ def luhn_is_valid(number: ir.StringValue, length: int) -> ir.BooleanValue:
 
 
 def _number(cell: ir.StringValue) -> ir.FloatingValue:
-    # A finite decimal number only: "nan" and "inf" are not figures.
+    # Finite decimal numbers only: "nan" and "inf" are rejected.
     bare = cell.re_replace(BLANKS, "").replace(",", ".")
-    return _only_if(
-        bare.try_cast("float64"), bare.re_search(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$")
-    )
+    return only_if(bare.try_cast("float64"), bare.re_search(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"))
 
 
 @reader("a number")
 def number(cell: ir.StringValue) -> ir.FloatingValue:
-    """A decimal number, with a point or a comma, thousands separated or not."""
+    """A decimal number with a point or a comma; thousands can be separated by blanks."""
     return _number(cell)
 
 
@@ -98,14 +97,14 @@ def number(cell: ir.StringValue) -> ir.FloatingValue:
 def count(cell: ir.StringValue) -> ir.FloatingValue:
     """A quantity that can't be negative: persons, hours, firms."""
     value = _number(cell)
-    return _only_if(value, value >= 0)
+    return only_if(value, value >= 0)
 
 
 @reader("a whole number")
 def integer(cell: ir.StringValue) -> ir.IntegerValue:
     """A whole number."""
     bare = cell.re_replace(BLANKS, "")
-    return _only_if(bare.try_cast("int64"), bare.re_search("^-?[0-9]{1,18}$"))
+    return only_if(bare.try_cast("int64"), bare.re_search("^-?[0-9]{1,18}$"))
 
 
 @reader("an amount in euro cents")
@@ -116,7 +115,7 @@ def cents(cell: ir.StringValue) -> ir.FloatingValue:
 
 @reader("a percentage")
 def percentage(cell: ir.StringValue) -> ir.FloatingValue:
-    """A percentage as a share, held within 0 and 1."""
+    """A percentage as a share, limited to the range from 0 to 1."""
     return (_number(cell) / 100).clip(0, 1)
 
 
@@ -125,7 +124,7 @@ def _date(year: ir.StringValue, month: ir.StringValue, day: ir.StringValue) -> i
 
 
 def _plausible(day: ir.DateValue) -> ir.DateValue:
-    return _only_if(day, (day.year() >= 1800) & (day.year() < 2200))
+    return only_if(day, (day.year() >= 1800) & (day.year() < 2200))
 
 
 @reader("a date as YYYY-MM-DD or DD/MM/YYYY")
@@ -136,8 +135,8 @@ def day(cell: ir.StringValue) -> ir.DateValue:
     parts = bare.split("/")
     last = parts[2]
     year = (last.length() == 2).ifelse(ibis.literal("20") + last, last)
-    french = _only_if(_date(year, parts[1], parts[0]), bare.re_search(r"^\d{1,2}/\d{1,2}/(\d{2}|\d{4})$"))
-    month = _only_if(_date(parts[1], parts[0], ibis.literal("01")), bare.re_search(r"^\d{1,2}/\d{4}$"))
+    french = only_if(_date(year, parts[1], parts[0]), bare.re_search(r"^\d{1,2}/\d{1,2}/(\d{2}|\d{4})$"))
+    month = only_if(_date(parts[1], parts[0], ibis.literal("01")), bare.re_search(r"^\d{1,2}/\d{4}$"))
     return _plausible(ibis.coalesce(iso, french, month))
 
 
@@ -145,7 +144,7 @@ def day(cell: ir.StringValue) -> ir.DateValue:
 def urssaf_date(cell: ir.StringValue) -> ir.DateValue:
     """`1160318` is 2016-03-18, `990612` is 1999-06-12."""
     bare = cell.strip()
-    padded = _only_if(bare.lpad(7, "0"), bare.re_search(r"^\d{5,7}$"))
+    padded = only_if(bare.lpad(7, "0"), bare.re_search(r"^\d{5,7}$"))
     year = (padded.left(3).cast("int64") + 1900).cast("string")
     return _date(year, padded.substr(3, 2), padded.substr(5, 2))
 
@@ -154,18 +153,18 @@ def urssaf_date(cell: ir.StringValue) -> ir.DateValue:
 def english_date(cell: ir.StringValue) -> ir.DateValue:
     """Day, English month of three letters in any case, year."""
     bare = cell.strip().upper()
-    shaped = _only_if(bare.lpad(9, "0"), bare.re_search(r"^\d{1,2}[A-Z]{3}\d{4}$"))
-    number_of = shaped.substr(2, 3).cases(*((name, f"{n:02d}") for n, name in enumerate(MONTHS, 1)))
+    shaped = only_if(bare.lpad(9, "0"), bare.re_search(r"^\d{1,2}[A-Z]{3}\d{4}$"))
+    number_of = shaped.substr(2, 3).cases(*((name, f"{n:02d}") for n, name in enumerate(ENGLISH_MONTHS, 1)))
     return _date(shaped.right(4), number_of, shaped.left(2))
 
 
 def _urssaf_code(cell: ir.StringValue) -> ir.StringValue:
     """`YYYYQM`, the century added where it was left out (below 50: 20YY)."""
     bare = cell.strip()
-    shaped = _only_if(bare.lpad(4, "0"), bare.re_search(r"^\d{3,4}$|^\d{6}$"))
+    shaped = only_if(bare.lpad(4, "0"), bare.re_search(r"^\d{3,4}$|^\d{6}$"))
     century = (shaped.left(2).cast("int64") < 50).ifelse("20", "19")
     full = (shaped.length() == 4).ifelse(century + shaped, shaped)
-    return _only_if(full, full.re_search(r"^\d{4}([1-4][0-3]|62)$"))
+    return only_if(full, full.re_search(r"^\d{4}([1-4][0-3]|62)$"))
 
 
 @reader("an URSSAF period as YYYYQM or YYQM")

@@ -1,12 +1,12 @@
-"""Headcount (URSSAF), a column a month: of the firm, and of each establishment. An empty cell is unknown, not 0."""
+"""Headcount (URSSAF) of firms and of establishments: one column per month. An empty cell is unknown, not 0."""
 
 import ibis.expr.types as ir
 
 from features.days import months_after
-from features.sources.base import After, Column, Melt, Source
 from features.sources.formats import count, siren, siret, urssaf_period
+from features.sources.source import After, Column, Melt, Source
 
-MONTHS = Melt(prefix="eff", period=urssaf_period, value=Column("eff", count, unit="persons"))
+MONTH_COLUMNS = Melt(prefix="eff", period=urssaf_period, value=Column("eff", count, unit="persons"))
 
 
 def _monthly(records: ir.Table) -> ir.Table:
@@ -24,7 +24,7 @@ FIRM_HEADCOUNTS = Source(
     provider="URSSAF",
     files=("*effectif_siren*.csv",),
     columns={"siren": Column("siren", siren)},
-    melt=MONTHS,
+    melt=MONTH_COLUMNS,
     known_at=After("ended_on", 3),
     tidy=_monthly,
 )
@@ -37,7 +37,7 @@ ESTABLISHMENT_HEADCOUNTS = Source(
     files=("*effectif_*.csv",),
     not_files=FIRM_HEADCOUNTS.files,
     columns={"siret": Column("siret", siret)},
-    melt=MONTHS,
+    melt=MONTH_COLUMNS,
     known_at=After("ended_on", 3),
     tidy=_of_establishment,
 )

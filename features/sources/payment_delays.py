@@ -1,7 +1,7 @@
-"""Supplier payment delays (Altares), a firm and date a line."""
+"""Delays in paying suppliers (Altares): one line per firm and date."""
 
-from features.sources.base import After, Column, Source
 from features.sources.formats import count, day, number, percentage, siren
+from features.sources.source import After, Column, Source
 
 PAYMENT_DELAYS = Source(
     name="payment_delays",

@@ -1,9 +1,9 @@
-"""Payment plans granted on contribution debts (URSSAF), a plan a line; active from creation to due date."""
+"""Payment plans for contribution debts (URSSAF): one line per plan, in force from its creation to its due date."""
 
 import ibis.expr.types as ir
 
-from features.sources.base import After, Column, Source, next_delivery
 from features.sources.formats import day, number, siret, text
+from features.sources.source import After, Column, Source, next_delivery
 
 
 def _tidy(records: ir.Table) -> ir.Table:

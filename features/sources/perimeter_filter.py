@@ -1,7 +1,7 @@
-"""The SIRENs to which a batch restricts the perimeter, where it holds such a file."""
+"""The SIRENs to which the perimeter is restricted, where a batch contains such a file: one line per firm."""
 
-from features.sources.base import Column, Source
 from features.sources.formats import siren
+from features.sources.source import Column, Source
 
 PERIMETER_FILTER = Source(
     name="perimeter_filter",

@@ -1,4 +1,4 @@
-"""From numbered lines to typed records and to what was wrong with the others. Pure: tables in, tables out."""
+"""From numbered lines to typed records, and to what is wrong with the others. Pure functions of tables."""
 
 from functools import reduce
 from operator import or_
@@ -7,17 +7,18 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 
-from features.sources.base import Column, Source
 from features.sources.files import LINE_SCHEMA, TextFile, plain, position
 from features.sources.formats import Reader
+from features.sources.source import Column, Source
 
 PROBLEM = "struct<column: string, value: string, reason: string, rejects: boolean>"
 
 
 def parse(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
-    """Typed columns, with `line`, `problems` (list, null where none) and `is_rejected`.
+    """The source's columns, typed, with `line`, `problems` (a list, null where there is none) and `is_rejected`.
 
-    lines: one row a line, as `files.read_lines` gives. One row out a line; for a wide file, a line and known month.
+    lines: one row per line, as `files.read_lines` gives.
+    Returns one row per line; for a wide file, one row per line and month that is not blank.
     Raises InputError where the file lacks a required column.
     """
     places = {name: position(file, source, column) for name, column in source.columns.items()}
@@ -41,8 +42,8 @@ def _cell(lines: ir.Table, place: int | None) -> ir.StringValue:
 
 
 def _melted(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
-    """One row a line and month column; an empty cell is unknown and gives none."""
-    assert source.melt is not None  # noqa: S101 - the caller's branch
+    """One row per line and month column; a blank cell is unknown and gives no row."""
+    assert source.melt is not None  # noqa: S101 - the caller has checked it
     prefix = plain(source.melt.prefix)
     wide = [n for n, header in enumerate(file.header) if plain(header).removeprefix(prefix).isdigit()]
     codes = ibis.memtable({"header": [file.header[n] for n in wide]})
@@ -74,7 +75,7 @@ def _melted(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
 def _judged(
     lines: ir.Table, columns: dict[str, Column], headers: dict[str, str | ir.StringValue], also: list[str]
 ) -> ir.Table:
-    """Add what is wrong with each line; `also` are columns that are kept as they stand."""
+    """Add the problems of each line; `also` are columns that are kept unchanged."""
     wrong = {name: _is_wrong(lines, name, column) for name, column in columns.items() if name in headers}
     problems = ibis.array(
         [
@@ -118,7 +119,7 @@ def _struct(
 
 
 def staged_schema(source: Source) -> ibis.Schema:
-    """The columns of a source once staged, found without reading any file."""
+    """The columns of a source once it is staged, found without reading any file."""
     headers = [column.names[0] for column in source.columns.values()]
     wide = [f"{source.melt.prefix}202411"] if source.melt else []
     file = TextFile(Path(), Path(), (*headers, *wide), ";")

@@ -1,27 +1,22 @@
-"""The register of firms (SIRENE, open): legal units, establishments, and establishments' history.
+"""The register of firms (SIRENE, open data): legal units, establishments, and the history of establishments.
 
-The stock shows today's state. A unit that has ceased was active before `ceased_on`; legal category and address are
-today's at every period, a limit that no delivered file lifts; the activity is taken from the history where delivered.
+The stock files show today's state. A unit that has ceased was active before `ceased_on`. The legal category and the
+address are today's at every period, because no delivered file has their history; the activity comes from the history
+of establishments where that is delivered.
 """
 
 import ibis
 import ibis.expr.types as ir
 
-from features.nomenclatures import labels
-from features.sources.base import After, Column, Source
-from features.sources.formats import day, nic, number, siren, siret, text
-
-SOLE_TRADER = "1000"
+from features.nomenclatures import mapping
+from features.sources.formats import day, nic, number, only_if, siren, siret, text
+from features.sources.source import After, Column, Source
 
 
 def _activity(code: ir.StringValue, nomenclature: ir.StringValue) -> ir.StringValue:
-    """The activity where it is in NAF rev. 2 and of shape `dd.ddX`, else unknown."""
+    """The activity where it is a code of NAF rev. 2 (`dd.ddX`), else null."""
     valid = (nomenclature == "NAFRev2") & code.re_search(r"^\d{2}\.\d{2}[A-Z]$")
-    return valid.ifelse(code, ibis.null("string"))
-
-
-def _only_when(value: ir.Value, condition: ir.BooleanValue) -> ir.Value:
-    return condition.ifelse(value, ibis.null(value.type()))
+    return only_if(code, valid)
 
 
 def _unit(records: ir.Table) -> ir.Table:
@@ -29,22 +24,22 @@ def _unit(records: ir.Table) -> ir.Table:
     return records.mutate(
         name=ibis.coalesce(records.denomination, person.strip().nullif(""), records.acronym),
         naf=_activity(records.naf, records.nomenclature),
-        ceased_on=_only_when(records.state_since, records.state == "C"),
+        ceased_on=only_if(records.state_since, records.state == "C"),
     )
 
 
 def _establishment(records: ir.Table) -> ir.Table:
-    """One row an establishment; the département comes from the commune, never from the postcode."""
+    """One row per establishment; the département comes from the commune, never from the postcode."""
     commune = records.commune.fill_null("")
     code = commune.startswith("97") | commune.startswith("98")
     departement = code.ifelse(commune.left(3), commune.left(2))
-    known = departement.isin(list(labels("departements", "departement", "departement_label")))
+    known = departement.isin(list(mapping("departements", "departement", "departement_label")))
     return records.mutate(
         siren=records.siret.left(9),
         naf=_activity(records.naf, records.nomenclature),
         is_head_office=records.is_head_office.lower() == "true",
-        departement=_only_when(departement, known),
-        closed_on=_only_when(records.state_since, records.state == "F"),
+        departement=only_if(departement, known),
+        closed_on=only_if(records.state_since, records.state == "F"),
     )
 
 

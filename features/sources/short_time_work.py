@@ -1,10 +1,10 @@
-"""Short-time work (DGEFP): hours used, a request and month a line; hours granted, a request a line."""
+"""Short-time work (DGEFP): hours used, one line per request and month; hours granted, one line per request."""
 
 import ibis.expr.types as ir
 
 from features.days import first_of_month, months_after
-from features.sources.base import After, Column, Source
 from features.sources.formats import count, day, siret, text
+from features.sources.source import After, Column, Source
 
 
 def _used(records: ir.Table) -> ir.Table:

@@ -1,33 +1,15 @@
-"""Insolvency procedures (URSSAF): an event of a procedure a line, repeated for each establishment.
-
-It also holds the vocabulary that both sources of procedures are read into: three actions, and the stages of each.
-"""
+"""Insolvency procedures (URSSAF): one line per event of a procedure and establishment."""
 
 from typing import Final
 
 import ibis
 import ibis.expr.types as ir
 
-from features.sources.base import After, Column, Source, next_delivery
+from features.insolvency import ACTIONS, AMENDMENT, END, IGNORED, OPENING, PLAN
 from features.sources.formats import english_date, siren, siret, text
+from features.sources.source import After, Column, Source, next_delivery
 
-LIQUIDATION: Final = "liquidation"
-REDRESSEMENT: Final = "redressement"
-SAUVEGARDE: Final = "sauvegarde"
-# The gravest first.
-ACTIONS: Final = (LIQUIDATION, REDRESSEMENT, SAUVEGARDE)
-# What a judgement retracted without naming its procedure had opened.
-ANY_ACTION: Final = "any"
-
-OPENING: Final = "opening"
-PLAN: Final = "plan"
-# A plan is amended: it runs, but its ten years don't begin again (Code de commerce, L626-12 and L626-26).
-AMENDMENT: Final = "amendment"
-END: Final = "end"
-# Says nothing of the firm's state: kept in the staged table, left out of its state.
-IGNORED: Final = "ignored"
-
-STAGES: Final = {
+STAGE_BY_WORDING: Final = {
     "ouverture": OPENING,
     "plan_continuation": PLAN,
     "modification_plan_continuation": AMENDMENT,
@@ -35,16 +17,16 @@ STAGES: Final = {
     "inclusion_autre_procedure": END,
     "abandon_procedure": END,
     "cloture_insuffisance_actif": END,
-    # The administrative closing, establishment by establishment.
+    # The administrative closing of one establishment.
     "solde_procedure": IGNORED,
 }
 _ACTION = f"(^|_)({'|'.join(ACTIONS)})(_judiciaire)?(_|$)"
 
 
 def _tidy(records: ir.Table) -> ir.Table:
-    """Add action, stage, and the label where it is outside of the vocabulary (its stage is `ignored`)."""
+    """Add the action, the stage, and the wording where it is not in the vocabulary (its stage is then `ignored`)."""
     plain = records.label.strip().lower().re_replace("[^a-z]+", "_")
-    known = plain.re_replace(_ACTION, "").cases(*STAGES.items(), else_=ibis.null("string"))
+    known = plain.re_replace(_ACTION, "").cases(*STAGE_BY_WORDING.items(), else_=ibis.null("string"))
     action = plain.re_extract(_ACTION, 2).nullif("")
     is_listed = action.notnull() & known.notnull()
     return records.mutate(

@@ -6,16 +6,15 @@ import ibis.expr.types as ir
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division
 from features.days import months_since
 from features.grid import lookup, newest_known
+from features.windows import first_of_each
 
 MEASURES = ["paydex", "suppliers", "outstanding", "late_30_days_share", "late_90_days_share"]
 STALE_AFTER_MONTHS = 12
 
 
-def base(grid: ir.Table, payment_delays: ir.Table) -> ir.Table:
-    """One row a (siren, period) of the grid: the newest measure known, unknown once it is over a year old."""
-    order = ["known_at", *MEASURES]
-    first = ibis.row_number().over(ibis.window(group_by=["siren", "measured_on"], order_by=order))
-    once = payment_delays.mutate(place=first).filter(ibis._.place == 0)
+def known_values(grid: ir.Table, payment_delays: ir.Table) -> ir.Table:
+    """One row per (siren, period) of the grid: the newest measure known, null once it is more than 12 months old."""
+    once = first_of_each(payment_delays, ["siren", "measured_on"], ["known_at", *MEASURES])
     newest = lookup(newest_known(grid, once, "measured_on"), once, "measured_on", MEASURES)
     age = months_since(newest.measured_on, newest.period)
     return newest.mutate(
@@ -32,7 +31,7 @@ def base(grid: ir.Table, payment_delays: ir.Table) -> ir.Table:
     en="Mean delay in paying suppliers",
 )
 def paydex(t: ir.Table) -> ir.FloatingValue:
-    """Average delay weighted by the outstandings (Paydex)."""
+    """Mean delay in days, weighted by the amounts outstanding (Paydex)."""
     return t.paydex
 
 
@@ -40,11 +39,11 @@ def paydex(t: ir.Table) -> ir.FloatingValue:
     unit="share",
     direction=+1,
     sources=("payment_delays",),
-    fr="Encours fournisseurs en retard de plus de 30 jours",
-    en="Suppliers' outstandings late by more than 30 days",
+    fr="Part de l'encours fournisseurs en retard de plus de 30 jours",
+    en="Share of supplier outstandings more than 30 days late",
 )
 def late_30_days_share(t: ir.Table) -> ir.FloatingValue:
-    """Share of the suppliers' outstandings."""
+    """Amounts more than 30 days late, divided by all amounts outstanding to suppliers."""
     return t.late_30_days_share
 
 
@@ -52,11 +51,11 @@ def late_30_days_share(t: ir.Table) -> ir.FloatingValue:
     unit="share",
     direction=+1,
     sources=("payment_delays",),
-    fr="Encours fournisseurs en retard de plus de 90 jours",
-    en="Suppliers' outstandings late by more than 90 days",
+    fr="Part de l'encours fournisseurs en retard de plus de 90 jours",
+    en="Share of supplier outstandings more than 90 days late",
 )
 def late_90_days_share(t: ir.Table) -> ir.FloatingValue:
-    """Share of the suppliers' outstandings."""
+    """Amounts more than 90 days late, divided by all amounts outstanding to suppliers."""
     return t.late_90_days_share
 
 
@@ -64,11 +63,11 @@ def late_90_days_share(t: ir.Table) -> ir.FloatingValue:
     unit="suppliers",
     direction=0,
     sources=("payment_delays",),
-    fr="Fournisseurs observés",
-    en="Suppliers observed",
+    fr="Nombre de fournisseurs observés",
+    en="Number of suppliers observed",
 )
 def suppliers(t: ir.Table) -> ir.FloatingValue:
-    """How many suppliers the measure rests on."""
+    """Number of suppliers on which the measure is based."""
     return t.suppliers
 
 
@@ -77,10 +76,10 @@ def suppliers(t: ir.Table) -> ir.FloatingValue:
     direction=0,
     sources=("payment_delays",),
     fr="Encours fournisseurs étudié",
-    en="Suppliers' outstandings observed",
+    en="Supplier outstandings observed",
 )
 def suppliers_outstanding(t: ir.Table) -> ir.FloatingValue:
-    """The amount that the measure rests on."""
+    """Amount on which the measure is based."""
     return t.outstanding
 
 
@@ -88,7 +87,7 @@ def suppliers_outstanding(t: ir.Table) -> ir.FloatingValue:
     unit="months",
     direction=0,
     sources=("payment_delays",),
-    fr="Ancienneté de la mesure des retards",
+    fr="Ancienneté de la mesure des retards de paiement",
     en="Age of the payment delay measure",
 )
 def paydex_age(t: ir.Table) -> ir.IntegerValue:

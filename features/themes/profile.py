@@ -1,4 +1,4 @@
-"""Profile: what kind of firm it is: age, size, activity, legal form, place. No sign of distress by itself."""
+"""Profile: age, size, activity, legal form and place of the firm. None of them is a sign of distress by itself."""
 
 import ibis
 import ibis.expr.types as ir
@@ -6,39 +6,40 @@ import ibis.expr.types as ir
 from features.catalog import feature
 from features.days import months_since
 from features.grid import KEY
-from features.nomenclatures import labels
+from features.nomenclatures import mapping
 
+# (below this headcount, class)
 SIZE_CLASSES = ((10, "0-9"), (20, "10-19"), (50, "20-49"), (100, "50-99"), (250, "100-249"))
 
 
-def base(grid: ir.Table, firms: ir.Table) -> ir.Table:
-    """One row a (siren, period) of the grid, with the register's facts of the firm."""
+def known_values(grid: ir.Table, firms: ir.Table) -> ir.Table:
+    """One row per (siren, period) of the grid, with what the register says about the firm."""
     facts = firms.select("siren", "legal_category", "departement", "created_on")
     return grid.select(*KEY, "headcount", "naf_division").inner_join(facts, "siren")
 
 
 @feature(unit="years", direction=0, sources=("firms",), fr="Âge de l'entreprise", en="Age of the firm")
 def age(t: ir.Table) -> ir.FloatingValue:
-    """Months since its creation over 12."""
+    """Months since the creation of the firm, divided by 12."""
     return months_since(t.created_on, t.period) / 12
 
 
 @feature(unit="category", direction=0, sources=("headcounts",), fr="Taille", en="Size class")
 def size_class(t: ir.Table) -> ir.StringValue:
-    """Band of the newest known headcount."""
+    """Class of the newest headcount known: 0-9, 10-19, 20-49, 50-99, 100-249 or 250+ employees."""
     bands = [(t.headcount < limit, band) for limit, band in SIZE_CLASSES]
     return ibis.cases((t.headcount.isnull(), ibis.null("string")), *bands, else_="250+")
 
 
 @feature(unit="category", direction=0, sources=("firms",), fr="Section d'activité (NAF)", en="Activity section (NAF)")
 def naf_section(t: ir.Table) -> ir.StringValue:
-    """Letter of the section of the head office's activity, NAF rev. 2."""
-    return t.naf_division.cases(*labels("naf_rev2", "division", "section").items())
+    """Section (a letter) of the head office's activity in NAF rev. 2."""
+    return t.naf_division.cases(*mapping("naf_rev2", "division", "section").items())
 
 
 @feature(unit="category", direction=0, sources=("firms",), fr="Division d'activité (NAF)", en="Activity division (NAF)")
 def naf_division(t: ir.Table) -> ir.StringValue:
-    """First two digits of the head office's activity, NAF rev. 2."""
+    """Division (two digits) of the head office's activity in NAF rev. 2."""
     return t.naf_division
 
 
@@ -50,11 +51,11 @@ def legal_category_group(t: ir.Table) -> ir.StringValue:
 
 @feature(unit="category", direction=0, sources=("establishments",), fr="Département", en="Département")
 def departement(t: ir.Table) -> ir.StringValue:
-    """Of the head office's commune, as of today."""
+    """Département of the head office, as of today."""
     return t.departement
 
 
 @feature(unit="category", direction=0, sources=("establishments",), fr="Région", en="Region")
 def region(t: ir.Table) -> ir.StringValue:
-    """Of the head office's commune, as of today."""
-    return t.departement.cases(*labels("departements", "departement", "region").items())
+    """Region of the head office, as of today."""
+    return t.departement.cases(*mapping("departements", "departement", "region").items())

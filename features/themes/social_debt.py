@@ -1,21 +1,22 @@
-"""Social debt: what the firm owes to URSSAF, against what it pays it every month."""
+"""Social debt: what the firm owes to URSSAF, compared with what it pays to it every month."""
 
 import ibis
 import ibis.expr.types as ir
 
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division, ratio
-from features.days import months_since
-from features.grid import KEY, accumulated, arrivals, arriving, last_months, lookup, newest_known
+from features.days import month_number, months_since
+from features.grid import KEY, accumulated, arrivals, arriving, lookup, newest_known
+from features.sources.ccsf import CCSF_STAGES
+from features.windows import last_months, last_time
 
-FR_MONTHS = "Dette sociale en mois de cotisations"
-# How far back "months since" looks: within every build's warm-up, so that it does not depend on where a build starts.
-SINCE_MONTHS = 24
-# How many months a contribution line is spread over, and the place of each.
+# A contribution line covers 1, 3 or 12 months: how many, and the place of each month among them.
 SPREAD = [(months, offset) for months in (1, 3, 12) for offset in range(months)]
 
 
-def base(grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans: ir.Table, ccsf: ir.Table) -> ir.Table:
-    """One row a (siren, period) of the grid: debts, contributions and plans known then, in euros."""
+def known_values(
+    grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans: ir.Table, ccsf: ir.Table
+) -> ir.Table:
+    """One row per (siren, period) of the grid: debts, contributions and plans known at that period, in euros."""
     table = grid.select(*KEY, "headcount")
     for part in (
         outstanding_debt(grid, debts),
@@ -25,12 +26,11 @@ def base(grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans
     ):
         table = table.inner_join(part, list(KEY))
     debt = table.employee_cents + table.employer_cents
-    in_debt = (debt > 0).ifelse(table.period, ibis.null("date"))
     return table.mutate(
         debt=debt / 100,
         debt_employee=table.employee_cents / 100,
         in_debt_12m=(debt > 0).cast("int64").sum().over(last_months(12)),
-        last_in_debt=in_debt.max().over(last_months(SINCE_MONTHS)),
+        last_in_debt=last_time(debt > 0, table.period),
         due_12m=table.due.sum().over(last_months(12)),
         paid_12m=table.paid.sum().over(last_months(12)),
         months_due_12m=table.months.sum().over(last_months(12)),
@@ -40,10 +40,10 @@ def base(grid: ir.Table, debts: ir.Table, contributions: ir.Table, payment_plans
 def outstanding_debt(grid: ir.Table, debts: ir.Table) -> ir.Table:
     """Contribution debt of each firm on the first day of each month.
 
-    debts: one row a debt event, the euros still due after it, with `known_at`.
+    debts: one row per debt event, with the euros still due after it and its `known_at`.
     Returns (siren, period, employee_cents, employer_cents): whole cents, so that a repaid debt is exactly 0.
     An event counts from the first period on or after its `known_at`, unless a later event of the same debt is already
-    known; the firm's debt is the running sum of the levels' differences.
+    known. The firm's debt is the running sum of the differences between successive events of its debts.
     """
     debt = ["siren", "siret", "period_code", "gap_number"]
     order = ["event_number", "treated_on", "known_at", "employee_due", "employer_due"]
@@ -63,14 +63,14 @@ def outstanding_debt(grid: ir.Table, debts: ir.Table) -> ir.Table:
 
 
 def known_contributions(grid: ir.Table, contributions: ir.Table) -> ir.Table:
-    """(siren, period, due, paid, months): what became known at each period, and of how many months.
+    """(siren, period, due, paid, months): euros that became known at each period, and the number of months covered.
 
-    A quarter's or a year's amount becomes known at once; over any 12 periods it counts as spread over its months.
+    The amount of a quarter or a year becomes known as a whole; dividing by the months covered spreads it over them.
     """
     once = contributions.distinct()
     spread = ibis.memtable({"months": [m for m, _ in SPREAD], "offset": [o for _, o in SPREAD]})
     months = once.select("siren", "months", "started_on", "known_at").inner_join(spread, "months")
-    index = months.started_on.year() * 12 + months.started_on.month() + months.offset
+    index = month_number(months.started_on) + months.offset
     covered = months.mutate(month=index).group_by("siren", "month").aggregate(known_at=ibis._.known_at.min())
     known_months = arriving(grid, covered.mutate(months=ibis.literal(1)), ["months"])
     sums = arriving(grid, once.mutate(paid=once.paid.fill_null(0)), ["due", "paid"])
@@ -78,28 +78,27 @@ def known_contributions(grid: ir.Table, contributions: ir.Table) -> ir.Table:
 
 
 def active_plans(grid: ir.Table, payment_plans: ir.Table) -> ir.Table:
-    """(siren, period, plans, plan_left): plans in force, and the euros left on them.
+    """(siren, period, plans, plan_left): the number of plans in force, and the euros left to pay on them.
 
-    A plan counts from the period at which it is known to the one after its due date; what is left of it falls linearly
-    with the months, so the sum over plans is `intercept - slope * month`.
+    A plan is in force from the period at which it is known until its due date. What is left to pay falls linearly with
+    the months, so the sum over plans is `intercept - slope * month`.
     """
     plans = payment_plans.select("siren", "siret", "plan", "created_on", "due_on", "amount", "known_at").distinct()
     total = ibis.greatest(months_since(plans.created_on, plans.due_on), 1)
-    due_month = plans.due_on.year() * 12 + plans.due_on.month()
+    due_month = month_number(plans.due_on)
     plans = plans.mutate(plans=ibis.literal(1), slope=plans.amount / total, intercept=plans.amount / total * due_month)
     plans = plans.mutate(over_at=ibis.greatest(plans.known_at, plans.due_on))
     columns = ["plans", "slope", "intercept"]
     begun = arrivals(grid, plans).select("siren", "period", *columns)
     over = arrivals(grid, plans, "over_at").select("siren", "period", **{name: -ibis._[name] for name in columns})
     level = accumulated(grid, begun.union(over), columns)
-    month = level.period.year() * 12 + level.period.month()
-    left = ibis.greatest(level.intercept - level.slope * month, 0.0)
+    left = ibis.greatest(level.intercept - level.slope * month_number(level.period), 0.0)
     return level.select(*KEY, "plans", plan_left=(level.plans > 0).ifelse(left, 0.0))
 
 
 def ccsf_state(grid: ir.Table, ccsf: ir.Table) -> ir.Table:
-    """(siren, period, treated_on, stage): the newest CCSF event known; of one day's events the last in the alphabet."""
-    events = ccsf.filter(ccsf.stage.isin(["DEBUT", "REFUS", "APPROB", "FIN", "REJ"]))
+    """(siren, period, treated_on, stage): the newest CCSF event known; of several that day, the last by name."""
+    events = ccsf.filter(ccsf.stage.isin(CCSF_STAGES))
     newest = events.group_by("siren", "treated_on").aggregate(stage=ibis._.stage.max(), known_at=ibis._.known_at.min())
     return lookup(newest_known(grid, newest, "treated_on"), newest, "treated_on", ["stage"])
 
@@ -110,7 +109,7 @@ def _monthly_contribution(t: ir.Table) -> ir.FloatingValue:
 
 @feature(unit="EUR", direction=+1, sources=("debts",), fr="Dette sociale", en="Social debt")
 def debt(t: ir.Table) -> ir.FloatingValue:
-    """Contributions still due, both shares, penalties excluded; 0 where no debt is known."""
+    """Contributions still due, employee and employer shares, without penalties; 0 where no debt is known."""
     return t.debt
 
 
@@ -118,7 +117,7 @@ def debt(t: ir.Table) -> ir.FloatingValue:
     unit="EUR", direction=+1, sources=("debts",), fr="Dette sociale, part salariale", en="Social debt, employee share"
 )
 def debt_employee(t: ir.Table) -> ir.FloatingValue:
-    """The part of the debt that was withheld from wages."""
+    """The part of the debt that had been withheld from wages."""
     return t.debt_employee
 
 
@@ -130,7 +129,7 @@ def debt_employee(t: ir.Table) -> ir.FloatingValue:
     en="Employee share in the social debt",
 )
 def debt_employee_share(t: ir.Table) -> ir.FloatingValue:
-    """Employee share over the whole debt; unknown where there is no debt."""
+    """Employee share of the debt divided by the whole debt; unknown where there is no debt."""
     return ratio(t.debt_employee, t.debt)
 
 
@@ -139,10 +138,10 @@ def debt_employee_share(t: ir.Table) -> ir.FloatingValue:
     direction=0,
     sources=("contributions",),
     fr="Cotisations dues par mois, moyenne sur 12 mois",
-    en="Contributions due a month, mean over 12 months",
+    en="Contributions due per month, mean over 12 months",
 )
 def contribution_monthly(t: ir.Table) -> ir.FloatingValue:
-    """What was due over the last 12 periods over the months it was due for."""
+    """Contributions that became known over the last 12 periods, divided by the number of months that they cover."""
     return _monthly_contribution(t)
 
 
@@ -150,11 +149,11 @@ def contribution_monthly(t: ir.Table) -> ir.FloatingValue:
     unit="months",
     direction=+1,
     sources=("debts", "contributions"),
-    fr=FR_MONTHS,
+    fr="Dette sociale en mois de cotisations",
     en="Social debt in months of contributions",
 )
 def debt_in_months(t: ir.Table) -> ir.FloatingValue:
-    """Debt over the mean monthly contribution; unknown where nothing was due."""
+    """Debt divided by the mean monthly contribution; unknown where nothing was due."""
     return ratio(t.debt, _monthly_contribution(t))
 
 
@@ -166,7 +165,7 @@ def debt_in_months(t: ir.Table) -> ir.FloatingValue:
     en="Social debt, employee share, in months of contributions",
 )
 def debt_employee_in_months(t: ir.Table) -> ir.FloatingValue:
-    """Employee share of the debt over the mean monthly contribution; unknown where nothing was due."""
+    """Employee share of the debt divided by the mean monthly contribution; unknown where nothing was due."""
     return ratio(t.debt_employee, _monthly_contribution(t))
 
 
@@ -178,7 +177,7 @@ def debt_employee_in_months(t: ir.Table) -> ir.FloatingValue:
     en="Social debt per employee",
 )
 def debt_per_employee(t: ir.Table) -> ir.FloatingValue:
-    """Debt over the newest known headcount; unknown where that is 0."""
+    """Debt divided by the newest headcount known; unknown where that is 0."""
     return ratio(t.debt, t.headcount)
 
 
@@ -186,11 +185,11 @@ def debt_per_employee(t: ir.Table) -> ir.FloatingValue:
     unit="months",
     direction=+1,
     sources=("debts",),
-    fr="Mois avec une dette sociale, sur 12",
-    en="Months with a social debt, out of 12",
+    fr="Nombre de mois avec une dette sociale, sur 12",
+    en="Number of months with a social debt, out of 12",
 )
 def months_in_debt_12m(t: ir.Table) -> ir.IntegerValue:
-    """In how many of the last 12 periods, this one included, a debt was known."""
+    """Number of the last 12 periods, the current one included, at which a debt was known."""
     return t.in_debt_12m
 
 
@@ -198,11 +197,11 @@ def months_in_debt_12m(t: ir.Table) -> ir.IntegerValue:
     unit="months",
     direction=0,
     sources=("debts",),
-    fr="Mois depuis la dernière dette sociale",
+    fr="Nombre de mois depuis la dernière dette sociale",
     en="Months since the last social debt",
 )
 def months_since_debt(t: ir.Table) -> ir.IntegerValue:
-    """Periods since a debt was last known, 0 where one is; unknown where there was none in 24 months."""
+    """Number of periods since a debt was last known, 0 where one is known; unknown where none was in 24 months."""
     return months_since(t.last_in_debt, t.period)
 
 
@@ -210,11 +209,11 @@ def months_since_debt(t: ir.Table) -> ir.IntegerValue:
     unit="share",
     direction=-1,
     sources=("contributions",),
-    fr="Part des cotisations payée directement, sur 12 mois",
+    fr="Part des cotisations payées directement, sur 12 mois",
     en="Share of contributions paid directly, over 12 months",
 )
 def paid_share_12m(t: ir.Table) -> ir.FloatingValue:
-    """Paid directly over due, of the last 12 periods; unknown where nothing was due."""
+    """Contributions paid directly divided by those due, over the last 12 periods; unknown where nothing was due."""
     return ratio(t.paid_12m, t.due_12m)
 
 
@@ -226,7 +225,7 @@ def paid_share_12m(t: ir.Table) -> ir.FloatingValue:
     en="Payment plans in force",
 )
 def payment_plans_active(t: ir.Table) -> ir.IntegerValue:
-    """Payment plans from the period at which they are known to their due date."""
+    """Number of payment plans in force: from the period at which they are known until their due date."""
     return t.plans
 
 
@@ -235,16 +234,16 @@ def payment_plans_active(t: ir.Table) -> ir.IntegerValue:
     direction=0,
     sources=("payment_plans",),
     fr="Reste à payer sur les plans d'apurement",
-    en="Left to pay on payment plans",
+    en="Amount left to pay on payment plans",
 )
 def payment_plan_left(t: ir.Table) -> ir.FloatingValue:
-    """The amounts of the plans in force, falling linearly over their months."""
+    """Amounts of the plans in force, each falling linearly over the months of the plan."""
     return t.plan_left
 
 
 @feature(unit="category", direction=0, sources=("ccsf",), fr="Étape de la saisine CCSF", en="Stage of the CCSF plan")
 def ccsf_stage(t: ir.Table) -> ir.StringValue:
-    """The newest stage known (DEBUT, REFUS, APPROB, FIN, REJ); NONE where there never was a request."""
+    """The newest stage known (DEBUT, REFUS, APPROB, FIN, REJ); NONE where no event is known."""
     return t.stage.fill_null("NONE")
 
 
@@ -252,11 +251,11 @@ def ccsf_stage(t: ir.Table) -> ir.StringValue:
     unit="months",
     direction=0,
     sources=("ccsf",),
-    fr="Mois depuis le dernier événement CCSF",
+    fr="Nombre de mois depuis le dernier événement CCSF",
     en="Months since the last CCSF event",
 )
 def months_since_ccsf(t: ir.Table) -> ir.IntegerValue:
-    """Months since the newest known event; unknown where there never was one."""
+    """Months since the newest event known; unknown where there is none."""
     return months_since(t.treated_on, t.period)
 
 

@@ -1,32 +1,31 @@
-"""Workforce: how many employees the firm is known to have, and where that is going."""
+"""Workforce: the number of employees that the firm is known to have, and how it changes."""
 
-import ibis
 import ibis.expr.types as ir
 
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division, ratio
 from features.days import months_since
 from features.grid import KEY
+from features.windows import months_earlier
 
 
-def base(grid: ir.Table, headcounts: ir.Table) -> ir.Table:  # noqa: ARG001 - the grid carries the known headcount
-    """One row a (siren, period) of the grid, with the newest headcount known."""
+def known_values(grid: ir.Table, headcounts: ir.Table) -> ir.Table:  # noqa: ARG001 - the grid carries the known headcount
+    """One row per (siren, period) of the grid: the newest headcount known, also 6, 12 and 24 months earlier."""
     table = grid.select(*KEY, "headcount", "headcount_month")
-    own = ibis.window(group_by="siren", order_by="period")
     return table.mutate(
-        before_6m=table.headcount.lag(6).over(own),
-        before_12m=table.headcount.lag(12).over(own),
-        before_24m=table.headcount.lag(24).over(own),
+        before_6m=months_earlier(table.headcount, 6),
+        before_12m=months_earlier(table.headcount, 12),
+        before_24m=months_earlier(table.headcount, 24),
     )
 
 
 def _growth(now: ir.NumericValue, before: ir.NumericValue) -> ir.FloatingValue:
-    """Relative change; unknown where there was nobody before."""
+    """The relative change, null where there was nobody before."""
     return ratio(now, before) - 1
 
 
 @feature(unit="persons", direction=0, sources=("headcounts",), fr="Effectif", en="Headcount")
 def headcount(t: ir.Table) -> ir.FloatingValue:
-    """The newest figure known."""
+    """Newest number of employees known."""
     return t.headcount
 
 
@@ -38,7 +37,7 @@ def headcount(t: ir.Table) -> ir.FloatingValue:
     en="Age of the known headcount",
 )
 def headcount_age(t: ir.Table) -> ir.IntegerValue:
-    """Months from the month that the newest figure tells of to the period."""
+    """Months from the month of the newest figure known to the period."""
     return months_since(t.headcount_month, t.period)
 
 
@@ -46,11 +45,11 @@ def headcount_age(t: ir.Table) -> ir.IntegerValue:
     unit="share",
     direction=-1,
     sources=("headcounts",),
-    fr="Évolution de l'effectif en 6 mois",
-    en="Headcount growth in 6 months",
+    fr="Évolution de l'effectif sur 6 mois",
+    en="Headcount growth over 6 months",
 )
 def headcount_growth_6m(t: ir.Table) -> ir.FloatingValue:
-    """Known headcount over what was known 6 periods earlier, less 1."""
+    """Known headcount divided by that known 6 periods earlier, minus 1."""
     return _growth(t.headcount, t.before_6m)
 
 
@@ -58,11 +57,11 @@ def headcount_growth_6m(t: ir.Table) -> ir.FloatingValue:
     unit="share",
     direction=-1,
     sources=("headcounts",),
-    fr="Évolution de l'effectif en un an",
-    en="Headcount growth in a year",
+    fr="Évolution de l'effectif sur un an",
+    en="Headcount growth over one year",
 )
 def headcount_growth_12m(t: ir.Table) -> ir.FloatingValue:
-    """Known headcount over what was known 12 periods earlier, less 1."""
+    """Known headcount divided by that known 12 periods earlier, minus 1."""
     return _growth(t.headcount, t.before_12m)
 
 
@@ -70,11 +69,11 @@ def headcount_growth_12m(t: ir.Table) -> ir.FloatingValue:
     unit="share",
     direction=-1,
     sources=("headcounts",),
-    fr="Évolution de l'effectif en deux ans",
-    en="Headcount growth in two years",
+    fr="Évolution de l'effectif sur deux ans",
+    en="Headcount growth over two years",
 )
 def headcount_growth_24m(t: ir.Table) -> ir.FloatingValue:
-    """Known headcount over what was known 24 periods earlier, less 1."""
+    """Known headcount divided by that known 24 periods earlier, minus 1."""
     return _growth(t.headcount, t.before_24m)
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.special import logit
 
 from features.errors import InputError
+from features.insolvency import IN_BONIS
 from features.periods import add_months
-from features.procedures import IN_BONIS
 from models.calibration.reliability import wilson_interval
 
 LOOK_BACK_MONTHS = 12

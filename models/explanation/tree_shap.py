@@ -55,7 +55,7 @@ class Contributions:
             add_contributions(self.plan, self.tables, QUADRATURE, block, sums)
             result[start : start + BLOCK_ROWS] = sums.T
 
-        with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
+        with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
             list(pool.map(fill, range(0, len(x), BLOCK_ROWS)))
         return result
 

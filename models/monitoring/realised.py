@@ -17,8 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import binomtest, norm
 
+from features.insolvency import IN_BONIS
 from features.periods import add_months, months_between
-from features.procedures import IN_BONIS
 from models.alerts import ALERTS
 
 CONFIDENCE = 0.95

@@ -7,10 +7,10 @@ from typing import Final
 
 import pandas as pd
 
-from features.nomenclatures import labels
+from features.nomenclatures import mapping
 from models.alerts import HIGH, NO_ALERT
 
-SECTIONS: Final = labels("naf_rev2", "code", "section")
+SECTIONS: Final = mapping("naf_rev2", "code", "section")
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,11 @@ import pandas as pd
 
 from features.assemble import CATALOG
 from features.catalog import Feature
-from features.engine import firm_hash
 from features.errors import InputError
 from features.folder import FeatureTable
+from features.hashing import HASHES, firm_hash
 from features.periods import add_months, period_range
 from models.rows.inputs import Input, Labels, Matrix
-
-HASHES = 2**32
 
 
 def read_rows(

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.hashing import HASHES, MULTIPLIER
 from models.protocol import Sampling
-from models.rows.split import HASHES, MULTIPLIER, firm_hashes
+from models.rows.split import firm_hashes
 
 
 def sampled_periods(periods: Sequence[date], every_months: int) -> tuple[date, ...]:
@@ -19,7 +20,7 @@ def sampled_periods(periods: Sequence[date], every_months: int) -> tuple[date, .
 def firm_share(siren: pd.Series) -> NDArray[np.float64]:
     """A number in [0, 1) of each firm, spread evenly: from another hash than the one that limits the firms read."""
     mixed = firm_hashes(siren).astype(np.uint64)
-    # A second round: firms that `features.engine.firm_hash` puts below a limit must not all be below this one too.
+    # A second round: firms that `features.hashing.firm_hash` puts below a limit must not all be below this one too.
     mixed = (mixed ^ (mixed >> np.uint64(15))) * np.uint64(MULTIPLIER) % np.uint64(HASHES)
     return mixed.astype(np.float64) / HASHES
 

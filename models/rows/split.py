@@ -9,10 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import InputError
+from features.hashing import HASHES, MULTIPLIER
 from features.periods import add_months
-
-HASHES = 2**32
-MULTIPLIER = 2654435761
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def rolling_origins(
 
 
 def firm_hashes(siren: pd.Series) -> NDArray[np.int64]:
-    """`features.engine.firm_hash` of a column in memory: a number below 2^32 spread evenly over firms."""
+    """`features.hashing.firm_hash` of a column in memory: a whole number from 0 to HASHES - 1 for each SIREN."""
     return siren.to_numpy(str).astype(np.int64) * MULTIPLIER % HASHES
 
 

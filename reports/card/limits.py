@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from features.nomenclatures import labels
+from features.nomenclatures import mapping
 from models.alerts import HIGH, MODERATE
 from models.evaluation.records import Metrics
 from models.protocol import LIGHTGBM
@@ -46,7 +46,7 @@ def _limits_of_the_label(model: RiskModel, language: Language) -> Iterator[str]:
 
 def _left_out(data: Mapping[str, Any]) -> str:
     """The kinds of firms and the activities of which some are out of scope: a code of either begins with theirs."""
-    groups = labels("categories_juridiques", "group", "group_label"), labels("naf_rev2", "division", "division_label")
+    groups = mapping("categories_juridiques", "group", "group_label"), mapping("naf_rev2", "division", "division_label")
     excluded = data["excluded_categories"], data["excluded_activities"]
     named = (names.get(code[:2], code) for names, codes in zip(groups, excluded, strict=True) for code in codes)
     return " / ".join(dict.fromkeys(named))

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from features.errors import InputError
-from features.nomenclatures import labels
+from features.nomenclatures import mapping
 
 
 class Role(StrEnum):
@@ -149,7 +149,7 @@ def departements_of(territories: Iterable[str]) -> frozenset[str] | None:
 
     Raises InputError on an unknown territory, or where there is none.
     """
-    regions = labels("departements", "departement", "region_label")
+    regions = mapping("departements", "departement", "region_label")
     found: set[str] = set()
     for territory in territories:
         if territory == COUNTRY:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 from itertools import groupby
 
-from features.sources.urssaf_procedures import END
+from features.insolvency import END
 from reports import charts as drawing
 from reports.charts import Line, Series
 from reports.review.data import Row

@@ -22,7 +22,7 @@ TRACED: Final = (
 
 
 # The ratios of which it is known whether more is safer or riskier.
-RATIOS: Final = tuple(f.name for f in CATALOG if f.theme == ACCOUNTS and f.base is None and f.direction)
+RATIOS: Final = tuple(f.name for f in CATALOG if f.theme == ACCOUNTS and f.derived_from is None and f.direction)
 # Accounts are yearly: a quarter's step loses none of them, and spares a country's medians of the months between.
 RATIO_STEP: Final = 3
 

@@ -8,8 +8,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from features.nomenclatures import labels
-from features.sources.urssaf_procedures import AMENDMENT, END, OPENING, PLAN
+from features.insolvency import AMENDMENT, END, OPENING, PLAN
+from features.nomenclatures import mapping
 from models.evaluation.groups import UNKNOWN
 from reports import figures
 from reports.charts import step_bar
@@ -116,7 +116,7 @@ class Words:
 
     def legal_form(self, code: str | None) -> str | None:
         """A legal category of INSEE; its code where the nomenclature lacks it."""
-        return labels("categories_juridiques", "code", "label").get(code or "", code)
+        return mapping("categories_juridiques", "code", "label").get(code or "", code)
 
     def state(self, state: str | None) -> str:
         """A state of procedure."""
@@ -166,7 +166,7 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "contact": services.configuration.contact,
         "is_simulated": False,
-        "departement_label": lambda code: labels("departements", "departement", "departement_label").get(code, ""),
+        "departement_label": lambda code: mapping("departements", "departement", "departement_label").get(code, ""),
         "rounded_changes": rounded_changes,
         "step_bar": step_bar,
         "today": now().date(),

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final
 
 from features.assemble import CATALOG
-from features.procedures import IN_BONIS
+from features.insolvency import IN_BONIS
 from reports.reasons import FEATURES
 from reports.review.access import ACCOUNTS, PUBLIC_FEATURES
 from reports.review.data import DataFolder, source
@@ -22,7 +22,7 @@ Quartiles = dict[str, tuple[float, float, float]]
 KEY_FIGURES: Final = tuple(
     feature.name
     for feature in CATALOG
-    if feature.base is None and not feature.is_category and feature.theme != "profile"
+    if feature.derived_from is None and not feature.is_category and feature.theme != "profile"
 )
 
 
@@ -34,7 +34,7 @@ def medians_of(folder: DataFolder, features: Path | None) -> dict[str, float]:
 
 @lru_cache(maxsize=4)
 def _medians(folder: DataFolder, features: Path) -> dict[str, float]:
-    names = [f.name for f in CATALOG if f.direction and f.base is None]
+    names = [f.name for f in CATALOG if f.direction and f.derived_from is None]
     there = {row["column_name"] for row in folder.query(f"DESCRIBE SELECT * FROM {source(features)}")}  # noqa: S608
     selected = ", ".join(f"median({name}::DOUBLE) AS {name}" for name in names if name in there)
     sql = f"SELECT {selected} FROM {source(features)} WHERE procedure_state = '{IN_BONIS}'"  # noqa: S608

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from features.procedures import IN_BONIS
+from features.insolvency import IN_BONIS
 from reports.language import Language
 from reports.movement import movement_sentence
 from reports.reasons import FEATURES, THEME_WORDS, Reason, sentence_of, value_words

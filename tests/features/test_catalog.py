@@ -6,6 +6,8 @@ import pytest
 from features.assemble import CATALOG, THEMES, inputs_of
 from features.catalog import change, feature, features_of, lag, maximum, mean, rank_in_division
 from features.sources import SOURCES
+from features.sources.financial_ratios import RATIOS, Ratio
+from features.themes.financial_health import features_of_ratio
 from tests.tables import column, table
 
 DERIVED_INPUTS = {"headcounts", "firms"}
@@ -45,10 +47,35 @@ def test_sources_that_features_and_themes_name_exist():
 
 def test_a_derived_column_inherits_from_its_root():
     for entry in CATALOG:
-        if entry.base:
-            root = next(other for other in CATALOG if other.name == entry.base)
+        if entry.derived_from:
+            root = next(other for other in CATALOG if other.name == entry.derived_from)
             assert (entry.theme, entry.sources) == (root.theme, root.sources)
-            assert root.base is None
+            assert root.derived_from is None
+
+
+def test_each_ratio_of_the_accounts_gives_three_features():
+    made = features_of_ratio(Ratio("ebitda_margin", "marge_ebe", "%", -1, "Marge d'EBE", "EBITDA margin"))
+    assert [(f.name, f.unit, f.direction, f.fr, f.derived_from, f.across_firms) for f in made] == [
+        ("ebitda_margin", "%", -1, "Marge d'EBE", None, False),
+        ("ebitda_margin_change_1y", "%", -1, "Marge d'EBE, variation sur un an", "ebitda_margin", False),
+        (
+            "ebitda_margin_rank_in_division",
+            "share",
+            -1,
+            "Marge d'EBE, rang dans la division NAF",
+            "ebitda_margin",
+            True,
+        ),
+    ]
+    assert made[0].definition == "`marge_ebe` of the newest accounts known."
+    assert {f.sources for f in made} == {("financial_ratios",)}
+
+
+def test_the_catalogue_holds_the_features_of_every_ratio_in_the_order_of_the_table():
+    names = [f.name for f in CATALOG if f.theme == "financial_health"]
+    assert names[:2] == ["accounts_age", "accounts_confidential"]
+    assert names[2::3] == list(RATIOS)
+    assert len(names) == 2 + 3 * 19
 
 
 @feature(unit="EUR", direction=+1, sources=("debts",), fr="Dette", en="Debt")
@@ -76,7 +103,7 @@ def test_derived_columns_look_back_by_months_and_skip_the_unknown(derived, name,
         1     | 2024-05-01 | 5
     """)
     assert derived.name == name
-    assert (derived.unit, derived.direction, derived.base) == ("EUR", 1, "owed")
+    assert (derived.unit, derived.direction, derived.derived_from) == ("EUR", 1, "owed")
     assert column(t.mutate(v=derived.compute(t)), "v") == values
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from features.assemble import CATALOG
 from features.build import build
-from features.engine import connect, firm_hash
+from features.engine import connect
 from features.grid import KEY
+from features.hashing import HASHES, firm_hash
 from features.ingest import Reading, ingest
 from features.scope import Scope
 from features.sources import SOURCES
@@ -84,12 +85,12 @@ def test_no_feature_depends_on_what_became_known_later(period, staged, tmp_path)
 
 @pytest.mark.slow
 def test_a_planted_look_ahead_is_caught(staged, tmp_path, monkeypatch):
-    honest = financial_health.base
+    honest = financial_health.known_values
 
-    def base(grid, financial_ratios):
+    def known_values(grid, financial_ratios):
         return honest(grid, financial_ratios.mutate(known_at=financial_ratios.closed_on))
 
-    monkeypatch.setattr(financial_health, "base", base)
+    monkeypatch.setattr(financial_health, "known_values", known_values)
     period = date(2022, 4, 1)
     whole = built(staged, tmp_path / "whole", period, period, period)
     known = built(cut(staged, tmp_path / "cut", period), tmp_path / "known", period, period, period)
@@ -100,14 +101,14 @@ def test_a_planted_look_ahead_is_caught(staged, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_planted_future_label_under_noise_is_caught(staged, tmp_path, monkeypatch):
-    honest = financial_health.base
+    honest = financial_health.known_values
 
-    def base(grid, financial_ratios, procedures):
+    def known_values(grid, financial_ratios, procedures):
         table = honest(grid, financial_ratios).inner_join(labels(grid, procedures, date(2040, 1, 1)), list(KEY))
-        noise = firm_hash(table.siren) / 2**32
+        noise = firm_hash(table.siren) / HASHES
         return table.mutate(turnover=table.label.fill_null(0) + noise).drop("label")
 
-    monkeypatch.setattr(financial_health, "base", base)
+    monkeypatch.setattr(financial_health, "known_values", known_values)
     period = date(2022, 4, 1)
     whole = built(staged, tmp_path / "whole", period, period, period)
     known = built(cut(staged, tmp_path / "cut", period), tmp_path / "known", period, period, period)

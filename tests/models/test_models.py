@@ -10,8 +10,8 @@ import pytest
 
 from features.errors import InputError
 from features.folder import champion_id
+from features.insolvency import IN_BONIS
 from features.periods import add_months, period_range
-from features.procedures import IN_BONIS
 from models.alerts import Thresholds
 from models.calibration.fitting import fit_platt
 from models.calibration.shapes import Platt, VennAbers

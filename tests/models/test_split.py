@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.engine import firm_hash
 from features.errors import InputError
+from features.hashing import firm_hash
 from features.periods import add_months, period_range
 from models.rows.split import (
     firm_hashes,

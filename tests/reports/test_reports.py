@@ -46,7 +46,7 @@ def test_the_sentence_of_a_delay_says_what_it_was_and_what_is_usual():
 
 
 @pytest.mark.parametrize("language", [EN, FR], ids=["en", "fr"])
-@pytest.mark.parametrize("feature", [f for f in CATALOG if f.base is None], ids=lambda f: f.name)
+@pytest.mark.parametrize("feature", [f for f in CATALOG if f.derived_from is None], ids=lambda f: f.name)
 def test_every_feature_has_a_sentence_known_or_not(feature, language):
     value = "A" if feature.is_category else 1.0
     typical = {feature.name: 1.0}

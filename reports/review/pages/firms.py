@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from features.procedures import IN_BONIS
+from features.insolvency import IN_BONIS
 from models.alerts import NO_ALERT
 from models.evaluation.groups import FEWEST
 from reports.charts import strip

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from features.nomenclatures import labels
+from features.nomenclatures import mapping
 from reports.review import exports, verdicts
 from reports.review.access import EXPORT_LIST, LIST, SIGNED_IN, Kind
 from reports.review.data import PublishedList
@@ -90,11 +90,11 @@ def export_list(key: str, form: str, asked: Asked, visit: Annotated[Visit, Depen
 def choices() -> dict[str, dict[str, str]]:
     """What the form offers: codes and their labels."""
     return {
-        "departement": labels("departements", "departement", "departement_label"),
-        "region": {name: name for name in sorted(set(labels("departements", "departement", "region_label").values()))},
-        "section": labels("naf_rev2", "section", "section_label"),
-        "division": labels("naf_rev2", "division", "division_label"),
-        "legal": labels("categories_juridiques", "group", "group_label"),
+        "departement": mapping("departements", "departement", "departement_label"),
+        "region": {name: name for name in sorted(set(mapping("departements", "departement", "region_label").values()))},
+        "section": mapping("naf_rev2", "section", "section_label"),
+        "division": mapping("naf_rev2", "division", "division_label"),
+        "legal": mapping("categories_juridiques", "group", "group_label"),
     }
 
 

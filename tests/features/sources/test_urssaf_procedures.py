@@ -3,7 +3,7 @@ import pytest
 
 from features.sources.files import open_text, read_lines
 from features.sources.reading import parse
-from features.sources.urssaf_procedures import STAGES, URSSAF_PROCEDURES
+from features.sources.urssaf_procedures import STAGE_BY_WORDING, URSSAF_PROCEDURES
 
 # The partner's own layout: a blank line at the end, labels in either order and any case.
 SAMPLE = """Siret;Siren;Dt_effet;Cat_v2;Lib_actx_stdx
@@ -68,11 +68,11 @@ def test_it_is_known_at_the_next_delivery_after_its_date(write):
     assert [str(day)[:10] for day in known.execute()[:2]] == ["2014-06-25", "2017-10-25"]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", STAGE_BY_WORDING)
 def test_every_stage_is_read_for_every_action(write, stage):
     lines = [
         f"00040567000013;000405670;04OCT2017;1;{label}" for label in (f"sauvegarde_{stage}", f"{stage}_sauvegarde")
     ]
     rows = staged(write("\n".join(["Siret;Siren;Dt_effet;Cat_v2;Lib_actx_stdx", *lines])))
     assert rows.action.tolist() == ["sauvegarde"] * 2
-    assert rows.stage.tolist() == [STAGES[stage]] * 2
+    assert rows.stage.tolist() == [STAGE_BY_WORDING[stage]] * 2

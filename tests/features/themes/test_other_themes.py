@@ -20,20 +20,20 @@ def accounts(*rows):
 
 
 def test_accounts_count_from_seven_months_after_closing_not_from_closing():
-    base = financial_health.base(
+    values = financial_health.known_values(
         GRID,
         accounts(
             ("1", date(2022, 6, 30), date(2023, 1, 30), "C", "Public", 12.0),
             ("1", date(2023, 7, 31), date(2024, 2, 29), "C", "Public", 5.0),
         ),
     )
-    assert column(base, "ebitda_margin") == [12, 12, 5, 5]
-    assert column(base, "ebitda_margin_before") == [None, None, 12, 12]
-    assert column(base.mutate(v=financial_health.accounts_age.compute(base)), "v") == [19, 20, 8, 9]
+    assert column(values, "ebitda_margin") == [12, 12, 5, 5]
+    assert column(values, "ebitda_margin_before") == [None, None, 12, 12]
+    assert column(values.mutate(v=financial_health.accounts_age.compute(values)), "v") == [19, 20, 8, 9]
 
 
 def test_complete_accounts_stand_before_simplified_ones_and_a_groups_never_do():
-    base = financial_health.base(
+    values = financial_health.known_values(
         GRID,
         accounts(
             ("1", date(2022, 12, 31), date(2023, 7, 31), "S", "Public", 1.0),
@@ -41,19 +41,19 @@ def test_complete_accounts_stand_before_simplified_ones_and_a_groups_never_do():
             ("1", date(2023, 3, 31), date(2023, 10, 31), "K", "Public", 3.0),
         ),
     )
-    assert column(base, "ebitda_margin") == [2] * 4
-    assert column(base, "is_confidential") == [True] * 4
+    assert column(values, "ebitda_margin") == [2] * 4
+    assert column(values, "is_confidential") == [True] * 4
 
 
 def test_accounts_of_another_length_of_time_before_are_not_the_year_before():
-    base = financial_health.base(
+    values = financial_health.known_values(
         GRID,
         accounts(
             ("1", date(2020, 12, 31), date(2021, 7, 31), "C", "Public", 9.0),
             ("1", date(2022, 12, 31), date(2023, 7, 31), "C", "Public", 2.0),
         ),
     )
-    assert column(base, "ebitda_margin_before") == [None] * 4
+    assert column(values, "ebitda_margin_before") == [None] * 4
 
 
 def test_public_accounts_do_not_tell_the_confidential_ones_of_the_year_before():
@@ -63,14 +63,14 @@ def test_public_accounts_do_not_tell_the_confidential_ones_of_the_year_before():
         ("Confidentiel", "Confidentiel", 9),
         ("Public", "Confidentiel", 9),
     ):
-        base = financial_health.base(
+        values = financial_health.known_values(
             GRID,
             accounts(
                 ("1", date(2021, 12, 31), date(2022, 7, 31), "C", was, 9.0),
                 ("1", date(2022, 12, 31), date(2023, 7, 31), "C", now, 2.0),
             ),
         )
-        assert column(base, "ebitda_margin_before") == [before] * 4
+        assert column(values, "ebitda_margin_before") == [before] * 4
 
 
 def test_of_several_payment_delays_in_a_month_the_last_counts_and_it_goes_stale():
@@ -80,18 +80,18 @@ def test_of_several_payment_delays_in_a_month_the_last_counts_and_it_goes_stale(
         1     | 2024-01-05  | 3      | 4         | 100         | 0.1                | 0                  | 2024-02-05
         1     | 2024-01-25  | 12     | 4         | 100         | 0.2                | 0                  | 2024-02-25
     """)
-    base = payment_behaviour.base(grid, delays)
-    assert column(base, "paydex") == [None, None, *[12] * 11, None]
-    assert column(base.mutate(v=payment_behaviour.paydex_age.compute(base)), "v")[-1] == 13
+    values = payment_behaviour.known_values(grid, delays)
+    assert column(values, "paydex") == [None, None, *[12] * 11, None]
+    assert column(values.mutate(v=payment_behaviour.paydex_age.compute(values)), "v")[-1] == 13
 
 
 def test_headcount_growth_is_relative_and_unknown_from_nobody():
     grid = months("1", "2023-01-01", 13).mutate(headcount_month=ibis.date(2022, 9, 1))
     before = grid.period.year() == 2023
-    base = workforce.base(grid.mutate(headcount=before.ifelse(20.0, 15.0)), headcounts=grid)
-    assert column(base.mutate(v=workforce.headcount_growth_12m.compute(base)), "v") == [None] * 12 + [-0.25]
-    base = workforce.base(grid.mutate(headcount=before.ifelse(0.0, 15.0)), headcounts=grid)
-    assert column(base.mutate(v=workforce.headcount_growth_12m.compute(base)), "v") == [None] * 13
+    values = workforce.known_values(grid.mutate(headcount=before.ifelse(20.0, 15.0)), headcounts=grid)
+    assert column(values.mutate(v=workforce.headcount_growth_12m.compute(values)), "v") == [None] * 12 + [-0.25]
+    values = workforce.known_values(grid.mutate(headcount=before.ifelse(0.0, 15.0)), headcounts=grid)
+    assert column(values.mutate(v=workforce.headcount_growth_12m.compute(values)), "v") == [None] * 13
 
 
 def test_the_profile_tells_size_section_and_region():
@@ -104,9 +104,9 @@ def test_the_profile_tells_size_section_and_region():
         legal_category="string",
         departement="string",
     )
-    base = profile.base(grid, firms)
+    values = profile.known_values(grid, firms)
     told = {
-        f.name: column(base.mutate(v=f.compute(base)), "v")[0]
+        f.name: column(values.mutate(v=f.compute(values)), "v")[0]
         for f in (profile.age, profile.size_class, profile.naf_section, profile.legal_category_group, profile.region)
     }
     assert told == {"age": 10, "size_class": "20-49", "naf_section": "C", "legal_category_group": "54", "region": "94"}

@@ -39,6 +39,11 @@ def test_hours_of_a_lockdown_request_are_no_distress_but_only_once_its_reason_is
         1 | s | 2024-01-01 | 7   | 2024-04-01
         1 | t | 2024-01-01 | 30  | 2024-04-01
     """)
-    base = short_time_work.base(GRID, hours, requests)
-    assert column(base, "hours") == [0, 37, 0, 0]
-    assert column(base.mutate(v=short_time_work.short_time_fte.compute(base)), "v") == [0, round(37 / 151.67, 6), 0, 0]
+    values = short_time_work.known_values(GRID, hours, requests)
+    assert column(values, "hours") == [0, 37, 0, 0]
+    assert column(values.mutate(v=short_time_work.short_time_fte.compute(values)), "v") == [
+        0,
+        round(37 / 151.67, 6),
+        0,
+        0,
+    ]

@@ -20,7 +20,7 @@ next_delivery: Final[NextDelivery] = "next delivery"
 class Column:
     """One of our columns: its header in the partner's file, how a cell is read, its unit.
 
-    headers: the names that it has in the partners' files; case, accents and blanks don't matter.
+    headers: the names that it has in the partners' files; case, accents and surrounding blanks don't matter.
     required: a file without the header is refused, a line without a readable value is rejected.
     """
 
@@ -31,19 +31,22 @@ class Column:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every header that it may have."""
+        """Every header that it can have."""
         return (self.headers,) if isinstance(self.headers, str) else self.headers
 
 
 @dataclass(frozen=True)
 class After:
-    """A record is known `lag` after the date in `column`: months, or the next monthly delivery."""
+    """A record is known `lag` after the date in `column`: a number of months, or at the next monthly delivery."""
 
     column: str
     lag: int | NextDelivery
 
     def known_at(self, records: ir.Table, delivery_day: int) -> ir.DateValue:
-        """The day from which each record is known; a record without a date always was."""
+        """The day from which each record is known; ALWAYS_KNOWN where it has no date.
+
+        delivery_day: the day of the month on which partners deliver.
+        """
         own = records[self.column]
         known = first_delivery(own, delivery_day) if self.lag == next_delivery else months_after(own, int(self.lag))
         return known.fill_null(ibis.literal(ALWAYS_KNOWN))
@@ -57,7 +60,7 @@ class After:
 
 @dataclass(frozen=True)
 class Melt:
-    """A wide file: each column whose header is `prefix` and a period code becomes one record a period."""
+    """A wide file: each column with a header of `prefix` and a period code becomes one record per line and period."""
 
     prefix: str
     period: Reader
@@ -73,11 +76,11 @@ class Source:
     """One source: what its files are called, what they hold, and when it was known.
 
     en, fr: what people call it; provider: who delivers it.
-    files: shell patterns of the file names in a batch, any case, gzipped or not.
-    tidy: from the columns as read to the columns as staged (each has a `siren`).
-    flow_key: where set, batches add up and the newest record of a key wins; otherwise a file is a full stock that
-        replaces the older one.
-    unlisted: the staged column that holds a word outside of our vocabulary (null elsewhere): counted and listed.
+    files: shell patterns of the file names in a batch, in any case, gzipped or not. not_files: patterns to leave out.
+    tidy: from the columns as read to the columns as staged, `siren` among them.
+    flow_key: where set, batches add up and the newest record of each key counts; otherwise a file is a full stock
+        that replaces the older one.
+    unlisted: the staged column with a word that is not in our vocabulary (else null): counted and shown at ingestion.
     """
 
     name: str
@@ -95,7 +98,7 @@ class Source:
 
     @property
     def title(self) -> str:
-        """What it is and who delivers it."""
+        """What it is and who delivers it, in English."""
         return f"{self.en} ({self.provider})" if self.provider else self.en
 
     def with_lag(self, lag: int | None) -> "Source":
