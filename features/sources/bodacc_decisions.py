@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from features.sources.bodacc_words import BREAK, Token, tokens
-from features.sources.urssaf_procedures import (
+from features.insolvency import (
     ACTIONS,
     AMENDMENT,
     ANY_ACTION,
@@ -23,6 +22,7 @@ from features.sources.urssaf_procedures import (
     REDRESSEMENT,
     SAUVEGARDE,
 )
+from features.sources.bodacc_words import BREAK, Token, tokens
 
 Decision = tuple[str, str]
 ANY: Final = "any"
@@ -124,6 +124,8 @@ class _Reader:
     # What closes whatever is open: it spares what the same text opens.
     closes_all: bool = False
     wants_an_opening: bool = False
+    # "La cloture", without a word on what: only a nature that tells of a closing gives it a sense.
+    closes_unnamed: bool = False
     seen: set[str] = field(default_factory=set)
     governed: int = 0
     plan: str = ""
@@ -146,7 +148,7 @@ class _Reader:
         while at < len(clause):
             token = clause[at]
             if token.kind == "overturn":
-                self._overturn(clause[at + 1 :])
+                self._overturn(at)
                 return
             if token.kind == "plan" and token.value != CESSION:
                 self.plan = token.value
@@ -201,7 +203,7 @@ class _Reader:
         return self._decide(at, token)
 
     def _govern(self, token: Token, before: str) -> None:
-        """An act or a name under a refusal, a request...: it has its place there if a preposition ties it, or nothing."""
+        """An act or a name under a refusal, a request...: it belongs there if a preposition, or nothing, ties it."""
         is_free = before in ("comma", "and", "break") or (before == "word" and self.scope != "postpone")
         is_permitted = self.scope == "keep" and token.kind == "noun" and before == "keep" and self._is_verb_before
         if token.kind != "reason" and (is_free or is_permitted):
@@ -265,9 +267,11 @@ class _Reader:
 
     def _is_object(self, at: int, to: int, token: Token) -> bool:
         """A verb has its object without a preposition (save "mettre fin a"), a noun with "de" or none."""
-        if token.value in ("end", "close", "amend") or (to == at + 1 and token.value != "place"):
-            return True
         before = self._before(to)
+        if token.value in ("close", "amend") or (to == at + 1 and token.value != "place"):
+            return True
+        if token.value == "end":
+            return before == "to" if token.kind != "noun" else to == at + 2
         if token.value == "place":
             return before == "in"
         return before in ("of", "in") if token.kind == "noun" else before not in ("of", "in", "by")
@@ -275,6 +279,8 @@ class _Reader:
     def _without_object(self, act: str) -> None:
         if act == "dissolve" and self.plan:
             self._apply(act, Token("plan", self.plan))
+        elif act == "close":
+            self.closes_unnamed = True
         elif act in NEEDS_AN_OBJECT:
             self.loose += 1
 
@@ -364,7 +370,7 @@ class _Reader:
             self._apply("open", token)
         elif at == 2 and before == "of" and self.clause[0].kind == "judgement":
             self._apply("pronounce", token)
-        elif before in PREPOSITIONS or (token.kind == "reason" and self.last == "close") or token.value == ANY:
+        elif before in PREPOSITIONS or token.kind == "reason" or token.value == ANY:
             self.governed += 1
             self.seen.add("in passing")
         else:
@@ -386,9 +392,12 @@ class _Reader:
             self._apply(act, name)
         return at + 1
 
-    def _overturn(self, rest: list[Token]) -> None:
+    def _overturn(self, at: int) -> None:
         """What is overturned is read as a text of its own: the opening that it decided is undone."""
-        told = [token for token in rest if token.kind not in ("judgement", "reference", "word")]
+        if self.scope or self._before(at) in PREPOSITIONS:
+            self.loose += 1
+            return
+        told = [token for token in self.clause[at + 1 :] if token.kind not in ("judgement", "reference", "word")]
         told = [Token("verb", token.value) if token.kind == "past" and token.value else token for token in told]
         kinds = {token.kind for token in told}
         if kinds & {"refuse", "petition", "doubt", "not"}:
@@ -418,12 +427,13 @@ def _concluded(reader: _Reader, leading: str) -> Reading:
     opened = {action for action, stage in decisions if stage == OPENING}
     if reader.closes_all:
         decisions |= {(action, END) for action in ACTIONS if action not in opened}
-    if reader.loose or (reader.wants_an_opening and not opened) or _is_contradictory(decisions):
+    is_half_said = (reader.closes_unnamed and leading != "close") or (reader.wants_an_opening and not opened)
+    if reader.loose or is_half_said or _is_contradictory(decisions):
         return UNDECIDED
     if leading == "close" and not any(stage == END for _, stage in decisions):
         return _closing(reader, decisions)
     retracts = set(reader.retracted)
-    if leading == "overturn" and not reader.seen & {"overturn", "confirm"}:
+    if leading == "overturn" and not reader.seen & {"overturn", "confirm", "refuse"}:
         retracts |= {NAMED_NOTICE}
     # A liquidation is the gravest: whatever judgement it takes the place of.
     if LIQUIDATION in opened:

@@ -1,8 +1,8 @@
 """The words of a judgement's free text, as tokens: the vocabulary is `nomenclatures/bodacc_words.csv`, made to be read.
 
-Each line of the vocabulary says what some words are (`kind`), what they stand for (`value`), and the words themselves:
-unaccented, in lower case, without articles ("du" is "de", "d'un" is "de"), alternatives separated by bars. Words outside
-of it are tokens of kind `word`.
+Each line of the vocabulary says what some words are (`kind`), what they stand for (`value`), and the words: unaccented,
+in lower case, without articles ("du" and "d'un" are "de"), alternatives separated by bars. Words that are not in it are
+tokens of kind `word`.
 """
 
 import re
@@ -22,7 +22,8 @@ _PAUSE: Final = re.compile(r"[,:()\[\]\"«»]")
 _ELISIONS: Final = {"d'": "de ", "l'": " ", "n'": "ne ", "qu'": "que ", "s'": "se "}
 _CONTRACTED: Final = {"du": "de", "des": "de", "au": "a", "aux": "a"}
 _LEFT_OUT: Final = frozenset(
-    "le la les un une cette cet ladite ledit dudit sa son pas egalement immediatement donc ainsi".split()
+    ("le", "la", "les", "un", "une", "cette", "cet", "ladite", "ledit", "dudit", "sa", "son")
+    + ("pas", "egalement", "immediatement", "donc", "ainsi")
 )
 # What an entry may do without, or forbids: it makes no entry longer.
 _OPTIONAL: Final = re.compile(r"\(\?!.*$|\(\?:[^()]*\)[?*]")
