@@ -5,6 +5,7 @@ JSON texts, French prose and wrongly decoded accents. They are read with DuckDB'
 always runs on DuckDB.
 """
 
+import html
 import re
 from typing import Final
 
@@ -48,18 +49,6 @@ LETTERS: Final = {
     " ": "\u00a0\u202f",
     "-": "–—",
 }
-# HTML entities: those of letters keep the letter.
-ENTITIES: Final = {
-    "&amp;": "&",
-    "&([A-Za-z])(?:acute|grave|circ|cedil|uml);": r"\1",
-    "&(?:oelig|#339|#x153);": "oe",
-    "&(?:#0?39|#x27|apos|rsquo|lsquo|#8217|#x2019);": "'",
-    "&(?:nbsp|#160|#xa0);": " ",
-    **{
-        "&#(?:" + "|".join(f"{ord(letter)}|[xX]{ord(letter):x}|[xX]{ord(letter):X}" for letter in letters) + ");": plain
-        for plain, letters in LETTERS.items()
-    },
-}
 UNDECIDED: Final = "undecided"
 RETRACTS: Final = "retracts"
 # An undecided text is shown to people, who need its beginning.
@@ -85,6 +74,12 @@ def decided_in(leading: pa.ChunkedArray, complement: pa.ChunkedArray) -> pa.Arra
     return pa.array([_as_words(act, text) for act, text in texts], pa.list_(pa.string()))
 
 
+@ibis.udf.scalar.pyarrow(signature=(("string",), "string"))  # type: ignore[untyped-decorator]
+def unescaped(cell: pa.ChunkedArray) -> pa.Array:
+    """Without HTML entities (`&eacute;`, `&#039;`), which some exports escape twice."""
+    return pa.array([html.unescape(html.unescape(text)) for text in cell.to_pylist()], pa.string())
+
+
 def _as_words(leading: str, complement: str) -> list[str]:
     reading = read(leading, complement)
     if reading.is_undecided:
@@ -104,14 +99,19 @@ def _misread(letters: str) -> str:
 def plain(cell: ir.StringValue) -> ir.StringValue:
     """The text as it is compared: decoding repaired, no accents, lower case, single blanks; null where blank."""
     meant = cell
-    for pattern, letter in ENTITIES.items():
-        meant = cell.contains("&").ifelse(meant.re_replace(pattern, letter), meant)
     # Repair the decoding first: Ü looks like Ãœ, and œ alone is one of the letters below.
     patterns = [(_misread(accented), letter) for letter, accented in LETTERS.items()]
     patterns += [(f"[{accented}]", letter) for letter, accented in LETTERS.items()]
     for pattern, letter in patterns:
         meant = meant.re_replace(pattern, letter)
     return meant.lower().re_replace(f"{BLANKS}+", " ").strip().re_replace(r"[ .:;,]+$", "").nullif("")
+
+
+def prose(cell: ir.StringValue) -> ir.StringValue:
+    """A text that people wrote, in plain words; HTML entities are read as the letters that they stand for."""
+    # Few texts hold entities: the others don't pay for them.
+    escaped = only_if(cell, cell.contains("&"))
+    return plain(ibis.coalesce(unescaped(escaped), cell))
 
 
 def json_field(cell: ir.StringValue, name: str) -> ir.StringValue:
@@ -162,7 +162,7 @@ def publication_day(cell: ir.StringValue) -> ir.DateValue:
 def judgement(cell: ir.StringValue) -> ir.StructValue:
     """Its family, nature and complement in plain words; null where the text is not JSON."""
     fields = {"family": "famille", "nature": "nature", "complement": "complementJugement"}
-    words = ibis.struct({name: plain(json_field(cell, field)) for name, field in fields.items()})
+    words = ibis.struct({name: prose(json_field(cell, field)) for name, field in fields.items()})
     return only_if(words, cell.try_cast("json").notnull())
 
 

@@ -7,7 +7,7 @@ import ibis
 import pytest
 
 from features.procedures import procedures, states
-from features.sources.bodacc import BODACC, LETTERS, former_notice, french_day, plain, sirens, sirens_of_persons
+from features.sources.bodacc import BODACC, LETTERS, former_notice, french_day, plain, prose, sirens, sirens_of_persons
 from features.sources.bodacc_natures import CATCH_ALL, NATURES, RETRACTIONS
 from features.sources.files import open_text, read_lines
 from features.sources.reading import parse
@@ -336,8 +336,8 @@ def test_a_retraction_that_names_neither_judgement_nor_notice_removes_nothing_an
 
 def test_html_entities_are_read_as_the_letters_that_they_stand_for():
     texts = ("cl&ocirc;ture de l&#039;actif", "clÃ´ture de l&rsquo;actif", "cl&#244;ture de l&#x27;actif")
-    assert cells(plain, *texts) == ["cloture de l'actif"] * 3
-    assert cells(plain, "l&amp;#039;actif", "Dupont &amp; fils") == ["l'actif", "dupont & fils"]
+    assert cells(prose, *texts) == ["cloture de l'actif"] * 3
+    assert cells(prose, "l&amp;#039;actif", "Dupont &amp; fils") == ["l'actif", "dupont & fils"]
 
 
 def vocabulary():
