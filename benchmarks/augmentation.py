@@ -1,8 +1,8 @@
-"""Columns added to a matrix: how much of a row is unknown, and ratios of its most telling pairs of quantities.
+"""Columns added to a matrix: the number of unknown values of each row, and ratios of informative pairs of quantities.
 
-The idea of ratios of ratios is that of Zieba, Tomczak and Tomczak (Expert Systems with Applications 58, 2016), whose
-synthetic features are drawn by chance; these are exact, few, and each has its name in the explanation. What is learnt
-is learnt from the rows given to `fit`: training rows only.
+Ratios of ratios are an idea of Zieba, Tomczak and Tomczak (Expert Systems with Applications 58, 2016), who draw their
+synthetic features at random. These are chosen by gain, are few, and each has a name in the explanation. They are chosen
+on the rows given to `fit`, which are training rows only.
 """
 
 from collections.abc import Sequence
@@ -20,29 +20,30 @@ from models.rows.inputs import Input, Labels, Matrix
 
 Pair = tuple[int, int]
 UNKNOWN_COUNT = "unknown_count"
-# A ratio that is one number for more of either kind of firm tells how accounts were compiled, not how a firm does.
+# A ratio with the same value for a larger share of one kind of firm shows how accounts were compiled, not how it does.
 LARGEST_CONSTANT_SHARE = 0.05
 DIGITS = 3
 
 
 class Augmentation(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Adds the number of unknown values of a row and the ratios that tell most of the label.
+    """Adds the number of unknown values of each row, and the ratios with the largest gain.
 
-    paired: the most telling inputs, whose pairs are tried; ratios: the pairs kept; rows_a_leaf: of the booster that
-    ranks both. Fitted: `pairs_`, and `inputs_`: the inputs, then the added columns, which no monotone constraint binds.
+    paired: how many inputs, the most informative ones, are tried in pairs; ratios: how many pairs are kept;
+    min_child_samples: of the booster that ranks inputs and pairs. `pairs_` and `inputs_`, once fitted: the pairs kept,
+    and the inputs followed by the added columns, which have no monotone constraint.
     """
 
     def __init__(  # noqa: D107  # see the class
-        self, inputs: Sequence[Input], paired: int = 64, ratios: int = 60, rows_a_leaf: int = 10, seed: int = 0
+        self, inputs: Sequence[Input], paired: int = 64, ratios: int = 60, min_child_samples: int = 10, seed: int = 0
     ) -> None:
         self.inputs = inputs
         self.paired = paired
         self.ratios = ratios
-        self.rows_a_leaf = rows_a_leaf
+        self.min_child_samples = min_child_samples
         self.seed = seed
 
     def fit(self, X: Matrix, y: Labels) -> Self:  # noqa: N803  # scikit-learn's name
-        """Choose the pairs, by what they add to the inputs themselves."""
+        """Choose the pairs by their gain in a booster that has the inputs too."""
         quantities = [n for n, column in enumerate(self.inputs) if column.unit != CATEGORY]
         telling = quantities
         if len(quantities) > self.paired:
@@ -63,7 +64,9 @@ class Augmentation(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return np.column_stack([X, unknown, *(ratio(X, pair) for pair in self.pairs_)])
 
     def _gains(self, x: Matrix, y: Labels) -> NDArray[np.float64]:
-        search = Hyperparameters(200, 0.08, 8, self.rows_a_leaf, column_share=0.1, l2=self.rows_a_leaf / 10)
+        search = Hyperparameters(
+            200, 0.08, 8, self.min_child_samples, colsample_bytree=0.1, reg_lambda=self.min_child_samples / 10
+        )
         ranking = boosted_trees((), self.seed, search).fit(x, y)
         return np.asarray(ranking.booster_.feature_importance("gain"), np.float64)
 
@@ -73,7 +76,7 @@ class Augmentation(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
 
 def ratio(x: Matrix, pair: Pair) -> NDArray[np.float32]:
-    """The first column over the second; NaN where either is unknown or the second is 0."""
+    """The first column divided by the second; NaN where either is unknown or the second is 0."""
     above, below = x[:, pair[0]], x[:, pair[1]]
     with np.errstate(over="ignore"):
         result = np.divide(above, below, out=np.full(len(x), np.nan, np.float32), where=below != 0)
@@ -85,7 +88,7 @@ def _is_quirk(values: NDArray[np.float32], y: Labels) -> bool:
 
 
 def constant_share(values: NDArray[np.float32]) -> float:
-    """The share of the known values that are one and the same number, to three digits; 1 where none is known."""
+    """The share of the known values that equal the commonest one, to three digits; 1 where none is known."""
     known = values[~np.isnan(values)].astype(np.float64)
     if not len(known):
         return 1.0

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 COMMAND = [sys.executable, "-c", "from flows.cli import main; main()"]
-KIB_A_GB = 1024**2
+KIB_PER_GB = 1024**2
 
 
 def measured(*arguments: str) -> tuple[float, float, str]:
@@ -20,12 +20,12 @@ def measured(*arguments: str) -> tuple[float, float, str]:
         [*COMMAND, *arguments], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / KIB_A_GB
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / KIB_PER_GB
     return seconds, peak, done.stdout.strip().splitlines()[-1]
 
 
 def main() -> None:
-    """Print one line a step."""
+    """Print one line per step."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--firms", type=int, default=50_000)
     parser.add_argument("--folder", type=Path, default=None, help="Where to work; a temporary folder if not given.")

@@ -1,4 +1,4 @@
-"""Exact contributions by shap, by LightGBM and by look-up, in one run: `python benchmarks/contributions.py`."""
+"""Exact contributions by shap, LightGBM and our tables, timed in one run: `python benchmarks/contributions.py`."""
 
 import argparse
 import os
@@ -24,14 +24,14 @@ Timed = tuple[float, Any]
 
 
 def timed(work: Callable[[], Any]) -> Timed:
-    """Seconds, and what was made."""
+    """The seconds that the work took, and its result."""
     start = time.perf_counter()
     made = work()
     return time.perf_counter() - start, made
 
 
 def random_model(rows: int, features: int, trees: int, leaves: int) -> tuple[lgb.Booster, Matrix]:
-    """Trees on quantities of which a tenth is missing."""
+    """A booster on random quantities, a tenth of them missing, and these rows."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(rows, features)).astype(np.float32)
     x[rng.random(x.shape) < 0.1] = np.nan
@@ -54,7 +54,7 @@ def registered_model(data: Path, rows: int) -> tuple[lgb.Booster, Matrix]:
 
 
 def main() -> None:
-    """Print one line a way: seconds for 100,000 rows, how many times faster than shap, the largest difference."""
+    """Print one line per method: seconds for 100,000 rows, how many times as fast as shap, the largest difference."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--trees", type=int, default=300)
@@ -75,8 +75,8 @@ def main() -> None:
     first_seconds, _ = timed(lambda: ours.of(x[:1]))
     later_seconds, values = timed(lambda: ours.of(x))
     margin_seconds, _ = timed(lambda: booster.predict(x, raw_score=True))
-    print(f"once a model: tables {tables_seconds:.2f} s ({ours.tables.nbytes / MEGABYTE:.0f} MB)")
-    print(f"once a process: first row {first_seconds:.2f} s")
+    print(f"once per model: tables {tables_seconds:.2f} s ({ours.tables.nbytes / MEGABYTE:.0f} MB)")
+    print(f"once per process: first row {first_seconds:.2f} s")
     print(f"(the margins alone, which every explanation is checked against: {margin_seconds * ROWS / len(x):.1f} s)")
     for name, seconds, found in (
         ("shap.TreeExplainer", shap_seconds, reference),

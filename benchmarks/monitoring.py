@@ -1,7 +1,4 @@
-"""How long drift takes on the firms of all of France.
-
-python -m benchmarks.monitoring [FIRMS]
-"""
+"""How long drift takes on as many firms as France has: `python benchmarks/monitoring.py [FIRMS]`."""
 
 import sys
 import time

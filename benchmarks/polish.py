@@ -1,12 +1,13 @@
-"""The model floor on real firms: Polish companies of the "5year" set, beside the published figures.
+"""Our model on real firms: Polish companies of the "5year" data set, compared with the published figures.
 
 Data: UCI Machine Learning Repository, CC BY 4.0. Figures: Zieba, Tomczak and Tomczak, Expert Systems with Applications
-58 (2016), 10-fold cross-validation. Sizes and ideas were chosen by cross-validation of this same set with the seed 100,
-which is never among the reported ones, among 18 settings.
+58 (2016), 10-fold cross-validation. The hyper-parameters and the added columns were chosen among 18 settings by
+cross-validation on this same set with seed 100, which is not among the reported seeds.
 
-Beware of the set: its bankrupt firms' accounts were compiled otherwise than the others'. Sales of the year before are
-mostly missing for them, and ratios that should be equal are so in one group only. Such pairs are left out (see
-`augmentation.LARGEST_CONSTANT_SHARE`); the AUC among firms whose sales of the year before are known is given beside.
+Beware: in this set, the accounts of bankrupt firms were compiled differently from the others. Sales of the year before
+are mostly missing for them, and ratios that should be equal are equal in one group only. Such pairs are left out (see
+`augmentation.LARGEST_CONSTANT_SHARE`), and the AUC among the firms whose sales of the year before are known is reported
+too.
 """
 
 import hashlib
@@ -30,10 +31,12 @@ from models.rows.inputs import Input, Labels, Margins, Matrix
 
 PUBLISHED_AUC = {"logistic regression": 0.632, "random forest": 0.898, "XGB": 0.951, "EXGB": 0.955}
 FOLDS = 10
-# A row a firm, and few failures.
-SMALL = Hyperparameters(trees=400, learning_rate=0.05, leaves=8, rows_a_leaf=10, column_share=0.2, l2=1.0)
+# There is one row per firm, and few failures.
+SMALL = Hyperparameters(
+    n_estimators=400, learning_rate=0.05, num_leaves=8, min_child_samples=10, colsample_bytree=0.2, reg_lambda=1.0
+)
 BAGS = 3
-# The place of the ratio whose absence tells bankrupt firms by itself.
+# The column of the ratio that is mostly missing for bankrupt firms.
 SALES_GROWTH = 20
 RISKIEST = 5
 REASONS = 3
@@ -110,7 +113,7 @@ INPUTS = tuple(Input(f"Attr{n}", "financial_health", "ratio", 0, f"Attr{n}") for
 
 @dataclass(frozen=True)
 class HeldOutFirm:
-    """A firm that the model of its fold had not seen; reasons: ratio, value, contribution in log-odds."""
+    """A firm scored by a model that was not trained on it; reasons: (ratio, value, contribution in log-odds)."""
 
     row: int
     margin: float
@@ -120,7 +123,7 @@ class HeldOutFirm:
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one model and seed: means over the folds; auc_known: among firms whose sales of the year before are known."""
+    """Means over the folds of one seed; auc_known: among the firms whose sales of the year before are known."""
 
     auc: float
     average_precision: float
@@ -129,7 +132,11 @@ class Figures:
 
 @dataclass(frozen=True)
 class PolishResult:
-    """Figures a seed, of LightGBM on the ratios alone and of ours; the firms riskiest while held out by the first."""
+    """Figures by seed.
+
+    plain: of LightGBM on the ratios alone; ours: with the added columns. riskiest: the held-out firms with the largest
+    margins of our model, for the first seed.
+    """
 
     rows: int
     failures: int
@@ -142,7 +149,7 @@ class PolishResult:
 def read_polish(path: Path) -> tuple[Matrix, Labels]:
     """Ratios and labels (1: bankrupt within a year) of an ARFF file of the set.
 
-    Raises InputError where the file is not there or not one of the set.
+    Raises InputError where the file is missing or is not one of the set.
     """
     try:
         content, _ = arff.loadarff(path)
@@ -156,13 +163,13 @@ def read_polish(path: Path) -> tuple[Matrix, Labels]:
 
 
 def duplicate_groups(x: Matrix) -> NDArray[np.int64]:
-    """A number a row, the same for rows that are equal in every ratio."""
+    """One number per row, the same for rows that are equal in every ratio."""
     digests = [hashlib.sha256(row.tobytes()).digest() for row in x]
     return np.unique(np.array([int.from_bytes(digest[:8], "big") for digest in digests]), return_inverse=True)[1]
 
 
 def bench_polish(path: Path, seeds: Sequence[int], progress: Callable[[str], None]) -> PolishResult:
-    """Ten-fold cross-validation with equal rows in one fold, once for each seed of folds and models."""
+    """Ten-fold cross-validation, equal rows being in the same fold, once for each seed."""
     x, y = read_polish(path)
     groups = duplicate_groups(x)
     plain, ours = {}, {}
@@ -184,8 +191,8 @@ def bench_polish(path: Path, seeds: Sequence[int], progress: Callable[[str], Non
 
 
 def explained_fold(x: Matrix, y: Labels, held_out: Matrix, seed: int) -> tuple[Augmentation, Explained]:
-    """What was learnt from (x, y) alone, and the held-out rows by it."""
-    augmentation = Augmentation(INPUTS, rows_a_leaf=SMALL.rows_a_leaf, seed=seed).fit(x, y)
+    """The columns added to (x, y), and the held-out rows explained by the model trained on (x, y) with them."""
+    augmentation = Augmentation(INPUTS, min_child_samples=SMALL.min_child_samples, seed=seed).fit(x, y)
     model = boosted_trees(augmentation.inputs_, seed, SMALL, bags=BAGS).fit(augmentation.transform(x), y)
     return augmentation, explain(model.booster_, augmentation.transform(held_out))
 

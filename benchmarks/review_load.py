@@ -32,8 +32,10 @@ from features.records import write_record
 from features.store import ROW_GROUP
 from models.alerts import Thresholds
 from models.calibration.shapes import Platt, VennAbers
+from models.protocol import DEFAULTS, Protocol, Sampling
 from models.registry import registry
 from models.registry.model import RiskModel
+from models.registry.records import ModelFacts, Span, Spans, TrainingData
 from models.rows.inputs import Input
 from reports.review import accounts
 from reports.review.access import Kind
@@ -66,6 +68,14 @@ BUILT = BuildRecord(
 )
 
 
+def made_up_facts() -> ModelFacts:
+    """The facts of a model that was never trained."""
+    span = Span(LAST, LAST, rows=6, firms=1, failures=0)
+    made_of = TrainingData("", "", {}, True, "", LAST, (), 10, (), ())
+    protocol = Protocol(6, 6, 1, 1, Sampling(), DEFAULTS, refits=0, origins=1, seed=0)
+    return ModelFacts(add_months(LAST, -1), 18, protocol, Spans(span, span, span), made_of, "", {}, 0, None)
+
+
 def write_data(data: Path) -> None:
     """A data folder of random firms, of the size of France."""
     con = duckdb.connect()
@@ -75,9 +85,8 @@ def write_data(data: Path) -> None:
         for f in CATALOG
         if not f.is_category and f.derived_from is None
     )
-    facts = {"as_of": "2024-01-01", "horizon": 18, "data": {"simulated": True, "absent_sources": []}}
-    model = RiskModel("tree", inputs, Platt(1.0, 0.0), NO_STEPS, Thresholds(0.3, 0.1), (), facts)
-    model_id = registry.save(data / "models", model, {}, "")
+    model = RiskModel("tree", inputs, Platt(1.0, 0.0), NO_STEPS, Thresholds(0.3, 0.1), (), made_up_facts())
+    model_id = registry.save(data / "models", model, None, "")
     registry.promote(data / "models", model_id, "to try the load")
     codes = sorted(mapping("departements", "departement", "departement_label"))
     con.execute("CREATE TABLE codes AS SELECT unnest(?) AS code", [codes])

@@ -1,7 +1,8 @@
-"""Which rows to learn from, and how much a failure weighs, measured out of time on a feature table.
+"""Which rows to train on, and how much a failure weighs, measured out of time on a feature table.
 
-`python benchmarks/training_choices.py --data DIR` prints a line a choice: the model of `Hyperparameters`, judged before
-any calibration on the test periods, with its log-odds shifted back where failures were made to weigh more.
+`python benchmarks/training_choices.py --data DIR` prints one line per choice: the model with the default
+hyper-parameters, measured before any calibration on the test periods; where failures weigh more in training, its
+log-odds are shifted back.
 """
 
 import argparse
@@ -27,22 +28,24 @@ ALL = Sampling()
 
 @dataclass(frozen=True)
 class Choice:
-    """One way to learn; balanced: failures weigh as much as all else."""
+    """A choice of training rows and weights; balanced: the failures weigh as much as all other rows together."""
 
     name: str
     sampling: Sampling = ALL
     balanced: bool = False
     monotone: bool = True
-    rows_a_leaf: int = DEFAULTS.rows_a_leaf
+    min_child_samples: int = DEFAULTS.min_child_samples
 
 
 CHOICES = (
     Choice("every month, all negatives, no balance, monotone"),
     Choice("one month in 3", Sampling(every_months=3)),
     Choice("one month in 6", Sampling(every_months=6)),
-    # Are fewer months better, or larger leaves?
-    Choice("one month in 3, leaves of a third", Sampling(every_months=3), rows_a_leaf=DEFAULTS.rows_a_leaf // 3),
-    Choice("every month, leaves three times as large", rows_a_leaf=3 * DEFAULTS.rows_a_leaf),
+    # Does it help that there are fewer months, or that leaves hold more of the rows?
+    Choice(
+        "one month in 3, leaves of a third", Sampling(every_months=3), min_child_samples=DEFAULTS.min_child_samples // 3
+    ),
+    Choice("every month, leaves three times as large", min_child_samples=3 * DEFAULTS.min_child_samples),
     Choice("negatives kept 30 %", Sampling(negative_share=0.3)),
     Choice("negatives kept 10 %", Sampling(negative_share=0.1)),
     Choice("scale_pos_weight balanced", balanced=True),
@@ -51,7 +54,7 @@ CHOICES = (
 
 
 def main() -> None:
-    """Print one line a choice, the mean over seeds."""
+    """Print one line per choice: means over the seeds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
@@ -68,17 +71,19 @@ def main() -> None:
         fewer, weights = sampled(rows, choice.sampling)
         x, y = dataset.matrix(fewer, inputs), dataset.labels_of(fewer)
         failure_weight = float(weights[y == 0].sum() / weights[y == 1].sum()) if choice.balanced else 1.0
-        judged = []
+        measured = []
         for seed in range(options.seeds):
             start = time.perf_counter()
-            sizes = replace(DEFAULTS, rows_a_leaf=choice.rows_a_leaf, l2=choice.rows_a_leaf / 10)
+            sizes = replace(
+                DEFAULTS, min_child_samples=choice.min_child_samples, reg_lambda=choice.min_child_samples / 10
+            )
             model = boosted_trees(inputs, seed, sizes, monotone=choice.monotone, scale_pos_weight=failure_weight)
             model.fit(x, y, weights)
             seconds = time.perf_counter() - start
             probability = expit(model.decision_function(test_x) - np.log(failure_weight))
             metrics = [metric(test_y, probability) for metric in METRICS]
-            judged.append([*metrics, probability.mean(), seconds])
-        (auc, precision, brier, mean, seconds), spread = np.mean(judged, axis=0), np.std(judged, axis=0)
+            measured.append([*metrics, probability.mean(), seconds])
+        (auc, precision, brier, mean, seconds), spread = np.mean(measured, axis=0), np.std(measured, axis=0)
         print(
             f"{choice.name:50s} {len(y):9,} {auc:.4f} ± {spread[0]:.4f} {precision:.4f} ± {spread[1]:.4f} "
             f"{brier:.5f} {mean:7.4f} {seconds:7.1f}",

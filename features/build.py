@@ -18,6 +18,7 @@ from features import perimeter, store
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, ordered, with_ranks
 from features.contract import check_feature_table
 from features.days import first_period
+from features.deliveries import received_on
 from features.engine import kept, read_parquet, write_parquet
 from features.errors import InputError
 from features.folder import (
@@ -32,7 +33,7 @@ from features.folder import (
     StagedFile,
 )
 from features.hashing import firm_hash
-from features.ingest import SIMULATED, read_reports, read_staged, received_on
+from features.ingest import SIMULATED, read_reports, read_staged
 from features.periods import add_months, period_range
 from features.procedures import procedures
 from features.records import write_record

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -17,14 +16,15 @@ import pandas as pd
 from ibis.backends import BaseBackend
 
 from features import store
+from features.deliveries import UnreadFile, check_files, find_batches, months_between, received_on, unread_files
 from features.errors import InputError
-from features.sources.files import find_files, open_text, read_lines
+from features.sources.files import TextFile, absent_columns, find_files, mended, open_text, read_lines
 from features.sources.formats import luhn_is_valid
-from features.sources.reading import parse
+from features.sources.reading import parse, staged_schema
 from features.sources.source import ALWAYS_KNOWN, Source
 
-BATCH = re.compile(r"^(\d{2})(0[1-9]|1[0-2])(_\w+)?$")
 SIMULATED = "_simulated"
+Found = Mapping[str, Sequence[Path]]
 LINEAGE = ("known_at", "batch", "file", "line")
 
 
@@ -39,7 +39,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class FileReport:
-    """What one file gave: lines read, records kept, lines rejected, cells left unknown, dates and firms covered."""
+    """What one file gave: lines read, records kept, lines rejected, cells left unknown, dates and firms covered.
+
+    redecoded: lines that were not UTF-8. cleaned: lines in which a stray control character was read as a blank.
+    absent: optional columns that the file lacks. empty: columns that it has, without any value.
+    """
 
     source: str
     batch: str
@@ -54,27 +58,19 @@ class FileReport:
     firms: int
     wrong_keys: int
     unlisted: Mapping[str, int]
+    redecoded: int = 0
+    cleaned: int = 0
+    absent: Sequence[str] = ()
+    empty: Sequence[str] = ()
 
 
-def find_batches(raw: Path) -> list[Path]:
-    """The batches under a folder, in name order.
+@dataclass(frozen=True)
+class Ingested:
+    """What an ingestion read, which files it did not, and which sources are older than the newest batch, in months."""
 
-    Raises InputError where there is none, or a folder is not named as one.
-    """
-    if not raw.is_dir():
-        raise InputError(f"{raw} is not a folder. Give the folder that holds the batches, one sub-folder a delivery.")
-    batches = sorted(path for path in raw.iterdir() if path.is_dir() and not path.name.startswith("."))
-    for batch in batches:
-        if not BATCH.match(batch.name):
-            raise InputError(f'"{batch.name}" in {raw} is not a batch name. Rename it as YYMM or YYMM_suffix, as 2401.')
-    if not batches:
-        raise InputError(f"{raw} holds no batch. Put each delivery in a sub-folder named YYMM, for example 2401.")
-    return batches
-
-
-def received_on(batch: str, delivery_day: int) -> date:
-    """The day on which a batch was delivered."""
-    return date(2000 + int(batch[:2]), int(batch[2:4]), delivery_day)
+    reports: list[FileReport]
+    unread: list[UnreadFile]
+    stale: Mapping[str, int]
 
 
 def ingest(
@@ -87,24 +83,58 @@ def ingest(
     rejects: Path,
     scratch: Path,
     progress: Callable[[str], None],
-) -> list[FileReport]:
+) -> Ingested:
     """Stage the newest delivery of each source found under `raw`; a source that fails leaves its last good state.
 
-    Raises InputError, after having tried every source, with one sentence for each that failed.
+    Raises InputError before anything is read for names and headers that can't be right, else after having tried every
+    source, with one sentence for each that failed.
     """
-    batches = find_batches(raw)
-    _refuse_mixture(batches, sources, staged)
+    batches, found = check(raw, sources, staged)
     reports: list[FileReport] = []
     failures: list[str] = []
     for source in sources:
         try:
-            reports += _ingest_source(con, batches, source, reading, staged, rejects, scratch, progress)
+            reports += _ingest_source(con, found[source.name], source, reading, staged, rejects, scratch, progress)
         except InputError as error:
             failures.append(str(error))
     if failures:
         raise InputError("\n".join(failures))
-    _require(sources, staged)
-    return reports
+    stale = stale_sources(staged, sources, newest=batches[-1].name)
+    return Ingested(reports, unread_files(batches, sources), stale)
+
+
+def check(raw: Path, sources: Sequence[Source], staged: Path) -> tuple[list[Path], dict[str, Found]]:
+    """The batches under `raw`, and the files of each source that are to be read, by batch.
+
+    Quick: reads the first bytes of each file. Raises InputError with one sentence for each file or folder whose name or
+    header can't be right, and where the register or the procedures are missing.
+    """
+    batches = find_batches(raw)
+    _refuse_mixture(batches, sources, staged)
+    found = {source.name: _to_read(batches, source, read_reports(staged, source.name)) for source in sources}
+    check_files(found, sources)
+    _require({name for name, files in found.items() if files}, sources, staged)
+    return batches, found
+
+
+def _to_read(batches: list[Path], source: Source, former: Sequence[FileReport]) -> Found:
+    """The files of a source by batch: of the newest batch that has it, or of all where batches add up."""
+    found = {batch.name: files for batch in batches if (files := find_files(batch, source))}
+    if source.flow_key:
+        return found
+    newest = max([*found, *(report.batch for report in former)], default="")
+    return {batch: files for batch, files in found.items() if batch == newest}
+
+
+def stale_sources(staged: Path, sources: Sequence[Source], newest: str = "") -> dict[str, int]:
+    """By how many months each source that was ever delivered is older than the newest batch; the others are left out.
+
+    newest: the name of a batch that may be newer than all that is staged.
+    """
+    batches = {source.name: max((r.batch for r in read_reports(staged, source.name)), default="") for source in sources}
+    newest = max([newest, *batches.values()])
+    ages = {name: months_between(batch, newest) for name, batch in batches.items() if batch}
+    return {name: months for name, months in ages.items() if months > 0}
 
 
 def _refuse_mixture(batches: list[Path], sources: Sequence[Source], staged: Path) -> None:
@@ -116,8 +146,8 @@ def _refuse_mixture(batches: list[Path], sources: Sequence[Source], staged: Path
         )
 
 
-def _require(sources: Sequence[Source], staged: Path) -> None:
-    there = {source.name for source in sources if (staged / source.name).exists()}
+def _require(found: set[str], sources: Sequence[Source], staged: Path) -> None:
+    there = found | {source.name for source in sources if (staged / source.name).exists()}
     if "legal_units" not in there:
         raise InputError("No file of legal units (StockUniteLegale_utf8.csv) was found: the register is required.")
     if not there & {"urssaf_procedures", "bodacc"}:
@@ -126,7 +156,7 @@ def _require(sources: Sequence[Source], staged: Path) -> None:
 
 def _ingest_source(
     con: BaseBackend,
-    batches: list[Path],
+    found: Found,
     source: Source,
     reading: Reading,
     staged: Path,
@@ -136,10 +166,6 @@ def _ingest_source(
 ) -> list[FileReport]:
     source = source.with_lag(reading.lags.get(source.name))
     former = read_reports(staged, source.name)
-    found = {batch.name: files for batch in batches if (files := find_files(batch, source))}
-    if not source.flow_key:
-        newest = max([*found, *(report.batch for report in former)], default="")
-        found = {batch: files for batch, files in found.items() if batch == newest}
     if not found:
         return []
     kept = [report for report in former if source.flow_key and report.batch not in found]
@@ -147,16 +173,17 @@ def _ingest_source(
     reports: list[FileReport] = []
     with store.new_folder(staged / source.name) as folder:
         for batch, files in found.items():
-            for n, file in enumerate(files):
-                progress(f"{source.title}: {batch}/{file.name}")
-                parsed, sha256 = _parse_file(con, file, source, scratch)
-                _write_rejects(con, parsed, file, rejects / batch / f"{source.name}.parquet", n > 0, scratch)
+            for n, path in enumerate(files):
+                progress(f"{source.title}: {batch}/{path.name}")
+                file = open_text(con, path, scratch)
+                parsed, file = _parse_file(con, file, source, scratch)
+                _write_rejects(con, parsed, path, rejects / batch / f"{source.name}.parquet", n > 0, scratch)
                 not_before = received_on(batch, reading.delivery_day) if batch != first_batch else ALWAYS_KNOWN
                 if not source.flow_key:
                     not_before = ALWAYS_KNOWN
                 target = folder / f"{batch}-{n}.parquet"
-                _stage(con, parsed, source, reading.delivery_day, not_before, (batch, file.name), target)
-                reports.append(_report(con, parsed, target, source, batch, file.name, sha256))
+                _stage(con, parsed, source, reading.delivery_day, not_before, (batch, path.name), target)
+                reports.append(_report(con, parsed, target, source, batch, file))
                 _refuse_if_too_bad(reports[-1], reading.max_rejected_share)
         for path in _files_of(staged / source.name, kept):
             os.link(path, folder / path.name)
@@ -179,17 +206,18 @@ def read_reports(staged: Path, source: str) -> list[FileReport]:
     return [FileReport(**report) for report in json.loads(path.read_text())]
 
 
-def _parse_file(con: BaseBackend, path: Path, source: Source, scratch: Path) -> tuple[ir.Table, str]:
-    """The parsed lines of a file, on disk, and the file's SHA-256."""
-    file = open_text(con, path, scratch)
+def _parse_file(con: BaseBackend, file: TextFile, source: Source, scratch: Path) -> tuple[ir.Table, TextFile]:
+    """The parsed lines of a file, on disk, and the file as it was read: mended where DuckDB could not cut it."""
     target = scratch / f"{source.name}.parquet"
     try:
         con.to_parquet(parse(read_lines(con, file), file, source), target)
     except duckdb.Error as error:
-        raise InputError(f"{source.name}: {path.name} can't be read ({str(error).splitlines()[0]}).") from None
-    with path.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return con.read_parquet(target), digest
+        if file.mended is None and not file.is_json:
+            return _parse_file(con, mended(file, scratch), source, scratch)
+        raise InputError(f"{source.name}: {file.path.name} can't be read ({str(error).splitlines()[0]}).") from None
+    if file.mended is not None:
+        file.text.unlink()
+    return con.read_parquet(target), file
 
 
 def _write_rejects(con: BaseBackend, parsed: ir.Table, file: Path, target: Path, more: bool, scratch: Path) -> None:
@@ -225,9 +253,7 @@ def _stage(
     con.to_parquet(records.mutate(known_at=known, batch=ibis.literal(origin[0]), file=ibis.literal(origin[1])), target)
 
 
-def _report(
-    con: BaseBackend, parsed: ir.Table, target: Path, source: Source, batch: str, file: str, sha256: str
-) -> FileReport:
+def _report(con: BaseBackend, parsed: ir.Table, target: Path, source: Source, batch: str, file: TextFile) -> FileReport:
     records = con.read_parquet(target)
     dates = {}
     if source.known_at:
@@ -237,6 +263,7 @@ def _report(
         lines=parsed.line.nunique(),
         rejected=parsed.line.nunique(where=parsed.is_rejected),
         problems=parsed.problems.length().sum().fill_null(0),
+        **{f"filled {name}": parsed[name].count() for name in source.columns},
     )
     firms = records.select("siren").distinct()
     totals = records.aggregate(kept=records.count(), **dates)
@@ -244,11 +271,13 @@ def _report(
     row: dict[str, Any] = {}
     for table in (lines, totals, keys):
         row |= table.execute().iloc[0].to_dict()
+    absent = absent_columns(file, source)
+    headers = [column.names[0] for name, column in source.columns.items() if not row[f"filled {name}"]]
     return FileReport(
         source=source.name,
         batch=batch,
-        file=file,
-        sha256=sha256,
+        file=file.path.name,
+        sha256=_sha256(file.path),
         lines=int(row["lines"]),
         kept=int(row["kept"]),
         rejected=int(row["rejected"]),
@@ -258,7 +287,16 @@ def _report(
         firms=int(row["firms"]),
         wrong_keys=int(row["wrong"]),
         unlisted=_unlisted(records, source),
+        redecoded=file.mended.redecoded if file.mended else 0,
+        cleaned=file.mended.cleaned if file.mended else 0,
+        absent=absent,
+        empty=tuple(name for name in headers if name not in absent),
     )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _day(value: Any) -> date | None:
@@ -288,11 +326,19 @@ def read_staged(con: BaseBackend, staged: Path, source: Source) -> ir.Table | No
 
     Where batches add up, a record delivered again counts from its first delivery, and of two versions of a record the
     newest delivered stands.
+
+    Raises InputError where an older version staged them without a column that is needed now.
     """
     folder = staged / source.name
     if not folder.exists():
         return None
     records = con.read_parquet(str(folder.resolve() / "*.parquet"))
+    lacking = [name for name in staged_schema(source).names if name not in records.columns]
+    if lacking:
+        raise InputError(
+            f"{source.name}: the records in {folder} were staged by an older version, which did not read "
+            f"{', '.join(lacking)}. Read the deliveries again: weaksignals ingest RAW"
+        )
     if not source.flow_key:
         return records.drop("batch", "file", "line")
     content = [name for name in records.columns if name not in LINEAGE]

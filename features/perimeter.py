@@ -14,12 +14,13 @@ BANDS_OF_10_AND_MORE = ("11", "12", "21", "22", "31", "32", "41", "42", "51", "5
 
 
 def headcounts(firm: ir.Table, establishment: ir.Table) -> ir.Table:
-    """(siren, month, headcount, known_at): the firm's own figure, or the sum of its establishments.
+    """(siren, month, headcount, known_at): the firm's own figure, or the sum of its establishments' accounts.
 
     One row per firm and month: the figure known first; the firm's own where both became known on the same day.
     """
     own = firm.select("siren", "month", "headcount", "known_at", preference=ibis.literal(0))
-    once = establishment.select("siren", "siret", "month", "headcount", "known_at").distinct()
+    # The file has one line per account: equal lines of one account are one, equal ones of two accounts add up.
+    once = establishment.select("siren", "siret", "account", "month", "headcount", "known_at").distinct()
     summed = once.group_by("siren", "month", "known_at").aggregate(headcount=ibis._.headcount.sum())
     both = own.union(summed.select("siren", "month", "headcount", "known_at", preference=ibis.literal(1)))
     order = ["known_at", "preference", "headcount"]

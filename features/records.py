@@ -40,14 +40,17 @@ def read_record(path: Path, kind: type[Record], upgrades: Upgrades, remedy: str)
 def upgraded(content: dict[str, Any], upgrades: Upgrades) -> dict[str, Any]:
     """The content as of the newest version, without its version number.
 
-    Raises ValueError where its version is none that this program knows.
+    Raises ValueError where its version is none that this program knows, or it lacks what its version should hold.
     """
     content = dict(content)
     version, newest = content.pop(VERSION, FIRST_VERSION), newest_of(upgrades)
     if version not in range(FIRST_VERSION, newest + 1):
         raise ValueError(f"it is of version {version}, and this program knows versions up to {newest}")
     for older in range(version, newest):
-        content = upgrades[older](content)
+        try:
+            content = upgrades[older](content)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"it is of version {older}, but lacks what that holds: {error}") from None
     return content
 
 

@@ -66,8 +66,8 @@ def ingest(raw: Raw, data: Data = None, engine: Engine = None) -> None:
 
     settings = load(data=data, engine=engine)
     with store.locked(settings.data), progress() as say:
-        reports = stages.ingest(settings, raw, say)
-    printing.print_ingested(reports, settings)
+        ingested = stages.ingest(settings, raw, say)
+    printing.print_ingested(ingested, settings)
 
 
 @app.command()

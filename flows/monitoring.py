@@ -101,8 +101,8 @@ def _past_lists(settings: Settings, snapshot: Snapshot, before: date) -> list[Pa
     for period, path in snapshot.lists_before(before).items():
         firms = _read_list(path)
         model_id = str(firms["model_id"].iloc[0])
-        reference = registry.reference_of(settings.folder.models, model_id) or {}
-        past.append(PastList(period, model_id, firms, reference.get("shapes")))
+        reference = registry.reference_of(settings.folder.models, model_id)
+        past.append(PastList(period, model_id, firms, reference.shapes if reference else None))
     return past
 
 

@@ -21,7 +21,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from features.build import Built
-from features.ingest import FileReport
+from features.ingest import Ingested
 from flows import stages
 from flows.monitoring import Monitored
 from flows.settings import Settings
@@ -42,15 +42,15 @@ def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) ->
 
 
 @task(name="ingest", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)
-def ingest(settings: Settings, raw: Path, progress: Progress) -> list[FileReport]:
+def ingest(settings: Settings, raw: Path, progress: Progress) -> Ingested:
     """Partners' files -> staged records and rejects."""
-    reports = stages.ingest(settings, raw, progress)
+    ingested = stages.ingest(settings, raw, progress)
     rows = [
         {"source": r.source, "file": r.file, "lines": r.lines, "kept": r.kept, "rejected": r.rejected, "firms": r.firms}
-        for r in reports
+        for r in ingested.reports
     ]
     create_table_artifact(rows, key="ingested-files", description="Lines read, kept and rejected, by file.")
-    return reports
+    return ingested
 
 
 @task(name="build", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)

@@ -4,6 +4,7 @@ import io
 import math
 import re
 import statistics
+from collections.abc import Iterator
 from dataclasses import astuple
 from typing import Any
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.polish import PUBLISHED_AUC, PolishResult
-from features.ingest import FileReport
+from features.ingest import FileReport, Ingested
 from flows import stages
 from flows.settings import Settings
 from flows.terminal import out
@@ -29,8 +30,8 @@ def print_trained(trained: stages.Trained, settings: Settings) -> None:
     """The model beside the baselines, and whether it is in use."""
     table = Table("model", "AUC", "average precision", "Brier", "precision high", "recall moderate")
     for name, m in trained.metrics.items():
-        figures = [f"{m[key]:.3f}" for key in ("auc", "average_precision", "brier")]
-        table.add_row(name, *figures, f"{m['high']['precision']:.3f}", f"{m['moderate']['recall']:.3f}")
+        figures = (m.auc, m.average_precision, m.brier, m.high.precision, m.moderate.recall)
+        table.add_row(name, *(f"{value:.3f}" for value in figures))
     out.print(table)
     verdict = "in use" if trained.is_champion else "registered, not in use"
     card = settings.folder.models / trained.model_id / "card.md"
@@ -46,7 +47,7 @@ def print_models(found: list[stages.Registered]) -> None:
         return
     table = Table("model", "trained on", "tested on", "AUC", "average precision", "in use since", "why")
     for m in found:
-        figures = [f"{m.metrics[key]:.3f}" for key in ("auc", "average_precision")]
+        figures = [f"{value:.3f}" for value in (m.metrics.auc, m.metrics.average_precision)]
         table.add_row(m.model_id, m.trained, m.tested, *figures, m.since, m.why)
     out.print(table)
 
@@ -106,26 +107,46 @@ def print_explained(found: stages.FirmHistory, siren: str, settings: Settings) -
         out.print(notice)
 
 
-def print_ingested(reports: list[FileReport], settings: Settings) -> None:
-    """One line per file: what was read, kept and rejected."""
+def print_ingested(ingested: Ingested, settings: Settings) -> None:
+    """One line per file: what was read, kept and rejected; then what the operator should look at."""
     table = Table(
         "source", "file", *(("lines", "kept", "rejected", "unread cells")), "first", "last", "firms", "wrong keys"
     )
-    for r in reports:
+    for r in ingested.reports:
         counts = [f"{n:,}" for n in (r.lines, r.kept, r.rejected, r.unread_cells)]
         table.add_row(
             r.source, f"{r.batch}/{r.file}", *counts, str(r.first), str(r.last), f"{r.firms:,}", f"{r.wrong_keys:,}"
         )
     out.print(table)
-    for r in reports:
-        if r.unlisted:
-            words = ", ".join(f"{word} ({n:,})" for word, n in r.unlisted.items())
-            out.print(
-                f"{r.source}: words that are in no vocabulary, not guessed: {words}.", markup=False, soft_wrap=True
-            )
+    for sentence in [*(s for r in ingested.reports for s in _remarks(r)), *_not_read(ingested)]:
+        out.print(sentence, markup=False, soft_wrap=True)
     out.print(
         f"Typed records: {settings.folder.staged}. Rejected lines and cells: {settings.folder.rejects}.", soft_wrap=True
     )
+
+
+def _remarks(r: FileReport) -> Iterator[str]:
+    file = f"{r.source}: {r.batch}/{r.file}:"
+    if r.redecoded:
+        yield f"{file} {r.redecoded:,} lines are not UTF-8, and were read as Windows-1252 or UTF-16."
+    if r.cleaned:
+        yield f"{file} {r.cleaned:,} lines hold stray control characters, read as blanks."
+    if r.absent:
+        yield f"{file} without the optional columns {', '.join(r.absent)}."
+    if r.empty:
+        yield f"{file} no value in the columns {', '.join(r.empty)}."
+    if r.unlisted:
+        words = ", ".join(f"{word} ({n:,})" for word, n in r.unlisted.items())
+        yield f"{r.source}: words that are in no vocabulary, not guessed: {words}."
+
+
+def _not_read(ingested: Ingested) -> Iterator[str]:
+    for unread in ingested.unread:
+        content = f"It holds {unread.holds}, by its columns; rename it" if unread.holds else "Nearest expected name:"
+        yield f"{unread.batch}/{unread.file} was not read: no source has this name. {content} {unread.nearest}."
+    for source, months in ingested.stale.items():
+        age = "1 month" if months == 1 else f"{months} months"
+        yield f"{source}: not delivered in the newest batch; its data are {age} older."
 
 
 def print_polish(result: PolishResult) -> None:

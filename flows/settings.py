@@ -5,7 +5,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,7 +19,7 @@ from features.folder import DataFolder
 from features.scope import Engine
 from features.variables import PREFIX, refuse_unknown_variables
 from models.monitoring.limits import Limits
-from models.protocol import Hyperparameters, Protocol, Sampling
+from models.protocol import FORMER_NAMES, Hyperparameters, Protocol, Sampling
 from reports.review import configuration
 
 EXCLUDED_CATEGORIES = "4110 4120 4140 4160 7210 7220 7346 7348 7366 7373 7379 7383 7389 7410 7430 7470 7490"
@@ -72,6 +73,15 @@ class Settings(BaseSettings):
 
     limits: Limits = Field(Limits(), description="Limits at which monitoring warns, or stops a list.")
 
+    @field_validator("hyperparameters", mode="before")
+    @classmethod
+    def _refuse_former_names(cls, given: Any) -> Any:
+        former = [name for name in FORMER_NAMES if isinstance(given, dict) and name in given]
+        if former:
+            told = ", ".join(f"{name} is now called {FORMER_NAMES[name]}" for name in former)
+            raise PydanticCustomError("former_name", "{told}", {"told": told})
+        return given
+
     @property
     def protocol(self) -> Protocol:
         """How a model is trained and evaluated."""
@@ -124,7 +134,9 @@ def load(**overrides: Any) -> Settings:
     try:
         return OfFolder(**{**given, "data": data})
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
         raise InputError(f"The settings are not right: {problems}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{file} is not valid TOML ({error}). Correct it or remove it.") from None

@@ -2,9 +2,10 @@
 
 import shutil
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -20,7 +21,7 @@ from flows import monitoring
 from flows.settings import Settings
 from models.alerts import ALERTS
 from models.calibration.base_rate import LOOK_BACK_MONTHS
-from models.evaluation.records import Metrics
+from models.evaluation.records import Check, TimedFigures
 from models.protocol import LIGHTGBM, Progress
 from models.registry import promotion, registry, tracking
 from models.registry.model import RiskModel
@@ -36,6 +37,9 @@ from reports.notes import notes_on
 from reports.target_list import TargetList, earlier_lists, target_list
 from simulation import simulation
 
+if TYPE_CHECKING:
+    from reports.card.pictures import Pictures
+
 HISTORY = 12
 
 
@@ -46,7 +50,7 @@ class Trained:
     model_id: str
     is_champion: bool
     why: str
-    metrics: dict[str, Metrics]
+    metrics: dict[str, TimedFigures]
     card: str
     tracked: str = ""
 
@@ -70,7 +74,7 @@ def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) ->
     return simulation.simulate(out, firms, end, seed, progress)
 
 
-def ingest(settings: Settings, raw: Path, progress: Progress) -> list[features_ingest.FileReport]:
+def ingest(settings: Settings, raw: Path, progress: Progress) -> features_ingest.Ingested:
     """Read the batches under `raw` into `staged/`; one report per file. DuckDB reads text, whatever the engine."""
     # Files are read as a stream: a gigabyte is enough for any of them.
     con = engine.connect("duckdb", settings.folder.scratch, memory_gb=1)
@@ -130,21 +134,28 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     result = training.train(table, as_of or table.record.end, settings.protocol, progress)
     progress("whether it may be put in use")
     is_passed, why, found = _verdict(settings, result, table.record)
-    metrics = {**result.metrics, "checks": [asdict(check) for check in found]}
-    card = model_card(result.model, metrics)
-    model_id = registry.save(settings.folder.models, result.model, metrics, card, result.reference)
+    metrics = replace(result.metrics, checks=found)
+    progress("pictures of what weighs most")
+    drawn = _pictures(settings, result)
+    card = model_card(result.model, metrics, drawn.alternatives)
+    model_id = registry.save(settings.folder.models, result.model, metrics, card, result.reference, drawn.files)
     if is_passed:
         registry.promote(settings.folder.models, model_id, why)
     tracked = ""
     if settings.mlflow:
         tracked = tracking.log_model(settings.data, settings.folder.models / model_id, result.model, metrics)
         progress(tracked)
-    return Trained(model_id, is_passed, why, result.metrics["models"], card, tracked)
+    return Trained(model_id, is_passed, why, metrics.models, card, tracked)
 
 
-def _verdict(
-    settings: Settings, result: training.Result, built: BuildRecord
-) -> tuple[bool, str, tuple[promotion.Check, ...]]:
+def _pictures(settings: Settings, result: training.Result) -> "Pictures":
+    # Imported by the command that trains alone: shap and matplotlib take seconds.
+    from reports.card.pictures import pictures
+
+    return pictures(result.model, result.test_rows, result.metrics.feature_importance, settings.seed)
+
+
+def _verdict(settings: Settings, result: training.Result, built: BuildRecord) -> tuple[bool, str, tuple[Check, ...]]:
     """Whether the new model is put in use, why, and all checks."""
     former = settings.folder.snapshot().champion_id
     is_same = former == result.model.model_id
@@ -175,7 +186,7 @@ class Registered:
     model_id: str
     trained: str
     tested: str
-    metrics: Metrics
+    metrics: TimedFigures
     since: str
     why: str
 
@@ -186,9 +197,9 @@ def registered(settings: Settings) -> list[Registered]:
     newest = {promotion.model_id: promotion for promotion in registry.promotions(settings.folder.models)}
     found = []
     for model_id in registry.registered(settings.folder.models):
-        spans = registry.load(settings.folder.models, model_id).facts["split"]
-        trained, tested = (f"{spans[part]['first'][:7]} to {spans[part]['last'][:7]}" for part in ("train", "test"))
-        metrics = registry.metrics_of(settings.folder.models, model_id)["models"][LIGHTGBM]
+        split = registry.load(settings.folder.models, model_id).facts.split
+        trained, tested = (f"{span.first:%Y-%m} to {span.last:%Y-%m}" for span in (split.train, split.test))
+        metrics = registry.metrics_of(settings.folder.models, model_id).models[LIGHTGBM]
         in_use = newest.get(model_id) if model_id == champion else None
         since, why = (in_use.at, in_use.why) if in_use else ("", "")
         found.append(Registered(model_id, trained, tested, metrics, since, why))

@@ -1,4 +1,4 @@
-"""The levels of alert, and the probabilities from which a firm is at each."""
+"""The levels of alert, and the thresholds from which a firm is at each."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ ALERTS = (HIGH, MODERATE, NO_ALERT)
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Probabilities from which a firm is on alert; moderate <= high."""
+    """The probabilities from which a firm is on high or moderate alert; moderate <= high."""
 
     high: float
     moderate: float
 
     def alerts(self, probability: NDArray[np.float64]) -> NDArray[np.str_]:
-        """The alert of each probability."""
+        """The level of alert of each probability."""
         return np.select([probability >= self.high, probability >= self.moderate], [HIGH, MODERATE], NO_ALERT)

@@ -1,34 +1,51 @@
-"""How a model is made and judged, as plain records: what the settings hold, without any library that learns."""
+"""How a model is trained and evaluated, as plain records: the settings hold them without loading LightGBM."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
+# Called with one sentence per step of a long computation.
 Progress = Callable[[str], None]
-# The champion's kind of model, and the same without the catalogue's directions.
+# The champion's kind of model, and the same without monotone constraints.
 LIGHTGBM, FREE = "lightgbm", "lightgbm_unconstrained"
-# Months after the horizon until the last judgements are in the files.
+# Months after the end of the horizon until the sources hold the last judgments of it.
 LABEL_LAG_MONTHS = 1
 
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """What `weaksignals tune` searches; rows_a_leaf: a firm has a row a month, and a leaf must hold many firms."""
+    """The hyper-parameters of LightGBM that `weaksignals tune` searches, under scikit-learn's names for them.
 
-    trees: int = 300
+    n_estimators: the most trees; early stopping may find that fewer serve better.
+    min_child_samples: training rows per leaf, at least. A firm has one row per month, so that a leaf of 500 rows holds
+    far fewer than 500 firms.
+    colsample_bytree, subsample: share (0-1) of the columns per tree, and of the rows.
+    """
+
+    n_estimators: int = 300
     learning_rate: float = 0.03
-    leaves: int = 15
-    rows_a_leaf: int = 500
-    column_share: float = 0.3
-    row_share: float = 0.5
-    l2: float = 50.0
+    num_leaves: int = 15
+    min_child_samples: int = 500
+    colsample_bytree: float = 0.3
+    subsample: float = 0.5
+    reg_lambda: float = 50.0
 
 
 DEFAULTS = Hyperparameters()
+# What version 0.1.0 called them, in its settings and in the models that it registered.
+FORMER_NAMES: Final = {
+    "trees": "n_estimators",
+    "leaves": "num_leaves",
+    "rows_a_leaf": "min_child_samples",
+    "column_share": "colsample_bytree",
+    "row_share": "subsample",
+    "l2": "reg_lambda",
+}
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """Every k-th month from the last one back, and a share of the firms that do not fail."""
+    """The training rows that are used: every k-th period back from the last one, and a share of the surviving firms."""
 
     every_months: int = 1
     negative_share: float = 1.0
@@ -36,7 +53,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a model is made and judged: see `flows.settings`."""
+    """How a model is trained and evaluated; each field is explained where it is set, in `flows.settings`."""
 
     validation_months: int
     test_months: int

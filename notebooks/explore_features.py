@@ -1,10 +1,10 @@
 # %% [markdown]
 # # The feature table
 #
-# A row a firm and month, each holding only what was knowable on the first of that month. It is Parquet, a folder a
-# month, so that Ibis and DuckDB read it where it lies.
+# One row per firm and month, which holds only what could be known on the first day of that month. It is in Parquet
+# files, one folder per month, which Ibis and DuckDB read in place.
 #
-# The demo's firms are **simulated**: no figure here tells anything of real firms.
+# The demo's firms are **simulated**: no figure here says anything about real firms.
 #
 # The data folder is `WEAKSIGNALS_DATA`, by default what `make demo` wrote.
 
@@ -32,8 +32,8 @@ table = table.mutate(period=table.period.cast("date"))
 
 # %% [markdown]
 # ## Rows
-# `label` is whether a first procedure opens within the horizon. It is not known for the last months, nor for firms
-# that are in a procedure already.
+# `label` is whether a first procedure opens within the horizon. It is unknown for the last months, and for firms that
+# are in a procedure already.
 
 # %%
 by_year = table.group_by(year=table.period.year()).aggregate(
@@ -47,7 +47,7 @@ by_year.order_by("year").execute().round(4)
 
 # %% [markdown]
 # ## What is not known, by source
-# Unknown is null, never a made-up 0. A feature that needs two sources counts for both.
+# What is unknown is null, never a made-up 0. A feature that needs two sources counts for both.
 
 # %%
 catalogue = pd.DataFrame(
@@ -91,7 +91,7 @@ axes.set(
 
 # %% [markdown]
 # ## One firm
-# Of the firms that failed, the one that owed most a while before, month by month.
+# Of the firms that failed, the one that owed most before, month by month.
 
 # %%
 failing = table.filter((table.label == 1) & ~table.in_procedure)

@@ -2,9 +2,9 @@
 # # Why a firm has the score that it has
 #
 # `scores/` holds, for each firm of a period, its margin (log-odds) and what each feature added to it. These are exact:
-# the base and all contributions of a firm are its margin. Nothing is computed again here; shap only draws.
+# the base value and all contributions of a firm add up to its margin. Nothing is computed again here; shap only draws.
 #
-# The demo's firms are **simulated**: no figure here tells anything of real firms.
+# The demo's firms are **simulated**: no figure here says anything about real firms.
 
 # %%
 import os
@@ -32,7 +32,7 @@ pd.Series({"model": model.model_id, "period": period, "firms": len(scores), "sim
 
 # %% [markdown]
 # ## They add up
-# The largest gap, of all firms, between the margin and the base with all contributions.
+# The largest difference, over all firms, between the margin and the base value plus all contributions.
 
 # %%
 names = [column.name for column in model.inputs]
@@ -42,8 +42,8 @@ assert gap < 1e-6
 gap
 
 # %% [markdown]
-# ## All firms: what matters, and which way
-# A point a firm; red where the feature is high (the order of a category's codes means nothing).
+# ## All firms: what matters, and in which direction
+# One point per firm; red where the feature is high (the order of a category's codes has no meaning).
 
 # %%
 every = shap.Explanation(
@@ -57,7 +57,7 @@ shap.plots.beeswarm(every, max_display=12, plot_size=(11, 6))
 # %% [markdown]
 # ## One firm: the first of the list that has reasons
 # A lag or a mean is summed with the feature that it derives from, as on the list. Unlike the list, shap's picture
-# quotes figures of confidential accounts too: it is not to be passed on.
+# also quotes figures of confidential accounts: do not pass it on.
 
 # %%
 listed = pd.read_parquet(snapshot.list_of(period))
@@ -76,7 +76,7 @@ of_subjects = shap.Explanation(
 shap.plots.waterfall(of_subjects, max_display=10)
 
 # %% [markdown]
-# By theme, the way agents speak of it.
+# By theme, in the words of agents.
 
 # %%
 themes = by_theme(parts, model.inputs).rename(columns=THEME_WORDS)

@@ -1,14 +1,14 @@
 # %% [markdown]
 # # A challenger beside the model in use
 #
-# Both learn from the same months, are calibrated on the same later ones, and are judged on the same rows, later still,
-# that neither saw. The question is not which figure is larger, but whether the difference outlives drawing other firms.
+# Both are trained on the same months, calibrated on the same later ones, and tested on the same rows, later still,
+# that neither has seen. The question is not which metric is larger, but whether the difference is larger than chance:
+# whether it remains when other firms are drawn.
 #
-# The demo's firms are **simulated**: no figure here tells anything of real firms.
+# The demo's firms are **simulated**: no figure here says anything about real firms.
 
 # %%
 import os
-from datetime import date
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -18,8 +18,8 @@ from sklearn.metrics import PrecisionRecallDisplay
 from flows.settings import load
 from models.calibration.reliability import expected_calibration_error, reliability
 from models.estimators.challengers import CHALLENGERS
-from models.estimators.fitted import learn
-from models.evaluation.metrics import evaluate, judged
+from models.estimators.fitted import fit_model
+from models.evaluation.metrics import evaluate, evaluate_model
 from models.evaluation.uncertainty import paired_difference
 from models.explanation.contributions import booster_of, margins
 from models.protocol import LABEL_LAG_MONTHS
@@ -43,7 +43,7 @@ list(CHALLENGERS)
 settings = load(data=os.environ.get("WEAKSIGNALS_DATA", "../data/demo"))
 champion = registry.champion(settings.folder.models)
 table = settings.folder.snapshot().built
-as_of = date.fromisoformat(champion.facts["as_of"])
+as_of = champion.facts.as_of
 display(pd.Series({"champion": champion.model_id, "simulated": champion.is_simulated, "as of": as_of}))
 
 # %%
@@ -66,52 +66,53 @@ pd.DataFrame(
 ).set_index("rows")
 
 # %% [markdown]
-# ## Learn, calibrate, cut
+# ## Train, calibrate, choose thresholds
 
 # %%
 inputs = dataset.inputs_from(rows.train)
 estimator = CHALLENGERS[CHALLENGER](inputs, settings.seed)
-challenger = learn(estimator, inputs, rows.train, rows.validation, rows.weights)
+challenger = fit_model(estimator, inputs, rows.train, rows.validation, rows.weights)
 display(challenger.chosen.calibration, challenger.thresholds)
 
 # %% [markdown]
-# ## Judge both on the test rows
+# ## Evaluate both on the test rows
 
 # %%
 labels = labels_of(rows.test)
 theirs = champion.calibration.probability(margins(booster_of(champion.text), matrix(rows.test, champion.inputs)))
 ours = challenger.probability(rows.test)
-figures = {"champion": evaluate(theirs, labels, champion.thresholds), CHALLENGER: judged(challenger, rows.test)}
+figures = {"champion": evaluate(theirs, labels, champion.thresholds), CHALLENGER: evaluate_model(challenger, rows.test)}
 shown = ["rows", "failures", "auc", "average_precision", "brier", "log_loss", "mean_probability"]
-pd.DataFrame(figures).loc[shown].astype(float).round(4)
+pd.DataFrame({name: vars(one) for name, one in figures.items()}).loc[shown].astype(float).round(4)
 
 # %% [markdown]
-# The difference, firms drawn again with all their months, both models on each draw (95 %). An interval across 0 tells
-# of no difference; `share_worse` is in how many draws the challenger did worse.
+# The difference with its 95 % interval: firms are drawn again with all their months, and both models are measured on
+# each draw. An interval that contains 0 shows no difference; `share_worse` is the share of the draws in which the
+# challenger did worse.
 
 # %%
-difference = pd.DataFrame(paired_difference(ours, theirs, labels, rows.test["siren"], seed=settings.seed)).T
+compared = paired_difference(ours, theirs, labels, rows.test["siren"], seed=settings.seed)
+difference = pd.DataFrame({name: vars(one) for name, one in compared.items()}).T
 display(difference.round(4))
 reach = [difference["value"] - difference["low"], difference["high"] - difference["value"]]
 figure, axes = plt.subplots(figsize=(8, 2))
 axes.errorbar(difference["value"], difference.index, xerr=reach, fmt="o", capsize=4, color="#4a6fa5")
 axes.axvline(0, color="grey", linewidth=1)
-axes.set(title=f"{CHALLENGER} less the champion", xlabel="difference, 95 % interval")
+axes.set(title=f"{CHALLENGER} minus the champion", xlabel="difference, 95 % interval")
 axes.margins(y=0.5)
 
 # %% [markdown]
 # ## Ranking and reliability
-# Left: at each share of the failures caught, how many of the flagged firms fail. Right: of firms given 10 %, do 10 %
-# fail?
+# Left: precision and recall at every threshold. Right: of the firms given 10 %, do 10 % fail?
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5))
 for name, probability in {"champion": theirs, CHALLENGER: ours}.items():
     PrecisionRecallDisplay.from_predictions(labels, probability, name=name, ax=left)
     points = reliability(probability, labels)
-    promised, observed = ([point[key] for point in points] for key in ("mean_probability", "observed_rate"))
-    right.plot(promised, observed, "o-", label=f"{name}: mean gap {expected_calibration_error(points):.3f}")
+    mean, observed = [point.mean_probability for point in points], [point.observed_rate for point in points]
+    right.plot(mean, observed, "o-", label=f"{name}: mean gap {expected_calibration_error(points):.3f}")
 right.axline((0, 0), slope=1, color="grey", linewidth=1)
-right.set(xlabel="promised", ylabel="failed", title="Reliability on the test rows")
+right.set(xlabel="mean probability", ylabel="observed failure rate", title="Reliability on the test rows")
 right.legend()
 figure.tight_layout()

@@ -32,12 +32,12 @@ class Line:
 
 
 def scale(value: float, low: float, high: float, start: float, end: float) -> float:
-    """Where a value stands between two places; the first place where low and high are one."""
+    """The position of a value between `start` and `end`, as it lies between low and high; `start` if they are equal."""
     return start if high == low else start + (value - low) / (high - low) * (end - start)
 
 
 def top_of(values: Sequence[float | None]) -> float:
-    """A round number that no value exceeds."""
+    """Where the axis ends: a round number at or above all values."""
     largest = max((value for value in values if value is not None), default=0.0)
     if largest <= 0:
         return 1.0
@@ -46,7 +46,7 @@ def top_of(values: Sequence[float | None]) -> float:
 
 
 def bottom_of(values: Sequence[float | None], top: float) -> float:
-    """Zero, or as far below it as the values go, by halves of the top."""
+    """Where the axis starts: at 0, or half or all of `top` below it, to hold the smallest value."""
     smallest = min((value for value in values if value is not None), default=0.0)
     return next(-share * top for share in (0.0, 0.5, 1.0) if smallest >= -share * top)
 
@@ -73,7 +73,7 @@ def line_chart(
     words: Words,
     lines: Sequence[Line] = (),
 ) -> str:
-    """Lines over months, broken where nothing is known; a month alone is a dot."""
+    """Lines over months, interrupted where nothing is known; a single month is a dot."""
     values = [value for one in series for value in one.values if value is not None] + [line.value for line in lines]
     top = top_of([abs(value) for value in values])
     low = bottom_of(values, top)
@@ -108,7 +108,7 @@ def bar_chart(title: str, description: str, days: Sequence[date], stacks: Sequen
 
 
 def step_bar(before: float, after: float, top: float) -> str:
-    """One bar of a waterfall, from what the risk was to what it is: beside its figures, so not read aloud."""
+    """One bar of a waterfall, from the risk before a step to the risk after it; hidden from screen readers."""
     x, end = (scale(value, 0, top, 0, 300) for value in sorted((before, after)))
     style = "raises" if after >= before else "lowers"
     bar = f'<rect class="{style}" x="{x:.1f}" y="3" width="{max(end - x, 1):.1f}" height="12"/>'
@@ -116,7 +116,7 @@ def step_bar(before: float, after: float, top: float) -> str:
 
 
 def strip(value: float | None, quartiles: tuple[float, float, float]) -> str:
-    """A value (dot) against the middle half (bar) and the median (mark) of its sector; not read aloud."""
+    """A value (dot) against the middle half (bar) and the median (mark) of its sector; hidden from screen readers."""
     low, median, high = quartiles
     ends = [low, high, *([] if value is None else [value])]
     span = max(ends) - min(ends) or 1.0

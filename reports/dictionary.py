@@ -12,7 +12,7 @@ from features.sources.source import Source, next_delivery
 from reports.language import Language
 
 COLUMNS = ("name", "theme", "unit", "direction", "en", "fr", "definition", "known", "base")
-DIRECTIONS = {1: "more is riskier", -1: "more is safer", 0: "free"}
+DIRECTIONS = {1: "a higher value raises the risk", -1: "a higher value lowers the risk", 0: "no fixed direction"}
 UNITS: Final = {
     "EUR": "euros",
     "share": "share (0 to 1)",
@@ -28,10 +28,10 @@ UNITS: Final = {
     "requests": "requests",
     "suppliers": "suppliers",
 }
-# From which of its dates a record counts.
+# The date from which a record of a source is known, by its column -> in words.
 DATES: Final = {
     "created_on": "the creation",
-    "started_on": "the first day on which it holds",
+    "started_on": "the day on which it starts",
     "ended_on": "the end of the month or quarter",
     "closed_on": "the closing of the accounts",
     "treated_on": "the day on which it was processed",
@@ -40,37 +40,37 @@ DATES: Final = {
     "published_on": "the publication",
     "measured_on": "the measurement",
 }
-# What the sources serve for from which no figure is made.
+# Sources from which no feature is computed -> what they are used for.
 USES: Final = {
-    "urssaf_procedures": "which firms opened a procedure: what is to be foreseen, and which firms are left out",
-    "bodacc": "which firms opened a procedure: what is to be foreseen, and which firms are left out",
+    "urssaf_procedures": "which firms opened a procedure: what is predicted, and which firms are not scored",
+    "bodacc": "which firms opened a procedure: what is predicted, and which firms are not scored",
     "establishment_history": "which activity a firm had at each date",
-    "perimeter_filter": "which firms are looked at",
+    "perimeter_filter": "which firms are in scope",
 }
-# What features are said to be made of -> the sources behind.
+# Names of sources as features give them -> the sources themselves, where they are not the same.
 BEHIND: Final = {"headcounts": ("firm_headcounts", "establishment_headcounts"), "firms": ("legal_units",)}
 
 
 def sources_behind(name: str) -> tuple[str, ...]:
-    """The sources of what features are said to be made of."""
+    """The sources that a name given by a feature stands for."""
     return BEHIND.get(name, (name,))
 
 
 def source_names(names: Iterable[str], language: Language) -> str:
-    """Sources as people call them, one after another; as it stands where it is none of ours."""
+    """Sources as people call them, separated by commas; a name that is unknown stays as it is."""
     ours = {source.name: str(getattr(source, language.code)) for source in SOURCES}
     return ", ".join(ours.get(name, name) for of in names for name in sources_behind(of))
 
 
 def is_made_of(feature: Feature, source: Source) -> bool:
-    """Whether a feature is made of a source."""
+    """Whether a feature is computed from a source."""
     return any(source.name in sources_behind(name) for name in feature.sources)
 
 
 def known_words(source: Source, language: Language) -> str:
-    """When a record of a source is known, in words."""
+    """When a record of a source becomes known, in words."""
     if source.known_at is None:
-        return language.say("known at once")
+        return language.say("known immediately")
     day, lag = language.say(DATES[source.known_at.column]), source.known_at.lag
     if lag == next_delivery:
         return language.say("known at the monthly delivery after {day}", day=day)
@@ -82,7 +82,7 @@ def known_words(source: Source, language: Language) -> str:
 
 
 def dictionary_rows() -> list[dict[str, str]]:
-    """One row a feature; known: when what it is made of becomes known."""
+    """One row per feature; known: when the records behind it become known."""
     known = {source.name: f"{source.title}: {source.known_at}" for source in SOURCES if source.known_at}
     known["headcounts"] = known["firm_headcounts"]
     return [
@@ -111,7 +111,7 @@ def as_csv() -> str:
 
 
 def as_markdown() -> str:
-    """The dictionary as one Markdown table a theme."""
+    """The dictionary as Markdown: one table per theme."""
     rows = dictionary_rows()
     lines = [
         "# Data dictionary",

@@ -12,14 +12,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import xlsxwriter
 
 from features import store
 from features.folder import TARGET_LIST
 from models.alerts import HIGH, MODERATE, NO_ALERT
+from reports.counterfactuals import counterfactual_sentence
 from reports.language import Language
+from reports.list_columns import LIST_COLUMNS
 from reports.movement import movement_sentence
-from reports.remedies import remedy_sentence
+from reports.reasons import REASON_SETTINGS
+from reports.spreadsheet import About, safe, workbook
 from reports.target_list import COLUMNS, TargetList, records
 from reports.waterfall import steps
 
@@ -36,7 +38,7 @@ REASON = pa.struct(
         ("is_stable", pa.bool_()),
     ]
 )
-# See `reports.movement.movement_record` and `reports.remedies.remedy_record`.
+# See `reports.movement.movement_record` and `reports.counterfactuals.counterfactual_record`.
 PART = pa.struct(
     {
         **{name: pa.string() for name in ("feature", "theme", "then", "now")},
@@ -50,10 +52,8 @@ REMEDY = pa.struct({"actions": pa.list_(ACTION), "probability": pa.float64()})
 # Records that other files hold as their sentence.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], Language], str]]] = {
     "movement": movement_sentence,
-    "remedy": remedy_sentence,
+    "remedy": counterfactual_sentence,
 }
-# Cells that a spreadsheet would take for a formula (OWASP, CSV injection).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 FRONT_END_ALERTS = {HIGH: "Alerte seuil F1", MODERATE: "Alerte seuil F2", NO_ALERT: "Pas d'alerte"}
 FRONT_END_THEMES = {
     "social_debt": "Dettes-sociales",
@@ -65,7 +65,6 @@ FRONT_END_THEMES = {
 FRONT_END_BASE = "Risque-moyen"
 # Workbooks record when they were made: equal lists must give equal files.
 MADE_ON = datetime(2000, 1, 1)  # noqa: DTZ001 - a constant, in no time zone
-WIDTHS = {"name": 36, "activity": 40, "reasons": 90, "region": 22, "movement": 60, "remedy": 60}
 
 
 def write_list(folder: Path, ranked: TargetList, language: Language) -> None:
@@ -93,17 +92,18 @@ def parquet(ranked: TargetList) -> pa.Table:
     plain = pa.Table.from_pandas(rows.drop(columns=list(nested)), preserve_index=False)
     columns = {**dict(zip(plain.column_names, plain.columns, strict=True)), **nested}
     table = pa.table({name: columns[name] for name in COLUMNS})
-    return table.replace_schema_metadata({"simulated": str(ranked.is_simulated).lower()})
+    metadata = {"simulated": str(ranked.is_simulated).lower(), REASON_SETTINGS: ranked.reason_settings.as_json()}
+    return table.replace_schema_metadata(metadata)
 
 
 def as_csv(ranked: TargetList, language: Language) -> str:
-    """One line a firm, UTF-8, a comma between; records as sentences; `simulated` where no firm is real."""
+    """One line per firm, UTF-8, separated by commas; records as sentences; `simulated` where no firm is real."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*COLUMNS, "simulated"])
     for row in ranked.rows.itertuples(index=False):
         cells = [_cell(name, value, language) for name, value in zip(COLUMNS, row, strict=True)]
-        writer.writerow([*(_safe(cell) for cell in cells), ranked.is_simulated])
+        writer.writerow([*(safe(cell) for cell in cells), ranked.is_simulated])
     return out.getvalue()
 
 
@@ -120,48 +120,22 @@ def _said(name: str, value: Any, language: Language) -> Any:
     return value if value is None or name not in SENTENCES else SENTENCES[name](value, language)
 
 
-def _safe(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
-
-
 def as_xlsx(ranked: TargetList, language: Language) -> bytes:
-    """Typed columns, a frozen header and filters; the second sheet says what the list is."""
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True})
-    book.set_properties({"created": MADE_ON})
-    sheet, bold = book.add_worksheet("list"), book.add_format({"bold": True})
-    share = book.add_format({"num_format": "0.0%"})
-    formats = dict.fromkeys(("probability", "probability_low", "probability_high"), share)
-    day = book.add_format({"num_format": "yyyy-mm-dd"})
-    for place, name in enumerate(COLUMNS):
-        sheet.set_column(place, place, WIDTHS.get(name, 14), formats.get(name))
-        sheet.write_string(0, place, name, bold)
-    for line, row in enumerate(ranked.rows.itertuples(index=False), 1):
-        for place, (name, value) in enumerate(zip(COLUMNS, row, strict=True)):
-            cell = _cell(name, value, language)
-            if isinstance(cell, str):
-                sheet.write_string(line, place, cell)
-            elif isinstance(cell, date):
-                sheet.write_datetime(line, place, datetime(cell.year, cell.month, cell.day), day)  # noqa: DTZ001
-            elif isinstance(cell, bool | np.bool_):
-                sheet.write_boolean(line, place, bool(cell))
-            elif cell is not None:
-                sheet.write_number(line, place, float(cell))
-    sheet.freeze_panes(1, 3)
-    sheet.autofilter(0, 0, len(ranked.rows), len(COLUMNS) - 1)
-    about = book.add_worksheet("about")
-    about.set_column(0, 0, 100)
-    for line, text in enumerate([*notices(ranked, language), f"{ranked.period:%Y-%m}", ranked.model.model_id]):
-        about.write_string(line, 0, text)
-    if ranked.is_simulated:
-        sheet.set_header("&C" + notices(ranked, language)[0])
-    book.close()
-    return out.getvalue()
+    """Typed columns under their names; the second sheet says what the list is."""
+    said = notices(ranked, language)
+    rows = [
+        [_cell(name, value, language) for name, value in zip(COLUMNS, row, strict=True)]
+        for row in ranked.rows.itertuples(index=False)
+    ]
+    about = [[line] for line in (*said, f"{ranked.period:%Y-%m}", ranked.model.model_id)]
+    notice = said[0] if ranked.is_simulated else ""
+    columns = list(LIST_COLUMNS.values())
+    return workbook("list", columns, COLUMNS, rows, About("about", about, (100,)), notice, made_on=MADE_ON)
 
 
 def notices(ranked: TargetList, language: Language) -> list[str]:
     """What must be said of a list wherever it is shown."""
-    said = [language.say("A risk, not a verdict: people decide.")]
+    said = [language.say("The list signals a risk, not a verdict: people decide.")]
     return [language.say("SIMULATED DATA: no firm in this list is real."), *said] if ranked.is_simulated else said
 
 
@@ -192,7 +166,7 @@ def _plain(value: Any) -> Any:
 
 
 def front_end(ranked: TargetList) -> list[dict[str, Any]]:
-    """One object a ranked firm, as the Signaux Faibles front end imports it; shares are percentage points."""
+    """One object per ranked firm, as the Signaux Faibles front end imports it; shares are percentage points."""
     thresholds = ranked.model.thresholds
     common = {
         "batch": ranked.batch,

@@ -7,7 +7,7 @@ from reports.language import Language
 
 Value = float | str | None
 
-# Unit -> one, many. What is counted may still be a mean.
+# Unit -> singular, plural. A count may be a mean, and have decimals.
 COUNTED = {
     "months": ("{number} month", "{number} months"),
     "days": ("{number} day", "{number} days"),
@@ -47,7 +47,7 @@ def figure(value: float, unit: str, language: Language) -> str:
 
 
 def difference(value: float, unit: str, language: Language) -> str:
-    """How much a quantity moved, without its sign: percentages move by points."""
+    """The size of a change, without its sign; for percentages in points."""
     if unit in ("share", "%"):
         points = abs(value) * (100 if unit == "share" else 1)
         return language.counted(points, *POINTS, decimals_of(points))
@@ -77,7 +77,7 @@ def share(value: float | None, language: Language, decimals: int = 1) -> str:
 
 
 def category(name: str, code: str, language: Language) -> str:
-    """What a code of a categorical feature stands for; the code itself where no nomenclature tells."""
+    """What a code of a categorical feature stands for; the code itself if no nomenclature has it."""
     if name == "naf_section":
         label = mapping("naf_rev2", "section", "section_label").get(code)
         return language.say("{label} (NAF section {code})", label=label, code=code) if label else code

@@ -42,10 +42,10 @@ class Language:
 
     def __post_init__(self) -> None:  # noqa: D105
         if self.code not in LANGUAGES:
-            raise InputError(f'"{self.code}" is no language of the reports. Choose one of: {", ".join(LANGUAGES)}.')
+            raise InputError(f'"{self.code}" is not a language of the reports. Choose one of: {", ".join(LANGUAGES)}.')
 
     def say(self, message: str, **values: str) -> str:
-        """The message in this language, with its values; a message without translation is a mistake of ours."""
+        """The message in this language, with its values; raises KeyError if it has no translation."""
         return (message if self.code == SOURCE else translations(self.code)[message]).format(**values)
 
     def number(self, value: float, decimals: int = 0) -> str:
@@ -63,7 +63,7 @@ class Language:
         return _month(day, self.code)
 
 
-# A page of a list holds hundreds of them, a country's export a million: the same ones again and again.
+# Cached: a page of a list has hundreds of numbers, an export of the whole country a million, mostly the same.
 @lru_cache(maxsize=1 << 16)
 def _number(rounded: float, decimals: int, code: str) -> str:
     return str(format_decimal(rounded, format="#,##0." + "#" * decimals, locale=code))

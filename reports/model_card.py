@@ -1,66 +1,92 @@
-"""What the model is, how it was judged and where its limits are, from its own metadata: the card, and public pages.
+"""The model card, and the parts of it that public pages show: what the model is, how it was evaluated, its limits.
 
-It is told in French and English; its figures are those of the model, its facts and `metrics.json`, none typed by hand.
+It is told in French and English; all figures come from the model, its facts and its metrics, none is typed by hand.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterator
+from typing import Final
 
-from models.protocol import LIGHTGBM
+from models.evaluation.records import Metrics
 from models.registry.model import RiskModel
+from models.registry.registry import PICTURES
 from reports.card import evaluation, summary
 from reports.card.limits import limits
-from reports.card.parts import Part, Points, Section, Table, simulated
+from reports.card.parts import (
+    Alternatives,
+    Content,
+    Part,
+    PartOfModel,
+    Picture,
+    Points,
+    Section,
+    picture_file,
+    simulated,
+)
 from reports.language import SOURCE, Language
 
-# For everybody, then for who wants to know how that was judged.
+# For everybody, then for those who want to know how that was evaluated.
 SUMMARY: Final[tuple[Part, ...]] = (
-    Part(summary.what_it_is, ("as_of", "horizon")),
-    Part(summary.weights, ("weights",)),
-    Part(summary.made_of, ("split", "horizon")),
-    Part(summary.alerts, (f"models.{LIGHTGBM}",)),
-    Part(summary.lead_time, ("lead_time",)),
-    Part(limits, ("data", "horizon")),
+    summary.what_it_is,
+    summary.importance,
+    summary.made_of,
+    summary.alerts,
+    summary.lead_time,
+    limits,
 )
 EVALUATION: Final[tuple[Part, ...]] = (
-    Part(evaluation.groups, ("groups",)),
-    Part(evaluation.calibration, ("calibration", "failure_rate")),
-    Part(evaluation.stability, ("stability",)),
-    Part(evaluation.horizons, ("horizons",)),
-    Part(evaluation.protocols, ("protocols",)),
-    Part(evaluation.beside, ("models",)),
-    Part(evaluation.how_sure, ("intervals", f"models.{LIGHTGBM}")),
-    Part(evaluation.procedures, ("procedures",)),
-    Part(evaluation.checks, ("checks",)),
-    Part(
-        evaluation.data,
-        ("data.batch", "data.fingerprint", "data.dictionary_version", "code", "versions", "trees"),
-    ),
+    evaluation.groups,
+    evaluation.calibration,
+    evaluation.stability,
+    evaluation.horizons,
+    evaluation.protocols,
+    evaluation.beside,
+    evaluation.how_sure,
+    evaluation.procedures,
+    evaluation.checks,
+    evaluation.data,
 )
+WITHOUT_METRICS: Final[tuple[PartOfModel, ...]] = (summary.what_it_is, summary.made_of, limits, evaluation.data)
 
 
-def model_card(model: RiskModel, metrics: Mapping[str, Any]) -> str:
-    """All parts in English as Markdown; metrics: of `models.training.training.train`, and `checks`."""
+def model_card(model: RiskModel, metrics: Metrics, alternatives: Alternatives | None = None) -> str:
+    """All parts in English as Markdown; alternatives: of its pictures, None where it has none."""
     language = Language(SOURCE)
     lines = [f"# Model {model.model_id}", "", *simulated(model, language), ""]
-    for part in (*SUMMARY, *EVALUATION):
-        section = part.tell(model, metrics, language)
+    for section in told((*SUMMARY, *EVALUATION), model, metrics, language, alternatives):
         lines += [f"## {section.title}", ""]
         for content in section.content:
             lines += [*_markdown(content), ""]
     return "\n".join(lines).strip() + "\n"
 
 
-def told(parts: Iterable[Part], model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Iterator[Section]:
-    """The parts of which all is known."""
-    return (part.tell(model, metrics, language) for part in parts if part.is_known(model, metrics))
+def told(
+    parts: Collection[Part],
+    model: RiskModel,
+    metrics: Metrics | None,
+    language: Language,
+    alternatives: Alternatives | None = None,
+) -> Iterator[Section]:
+    """The sections of those parts; without metrics (None), of those parts that need none.
+
+    alternatives: of the model's pictures, which follow what weighs most.
+    """
+    if metrics is None:
+        yield from (part(model, None, language) for part in WITHOUT_METRICS if part in parts)
+        return
+    for part in parts:
+        yield part(model, metrics, language)
+        if part is summary.importance and alternatives:
+            yield summary.pictures(alternatives, language)
 
 
-def _markdown(content: str | Points | Table) -> Iterator[str]:
+def _markdown(content: Content) -> Iterator[str]:
     if isinstance(content, str):
         yield content
     elif isinstance(content, Points):
         yield from (f"- {sentence}" for sentence in content.sentences)
+    elif isinstance(content, Picture):
+        yield f"![{content.alternative}]({PICTURES}/{picture_file(content.name, SOURCE)})"
+        yield from ("", content.caption)
     else:
         yield from ([f"**{content.caption}**", ""] if content.caption else [])
         yield "| " + " | ".join(content.headers) + " |"

@@ -1,4 +1,4 @@
-"""The monitoring page and its JSON: what to look at first, then drift, volumes, realised performance, verdicts."""
+"""The monitoring page and its JSON: findings first, then drift, volumes, results of past lists, verdicts."""
 
 import json
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ SHOWN: Final = 15
 
 @dataclass(frozen=True)
 class Monitoring:
-    """All that a page tells. results: of each past list; together: incidence by alert level over all of them."""
+    """What the page shows. results: of each past list; together: cumulative incidence by alert level, of all lists."""
 
     compared: Compared
     findings: tuple[Finding, ...]
@@ -77,7 +77,7 @@ def _volume_rows(compared: Compared, by: str) -> list[dict[str, Any]]:
 
 
 def as_html(monitoring: Monitoring, language: Language) -> str:
-    """One file that fetches nothing and runs nothing; every text in it is escaped."""
+    """The page as one file that loads nothing and runs no script; all texts are escaped."""
     environment = Environment(
         loader=PackageLoader("reports", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -105,7 +105,7 @@ def _most_missing(drifts: tuple[Drift, ...]) -> list[Drift]:
 
 
 def label(subject: str, language: Language) -> str:
-    """What a finding is about, or a feature, in words; as it stands where we have none."""
+    """What a finding is about, or a feature, in words; unchanged if we have no words for it."""
     if subject in LABELS:
         return LABELS[subject][language.code]
     by, _, code = subject.partition(" ")

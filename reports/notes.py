@@ -1,4 +1,4 @@
-"""What else is told of firms on alert: why their risk moved, what would take them off, which reasons are doubtful."""
+"""Notes on firms on alert: why their risk moved, what would take them off the list, which reasons are doubtful."""
 
 from datetime import date
 from typing import Any
@@ -10,12 +10,12 @@ from models.explanation.contributions import booster_of, explain
 from models.explanation.stability import unstable
 from models.registry.model import RiskModel
 from models.rows.dataset import matrix
-from models.scoring.counterfactuals import remedies
+from models.scoring.counterfactuals import counterfactuals
 from models.scoring.movement import movement
 from models.scoring.records import Scores
+from reports.counterfactuals import counterfactual_record
 from reports.movement import movement_record
 from reports.reasons import by_subject
-from reports.remedies import remedy_record
 from reports.target_list import Notes, records
 
 
@@ -27,17 +27,17 @@ def notes_on(
 ) -> Notes:
     """The notes on the firms on alert among `rows`.
 
-    previous: period, rows and published scores of the list before, None where there is none.
+    previous: period, rows and published scores of the previous list, None where there is none.
     """
     is_on_alert = scored.scores["alert"] != NO_ALERT
     firms = set(scored.scores.loc[is_on_alert, "siren"])
     flagged = rows[rows["siren"].isin(firms)].reset_index(drop=True)
     if flagged.empty:
         return Notes({}, {}, {})
-    found = remedies(model, flagged, scored.calibration)
+    found = counterfactuals(model, flagged, scored.calibration)
     return Notes(
         movement=_movements(model, flagged, previous) if previous else {},
-        remedy={siren: remedy_record(each) for siren, each in found.items()},
+        counterfactual={siren: counterfactual_record(each) for siren, each in found.items()},
         unstable=_doubtful(model, flagged, scored.contributions),
     )
 
@@ -58,7 +58,7 @@ def _movements(
 
 
 def _doubtful(model: RiskModel, flagged: pd.DataFrame, contributions: pd.DataFrame) -> dict[str, frozenset[str]]:
-    """Of each firm, the subjects among its first three that fewer than half of the refits have there."""
+    """The doubtful reasons of each firm: of its first three, those that fewer than half of the refits share."""
     names = [column.name for column in model.inputs]
     x, sirens = matrix(flagged, model.inputs), flagged["siren"]
     refits = [pd.DataFrame(explain(booster_of(text), x).contributions, columns=names) for text in model.refits]

@@ -1,20 +1,29 @@
-"""From contributions to ranked sentences with the firm's real figures; no sentence contradicts its contribution."""
+"""From contributions to ranked sentences with the firm's real figures; no sentence contradicts its contribution.
 
+Lists, pages and the command line all word and rank reasons by `reasons_of`, with the `ReasonSettings` of the list.
+"""
+
+from __future__ import annotations
+
+import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from features.assemble import CATALOG
 from features.catalog import Feature
 from models.rows.inputs import Input
+from reports.confidentiality import has_confidential_accounts, is_hidden_figure
 from reports.figures import Value, category, figure, is_known
 from reports.language import Language
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FEATURES: Final = {feature.name: feature for feature in CATALOG}
-# What agents read as one matter, though the model reads it several ways.
+# Figures of one and the same fact, which agents read as one reason: figure -> the one that the sentence quotes.
 SUBJECTS: Final = {
     "debt_in_months": "debt",
     "debt_per_employee": "debt",
@@ -31,15 +40,41 @@ THEME_WORDS: Final = {
     "workforce": "workforce",
     "profile": "profile",
 }
-ACCOUNTS: Final = "financial_health"
+# A contribution below this, in log-odds, is no reason.
 SMALLEST: Final = 0.01
+
+
+# Under this name a published list keeps them, in the metadata of its Parquet file.
+REASON_SETTINGS: Final = "reason_settings"
+
+
+@dataclass(frozen=True)
+class ReasonSettings:
+    """How the reasons of a list were chosen and worded. Published with it, so that its pages say the same.
+
+    medians: of each quantity with a direction, over the firms of the list that are in no procedure.
+    count: the most reasons given for one firm.
+    """
+
+    medians: Mapping[str, float]
+    count: int
+
+    def as_json(self) -> str:
+        """As it is published."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str | bytes) -> ReasonSettings:
+        """As it was published."""
+        return ReasonSettings(**json.loads(text))
 
 
 @dataclass(frozen=True)
 class Reason:
-    """contribution: in log-odds, of the feature and all that derives from it; value: in `unit`, None if not shown.
+    """One reason for a firm's risk.
 
-    is_stable: whether the same model, on firms drawn again, mostly has it among its first reasons too.
+    contribution: in log-odds, of the feature and all that derives from it; value: in `unit`, None if not shown.
+    is_stable: whether most refits of the model, on resampled firms, have it among the firm's first reasons too.
     """
 
     feature: str
@@ -52,56 +87,83 @@ class Reason:
 
 
 def by_subject(contributions: pd.DataFrame, inputs: Sequence[Input]) -> pd.DataFrame:
-    """Contributions summed over what derives from one feature, and over what agents read as one matter."""
-    names = [column.name for column in inputs]
-    subjects = [SUBJECTS.get(column.root, column.root) for column in inputs]
+    """Contributions summed over what derives from one feature, and over the features of one fact (SUBJECTS)."""
+    names, subjects = [column.name for column in inputs], [_subject(column) for column in inputs]
     return contributions[names].T.groupby(subjects, sort=False).sum().T
 
 
+def of_firm_by_subject(contributions: Mapping[str, float], inputs: Sequence[Input]) -> dict[str, float]:
+    """The same of one firm's contributions, by the names of the inputs."""
+    found: dict[str, float] = {}
+    for column in inputs:
+        found[_subject(column)] = found.get(_subject(column), 0.0) + contributions[column.name]
+    return found
+
+
+def _subject(column: Input) -> str:
+    return SUBJECTS.get(column.root, column.root)
+
+
 def medians(rows: pd.DataFrame) -> dict[str, float]:
-    """The median of each directed quantity over the firms of a period: what a value is held against."""
+    """The median of each quantity with a direction, over rows of the feature table: what a value is compared with."""
     names = [f.name for f in CATALOG if f.direction and f.derived_from is None and f.name in rows]
     return {str(name): float(value) for name, value in rows[names].astype("float64").median().items()}
 
 
-def ranked_reasons(
+def reasons_of(
     row: Mapping[str, Any],
     contributions: Mapping[str, float],
-    typical: Mapping[str, float],
+    settings: ReasonSettings,
     language: Language,
     unstable: Collection[str] = (),
+    shows_confidential: bool = False,
 ) -> list[Reason]:
-    """What raises the firm's risk, largest first.
+    """What raises the firm's risk most, the largest contribution first.
 
-    contributions: by subject; unstable: the subjects that are reasons of this model more than of others like it.
-    A quantity on the safe side of the median, or at it, is no reason for a risk.
+    row: the firm's row of the feature table; contributions: in log-odds, by subject (see `by_subject`).
+    unstable: the subjects that fewer than half of the refits have among the firm's first reasons.
+    shows_confidential: whether the reader may see figures of confidential accounts.
+    A quantity at the median, or on its safe side, is no reason for a risk.
     """
     raising = sorted(contributions.items(), key=lambda item: (-item[1], item[0]))
-    reasons = []
-    for name, contribution in raising:
-        if contribution < SMALLEST or contradicts(FEATURES[name], row, typical):
-            continue
-        feature = FEATURES[name]
-        value = None if is_hidden(feature, row) else value_of(feature, row)
-        sentence = sentence_of(feature, row, typical, language)
-        is_stable = name not in unstable
-        reasons.append(Reason(name, feature.theme, value, feature.unit, float(contribution), sentence, is_stable))
-    return reasons
+    told = [
+        (FEATURES[name], contribution)
+        for name, contribution in raising
+        if contribution >= SMALLEST and not contradicts(FEATURES[name], row, settings.medians)
+    ]
+    return [
+        Reason(
+            feature.name,
+            feature.theme,
+            value_of(feature, row) if shows_confidential or not is_hidden(feature, row) else None,
+            feature.unit,
+            float(contribution),
+            sentence_of(feature, row, settings.medians, language, shows_confidential),
+            feature.name not in unstable,
+        )
+        for feature, contribution in told[: settings.count]
+    ]
 
 
-def contradicts(feature: Feature, row: Mapping[str, Any], typical: Mapping[str, float]) -> bool:
+def contradicts(feature: Feature, row: Mapping[str, Any], medians: Mapping[str, float]) -> bool:
     """Whether the value would read as good news beside a contribution that raises the risk."""
     value = value_of(feature, row)
     if not feature.direction or not isinstance(value, float):
         return False
-    median = typical.get(feature.name, np.nan)
+    median = medians.get(feature.name, np.nan)
     return bool(feature.direction * (value - median) <= 0)
 
 
-def sentence_of(feature: Feature, row: Mapping[str, Any], typical: Mapping[str, float], language: Language) -> str:
-    """The firm's figure in words, with what it was a year ago and what is usual."""
+def sentence_of(
+    feature: Feature,
+    row: Mapping[str, Any],
+    medians: Mapping[str, float],
+    language: Language,
+    shows_confidential: bool = False,
+) -> str:
+    """The firm's figure in words, with its value a year ago and the median of all firms."""
     label = getattr(feature, language.code)
-    if is_hidden(feature, row):
+    if is_hidden(feature, row) and not shows_confidential:
         return language.say("{label}: confidential accounts, figure not shown", label=label) + "."
     value = value_of(feature, row)
     if not is_known(value):
@@ -119,19 +181,16 @@ def sentence_of(feature: Feature, row: Mapping[str, Any], typical: Mapping[str, 
     return (
         language.say("{label}: {value}", label=label, value=figure(value, feature.unit, language))
         + before
-        + _usual(feature, typical, language)
+        + _median_words(feature, medians, language)
         + "."
     )
 
 
-def _usual(feature: Feature, typical: Mapping[str, float], language: Language) -> str:
-    median = typical.get(feature.name)
+def _median_words(feature: Feature, medians: Mapping[str, float], language: Language) -> str:
+    median = medians.get(feature.name)
     if median is None or not np.isfinite(median):
         return ""
-    words = figure(median, feature.unit, language)
-    if feature.direction > 0:
-        return language.say(" (half of the firms: {median} or less)", median=words)
-    return language.say(" (half of the firms: {median} or more)", median=words)
+    return language.say(" (median: {median})", median=figure(median, feature.unit, language))
 
 
 def _before(feature: Feature, row: Mapping[str, Any], language: Language) -> str:
@@ -147,9 +206,8 @@ def _before(feature: Feature, row: Mapping[str, Any], language: Language) -> str
 
 
 def is_hidden(feature: Feature, row: Mapping[str, Any]) -> bool:
-    """Whether a figure is of confidential accounts: the model may read it, a list may not show it."""
-    is_fact = feature.name in ("accounts_age", "accounts_confidential")
-    return feature.theme == ACCOUNTS and not is_fact and _number(row, "accounts_confidential") == 1
+    """Whether a figure comes from confidential accounts: the model reads it, a list does not show it."""
+    return is_hidden_figure(feature.theme, feature.name, has_confidential_accounts(row))
 
 
 def value_of(feature: Feature, row: Mapping[str, Any]) -> Value:

@@ -1,4 +1,4 @@
-"""Scores and reasons -> the ranked list: firms at risk first, firms in a procedure last and without a rank."""
+"""From scores to the ranked list with its reasons: firms in a procedure come last, without a rank."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -18,26 +18,24 @@ from models.explanation.sums import by_theme
 from models.registry.model import RiskModel
 from models.scoring.records import Scores
 from reports.language import Language
-from reports.reasons import by_subject, medians, ranked_reasons
+from reports.list_columns import LIST_COLUMNS
+from reports.reasons import ReasonSettings, by_subject, medians, reasons_of
 
 PUBLISHED = "O"
+# The key of a published list's metadata under which its ReasonSettings stand.
 SCORED = ("margin", "probability", "probability_low", "probability_high", "alert")
-COLUMNS = (
-    *("rank", "siren", "name", "departement", "region", "naf", "activity", "headcount", "probability", "alert"),
-    *("previous_alert", "first_alert", "state", "reasons", "themes", "period", "model_id"),
-    *("probability_low", "probability_high", "movement", "remedy", "alert_since"),
-)
+COLUMNS = tuple(LIST_COLUMNS)
 
 
 @dataclass(frozen=True)
 class Notes:
-    """What else is told of firms on alert, by SIREN: records of why their risk moved, of what would take them off.
+    """Notes on firms on alert, by SIREN: why their risk moved, what would take them off the list.
 
-    unstable: the subjects of their first reasons that models on other firms mostly don't share.
+    unstable: of their first reasons, those that most refits of the model, on resampled firms, don't share.
     """
 
     movement: Mapping[str, dict[str, Any]]
-    remedy: Mapping[str, dict[str, Any]]
+    counterfactual: Mapping[str, dict[str, Any]]
     unstable: Mapping[str, frozenset[str]]
 
 
@@ -46,17 +44,18 @@ NO_NOTES = Notes({}, {}, {})
 
 @dataclass(frozen=True)
 class TargetList:
-    """rows: see COLUMNS, one a firm; batch, simulated: of the data behind."""
+    """The list of a period. rows: one row per firm, see COLUMNS; batch, is_simulated: of its data."""
 
     rows: pd.DataFrame
     period: date
     model: RiskModel
     batch: str
     is_simulated: bool
-    # The mean margin of the training rows: where each firm's contributions start from.
+    # The mean margin of the training rows, in log-odds: what each firm's contributions are added to.
     base: float
-    # The model's, or moved to the failure rate known at the period.
+    # The model's calibration, or that shifted to the failure rate known at the period.
     calibration: Calibration
+    reason_settings: ReasonSettings
 
 
 def target_list(
@@ -73,8 +72,9 @@ def target_list(
 ) -> TargetList:
     """The list of a period.
 
-    rows: the feature table's; firms: the register's facts; earlier: the lists before, oldest first.
-    The name of whoever objects to publication is left out: exports leave the tool.
+    rows: the feature table's rows of the period; firms: the register's facts; earlier: the earlier lists, oldest first.
+    reasons: the most reasons given for one firm. The names of those who object to publication are left out, since
+    exports leave the tool.
     """
     table = rows.merge(firms[["siren", "name", "diffusion", "naf"]], on="siren", how="left", validate="one_to_one")
     table = table.merge(scored.scores[["siren", *SCORED]], on="siren", validate="one_to_one")
@@ -90,12 +90,13 @@ def target_list(
     parts = scored.contributions.set_index("siren").loc[table["siren"]]
     themes = by_theme(parts, model.inputs)
     by_name = [dict(zip(themes.columns, values, strict=True)) for values in themes.to_numpy().tolist()]
-    why = _reasons(table, by_subject(parts, model.inputs), language, reasons, notes.unstable)
+    settings = ReasonSettings(medians(table[table["state"] == IN_BONIS]), reasons)
+    why = _reasons(table, by_subject(parts, model.inputs), settings, language, notes.unstable)
     nested: dict[str, list[Any]] = {
         "themes": by_name,
         "reasons": why,
         "movement": [notes.movement.get(siren) for siren in table["siren"]],
-        "remedy": [notes.remedy.get(siren) for siren in table["siren"]],
+        "remedy": [notes.counterfactual.get(siren) for siren in table["siren"]],
     }
     table = table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in nested.items()})
     in_bonis = table["state"] == IN_BONIS
@@ -104,11 +105,11 @@ def target_list(
     table["rank"] = place.mask(table["last"])
     base = float(scored.contributions["base"].iloc[0])
     ordered = table[list(COLUMNS)].reset_index(drop=True)
-    return TargetList(ordered, period, model, built.batch, built.simulated, base, scored.calibration)
+    return TargetList(ordered, period, model, built.batch, built.simulated, base, scored.calibration, settings)
 
 
 def _past(siren: pd.Series, alert: pd.Series, period: date, earlier: Sequence[pd.DataFrame]) -> dict[str, pd.Series]:
-    """What the lists before say of firms; null for one that the last of them lacks, or that is not on alert.
+    """What earlier lists say of each firm; null if the last of them lacks it, or if it is not on alert.
 
     alert_since: the first list of the unbroken run of lists on alert up to this one.
     """
@@ -130,17 +131,17 @@ def _past(siren: pd.Series, alert: pd.Series, period: date, earlier: Sequence[pd
 def _reasons(
     table: pd.DataFrame,
     subjects: pd.DataFrame,
+    settings: ReasonSettings,
     language: Language,
-    count: int,
     unstable: Mapping[str, frozenset[str]],
 ) -> list[list[dict[str, Any]]]:
-    """Of each firm on alert, its first reasons; of the others none."""
-    typical = medians(table[table["state"] == IN_BONIS])
+    """The first reasons of each firm on alert; none for the others. subjects: contributions, in the order of table."""
     found: list[list[dict[str, Any]]] = [[] for _ in range(len(table))]
-    for place in np.flatnonzero((table["alert"] != NO_ALERT).to_numpy()).tolist():
-        (row,), (contributions,) = records(table.iloc[[place]]), records(subjects.iloc[[place]])
+    places = np.flatnonzero((table["alert"] != NO_ALERT).to_numpy())
+    flagged = zip(places.tolist(), records(table.iloc[places]), records(subjects.iloc[places]), strict=True)
+    for place, row, contributions in flagged:
         doubtful = unstable.get(row["siren"], frozenset())
-        found[place] = [asdict(r) for r in ranked_reasons(row, contributions, typical, language, doubtful)[:count]]
+        found[place] = [asdict(reason) for reason in reasons_of(row, contributions, settings, language, doubtful)]
     return found
 
 

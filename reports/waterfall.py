@@ -1,4 +1,4 @@
-"""From contributions in log-odds to steps of calibrated probability that add up exactly: records, before any chart."""
+"""From contributions in log-odds to steps of calibrated probability, which add up exactly. Records only, no chart."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ Probability = Callable[[float], float]
 
 @dataclass(frozen=True)
 class Step:
-    """What the risk was before this contribution was added and after it; parts: the same, one level down."""
+    """A contribution, and the risk before and after it is added; parts: its own steps, one level down."""
 
     name: str
     contribution: float
@@ -24,10 +24,10 @@ class Step:
 
 
 def steps(base: float, contributions: Mapping[str, float], probability: Probability) -> tuple[Step, ...]:
-    """One step a contribution, largest first, from the risk at `base` to that at the margin.
+    """One step per contribution, the largest first, from the risk at `base` to that at the margin.
 
     base, contributions: log-odds; probability: the calibration. Each step starts where the one before ended, so that
-    the changes add up to the risk less the mean risk.
+    the changes add up to the difference between the risk and the mean risk.
     """
     found, margin = [], base
     for name, contribution in sorted(contributions.items(), key=lambda item: (-abs(item[1]), item[0])):
@@ -47,6 +47,6 @@ def nested_steps(base: float, groups: Mapping[str, Mapping[str, float]], probabi
 
 
 def rounded_changes(start: float, ends: Sequence[float], decimals: int = 1) -> list[float]:
-    """The change of each step in points, from percentages as they are shown: what is read adds up to what is read."""
+    """The change of each step in points, between percentages as they are shown, so that what is read adds up."""
     shown = [round(100 * value, decimals) for value in (start, *ends)]
     return [round(after - before, decimals) for before, after in pairwise(shown)]

@@ -1,9 +1,41 @@
 """Records that tests start from, each with what the test is about changed."""
 
+from dataclasses import fields, replace
 from datetime import date
+from importlib.metadata import version
 from typing import Any
 
 from features.folder import BuildRecord
+from models.alerts import Thresholds
+from models.calibration.reliability import CalibrationScore, ReliabilityPoint
+from models.calibration.shapes import Platt, VennAbers
+from models.evaluation.records import (
+    AlertFigures,
+    CalibrationFigures,
+    Check,
+    CutFigures,
+    FailedFirms,
+    FeatureImportance,
+    Figures,
+    FirstAlerts,
+    GroupFigures,
+    HorizonFigures,
+    Interval,
+    LeadTime,
+    Metrics,
+    OriginFigures,
+    Procedures,
+    Protocols,
+    RollingOrigins,
+    SliceFigures,
+    Spread,
+    TimedFigures,
+)
+from models.explanation.stability import Stability
+from models.protocol import Hyperparameters, Protocol, Sampling
+from models.registry.model import RiskModel
+from models.registry.records import ModelFacts, Span, Spans, TrainingData
+from models.rows.inputs import Input
 
 
 def build_record(**changes: Any) -> BuildRecord:
@@ -26,3 +58,102 @@ def build_record(**changes: Any) -> BuildRecord:
         "files": (),
     }
     return BuildRecord(**{**content, **changes})
+
+
+def risk_model(**changes: Any) -> RiskModel:
+    """A model without trees, of one column and of simulated firms; its facts are changed by `model_facts`."""
+    content: dict[str, Any] = {
+        "text": "tree",
+        "inputs": (Input("debt", "social_debt", "EUR", 1, "debt"),),
+        "calibration": Platt(1.0, 0.0),
+        "intervals": VennAbers((), (0.0,), (), (1.0,)),
+        "thresholds": Thresholds(high=0.4, moderate=0.2),
+        "refits": (),
+        "facts": model_facts(),
+    }
+    return RiskModel(**{**content, **changes})
+
+
+def model_facts(**changes: Any) -> ModelFacts:
+    """Of a model of February 2024; what is named as in `TrainingData` is changed there."""
+    data: dict[str, Any] = {
+        "fingerprint": "f" * 64,
+        "dictionary_version": "b3c5",
+        "dictionary": {},
+        "simulated": True,
+        "batch": "2401_simulated",
+        "observed_until": date(2024, 1, 1),
+        "absent_sources": (),
+        "min_headcount": 10,
+        "excluded_categories": (),
+        "excluded_activities": (),
+    }
+    content: dict[str, Any] = {
+        "as_of": date(2024, 2, 1),
+        "horizon": 18,
+        "protocol": Protocol(6, 6, 1_000_000, 500_000, Sampling(), Hyperparameters(), refits=5, origins=3, seed=7),
+        "split": Spans(
+            train=Span(date(2014, 3, 1), date(2020, 2, 1), rows=10, firms=5, failures=1),
+            validation=Span(date(2021, 8, 1), date(2022, 1, 1), rows=10, firms=5, failures=1),
+            test=Span(date(2022, 2, 1), date(2022, 7, 1), rows=10, firms=5, failures=1),
+        ),
+        "data": TrainingData(**{**data, **{name: value for name, value in changes.items() if name in data}}),
+        "code": "46c04f2a3348",
+        "versions": {"lightgbm": version("lightgbm")},
+        "n_estimators": 100,
+        "failure_rate": 0.07,
+    }
+    return ModelFacts(**{**content, **{name: value for name, value in changes.items() if name not in data}})
+
+
+CUT = CutFigures(0.4, 0.75, 0.2, true_negatives=3, false_positives=3, false_negatives=3, true_positives=3)
+FIGURES = TimedFigures(1000, 60, 0.75, 0.3, 0.05, 0.2, 0.06, CUT, CUT, CUT, fit_seconds=1.0, score_seconds_100k=0.5)
+SLICE = SliceFigures(1000, 60, 0.05, 0.06, 0.75, 0.3, AlertFigures(4, 0.75, 0.2), AlertFigures(4, 0.75, 0.2))
+
+
+def group(name: str, **changes: Any) -> GroupFigures:
+    """A group of 1,000 rows and 60 failures."""
+    return GroupFigures(**{**vars(SLICE), **changes}, group=name)
+
+
+def metrics(**changes: Any) -> Metrics:
+    """All metrics of a model, mostly the same few numbers."""
+    first = FirstAlerts(75, 0.6, 25, (3.0, 5.0, 14.0), (0, 1))
+    failed = FailedFirms(113, first, replace(first, quartiles=None))
+    kind = CalibrationScore("uncalibrated", 0.05, 0.2, 0.01, is_chosen=True)
+    models = ("lightgbm", "logistic_regression", "random_forest", "histogram_boosting")
+    content: dict[str, Any] = {
+        "models": dict.fromkeys(models, FIGURES),
+        "stability": Stability(0.82, 0.67, 754, 5),
+        "feature_importance": FeatureImportance(
+            {"social_debt": 0.7, "workforce": 0.3}, {"debt": 0.6, "headcount": 0.4}
+        ),
+        "intervals": dict.fromkeys(("auc", "high_precision", "top_1_percent_recall"), Interval(0.75, 0.58, 0.89)),
+        "calibration": CalibrationFigures(
+            (kind, replace(kind, kind="venn_abers")), (ReliabilityPoint(647, 14, 0.02, 0.03, 0.01, 0.04),), 0.013
+        ),
+        "groups": {
+            "naf_section": (group("C"), group("J", auc=0.46)),
+            "size_class": (group("100-249"), group("20-49")),
+            "region": (group("94", auc=None), group("unknown")),
+            "age": (group("under 3"),),
+            "missing_source": (group("headcounts"),),
+        },
+        "protocols": Protocols(
+            out_of_time=FIGURES,
+            unseen_firms=FIGURES,
+            out_of_time_on_those_firms=None,
+            rolling_origins=RollingOrigins(
+                (OriginFigures(**vars(FIGURES), test_from=date(2022, 2, 1)),),
+                dict.fromkeys(("auc", "average_precision", "brier", "log_loss"), Spread(0.7, None)),
+            ),
+            random_within_periods=FIGURES,
+        ),
+        "procedures": Procedures(
+            *(Figures(**{field.name: getattr(FIGURES, field.name) for field in fields(Figures)}) for _ in range(2))
+        ),
+        "horizons": (HorizonFigures(**vars(SLICE), horizon=6),),
+        "lead_time": LeadTime(24, date(2021, 8, 1), date(2024, 2, 1), failed, failed),
+        "checks": tuple(Check(name, True, "so") for name in ("ranking", "calibration", "data")),
+    }
+    return Metrics(**{**content, **changes})

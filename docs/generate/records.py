@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import Field, fields
-from typing import Any
+from typing import Any, get_args
 
 from docs.generate.tables import table
 
@@ -18,7 +18,9 @@ def record_table(kind: Any) -> Iterator[str]:
 
 
 def _type(field: Field[Any]) -> str:
-    return field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
+    """As it is written in the code, without the modules that its parts come from."""
+    shown = field.type.__name__ if isinstance(field.type, type) and not get_args(field.type) else str(field.type)
+    return re.sub(r"\b(?:\w+\.)+(?=\w)", "", shown)
 
 
 def meanings_of(record: type) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import ibis.expr.types as ir
 
 from features.days import months_since
-from features.sources.formats import number, siret, text, urssaf_period, urssaf_period_end
+from features.sources.formats import account, number, siret, urssaf_period, urssaf_period_end
 from features.sources.source import After, Column, Source
 
 
@@ -19,7 +19,7 @@ CONTRIBUTIONS = Source(
     files=("sigfaible_cotisdues.csv",),
     columns={
         "siret": Column("Siret", siret),
-        "account": Column("Compte", text),
+        "account": Column("Compte", account),
         "started_on": Column("periode", urssaf_period),
         "ended_on": Column("periode", urssaf_period_end),
         "due": Column("cotis_due", number, unit="EUR"),

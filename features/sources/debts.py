@@ -2,7 +2,7 @@
 
 import ibis.expr.types as ir
 
-from features.sources.formats import cents, integer, siren, siret, text, urssaf_date, urssaf_period
+from features.sources.formats import account, cents, integer, siren, siret, text, urssaf_date, urssaf_period
 from features.sources.source import After, Column, Source, next_delivery
 
 
@@ -17,6 +17,8 @@ DEBTS = Source(
     provider="URSSAF",
     files=("sigfaible_debits.csv",),
     columns={
+        # Each account counts its gaps for itself.
+        "account": Column("num_cpte", account, required=False),
         "siret": Column("Siret", siret),
         "siren": Column("Siren", siren, required=False),
         # The code as written identifies the debt: a debt is kept even where its month can't be read.

@@ -1,36 +1,39 @@
 """A partner's text file as numbered lines split into cells, whatever its name, compression, encoding or delimiter."""
 
-import codecs
-import csv
 import fnmatch
-import gzip
 import unicodedata
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import duckdb
 import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from features.errors import InputError
-from features.sources.source import Column, Source
+from features.sources.mending import Mended, cut, mend
+from features.sources.scanning import BY_LINE, head, is_binary, is_regular, wide_encoding
+from features.sources.source import Column, Melt, Source
 
-CHUNK = 1 << 23
 DELIMITERS = ";,\t|"
 LINE_SCHEMA = {"line": "int64", "text": "string", "cells": "array<string>", "fault": "string"}
+# A header's cells may hold line breaks, within quotes; a stray quote in it must not take the whole file for a header.
+MOST_HEADER_LINES = 20
 
 
 @dataclass(frozen=True)
 class TextFile:
-    """A readable file: path as delivered, path of its UTF-8 text, header (or JSON keys), delimiter ("" for JSON)."""
+    """A readable file: where its UTF-8 text is, its header and its delimiter.
+
+    header_line: the number of the header's last line. mended: what was put right where `text` is a copy, else None.
+    """
 
     path: Path
     text: Path
     header: tuple[str, ...]
     delimiter: str
+    header_line: int = 1
+    mended: Mended | None = None
 
     @property
     def is_json(self) -> bool:
@@ -38,90 +41,144 @@ class TextFile:
         return self.delimiter == ""
 
 
+def bare_name(path: Path) -> str:
+    """A file's name as it is matched: in lower case, without `.gz`."""
+    return path.name.lower().removesuffix(".gz")
+
+
 def find_files(batch: Path, source: Source) -> list[Path]:
     """The files of a source in a batch, in order of name; their names can be in any case, the files gzipped or not."""
 
     def matches(path: Path, patterns: tuple[str, ...]) -> bool:
-        name = path.name.lower().removesuffix(".gz")
-        return any(fnmatch.fnmatchcase(name, pattern.lower()) for pattern in patterns)
+        return any(fnmatch.fnmatchcase(bare_name(path), pattern.lower()) for pattern in patterns)
 
-    files = (path for path in batch.iterdir() if path.is_file())
+    files = (path for path in batch.iterdir() if path.is_file() and not path.name.startswith("."))
     return sorted(path for path in files if matches(path, source.files) and not matches(path, source.not_files))
 
 
 def open_text(con: BaseBackend, path: Path, scratch: Path) -> TextFile:
     """Check that a file can be read to its end, and find out how.
 
-    A file in Windows-1252 is copied as UTF-8 into `scratch`. Raises InputError for an empty, damaged or binary file.
+    A file that DuckDB can't cut as it stands is copied, mended, into `scratch`. Raises InputError for an empty, damaged
+    or binary file.
+    """
+    file = read_header(path)
+    try:
+        if not is_regular(path):
+            file = mended(file, scratch)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(path, error) from None
+    return replace(file, header=_json_keys(con, path, file.text)) if file.is_json else file
+
+
+def mended(file: TextFile, scratch: Path) -> TextFile:
+    """The file with its text in a copy that DuckDB can cut."""
+    copy = scratch / f"{bare_name(file.path)}.mended"
+    return replace(file, text=copy, mended=mend(file.path, copy, file.delimiter, len(file.header)))
+
+
+def read_header(path: Path) -> TextFile:
+    """The header and delimiter of a file, from its first bytes only; no header yet for JSON.
+
+    Raises InputError for a file that is empty, damaged at its start, or no text.
     """
     try:
-        text = path if _is_utf8(path) else _as_utf8(path, scratch)
-        with _open(text) as lines:
-            first = lines.readline().decode("utf-8-sig")
-            second = any(line.strip() for line in lines)
+        start = head(path)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path.name} can't be read ({error}). Ask the partner for the file again.") from None
-    if path.name.lower().removesuffix(".gz").endswith(".json"):
-        return TextFile(path, text, _json_keys(con, path, text), "")
-    if "\0" in first:
+        raise _damaged(path, error) from None
+    if is_binary(start):
         raise InputError(f"{path.name} is not a text file. Ask the partner for the CSV export.")
-    if not first.strip() or not second:
+    if bare_name(path).endswith(".json"):
+        return TextFile(path, path, (), "")
+    text = start.decode(wide_encoding(start) or "utf-8", BY_LINE).replace("\ufeff", "").replace("\0", " ")
+    lines = _first_lines(text)
+    first = next((n for n, line in enumerate(lines) if line.strip(DELIMITERS + '"\x1a \t\r\u00a0')), None)
+    if first is None or not any(line.strip("\x1a \t") for line in lines[first + 1 :]):
         raise InputError(f"{path.name} is empty: it has no line of data. Ask the partner for the file again.")
-    delimiter = max(DELIMITERS, key=first.count)
-    return TextFile(path, text, tuple(next(csv.reader([first], delimiter=delimiter))), delimiter)
+    delimiter = max(DELIMITERS, key=lines[first].count)
+    last = _end_of_header(lines, first)
+    record = "\n".join(lines[first : last + 1])
+    header = tuple(_unquoted(cell.decode()) for cell in cut(record.encode(), delimiter))
+    return TextFile(path, path, header, delimiter, last + 1)
 
 
-def _open(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb"))
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path.name} can't be read ({error}). Ask the partner for the file again.")
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with _open(path) as content:
-        while chunk := content.read(CHUNK):
-            yield chunk
+def _first_lines(text: str) -> list[str]:
+    """Lines by line feeds, or by carriage returns where those stand between lines of as many cells."""
+    if "\n" not in text:
+        return text.replace("\r", "\n").split("\n")
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    first = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    pieces = lines[first].split("\r")
+    widths = {max(piece.count(mark) for mark in DELIMITERS) for piece in pieces}
+    if len(widths) == 1 and widths != {0}:
+        return [*lines[:first], *pieces, *lines[first + 1 :]]
+    return [line.replace("\r", " ") for line in lines]
 
 
-def _is_utf8(path: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    valid = True
-    for chunk in _chunks(path):  # to the end, even where it is not UTF-8, to find a truncated archive now
-        if valid:
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                valid = False
-    return valid
+def _end_of_header(lines: list[str], first: int) -> int:
+    quotes = 0
+    for last in range(first, min(len(lines), first + MOST_HEADER_LINES)):
+        quotes += lines[last].count('"')
+        if quotes % 2 == 0:
+            return last
+    return first
 
 
-def _as_utf8(path: Path, scratch: Path) -> Path:
-    copy = scratch / f"{path.name.lower().removesuffix('.gz')}.utf8"
-    with copy.open("wb") as out:
-        for chunk in _chunks(path):
-            out.write(chunk.decode("cp1252", errors="replace").encode())
-    return copy
+def _unquoted(cell: str) -> str:
+    quoted = len(cell) > 1 and cell.startswith('"') and cell.endswith('"')
+    return cell[1:-1].replace('""', '"') if quoted else cell
 
 
 def plain(header: str) -> str:
-    """A header in lower case, without accents, byte-order mark or surrounding blanks."""
-    decomposed = unicodedata.normalize("NFKD", header.replace("\ufeff", "").strip().lower())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    """A header without case, accents, quotes, blanks or byte-order mark."""
+    decomposed = unicodedata.normalize("NFKD", header.replace("\ufeff", "").lower())
+    return "".join(
+        letter for letter in decomposed if not (unicodedata.combining(letter) or letter.isspace() or letter in "\"'’`")
+    )
 
 
 def position(file: TextFile, source: Source, column: Column) -> int | None:
-    """The place of a column in the file, counted from 0; None for an optional column that is missing.
+    """Where a column is in the file; None where it is not there and is optional.
 
-    Raises InputError where a required column is missing, with the file and the column.
+    Raises InputError for a required column, naming the file and the column.
     """
-    found = [plain(header) for header in file.header]
-    for name in column.names:
-        if plain(name) in found:
-            return found.index(plain(name))
-    if column.required:
+    found = _place(file, column)
+    if found is None and column.required:
         raise InputError(
             f'{source.name}: {file.path.name} has no column "{column.names[0]}". Columns found: '
             f"{', '.join(file.header)}. Ask the partner for the full export, or rename the column."
         )
-    return None
+    return found
+
+
+def _place(file: TextFile, column: Column) -> int | None:
+    found = [plain(header) for header in file.header]
+    return next((found.index(plain(name)) for name in column.names if plain(name) in found), None)
+
+
+def is_month(header: str, melt: Melt) -> bool:
+    """Whether a column of a wide file is one of its months."""
+    code = plain(header)
+    return code.startswith(plain(melt.prefix)) and code.removeprefix(plain(melt.prefix)).isdecimal()
+
+
+def columns_found(file: TextFile, source: Source) -> int:
+    """How many columns of a source the file has; 0 where it lacks a required one, or the months of a wide file."""
+    places = {name: _place(file, column) for name, column in source.columns.items()}
+    if any(place is None and source.columns[name].required for name, place in places.items()):
+        return 0
+    if source.melt and not any(is_month(header, source.melt) for header in file.header):
+        return 0
+    return sum(place is not None for place in places.values()) + bool(source.melt)
+
+
+def absent_columns(file: TextFile, source: Source) -> tuple[str, ...]:
+    """The optional columns that a file does not have, by the partner's name for them."""
+    return tuple(column.names[0] for column in source.columns.values() if _place(file, column) is None)
 
 
 def read_lines(con: BaseBackend, file: TextFile) -> ir.Table:
@@ -132,8 +189,8 @@ def read_lines(con: BaseBackend, file: TextFile) -> ir.Table:
 def numbered_lines(con: BaseBackend, file: TextFile) -> ir.Table:
     """(line, text, cells, fault): one row per line that is not blank, without the header.
 
-    line: counted from 1, as in an editor. cells: the fields without quotes. fault: why it can't be split, else null.
-    A quoted field must end on its own line, so that a bad line can be rejected without losing the next ones.
+    line: from 1, as an editor counts. cells: the line's fields, unquoted. fault: why it can't be cut, else null.
+    A quoted field that goes on over several lines is within one line here, LINE_BREAK for its breaks: see `mending`.
     """
     expected = len(file.header)
     delimiter = _quoted(file.delimiter)
@@ -148,7 +205,7 @@ def numbered_lines(con: BaseBackend, file: TextFile) -> ir.Table:
         ), cut AS (
             SELECT line, text, CASE WHEN contains(text, '"')
                 THEN regexp_extract_all(text || {delimiter}, {field}, 1) ELSE string_split(text, {delimiter}) END AS raw
-            FROM lines WHERE line > 1 AND trim(text) <> ''
+            FROM lines WHERE line > {file.header_line} AND trim(text) <> ''
         )
         SELECT line, text,
             CASE WHEN contains(text, '"') THEN list_transform(raw, lambda c:

@@ -57,10 +57,22 @@ def siren(cell: ir.StringValue) -> ir.StringValue:
     return _digits(cell, 9)
 
 
-@reader("a SIRET of 14 digits")
+@reader("a SIRET of 14 digits, or a provisional one")
 def siret(cell: ir.StringValue) -> ir.StringValue:
-    """An establishment's number, padded to 14 digits with zeros."""
-    return _digits(cell, 14)
+    """An establishment's number, left-padded to 14 digits.
+
+    A provisional one has letters among its last five characters: its first nine digits name the firm all the same.
+    """
+    bare = cell.upper().re_replace(BLANKS, "")
+    provisional = only_if(bare.lpad(14, "0"), bare.re_search("^[0-9]{5,9}[0-9A-Z]{5}$") & bare.re_search("[A-Z]"))
+    digits = _digits(cell, 14)
+    return digits.isnull().ifelse(provisional, digits)
+
+
+@reader("an account number")
+def account(cell: ir.StringValue) -> ir.StringValue:
+    """An URSSAF account's number, without the leading zeros that some files lose."""
+    return cell.startswith("0").ifelse(cell.re_replace("^0+(.)", r"\1"), cell)
 
 
 @reader("an establishment number (NIC) of 5 digits")
@@ -140,7 +152,7 @@ def day(cell: ir.StringValue) -> ir.DateValue:
     return _plausible(ibis.coalesce(iso, french, month))
 
 
-@reader("an URSSAF date as (A)AAMMJJ, the year less 1900")
+@reader("an URSSAF date as (A)AAMMJJ, the year minus 1900")
 def urssaf_date(cell: ir.StringValue) -> ir.DateValue:
     """`1160318` is 2016-03-18, `990612` is 1999-06-12."""
     bare = cell.strip()

@@ -3,7 +3,7 @@
 import ibis.expr.types as ir
 
 from features.days import months_after
-from features.sources.formats import count, siren, siret, urssaf_period
+from features.sources.formats import account, count, siren, siret, urssaf_period
 from features.sources.source import After, Column, Melt, Source
 
 MONTH_COLUMNS = Melt(prefix="eff", period=urssaf_period, value=Column("eff", count, unit="persons"))
@@ -36,7 +36,8 @@ ESTABLISHMENT_HEADCOUNTS = Source(
     provider="URSSAF",
     files=("*effectif_*.csv",),
     not_files=FIRM_HEADCOUNTS.files,
-    columns={"siret": Column("siret", siret)},
+    # One line per account: an establishment may have several, of which the headcounts add up.
+    columns={"siret": Column("siret", siret), "account": Column("compte", account, required=False)},
     melt=MONTH_COLUMNS,
     known_at=After("ended_on", 3),
     tidy=_of_establishment,

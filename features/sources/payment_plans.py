@@ -2,7 +2,7 @@
 
 import ibis.expr.types as ir
 
-from features.sources.formats import day, number, siret, text
+from features.sources.formats import account, day, number, siret, text
 from features.sources.source import After, Column, Source, next_delivery
 
 
@@ -18,6 +18,7 @@ PAYMENT_PLANS = Source(
     files=("sigfaible_delais.csv",),
     columns={
         "siret": Column("Siret", siret),
+        "account": Column("Numero_compte_externe", account, required=False),
         "plan": Column("Numero_structure", text, required=False),
         "created_on": Column("Date_creation", day),
         "due_on": Column("Date_echeance", day),

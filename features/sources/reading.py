@@ -1,5 +1,6 @@
 """From numbered lines to typed records, and to what is wrong with the others. Pure functions of tables."""
 
+from datetime import date
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -7,10 +8,13 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 
-from features.sources.files import LINE_SCHEMA, TextFile, plain, position
+from features.errors import InputError
+from features.sources.files import LINE_SCHEMA, TextFile, is_month, plain, position
 from features.sources.formats import Reader
-from features.sources.source import Column, Source
+from features.sources.scanning import LINE_BREAK, UNREADABLE
+from features.sources.source import Column, Melt, Source
 
+REPLACEMENT = "\ufffd"
 PROBLEM = "struct<column: string, value: string, reason: string, rejects: boolean>"
 
 
@@ -22,7 +26,9 @@ def parse(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
     Raises InputError where the file lacks a required column.
     """
     places = {name: position(file, source, column) for name, column in source.columns.items()}
-    texts = {name: _cell(lines, place) for name, place in places.items()}
+    if file.mended:
+        lines = lines.mutate(text=lines.text.replace(LINE_BREAK, "\n"))
+    texts = {name: _cell(lines, file, place) for name, place in places.items()}
     lines = lines.mutate(**{f"{name}_text": text for name, text in texts.items()})
     columns = dict(source.columns)
     headers: dict[str, str | ir.StringValue] = {
@@ -31,35 +37,39 @@ def parse(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
     if source.melt:
         lines = _melted(lines, file, source)
         columns["value"], headers["value"] = source.melt.value, lines.header
-    lines = lines.mutate(**{name: column.read(lines[f"{name}_text"]) for name, column in columns.items()})
+    lines = lines.mutate(**{name: _value(lines, file, name, column) for name, column in columns.items()})
     return _judged(lines, columns, headers, ["period"] if source.melt else [])
 
 
-def _cell(lines: ir.Table, place: int | None) -> ir.StringValue:
+def _cell(lines: ir.Table, file: TextFile, place: int | None) -> ir.StringValue:
     if place is None:
         return ibis.null("string")
-    return lines.cells[place].strip().nullif("")
+    cell = lines.cells[place]
+    if file.mended:
+        cell = cell.replace(LINE_BREAK, "\n")
+    return cell.strip().nullif("")
+
+
+def _value(lines: ir.Table, file: TextFile, name: str, column: Column) -> ir.Value:
+    """What a cell says; nothing where it holds bytes that are no letters."""
+    cell = lines[f"{name}_text"]
+    return column.read(cell.contains(UNREADABLE).ifelse(ibis.null("string"), cell) if file.mended else cell)
 
 
 def _melted(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
     """One row per line and month column; a blank cell is unknown and gives no row."""
     assert source.melt is not None  # noqa: S101 - the caller has checked it
-    prefix = plain(source.melt.prefix)
-    wide = [n for n, header in enumerate(file.header) if plain(header).removeprefix(prefix).isdigit()]
-    codes = ibis.memtable({"header": [file.header[n] for n in wide]})
-    months = {
-        row.header: row.period
-        for row in codes.mutate(period=source.melt.period(codes.header.lower().replace(prefix, "")))
-        .execute()
-        .itertuples()
-    }
+    months = _months(file, source.melt)
+    wide = [n for n, header in enumerate(file.header) if plain(header) in months]
+    if not wide:
+        raise InputError(f"{source.name}: {file.path.name} has no column for any month. Ask for the full export.")
     cells = ibis.array(
         [
             ibis.struct(
                 {
                     "header": ibis.literal(file.header[n]),
-                    "period": ibis.literal(months[file.header[n]], "date"),
-                    "text": _cell(lines, n),
+                    "period": ibis.literal(months[plain(file.header[n])], "date"),
+                    "text": _cell(lines, file, n),
                 }
             )
             for n in wide
@@ -70,6 +80,14 @@ def _melted(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
     long = long.mutate(header=long.month["header"], period=long.month["period"], value_text=long.month["text"])
     first = long.header == file.header[wide[0]]
     return long.drop("month").filter(long.value_text.notnull() | (long.fault.notnull() & first))
+
+
+def _months(file: TextFile, melt: Melt) -> dict[str, date]:
+    """The month that each column of a wide file tells of, by its plain header."""
+    headers = [plain(header) for header in file.header if is_month(header, melt)]
+    codes = ibis.memtable({"header": headers}, schema={"header": "string"})
+    read = codes.mutate(period=melt.period(codes.header.substr(len(plain(melt.prefix))))).to_pyarrow().to_pylist()
+    return {row["header"]: row["period"] for row in read if row["period"]}
 
 
 def _judged(
@@ -104,7 +122,11 @@ def _is_wrong(lines: ir.Table, name: str, column: Column) -> ir.BooleanValue:
 def _problem(lines: ir.Table, name: str, header: str | ir.StringValue, column: Column) -> ir.StructValue:
     cell = lines[f"{name}_text"]
     title = ibis.literal(header) if isinstance(header, str) else header
-    reason = cell.isnull().ifelse("blank, but required", _reason(column.read))
+    reason = ibis.cases(
+        (cell.isnull(), "blank, but required"),
+        (cell.contains(UNREADABLE), "bytes that are no letters in UTF-8 nor in Windows-1252"),
+        else_=_reason(column.read),
+    )
     return _struct(title, cell, reason, ibis.literal(column.required))
 
 
@@ -115,7 +137,9 @@ def _reason(read: Reader) -> str:
 def _struct(
     column: ir.StringValue, value: ir.StringValue, reason: ir.StringValue, rejects: ir.BooleanValue
 ) -> ir.StructValue:
-    return ibis.struct({"column": column, "value": value, "reason": reason, "rejects": rejects}).cast(PROBLEM)
+    return ibis.struct(
+        {"column": column, "value": value.replace(UNREADABLE, REPLACEMENT), "reason": reason, "rejects": rejects}
+    ).cast(PROBLEM)
 
 
 def staged_schema(source: Source) -> ibis.Schema:

@@ -5,12 +5,19 @@ address are today's at every period, because no delivered file has their history
 of establishments where that is delivered.
 """
 
+from functools import reduce
+from operator import or_
+
 import ibis
 import ibis.expr.types as ir
 
 from features.nomenclatures import mapping
 from features.sources.formats import day, nic, number, only_if, siren, siret, text
 from features.sources.source import After, Column, Source
+
+# What the register writes in place of the name of a person who objects to its publication, and their status.
+MASKED = "[ND]"
+OBJECTS = "P"
 
 
 def _activity(code: ir.StringValue, nomenclature: ir.StringValue) -> ir.StringValue:
@@ -20,6 +27,11 @@ def _activity(code: ir.StringValue, nomenclature: ir.StringValue) -> ir.StringVa
 
 
 def _unit(records: ir.Table) -> ir.Table:
+    """The firm's name, activity and end. A masked name is no name: the firm is one that objects to publication."""
+    names = [records[name] for name in ("denomination", "acronym", "last_name", "usage_name", "first_name")]
+    is_masked = reduce(or_, ((name == MASKED).fill_null(False) for name in names))
+    shown = {name.get_name(): name.nullif(MASKED) for name in names}
+    records = records.mutate(**shown, diffusion=is_masked.ifelse(OBJECTS, records.diffusion))
     person = records.first_name.fill_null("") + " " + records.usage_name.fill_null(records.last_name).fill_null("")
     return records.mutate(
         name=ibis.coalesce(records.denomination, person.strip().nullif(""), records.acronym),

@@ -45,7 +45,7 @@ def outstanding_debt(grid: ir.Table, debts: ir.Table) -> ir.Table:
     An event counts from the first period on or after its `known_at`, unless a later event of the same debt is already
     known. The firm's debt is the running sum of the differences between successive events of its debts.
     """
-    debt = ["siren", "siret", "period_code", "gap_number"]
+    debt = ["siren", "account", "siret", "period_code", "gap_number"]
     order = ["event_number", "treated_on", "known_at", "employee_due", "employer_due"]
     later = debts.known_at.min().over(ibis.window(group_by=debt, order_by=order, rows=(1, None)))
     events = debts.mutate(overtaken_at=later)
@@ -83,7 +83,8 @@ def active_plans(grid: ir.Table, payment_plans: ir.Table) -> ir.Table:
     A plan is in force from the period at which it is known until its due date. What is left to pay falls linearly with
     the months, so the sum over plans is `intercept - slope * month`.
     """
-    plans = payment_plans.select("siren", "siret", "plan", "created_on", "due_on", "amount", "known_at").distinct()
+    plan = ["siren", "account", "siret", "plan", "created_on", "due_on", "amount", "known_at"]
+    plans = payment_plans.select(plan).distinct()
     total = ibis.greatest(months_since(plans.created_on, plans.due_on), 1)
     due_month = month_number(plans.due_on)
     plans = plans.mutate(plans=ibis.literal(1), slope=plans.amount / total, intercept=plans.amount / total * due_month)

@@ -1,1 +1,1 @@
-"""From a margin to a probability to an alert: shapes, how they are fitted and chosen, the base rate."""
+"""From a margin to a probability to an alert: kinds of calibration, how one is fitted and chosen, the failure rate."""

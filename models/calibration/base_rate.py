@@ -1,4 +1,4 @@
-"""How often firms fail now, by what is known now, and the offset in log-odds that this asks of older probabilities."""
+"""How often firms fail now, from what is known now, and the offset in log-odds that older probabilities need for it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +16,7 @@ LOOK_BACK_MONTHS = 12
 
 @dataclass(frozen=True)
 class FailureRate:
-    """Share of firms that enter a procedure within the horizon, `low` to `high` at 95 %."""
+    """Share of the firms that enter a procedure within the horizon, with its 95 % interval."""
 
     firms: int
     failures: int
@@ -26,12 +26,13 @@ class FailureRate:
 
 
 def known_failure_rate(states: pd.DataFrame, period: date, horizon: int) -> FailureRate:
-    """The failure rate of the 12 months that end at `period`, carried over to the horizon at a constant hazard.
+    """The failure rate of the 12 months that end at `period`, converted to the horizon at a constant hazard.
 
-    states: rows of the feature table (siren, period, procedure_state) of at least the 13 periods that end at `period`.
-    Of the firms in bonis 12 months before, as known then, those known to be in a procedure at some period since: no
-    later knowledge is used. Late news loses the last openings and gains those from before the 12 months: over a steady
-    year the two balance. Raises InputError where no firm was in bonis, or none or all have failed: no rate to go by.
+    states: (siren, period, procedure_state) of the feature table, of at least the 13 periods that end at `period`.
+    It counts the firms in bonis 12 months before, as known then, and those of them known to be in a procedure at some
+    period since: nothing learnt later is used. As openings are known late, the last ones are missing, and some from
+    before the 12 months are counted; with a steady failure rate the two cancel out.
+    Raises InputError where no firm was in bonis, or none or all have failed.
     """
     start = pd.Timestamp(add_months(period, -LOOK_BACK_MONTHS))
     in_span = states["period"].between(start, pd.Timestamp(period))
@@ -42,22 +43,22 @@ def known_failure_rate(states: pd.DataFrame, period: date, horizon: int) -> Fail
     if failures in (0, firms):
         raise InputError(
             f"Of the {firms} firms in bonis at {start:%Y-%m}, {failures} are known to have failed by {period:%Y-%m}: "
-            "that is no base rate to calibrate to. Keep the calibration as it is."
+            "no failure rate can be estimated. Keep the calibration as it is."
         )
     low, high = (_carried(share, horizon) for share in wilson_interval(failures, firms))
     return FailureRate(firms, failures, _carried(failures / firms, horizon), low, high)
 
 
 def _carried(share: float, horizon: int) -> float:
-    """The share that fails within the horizon, of a share that fails within 12 months."""
+    """The share that fails within the horizon, from the share that fails within 12 months."""
     return float(1 - (1 - share) ** (horizon / LOOK_BACK_MONTHS))
 
 
 def offset_between(reference_rate: float, current_rate: float) -> float:
-    """What to add to the log-odds of probabilities made for one base rate to make them right for another.
+    """What to add to the log-odds of probabilities that were calibrated at one failure rate, for another one.
 
-    Elkan, IJCAI 2001; Saerens, Latinne, Decaestecker, Neural Computation 2002: exact where what failing and surviving
-    firms look like has not changed, only how many fail. Raises InputError on rates of 0 or 1.
+    Elkan, IJCAI 2001; Saerens, Latinne, Decaestecker, Neural Computation 2002. It is exact where failing firms, and
+    surviving ones, look as before, and only their proportion has changed. Raises InputError on rates of 0 or 1.
     """
     for rate in (reference_rate, current_rate):
         if not 0 < rate < 1:
@@ -66,5 +67,5 @@ def offset_between(reference_rate: float, current_rate: float) -> float:
 
 
 def has_drifted(reference_rate: float, current: FailureRate) -> bool:
-    """Whether the rate that a model was calibrated to is outside what the current one may be."""
+    """Whether the failure rate that a model was calibrated at is outside the interval of the current one."""
     return not current.low <= reference_rate <= current.high

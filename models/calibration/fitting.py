@@ -1,4 +1,4 @@
-"""From a margin in log-odds to a probability: four shapes, each non-decreasing, each plain numbers that JSON holds."""
+"""How each kind of calibration is fitted to held-out margins (log-odds) and labels."""
 
 import warnings
 
@@ -13,16 +13,17 @@ from features.errors import InputError
 from models.calibration.shapes import DECIMALS, SMALLEST, Beta, Isotonic, Platt, VennAbers
 from models.rows.inputs import Labels, Margins
 
-with np.errstate():  # The library turns numpy's warnings off for the whole process.
+with np.errstate():  # When imported, the library would turn off numpy's warnings for the whole process.
     from venn_abers import VennAbers as VennAbersPredictor
 
+# scikit-learn's inverse penalty: so large that there is practically none.
 UNPENALISED = 1e6
 
 
 def fit_platt(margins: Margins, labels: Labels) -> Platt:
     """Platt's calibration of held-out margins.
 
-    Raises InputError where only one kind of label was seen, or the margins order firms the wrong way round.
+    Raises InputError where there is only one kind of label, or riskier margins have fewer failures.
     """
     _refuse_one_kind(labels)
     fitted = LogisticRegression(C=UNPENALISED).fit(margins.reshape(-1, 1), labels)
@@ -33,7 +34,7 @@ def fit_platt(margins: Margins, labels: Labels) -> Platt:
 
 
 def fit_beta(margins: Margins, labels: Labels) -> Beta:
-    """Beta calibration of held-out margins, both slopes kept at 0 or above; raises as `fit_platt`."""
+    """Beta calibration of held-out margins, with both slopes at 0 or above; raises as `fit_platt` does."""
     _refuse_one_kind(labels)
     x = np.column_stack([log_expit(margins), -log_expit(-margins), np.ones(len(margins))])
 
@@ -49,7 +50,7 @@ def fit_beta(margins: Margins, labels: Labels) -> Beta:
 
 
 def fit_isotonic(margins: Margins, labels: Labels) -> Isotonic:
-    """Isotonic calibration of held-out margins; raises as `fit_platt`, where all firms would share one level."""
+    """Isotonic calibration of held-out margins; raises as `fit_platt` does."""
     _refuse_one_kind(labels)
     fitted = IsotonicRegression(y_min=SMALLEST, y_max=1 - SMALLEST, out_of_bounds="clip").fit(margins, labels)
     points, levels = fitted.X_thresholds_, fitted.y_thresholds_
@@ -59,10 +60,10 @@ def fit_isotonic(margins: Margins, labels: Labels) -> Isotonic:
 
 
 def fit_venn_abers(margins: Margins, labels: Labels) -> VennAbers:
-    """Venn-Abers predictor of held-out margins; raises InputError where only one kind of label was seen."""
+    """Venn-Abers predictor of held-out margins; raises InputError where there is only one kind of label."""
     _refuse_one_kind(labels)
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
-        # The slope of a step without rows, which the library skips.
+        # The library warns of the slope of steps without rows, which it then skips.
         warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
         scores = np.column_stack([margins, margins])
         fitted = VennAbersPredictor().fit(scores, labels.astype(np.float64), precision=DECIMALS)
@@ -72,15 +73,15 @@ def fit_venn_abers(margins: Margins, labels: Labels) -> VennAbers:
 
 
 def _steps(points: NDArray[np.float64], levels: NDArray[np.float64]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Where a step function, `levels[0]` before the first point, rises; and its levels."""
-    levels = np.maximum.accumulate(levels)  # Undoes what rounding errors took.
+    """The points at which a step function rises, and its levels, the first one before the first point."""
+    levels = np.maximum.accumulate(levels)  # Rounding errors make it fall by a tiny step here and there.
     changes = np.flatnonzero(np.diff(levels) > 0)
     return tuple(points[changes].tolist()), (float(levels[0]), *levels[changes + 1].tolist())
 
 
 _LEARNT_NOTHING = (
-    "On the validation periods, firms scored as safer failed more often: this model has learnt nothing that "
-    "holds. Train on more firms or more periods."
+    "On the validation periods, the firms that the model finds safer failed more often, or as often: it has learnt "
+    "nothing that holds later. Train on more firms or more periods."
 )
 
 

@@ -1,8 +1,8 @@
-"""Whether probabilities keep their word: of firms given 10 %, do 10 % fail?"""
+"""Whether probabilities come true: of the firms given 10 %, do 10 % fail?"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 
@@ -11,44 +11,60 @@ from models.rows.inputs import Labels, Probabilities
 LEVEL = 0.95
 
 
-def reliability(probability: Probabilities, labels: Labels, bins: int = 10) -> list[dict[str, Any]]:
-    """The points of a reliability diagram, from the safest firms to the riskiest, as many rows in each.
+@dataclass(frozen=True)
+class ReliabilityPoint:
+    """A point of a reliability diagram: rows of similar probability; low, high: 95 % interval of the observed rate."""
 
-    A record: rows, failures, mean_probability, observed_rate, low and high (Wilson, 95 %, as if rows were independent:
-    months of one firm are not, so the truth is wider). Equal probabilities share a bin, which may leave fewer bins.
+    rows: int
+    failures: int
+    mean_probability: float
+    observed_rate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CalibrationScore:
+    """How a kind of calibration did on rows later than those it was fitted on; log_loss in nats."""
+
+    kind: str
+    brier: float
+    log_loss: float
+    expected_calibration_error: float
+    is_chosen: bool
+
+
+def reliability(probability: Probabilities, labels: Labels, bins: int = 10) -> tuple[ReliabilityPoint, ...]:
+    """The points of a reliability diagram, from the safest firms to the riskiest, with as many rows in each.
+
+    Equal probabilities are in the same bin, so that there may be fewer bins. The intervals are Wilson's, which take the
+    rows for independent; the months of a firm are not, so that the true intervals are wider.
     """
     if not len(probability):
-        return []
+        return ()
     edges = np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf")
     bin_of = np.searchsorted(np.unique(edges), probability, "left")
-    return [_point(probability[bin_of == number], labels[bin_of == number]) for number in np.unique(bin_of)]
+    return tuple(_point(probability[bin_of == number], labels[bin_of == number]) for number in np.unique(bin_of))
 
 
-def _point(probability: Probabilities, labels: Labels) -> dict[str, Any]:
+def _point(probability: Probabilities, labels: Labels) -> ReliabilityPoint:
     rows, failures = len(labels), int(labels.sum())
     low, high = wilson_interval(failures, rows)
-    return {
-        "rows": rows,
-        "failures": failures,
-        "mean_probability": float(probability.mean()),
-        "observed_rate": failures / rows,
-        "low": low,
-        "high": high,
-    }
+    return ReliabilityPoint(rows, failures, float(probability.mean()), failures / rows, low, high)
 
 
-def expected_calibration_error(points: Sequence[dict[str, Any]]) -> float:
-    """Mean gap between what was predicted and what was observed, over the rows of `reliability`'s points.
+def expected_calibration_error(points: Sequence[ReliabilityPoint]) -> float:
+    """Mean absolute difference between the mean probability and the observed rate of each point, weighted by rows.
 
     Naeini, Cooper, Hauskrecht, AAAI 2015.
     """
-    rows = sum(point["rows"] for point in points)
-    gaps = (point["rows"] * abs(point["mean_probability"] - point["observed_rate"]) for point in points)
+    rows = sum(point.rows for point in points)
+    gaps = (point.rows * abs(point.mean_probability - point.observed_rate) for point in points)
     return float(sum(gaps) / rows)
 
 
 def wilson_interval(successes: float, trials: float) -> tuple[float, float]:
-    """Where the rate behind `successes` of `trials` lies, at 95 % (Wilson, JASA 1927)."""
+    """The 95 % interval of the rate behind `successes` of `trials` (Wilson, JASA 1927)."""
     z = NormalDist().inv_cdf((1 + LEVEL) / 2)
     share, spread = successes / trials, z**2 / trials
     middle = (share + spread / 2) / (1 + spread)

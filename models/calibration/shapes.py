@@ -1,18 +1,21 @@
-"""From a margin in log-odds to a probability: four shapes, each non-decreasing, each plain numbers that JSON holds."""
+"""From a margin in log-odds to a probability: four shapes, each non-decreasing, each a record of plain numbers.
 
-from dataclasses import asdict, dataclass
-from typing import Any
+`kind` names the shape where a calibration is stored.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.special import expit, log_expit, logit
 
 from models.rows.inputs import Margins, Probabilities
 
-# A probability of exactly 0 or 1 has no log-odds, and no failure or survival is impossible.
+# The smallest probability that is given: 0 and 1 have no log-odds, and no firm is certain to fail or to survive.
 SMALLEST = 1e-6
-# Margins that agree to the hundredth of a log-odd are one to Venn-Abers: bounds what is stored, and fits in no time.
+# Venn-Abers rounds margins to a hundredth of a log-odds: this bounds what is stored, and the time to fit it.
 DECIMALS = 2
-# Enough to tell firms of one step apart, too little for anyone to read.
+# Enough to order the firms that share a step, and too little to be seen in a printed probability.
 TIE_BREAK = 1e-9
 
 
@@ -22,6 +25,7 @@ class Platt:
 
     slope: float
     intercept: float
+    kind: Literal["platt"] = "platt"
 
     def probability(self, margins: Margins) -> Probabilities:
         """The calibrated probability of each margin."""
@@ -32,12 +36,14 @@ class Platt:
 class Beta:
     """Log-odds = below x ln(s) - above x ln(1 - s) + intercept, s = 1 / (1 + exp(-margin)).
 
-    Platt's with a slope of its own at each end (Kull, Silva Filho, Flach, AISTATS 2017).
+    Like Platt's, but with one slope for small margins and another for large ones (Kull, Silva Filho, Flach, AISTATS
+    2017).
     """
 
     below: float
     above: float
     intercept: float
+    kind: Literal["beta"] = "beta"
 
     def probability(self, margins: Margins) -> Probabilities:
         """The calibrated probability of each margin."""
@@ -47,10 +53,11 @@ class Beta:
 
 @dataclass(frozen=True)
 class Isotonic:
-    """Straight lines between (margin, probability) points (Zadrozny, Elkan, KDD 2002)."""
+    """Straight lines between the points (margins[n], probabilities[n]) (Zadrozny, Elkan, KDD 2002)."""
 
     margins: tuple[float, ...]
     probabilities: tuple[float, ...]
+    kind: Literal["isotonic"] = "isotonic"
 
     def probability(self, margins: Margins) -> Probabilities:
         """The calibrated probability of each margin."""
@@ -59,31 +66,33 @@ class Isotonic:
 
 @dataclass(frozen=True)
 class VennAbers:
-    """Two isotonic fits, the firm itself counted as surviving (`low`) and as failing (`high`): steps in the margin.
+    """Two step functions of the margin: isotonic fits that count the firm itself as surviving (low) or failing (high).
 
-    Vovk, Petej, Fedorova, NeurIPS 2015. `low` rises to the value n + 1 on reaching `low_from` n, `high` on passing it.
+    Vovk, Petej, Fedorova, NeurIPS 2015. `low` has the value low[n + 1] from low_from[n] on, that point included; `high`
+    has the value high[n + 1] above high_from[n], that point excluded.
     """
 
     low_from: tuple[float, ...]
     low: tuple[float, ...]
     high_from: tuple[float, ...]
     high: tuple[float, ...]
+    kind: Literal["venn_abers"] = "venn_abers"
 
     def interval(self, margins: Margins) -> tuple[Probabilities, Probabilities]:
-        """Between which probabilities each firm's own lies: wide where few firms like it were seen."""
+        """The lower and the upper end of each firm's probability: far apart where few firms like it were seen."""
         rounded = np.round(margins, DECIMALS)
         low = np.asarray(self.low)[np.searchsorted(self.low_from, rounded, "right")]
         high = np.asarray(self.high)[np.searchsorted(self.high_from, rounded, "left")]
         return low, high
 
     def probability(self, margins: Margins) -> Probabilities:
-        """The one probability that loses least, in log-loss, whichever end of the interval holds."""
+        """One probability per margin: the one with the least log-loss in the worse case of the two ends."""
         low, high = self.interval(margins)
         return _in_order(high / (1 - low + high), margins)
 
 
 def _in_order(probability: Probabilities, margins: Margins) -> Probabilities:
-    """Those probabilities, firms of one step in the order of their margins: a list must not lose it."""
+    """The probabilities, made to rise very slightly within a step, so that a list keeps the order of the margins."""
     return np.asarray((1 - TIE_BREAK) * probability + TIE_BREAK * expit(margins), np.float64)
 
 
@@ -92,10 +101,11 @@ Shape = Platt | Beta | Isotonic | VennAbers
 
 @dataclass(frozen=True)
 class Shifted:
-    """A calibration whose log-odds are moved by `offset`, for another base rate: see `models.calibration.base_rate`."""
+    """A calibration with `offset` added to its log-odds, for another base rate: see `models.calibration.base_rate`."""
 
     calibration: Shape
     offset: float
+    kind: Literal["shifted"] = "shifted"
 
     def probability(self, margins: Margins) -> Probabilities:
         """The calibrated probability of each margin at that base rate."""
@@ -103,40 +113,13 @@ class Shifted:
 
 
 Calibration = Shape | Shifted
-KINDS: dict[str, type[Shape]] = {"platt": Platt, "beta": Beta, "isotonic": Isotonic, "venn_abers": VennAbers}
-SHIFTED = "shifted"
 
 
 def shifted(calibration: Calibration, offset: float) -> Shifted:
-    """That calibration moved by `offset` log-odds from where it was fitted, an earlier shift undone."""
+    """The calibration as it was fitted, with `offset` added to its log-odds; an earlier offset is replaced."""
     return Shifted(calibration.calibration if isinstance(calibration, Shifted) else calibration, offset)
 
 
 def with_offset(probability: Probabilities, offset: float) -> Probabilities:
-    """Probabilities moved by an offset in log-odds; certainties stay certain."""
+    """The probabilities with an offset added to their log-odds; 0 and 1 stay 0 and 1."""
     return np.asarray(expit(logit(probability) + offset), np.float64)
-
-
-def kind_of(calibration: Calibration) -> str:
-    """The name of its shape."""
-    return next((name for name, shape in KINDS.items() if isinstance(calibration, shape)), SHIFTED)
-
-
-def to_json(calibration: Calibration) -> dict[str, Any]:
-    """Its kind and its numbers, for `calibration_from` to read back."""
-    if isinstance(calibration, Shifted):
-        return {"kind": SHIFTED, "offset": calibration.offset, "calibration": to_json(calibration.calibration)}
-    return {"kind": kind_of(calibration), **asdict(calibration)}
-
-
-def calibration_from(content: dict[str, Any]) -> Calibration:
-    """The calibration that `to_json` wrote.
-
-    Raises KeyError or TypeError where it did not.
-    """
-    if content["kind"] == SHIFTED:
-        return shifted(calibration_from(content["calibration"]), content["offset"])
-    numbers: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in content.items() if name != "kind"
-    }
-    return KINDS[content["kind"]](**numbers)

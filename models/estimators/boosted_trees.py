@@ -1,4 +1,4 @@
-"""LightGBM as a scikit-learn estimator, which keeps to the catalogue: its directions and its categories."""
+"""LightGBM as a scikit-learn estimator, under the directions and with the categories of the catalogue of features."""
 
 import re
 from collections.abc import Sequence
@@ -21,22 +21,23 @@ from models.rows.inputs import Input, Labels, Margins, Matrix, Weights
 class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """LightGBM under the catalogue's monotone constraints: an agent must never read that more debt made it safer.
 
-    inputs: the columns, in order; without them every column is a free quantity.
-    early_stopping: rounds without a better log-loss on `eval_set` after which it stops, or None.
-    bags: boosters of different seeds, whose mean margin is the model's; one booster holds the trees of all.
-    Fitted: `booster_`, read from its own text: what is used is what can be saved and read again; `n_trees_` a bag.
+    inputs: the columns, in order; without them every column is a quantity without constraint.
+    early_stopping: rounds without a better log-loss on `eval_set` after which training stops, or None.
+    bags: how many boosters are trained with different seeds; the model's margin is the mean of theirs.
+    `booster_`, once fitted: one LightGBM booster with the trees of all bags, read from its own text, so that what is
+    used is what can be saved and read again. `n_estimators_`: trees per bag, `n_estimators` at most.
     """
 
     def __init__(  # noqa: D107  # see the class
         self,
         inputs: Sequence[Input] = (),
-        trees: int = Hyperparameters.trees,
+        n_estimators: int = Hyperparameters.n_estimators,
         learning_rate: float = Hyperparameters.learning_rate,
-        leaves: int = Hyperparameters.leaves,
-        rows_a_leaf: int = Hyperparameters.rows_a_leaf,
-        column_share: float = Hyperparameters.column_share,
-        row_share: float = Hyperparameters.row_share,
-        l2: float = Hyperparameters.l2,
+        num_leaves: int = Hyperparameters.num_leaves,
+        min_child_samples: int = Hyperparameters.min_child_samples,
+        colsample_bytree: float = Hyperparameters.colsample_bytree,
+        subsample: float = Hyperparameters.subsample,
+        reg_lambda: float = Hyperparameters.reg_lambda,
         scale_pos_weight: float = 1.0,
         monotone: bool = True,
         early_stopping: int | None = None,
@@ -44,13 +45,13 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         seed: int = 0,
     ) -> None:
         self.inputs = inputs
-        self.trees = trees
+        self.n_estimators = n_estimators
         self.learning_rate = learning_rate
-        self.leaves = leaves
-        self.rows_a_leaf = rows_a_leaf
-        self.column_share = column_share
-        self.row_share = row_share
-        self.l2 = l2
+        self.num_leaves = num_leaves
+        self.min_child_samples = min_child_samples
+        self.colsample_bytree = colsample_bytree
+        self.subsample = subsample
+        self.reg_lambda = reg_lambda
         self.scale_pos_weight = scale_pos_weight
         self.monotone = monotone
         self.early_stopping = early_stopping
@@ -64,7 +65,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         sample_weight: ArrayLike | None = None,
         eval_set: tuple[Matrix, Labels] | None = None,
     ) -> Self:
-        """Learn from rows x inputs and two kinds of label; eval_set: later rows, for early stopping only."""
+        """Fit on rows x inputs and two kinds of label; eval_set: later rows, for early stopping only."""
         x, y = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -77,7 +78,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         )
         boosters = [self._boosted(rows, later, self.seed * self.bags + bag) for bag in range(self.bags)]
         self.booster_ = averaged(boosters)
-        self.n_trees_ = self.booster_.num_trees() // self.bags
+        self.n_estimators_ = self.booster_.num_trees() // self.bags
         return self
 
     def decision_function(self, X: ArrayLike) -> Margins:  # noqa: N803
@@ -109,14 +110,14 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         parameters = {
             "objective": "binary",
             "learning_rate": self.learning_rate,
-            "num_leaves": self.leaves,
-            "min_data_in_leaf": self.rows_a_leaf,
-            "min_data_per_group": 4 * self.rows_a_leaf,
-            "cat_smooth": float(self.rows_a_leaf),
-            "feature_fraction": self.column_share,
-            "bagging_fraction": self.row_share,
+            "num_leaves": self.num_leaves,
+            "min_data_in_leaf": self.min_child_samples,
+            "min_data_per_group": 4 * self.min_child_samples,
+            "cat_smooth": float(self.min_child_samples),
+            "feature_fraction": self.colsample_bytree,
+            "bagging_fraction": self.subsample,
             "bagging_freq": 1,
-            "lambda_l2": self.l2,
+            "lambda_l2": self.reg_lambda,
             "scale_pos_weight": self.scale_pos_weight,
             "monotone_constraints": directions if self.monotone and any(directions) else None,
             "seed": seed,
@@ -125,9 +126,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             "verbosity": -1,
         }
         if later is None or self.early_stopping is None:
-            return lgb.train(parameters, rows, self.trees)
+            return lgb.train(parameters, rows, self.n_estimators)
         stopping = lgb.early_stopping(self.early_stopping, verbose=False)
-        return lgb.train(parameters, rows, self.trees, valid_sets=[later], callbacks=[stopping])
+        return lgb.train(parameters, rows, self.n_estimators, valid_sets=[later], callbacks=[stopping])
 
     def __sklearn_tags__(self) -> Tags:
         """Unknown values are welcome; two classes only."""
@@ -138,9 +139,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
 
 def averaged(boosters: Sequence[lgb.Booster]) -> lgb.Booster:
-    """One booster whose margin, and whose contributions, are the mean of those of several, learnt on the same columns.
+    """One booster whose margin and contributions are the means of those of several boosters of the same columns.
 
-    It holds the trees of all, each leaf divided by their number, in LightGBM's own text.
+    It holds the trees of all of them, with each leaf's value divided by their number, in LightGBM's own text.
     """
     texts = [booster.model_to_string(num_iteration=booster.best_iteration or -1) for booster in boosters]
     if len(texts) == 1:
@@ -166,7 +167,7 @@ def boosted_trees(
     return BoostedTrees(inputs, seed=seed, **asdict(hyperparameters), **others)
 
 
-def trees_by_early_stopping(
+def best_n_estimators(
     estimator: BoostedTrees,
     x: Matrix,
     y: Labels,
@@ -175,9 +176,10 @@ def trees_by_early_stopping(
     rounds: int = 50,
     weights: Weights | None = None,
 ) -> int:
-    """How many trees serve rows of a later time best, by log-loss; `estimator.trees` is the most.
+    """The number of trees with the least log-loss on later rows, `estimator.n_estimators` at most.
 
-    The later rows come from the training periods too, an embargo after the first ones: refit on all with this number.
+    Both parts are training rows, the later ones an embargo after the others; the model is then fitted on all training
+    rows with this number of trees.
     """
     trial = clone(estimator).set_params(early_stopping=rounds, bags=1)
-    return int(trial.fit(x, y, sample_weight=weights, eval_set=(later_x, later_y)).n_trees_)
+    return int(trial.fit(x, y, sample_weight=weights, eval_set=(later_x, later_y)).n_estimators_)

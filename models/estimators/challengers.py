@@ -1,4 +1,4 @@
-"""The champion's kind of model and its challengers behind one interface: all read `dataset.matrix`, NaN included."""
+"""The champion's kind of model and its challengers, made in the same way; all accept NaN in `dataset.matrix`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self
@@ -19,14 +19,14 @@ from models.protocol import Hyperparameters
 from models.rows.inputs import Input, Labels, Margins, Matrix, Weights
 
 UNKNOWN_CATEGORY = -1
-# scikit-learn's histograms hold no more categories.
+# The most categories that scikit-learn's histograms can hold.
 MOST_CATEGORIES = 254
 # A probability of exactly 0 or 1 has no log-odds.
 SMALLEST = 1e-6
 
 
 def logistic_regression(inputs: Sequence[Input], seed: int) -> Pipeline:
-    """Splines of each quantity's rank; what is unknown counts by an indicator, a category by its own."""
+    """Logistic regression on splines of each quantity's rank, indicators of unknown values, and one-hot categories."""
     quantities, categories = _places(inputs)
     curves = make_pipeline(
         SimpleImputer(strategy="median", keep_empty_features=True),
@@ -47,20 +47,20 @@ def logistic_regression(inputs: Sequence[Input], seed: int) -> Pipeline:
 
 
 def random_forest(inputs: Sequence[Input], seed: int) -> RandomForestClassifier:  # noqa: ARG001  # one interface
-    """100 trees of depth 9: the setting of the reference system; categories by their numbers."""
+    """100 trees of depth 9, as in the reference system; a category is read as its number."""
     return RandomForestClassifier(100, max_depth=9, n_jobs=-1, random_state=seed)
 
 
 class EmptyColumnsAsZero(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Makes a column without any known value in training a constant: scikit-learn's histograms can't read one."""
+    """Sets columns that have no known value in training to 0: scikit-learn's histograms can't read an empty column."""
 
     def fit(self, X: Matrix, y: Labels | None = None) -> Self:  # noqa: ARG002, N803
-        """Note which columns hold nothing."""
+        """Find the columns without any known value."""
         self.empty_ = np.isnan(X).all(axis=0)
         return self
 
     def transform(self, X: Matrix) -> Matrix:  # noqa: N803
-        """The same rows, those columns 0."""
+        """The same rows, with those columns 0."""
         return np.where(self.empty_, np.float32(0), X)
 
 
@@ -68,10 +68,10 @@ def histogram_boosting(inputs: Sequence[Input], seed: int) -> Pipeline:
     """scikit-learn's gradient boosting under the same constraints and sizes as ours."""
     boosting = HistGradientBoostingClassifier(
         max_iter=100,
-        max_leaf_nodes=Hyperparameters.leaves,
-        min_samples_leaf=Hyperparameters.rows_a_leaf,
-        l2_regularization=Hyperparameters.l2,
-        max_features=Hyperparameters.column_share,
+        max_leaf_nodes=Hyperparameters.num_leaves,
+        min_samples_leaf=Hyperparameters.min_child_samples,
+        l2_regularization=Hyperparameters.reg_lambda,
+        max_features=Hyperparameters.colsample_bytree,
         monotonic_cst=[column.direction for column in inputs],
         categorical_features=[0 < len(column.categories) <= MOST_CATEGORIES for column in inputs],
         early_stopping=False,
@@ -81,7 +81,7 @@ def histogram_boosting(inputs: Sequence[Input], seed: int) -> Pipeline:
 
 
 def free_boosted_trees(inputs: Sequence[Input], seed: int) -> BoostedTrees:
-    """LightGBM without the catalogue's constraints: what they cost."""
+    """LightGBM without monotone constraints, to measure what they cost."""
     return boosted_trees(inputs, seed, monotone=False)
 
 
@@ -95,7 +95,7 @@ CHALLENGERS: Mapping[str, Callable[[Sequence[Input], int], ClassifierMixin]] = {
 
 
 def fit(estimator: ClassifierMixin, x: Matrix, y: Labels, weights: Weights | None = None) -> ClassifierMixin:
-    """The estimator, fitted; a pipeline gives the weights to its last step."""
+    """The estimator, fitted; of a pipeline, the last step receives the sample weights."""
     name = f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
     return estimator.fit(x, y, **({} if weights is None else {name: weights}))
 
@@ -109,6 +109,6 @@ def margins_of(estimator: ClassifierMixin, x: Matrix) -> Margins:
 
 
 def _places(inputs: Sequence[Input]) -> tuple[list[int], list[int]]:
-    """The places of the quantities, and of the categories of which a code is known."""
+    """The column numbers of the quantities, and of the categories that have at least one known code."""
     quantities = [n for n, column in enumerate(inputs) if column.unit != CATEGORY]
     return quantities, [n for n, column in enumerate(inputs) if column.categories]

@@ -1,12 +1,10 @@
-"""Learning from rows: an estimator, calibrated and cut into alerts on later rows. What every protocol repeats."""
+"""A fitted model: an estimator with the calibration and the thresholds chosen on later rows. All evaluations use it."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 
 from models.alerts import Thresholds
@@ -14,14 +12,12 @@ from models.calibration.choice import Chosen, choose_calibration
 from models.calibration.thresholds import choose_thresholds
 from models.estimators.challengers import fit, margins_of
 from models.rows.dataset import labels_of, matrix
-from models.rows.inputs import Input, Margins, Probabilities
-
-Weights = NDArray[np.float32]
+from models.rows.inputs import Input, Margins, Probabilities, Weights
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """A fitted estimator, its calibration and thresholds, and the seconds that it took to fit."""
+class FittedModel:
+    """A fitted estimator, its calibration and thresholds, and the seconds that the fit took."""
 
     estimator: ClassifierMixin
     inputs: tuple[Input, ...]
@@ -38,18 +34,21 @@ class Learnt:
         return self.chosen.calibration.probability(self.margins(rows))
 
 
-def learn(
+def fit_model(
     estimator: ClassifierMixin,
     inputs: Sequence[Input],
     train: pd.DataFrame,
     validation: pd.DataFrame,
     weights: Weights | None = None,
-) -> Learnt:
-    """Fit on labelled training rows; calibrate and choose thresholds on later ones that the fit never saw."""
+) -> FittedModel:
+    """Fit on labelled training rows; calibrate and choose thresholds on later rows, `validation`.
+
+    weights: of the training rows. Raises InputError where the validation rows can't be calibrated on.
+    """
     start = time.perf_counter()
     fitted = fit(estimator, matrix(train, inputs), labels_of(train), weights)
     seconds = time.perf_counter() - start
     margins, labels = margins_of(fitted, matrix(validation, inputs)), labels_of(validation)
     chosen = choose_calibration(margins, labels, validation)
     thresholds = choose_thresholds(chosen.calibration.probability(margins), labels)
-    return Learnt(fitted, tuple(inputs), chosen, thresholds, seconds)
+    return FittedModel(fitted, tuple(inputs), chosen, thresholds, seconds)

@@ -1,1 +1,1 @@
-"""How good a model is on rows that it never saw: it looks ahead, on purpose."""
+"""How good a model is on rows that it never saw. It uses what happened later: for evaluation only."""

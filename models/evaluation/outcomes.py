@@ -1,4 +1,4 @@
-"""What became of firms after each scored period, by the true openings: looks ahead, for judging only."""
+"""What became of firms after each scored period, by the true openings. It looks ahead: for evaluation only."""
 
 from datetime import date
 
@@ -34,17 +34,17 @@ def fails_within(rows: pd.DataFrame, openings: pd.DataFrame, months: int) -> NDA
 
 
 def is_over(rows: pd.DataFrame, months: int, observed_until: date) -> NDArray[np.bool_]:
-    """Whether all openings of the `months` after each row's period are in the sources."""
+    """Whether the sources hold all openings of the `months` after each row's period."""
     return months_later(rows["period"], months) <= np.datetime64(observed_until)
 
 
 def months_later(period: pd.Series, months: int) -> Days:
-    """The period `months` after each."""
+    """The first day of the month that is `months` after each period."""
     return (_months(period) + np.timedelta64(months, "M")).astype("datetime64[s]")
 
 
 def whole_months(start: Days, end: Days) -> NDArray[np.int64]:
-    """Whole months from periods to days."""
+    """Whole months from each start, a period, to each end, a day."""
     return np.asarray(end.astype("datetime64[M]") - start.astype("datetime64[M]"), np.int64)
 
 

@@ -1,4 +1,4 @@
-"""How good probabilities are on parts of the rows: by horizon, by kind of firm, without a source, with procedures."""
+"""How good probabilities are on parts of the rows: by horizon, by group of firms, with and without procedures."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from features.assemble import CATALOG
 from features.catalog import Feature
-from models.alerts import HIGH, MODERATE, Thresholds
+from models.alerts import Thresholds
 from models.evaluation.groups import CATEGORIES, FEWEST, UNKNOWN, age_band
 from models.evaluation.metrics import evaluate
 from models.evaluation.outcomes import fails_within, is_over
-from models.evaluation.records import Metrics
+from models.evaluation.records import AlertFigures, GroupFigures, HorizonFigures, Procedures, SliceFigures
 from models.evaluation.uncertainty import WeightedMetrics
 from models.rows.inputs import Labels, Probabilities
 
@@ -27,18 +27,18 @@ def by_horizon(
     observed_until: date,
     thresholds: Thresholds,
     horizons: Sequence[int] = HORIZONS,
-) -> list[Metrics]:
-    """A record a horizon in months, on the rows whose horizon is over: those of `by_group`, with `horizon`.
+) -> tuple[HorizonFigures, ...]:
+    """The metrics at each horizon in months, on the rows whose horizon is over on `observed_until`.
 
-    rows: (siren, period), of firms in bonis. Probabilities are those of the model's own horizon: at another one its
-    ranking can be judged, and what an alert is worth, but mean_probability is not what observed_rate should be.
+    rows: (siren, period), of firms in bonis. The probabilities are those of the model's own horizon: at another one
+    they show how it ranks firms and what its alerts are worth, but mean_probability need not equal observed_rate.
     """
-    records = []
+    found = []
     for months in horizons:
         known = is_over(rows, months, observed_until)
         labels = fails_within(rows[known], openings, months)
-        records.append({"horizon": months, **summary(probability[known], labels, thresholds)})
-    return records
+        found.append(HorizonFigures(**vars(summary(probability[known], labels, thresholds)), horizon=months))
+    return tuple(found)
 
 
 def by_group(
@@ -47,17 +47,18 @@ def by_group(
     labels: Labels,
     thresholds: Thresholds,
     catalog: Sequence[Feature] = CATALOG,
-) -> dict[str, list[Metrics]]:
-    """For naf_section, size_class, region, age and missing_source: a record a group, by its name.
+) -> dict[str, tuple[GroupFigures, ...]]:
+    """The metrics of each group of each dimension: naf_section, size_class, region, age and missing_source.
 
-    rows: of the feature table. A record: group, rows, failures, observed_rate, mean_probability, auc,
-    average_precision, and for `high` and `moderate` precision and recall; None where too few rows tell it.
-    missing_source: rows on which every feature that needs that source is unknown; groups overlap.
+    rows: of the feature table, labelled. A group of missing_source holds the rows on which every feature that needs
+    that source is unknown; these groups overlap, and not every row is in one.
     """
     groups = {name: _each(rows[name].fillna(UNKNOWN)) for name in CATEGORIES}
-    groups |= {"age": _each(age_band(rows["age"])), "missing_source": _without_source(rows, catalog)}
+    groups |= {"age": _each(rows["age"].map(age_band)), "missing_source": _without_source(rows, catalog)}
     return {
-        dimension: [{"group": name, **summary(probability[m], labels[m], thresholds)} for name, m in members]
+        dimension: tuple(
+            GroupFigures(**vars(summary(probability[m], labels[m], thresholds)), group=name) for name, m in members
+        )
         for dimension, members in groups.items()
     }
 
@@ -74,46 +75,40 @@ def _without_source(rows: pd.DataFrame, catalog: Sequence[Feature]) -> Iterator[
             yield source, is_missing
 
 
-def summary(probability: Probabilities, labels: Labels, thresholds: Thresholds) -> Metrics:
-    """The record of some rows: see `by_group`."""
+def summary(probability: Probabilities, labels: Labels, thresholds: Thresholds) -> SliceFigures:
+    """The metrics of some rows; no ranking with fewer than FEWEST failures or survivors."""
     rows, failures = len(labels), int(labels.sum())
     is_enough = min(failures, rows - failures) >= FEWEST
     ranking = WeightedMetrics(probability, labels).ranking(np.ones(rows)) if is_enough else {}
-    return {
-        "rows": rows,
-        "failures": failures,
-        "observed_rate": failures / rows if rows else None,
-        "mean_probability": float(probability.mean()) if rows else None,
-        "auc": ranking.get("auc"),
-        "average_precision": ranking.get("average_precision"),
-        HIGH: _at(probability >= thresholds.high, labels),
-        MODERATE: _at(probability >= thresholds.moderate, labels),
-    }
+    return SliceFigures(
+        rows=rows,
+        failures=failures,
+        observed_rate=failures / rows if rows else None,
+        mean_probability=float(probability.mean()) if rows else None,
+        auc=ranking.get("auc"),
+        average_precision=ranking.get("average_precision"),
+        high=_at(probability >= thresholds.high, labels),
+        moderate=_at(probability >= thresholds.moderate, labels),
+    )
 
 
-def _at(is_flagged: NDArray[np.bool_], labels: Labels) -> Metrics:
+def _at(is_flagged: NDArray[np.bool_], labels: Labels) -> AlertFigures:
     alerts, failures = int(is_flagged.sum()), int(labels.sum())
     hits = int(labels[is_flagged].sum())
-    return {
-        "alerts": alerts,
-        "precision": hits / alerts if alerts else None,
-        "recall": hits / failures if failures else None,
-    }
+    return AlertFigures(alerts, hits / alerts if alerts else None, hits / failures if failures else None)
 
 
-def with_and_without_procedures(
-    rows: pd.DataFrame, probability: Probabilities, thresholds: Thresholds
-) -> dict[str, Metrics]:
-    """`evaluate` without and with the firms already in a procedure: with them it flatters.
+def with_and_without_procedures(rows: pd.DataFrame, probability: Probabilities, thresholds: Thresholds) -> Procedures:
+    """The metrics without and with the firms that are already in a procedure; with them they flatter the model.
 
-    rows: (label, in_procedure), all of periods whose horizon is over: a firm without a label is truly in a procedure.
-    `with_procedures` counts those firms as failures foreseen, as existing systems do; it foresees nothing that is not
-    already published, and is shown so that their figures can be compared.
+    rows: (label, in_procedure) of periods whose horizon is over, so that a firm without a label is in a procedure.
+    `with_procedures` counts those firms as failures, and their alerts as right, as existing systems do. Nothing is
+    predicted there, since the procedures are already published: it only makes the figures comparable with theirs.
     """
     in_procedure = rows["in_procedure"].to_numpy(bool)
     failed = rows["label"].fillna(1).to_numpy(np.int8)
     is_prediction = rows["label"].notna().to_numpy(bool) & ~in_procedure
-    return {
-        "without_procedures": evaluate(probability[is_prediction], failed[is_prediction], thresholds),
-        "with_procedures": evaluate(probability, np.where(in_procedure, 1, failed).astype(np.int8), thresholds),
-    }
+    return Procedures(
+        evaluate(probability[is_prediction], failed[is_prediction], thresholds),
+        evaluate(probability, np.where(in_procedure, 1, failed).astype(np.int8), thresholds),
+    )

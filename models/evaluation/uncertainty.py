@@ -1,4 +1,4 @@
-"""How sure a metric is: the bootstrap over firms, because the months of one firm are not independent."""
+"""Intervals of metrics by the bootstrap over firms, because the months of one firm are not independent."""
 
 from collections.abc import Iterator
 
@@ -9,34 +9,36 @@ from numpy.typing import NDArray
 from models.alerts import HIGH, MODERATE, Thresholds
 from models.calibration.shapes import SMALLEST
 from models.evaluation.metrics import TOP_SHARE
+from models.evaluation.records import TOP, Difference, Interval
 from models.rows.inputs import Labels, Probabilities
 
-Weights = NDArray[np.float64]
+# How often each row was drawn.
+Drawn = NDArray[np.float64]
 LEVEL = 0.95
 REPEATS = 200
 
 
 class WeightedMetrics:
-    """The headline metrics of `metrics.evaluate` for any weights of the rows; all sorting is done once."""
+    """The headline metrics of `metrics.evaluate` for any weights of the rows; the rows are sorted only once."""
 
     def __init__(self, probability: Probabilities, labels: Labels, thresholds: Thresholds | None = None) -> None:
-        """Thresholds are for `headline` only."""
+        """thresholds: needed by `headline` only."""
         self._order = np.argsort(-probability, kind="stable")
         ordered = probability[self._order]
         self._failed = labels[self._order].astype(np.float64)
         self._squared = (ordered - self._failed) ** 2
         self._log_loss = -np.log(np.where(self._failed == 1, ordered, 1 - ordered).clip(SMALLEST))
-        # Firms of equal probability count at once.
+        # Rows of equal probability are counted together.
         self._ends = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
         levels = {} if thresholds is None else {HIGH: thresholds.high, MODERATE: thresholds.moderate}
         self._flagged = {name: int((probability >= level).sum()) for name, level in levels.items()}
 
-    def ranking(self, weights: Weights) -> dict[str, float]:
+    def ranking(self, weights: Drawn) -> dict[str, float]:
         """AUC and average precision."""
         rows = weights[self._order]
         return self._ranking(np.cumsum(rows * self._failed), np.cumsum(rows))
 
-    def headline(self, weights: Weights) -> dict[str, float]:
+    def headline(self, weights: Drawn) -> dict[str, float]:
         """Ranking, Brier score, log-loss; precision and recall at both thresholds and at the top 1 %."""
         rows = weights[self._order]
         caught, flagged = np.cumsum(rows * self._failed), np.cumsum(rows)
@@ -44,13 +46,13 @@ class WeightedMetrics:
         metrics = self._ranking(caught, flagged)
         metrics["brier"] = float(rows @ self._squared / flagged[-1])
         metrics["log_loss"] = float(rows @ self._log_loss / flagged[-1])
-        for name, count in {**self._flagged, "top_1_percent": top}.items():
+        for name, count in {**self._flagged, TOP: top}.items():
             hits, alerts = (caught[count - 1], flagged[count - 1]) if count else (0.0, 0.0)
             metrics[f"{name}_precision"] = float(hits / max(alerts, 1))
             metrics[f"{name}_recall"] = float(hits / max(caught[-1], 1))
         return metrics
 
-    def _ranking(self, caught: Weights, flagged: Weights) -> dict[str, float]:
+    def _ranking(self, caught: Drawn, flagged: Drawn) -> dict[str, float]:
         caught, flagged = caught[self._ends], flagged[self._ends]
         failures, survivors = caught[-1], flagged[-1] - caught[-1]
         if failures == 0 or survivors == 0:
@@ -71,17 +73,16 @@ def bootstrap(
     thresholds: Thresholds,
     repeats: int = REPEATS,
     seed: int = 0,
-) -> dict[str, dict[str, float]]:
-    """Each headline metric's value with the 95 % interval of firms drawn again (percentile bootstrap).
+) -> dict[str, Interval]:
+    """Each headline metric with its 95 % interval over firms drawn again (percentile bootstrap).
 
     firms: the SIREN of each row; a firm is drawn with all its rows (Field, Welsh, JRSS B 2007).
-    Returns auc, average_precision, brier, log_loss and {high, moderate, top_1_percent}_{precision, recall}, each with
-    value, low and high.
+    The metrics: auc, average_precision, brier, log_loss, and {high, moderate, top_1_percent}_{precision, recall}.
     """
     metrics = WeightedMetrics(probability, labels, thresholds)
     drawn = pd.DataFrame([metrics.headline(weights) for weights in _resampled(firms, repeats, seed)])
     value = metrics.headline(np.ones(len(labels)))
-    return {name: {"value": value[name], **_interval(drawn[name])} for name in value}
+    return {name: Interval(value[name], *_ends(drawn[name])) for name in value}
 
 
 def paired_difference(
@@ -91,27 +92,26 @@ def paired_difference(
     firms: pd.Series,
     repeats: int = REPEATS,
     seed: int = 0,
-) -> dict[str, dict[str, float]]:
-    """How much better the challenger ranks the same rows: AUC and average precision, the champion's taken off.
+) -> dict[str, Difference]:
+    """The challenger's auc and average_precision on the same rows, minus the champion's.
 
-    Both are measured on each draw, so that what makes a draw easy or hard for both cancels out. Returns for each its
-    value, low, high (95 %), and the share of draws in which the challenger did worse.
+    Both models are measured on each draw of firms, so that what makes a draw easy or hard for both cancels out.
     """
     models = [WeightedMetrics(probability, labels) for probability in (challenger, champion)]
 
-    def difference(weights: Weights) -> dict[str, float]:
+    def difference(weights: Drawn) -> dict[str, float]:
         better, reference = (model.ranking(weights) for model in models)
         return {name: better[name] - reference[name] for name in better}
 
     drawn = pd.DataFrame([difference(weights) for weights in _resampled(firms, repeats, seed)])
     value = difference(np.ones(len(labels)))
     return {
-        name: {"value": value[name], **_interval(drawn[name]), "share_worse": float((drawn[name].dropna() < 0).mean())}
+        name: Difference(value[name], *_ends(drawn[name]), share_worse=float((drawn[name].dropna() < 0).mean()))
         for name in value
     }
 
 
-def _resampled(firms: pd.Series, repeats: int, seed: int) -> Iterator[Weights]:
+def _resampled(firms: pd.Series, repeats: int, seed: int) -> Iterator[Drawn]:
     """For each repeat, how often the firm of each row was drawn."""
     row_firm, names = pd.factorize(firms)
     rng = np.random.default_rng(seed)
@@ -120,7 +120,7 @@ def _resampled(firms: pd.Series, repeats: int, seed: int) -> Iterator[Weights]:
         yield draws[row_firm].astype(np.float64)
 
 
-def _interval(drawn: pd.Series) -> dict[str, float]:
-    """Between the outer quantiles; draws that hold no failure tell nothing."""
+def _ends(drawn: pd.Series) -> tuple[float, float]:
+    """The outer quantiles of the draws; a draw without any failure has no metric and is left out."""
     low, high = drawn.dropna().quantile([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return {"low": float(low), "high": float(high)}
+    return float(low), float(high)

@@ -1,4 +1,4 @@
-"""Exact contributions (TreeSHAP, Lundberg et al. 2018), in log-odds: base + their sum is the margin, on every row."""
+"""Exact contributions (TreeSHAP, Lundberg et al. 2018), in log-odds: base value + their sum = margin, on every row."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +19,7 @@ class NotAdditiveError(RuntimeError):
 
 @dataclass(frozen=True)
 class Explained:
-    """margin: a row; contributions: rows x inputs; base: the mean margin of the training rows."""
+    """margin: one per row; contributions: rows x inputs; base: the mean margin of the training rows, one for all."""
 
     margin: NDArray[np.float64]
     contributions: NDArray[np.float64]
@@ -28,7 +28,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Explainer:
-    """A booster and its tables, to be made once where rows come in many calls."""
+    """A booster and its tables, made once and used for many calls."""
 
     booster: lgb.Booster
     tables: Contributions
@@ -55,7 +55,7 @@ def booster_of(text: str) -> lgb.Booster:
 def explainer(booster: lgb.Booster) -> Explainer:
     """Make the tables of a booster.
 
-    Raises InputError where its margin is no plain sum of trees.
+    Raises InputError where its margin is not a plain sum over trees.
     """
     return Explainer(booster, contributions_of(booster.model_to_string()))
 

@@ -1,11 +1,12 @@
-"""Exact path-dependent TreeSHAP (Lundberg et al. 2018) by looking up what `models.explanation.tree_tables` tabulates.
+"""Exact path-dependent TreeSHAP (Lundberg et al. 2018), looked up in the tables of `models.explanation.tree_tables`.
 
 A leaf of value v adds to feature i of its path v (o_i - z_i) times the integral over t in (0, 1) of the product, over
 the path's other features j, of o_j t + z_j (1 - t): o_j is 1 where the row passes j's tests, z_j the share of training
-rows that do. The integrand is a polynomial, so Gauss-Legendre quadrature is exact, and of positive terms only.
+rows that do. The integrand is a polynomial, so that Gauss-Legendre quadrature is exact; its terms are all positive, so
+that nothing is lost by cancellation.
 
-Compiled by numba on first use, about 5 s, and kept: beside this file, else where that can't be written in the user's
-cache folder (NUMBA_CACHE_DIR chooses another), else nowhere.
+numba compiles this on first use, which takes about 5 s, and caches it beside this file, or in the user's cache folder
+where that can't be written (NUMBA_CACHE_DIR sets another one), or not at all.
 """
 
 import os
@@ -21,13 +22,14 @@ from numpy.typing import NDArray
 from models.explanation.tree_tables import MOST_FEATURES, TABLE_BITS, Plan, plan_of
 from models.explanation.trees import Floats, Integers, read_trees
 
-# A block's bits and sums stay in the second cache.
+# The bits and sums of so many rows fit the processor's second-level cache.
 BLOCK_ROWS = 256
+# LightGBM takes smaller values for 0.
 LARGEST_ZERO = 1.0000000180025095e-35
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile on first use, for threads; kept on disk where some folder can be written."""
+    """Compiled on first use, without the global lock; cached on disk where a folder can be written."""
     try:
         return numba.njit(function, cache=True, nogil=True, error_model="numpy")  # type: ignore[no-any-return]
     except RuntimeError:
@@ -36,7 +38,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class Contributions:
-    """A model's tables, made once: exact contributions of any rows.
+    """The tables of a model, from which it gives the exact contributions of any rows.
 
     base: the mean margin of the training rows.
     """
@@ -46,7 +48,7 @@ class Contributions:
     base: float
 
     def of(self, x: NDArray[np.float32], threads: int | None = None) -> Floats:
-        """Rows x features, in log-odds: with the base they add up to the margin."""
+        """Rows x features, in log-odds: with the base value they add up to the margin. threads: all cores if None."""
         result = np.empty(x.shape)
 
         def fill(start: int) -> None:
@@ -63,7 +65,7 @@ class Contributions:
 def contributions_of(text: str, table_bits: int = TABLE_BITS) -> Contributions:
     """The tables of a LightGBM model, from its text.
 
-    Raises InputError on a model whose margin is no plain sum of trees.
+    Raises InputError on a model whose margin is not a plain sum over trees.
     """
     trees = read_trees(text)
     plan = plan_of(trees, table_bits)
@@ -73,7 +75,7 @@ def contributions_of(text: str, table_bits: int = TABLE_BITS) -> Contributions:
 
 
 def _quadrature() -> tuple[Floats, Floats]:
-    """Points and weights on (0, 1), a row a number of features: exact for the products over all but one of them."""
+    """Points and weights on (0, 1); row n is exact for products over all but one of n features."""
     most = MOST_FEATURES + 1
     points, weights = np.zeros((most, most // 2 + 1)), np.zeros((most, most // 2 + 1))
     for features in range(1, most):
@@ -88,7 +90,7 @@ QUADRATURE = _quadrature()
 
 @compiled
 def leaf_contributions(value: float, shares: Floats, failed: int, quadrature: Any, result: Floats) -> None:
-    """What a leaf adds to each feature of its path, of which those in the bits of `failed` fail."""
+    """What a leaf adds to each feature of its path, where the row fails the tests of the bits set in `failed`."""
     points, weights = quadrature
     features = len(shares)
     result[:features] = 0.0
@@ -97,7 +99,7 @@ def leaf_contributions(value: float, shares: Floats, failed: int, quadrature: An
         product = value * weights[features, n]
         for j in range(features):
             product *= shares[j] * (1 - point) + point * (1 - ((failed >> j) & 1))
-        # No training row passes a failed test: nothing is added.
+        # The row fails a test that no training row passes: the leaf adds nothing.
         if product == 0:
             continue
         for j in range(features):
@@ -107,7 +109,7 @@ def leaf_contributions(value: float, shares: Floats, failed: int, quadrature: An
 
 @compiled
 def fill_tables(plan: Plan, quadrature: Any, tables: Floats) -> None:
-    """Add up, in each part's table, what its leaves add to its columns under each outcome of its bits."""
+    """Fill each part's table: what its leaves add to each of its columns, for every value of its bits."""
     found = np.empty(64)
     parts, leaves = plan.parts, plan.leaves
     for part in range(len(parts.place)):
@@ -151,7 +153,7 @@ def add_contributions(plan: Plan, tables: Floats, quadrature: Any, x: Floats, su
 
 @compiled
 def answer(plan: Plan, step: int, x: Floats, right: Integers) -> None:
-    """1 for each row that goes right, by LightGBM's rules."""
+    """Set `right` to 1 for each row that goes right at a node, by LightGBM's rules, and to 0 for the others."""
     steps = plan.steps
     values, threshold, nan_right = x[steps.feature[step]], steps.threshold[step], 1 - steps.is_nan_left[step]
     first, words = steps.first_word[step], steps.words[step]
@@ -159,7 +161,7 @@ def answer(plan: Plan, step: int, x: Floats, right: Integers) -> None:
         for row in range(len(values)):
             value = values[row]
             right[row] = 1
-            # A code is cut to a whole number; one that is unknown, below 0 or above all sets goes right.
+            # LightGBM truncates codes to integers; an unknown code, or one outside the bit set, goes right.
             if -1 < value < 32 * words:
                 code = int(value)
                 right[row] = 1 - ((plan.words[first + code // 32] >> np.uint32(code % 32)) & 1)
@@ -177,7 +179,7 @@ def answer(plan: Plan, step: int, x: Floats, right: Integers) -> None:
 
 @compiled
 def spread(plan: Plan, step: int, right: Integers, state: NDArray[np.int64]) -> None:
-    """Set the bits that an answer changes."""
+    """Set the bits that the answers of a step change."""
     steps = plan.steps
     bit, left_state, above = steps.bit[step], state[steps.left[step]], steps.above[step]
     if above < 0:
@@ -192,7 +194,7 @@ def spread(plan: Plan, step: int, right: Integers, state: NDArray[np.int64]) -> 
 
 @compiled
 def look_up(plan: Plan, part: int, tables: Floats, outcomes: Integers, sums: Floats) -> None:
-    """Add a part's contributions under each row's outcome."""
+    """Add to `sums` the contributions of a part, from its table at the bits of each row."""
     parts = plan.parts
     start, size = parts.table[part], 1 << parts.bits[part]
     for column in range(parts.columns[part]):
@@ -204,7 +206,7 @@ def look_up(plan: Plan, part: int, tables: Floats, outcomes: Integers, sums: Flo
 
 @compiled
 def compute(plan: Plan, part: int, quadrature: Any, failed: Integers, found: Floats, sums: Floats) -> None:
-    """Add the contributions of a leaf that is not tabulated."""
+    """Add to `sums` the contributions of a leaf that has no table."""
     leaf = plan.parts.first_leaf[part]
     first, features = plan.leaves.first_feature[leaf], plan.leaves.features[leaf]
     shares = plan.leaf_share[first : first + features]

@@ -1,9 +1,9 @@
 """How a model's trees are cut into parts whose contributions can be tabulated, as flat arrays for compiled code.
 
-What a part of a tree adds to each feature depends only on which of its bits are set: of each feature tested above it,
-whether the row failed a test (Lundberg et al. 2018; a feature tested twice is one condition), and of each node in it,
-whether the row goes right. So a part of b bits has at most 2^b outcomes, and a row's contributions are looked up.
-A leaf of more bits than are tabulated is computed for each row.
+A part is a node with all that is below it. What it adds to each feature depends only on the part's bits, which a row
+sets: one for each feature tested above the part (whether the row failed one of the tests; Lundberg et al. 2018), and
+one for each node inside it (whether the row goes right). A part of b bits has a table of 2^b cells per feature,
+in which a row's contributions are looked up. A leaf with too many features above it for a table is computed per row.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 from features.errors import InputError
 from models.explanation.trees import Floats, Integers, Tree
 
-# A table of so many bits is 8 KB a feature: it stays in the nearest cache while a block of rows is looked up.
+# With 10 bits a table takes 8 KB per feature, which fits the processor's first-level cache.
 TABLE_BITS = 10
-# The failed tests above a leaf are the bits of one word.
+# The features above a leaf are the bits of one 64-bit integer.
 MOST_FEATURES = 62
 
 
 class Steps(NamedTuple):
-    """A row an inner node: what it asks, and the places that its answer changes.
+    """One entry per inner node: its test, and the places in which the answer sets a bit.
 
-    A place holds a row's bits. above: the place whose bits both children inherit, each with `bit` set where the row
-    goes the other way; for a node inside a part -1, and `bit` of the part's place, `left`, is set where it goes right.
+    A place holds the bits that a row has set so far. For a node above all parts: left, right are the places of its
+    children, which copy the bits of the place `above`, and set `bit` where the row goes to the other child. For a node
+    inside a part: above is -1, and `bit` of the part's place, `left`, is set where the row goes right.
     """
 
     feature: Integers
@@ -42,9 +43,10 @@ class Steps(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """A row a part: its bits, how many of them are of features tested above it, its columns (features), its leaves.
+    """One entry per part: its place, its bits, and where its columns (one per feature) and its leaves begin.
 
-    table: where its table begins, a column after the other, each of 2^bits cells; -1 where it is not tabulated.
+    above: how many of the bits stand for features tested above it. table: where its table begins, one column of 2^bits
+    cells after the other; -1 for a part without a table.
     """
 
     place: Integers
@@ -58,7 +60,7 @@ class Parts(NamedTuple):
 
 
 class Leaves(NamedTuple):
-    """A row a leaf: its value, the features on its path, and the conditions that lie inside its part."""
+    """One entry per leaf: its value, and where its features and the conditions inside its part begin, how many each."""
 
     value: Floats
     first_feature: Integers
@@ -68,11 +70,13 @@ class Leaves(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """All trees, flat.
+    """All trees as flat arrays.
 
-    tree_steps, tree_parts: where each tree's begin; places: the most of any tree; words: sets of categories.
-    column_feature: of each column; leaf_share, leaf_column: of each feature on a leaf's path, the share of training
-    rows that pass its tests, and its column in the part; conditions: (bit, side, place of the feature on the path).
+    tree_steps, tree_parts: where the steps and parts of each tree begin. places: the most that a tree needs.
+    cells: of all tables. words: sets of categories, as bits.
+    column_feature: the feature of each column. For each feature on a leaf's path, leaf_share: the share of the training
+    rows at the tests that pass them; leaf_column: its column in the part.
+    conditions: (bit, side, number of the feature on the path): the side of a node on which the leaf lies.
     """
 
     tree_steps: Integers
@@ -91,13 +95,13 @@ class Plan(NamedTuple):
 
 @dataclass(frozen=True)
 class Path:
-    """The tests above a node: of each feature, in order of its first test, the share of rows that pass."""
+    """The tests above a node: each feature once, in order, and the share of training rows that pass all its tests."""
 
     features: tuple[int, ...] = ()
     shares: tuple[float, ...] = ()
 
     def after(self, feature: int, share: float) -> "Path":
-        """With one more test."""
+        """The path with one more test, which that share of the training rows pass."""
         if feature not in self.features:
             return Path((*self.features, feature), (*self.shares, share))
         shares = list(self.shares)
@@ -107,7 +111,7 @@ class Path:
 
 @dataclass
 class _Rows:
-    """The arrays of a plan while they grow."""
+    """The arrays of a plan, as lists while it is made."""
 
     steps: list[tuple[Any, ...]] = field(default_factory=list)
     parts: list[tuple[int, ...]] = field(default_factory=list)
@@ -152,7 +156,7 @@ def _columns(rows: Sequence[tuple[Any, ...]], kinds: Sequence[type]) -> Iterator
 
 
 def _cut(tree: Tree, rows: _Rows, table_bits: int) -> int:
-    """Add one tree's steps and parts; how many places it takes."""
+    """Add the steps and the parts of one tree; the number of places that it needs."""
     if not len(tree.feature):
         return 1
     inner = _inner_nodes(tree)
@@ -180,7 +184,7 @@ def _children(tree: Tree, node: int) -> tuple[int, int]:
 
 
 def _inner_nodes(tree: Tree) -> dict[int, tuple[int, ...]]:
-    """Of each inner node, itself and the inner nodes below it."""
+    """For each inner node, itself and the inner nodes below it."""
     below: dict[int, tuple[int, ...]] = {}
     # LightGBM numbers nodes as it splits: children come after their parent.
     for node in reversed(range(len(tree.feature))):
@@ -204,7 +208,7 @@ def _question(tree: Tree, rows: _Rows, node: int) -> tuple[Any, ...]:
 def _add_part(
     tree: Tree, rows: _Rows, top: int, path: Path, place: int, inner: Sequence[int], table_bits: int
 ) -> list[tuple[Any, ...]]:
-    """Add the part below `top` with its leaves; the steps of its inner nodes."""
+    """Add the part that begins at `top`, with its leaves; the steps of its inner nodes."""
     bit_of = {node: len(path.features) + n for n, node in enumerate(inner)}
     columns = list(dict.fromkeys([*path.features, *(int(tree.feature[node]) for node in inner)]))
     bits, first_leaf = len(path.features) + len(inner), len(rows.leaves)

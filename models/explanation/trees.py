@@ -1,4 +1,4 @@
-"""The trees of a LightGBM model, read from its own text: what each node asks, and how many training rows it saw."""
+"""The trees of a LightGBM model, read from its own text: the test of each node, and its training rows."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint32]
 
-# The bits of LightGBM's `decision_type`: category, default left, then how a value is missing.
+# The bits of LightGBM's `decision_type`: whether it is a category, whether unknown values go left, what is unknown.
 CATEGORY, DEFAULT_LEFT, MISSING_SHIFT = 1, 2, 2
 MISSING_NEVER, MISSING_ZERO = 0, 1
 REFUSED = {
-    "num_class": ("1", "one margin a row (num_class=1)"),
-    "num_tree_per_iteration": ("1", "one tree an iteration"),
+    "num_class": ("1", "models of one margin per row (num_class=1)"),
+    "num_tree_per_iteration": ("1", "models of one tree per iteration"),
 }
 
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree of n leaves and n - 1 inner nodes; a child below 0 is the leaf ~child.
+    """A tree of n leaves and n - 1 inner nodes; a negative child is the leaf ~child.
 
-    threshold: the largest value that goes left. is_nan_left, is_zero_missing: where an unknown value goes, and whether
-    0 goes with it. categories: of each node, the bits of the codes that go left, empty where it asks for a quantity.
-    node_cover, leaf_cover: training rows.
+    threshold: the largest value that goes left. is_nan_left: whether an unknown value goes left; is_zero_missing:
+    whether 0 counts as unknown. categories: for each node, the codes that go left, as bits; empty at a quantity.
+    node_cover, leaf_cover: training rows that came there.
     """
 
     feature: Integers
@@ -44,7 +44,7 @@ class Tree:
 
     @property
     def mean(self) -> float:
-        """The mean value of the training rows."""
+        """The mean value of the tree over the training rows."""
         if not len(self.feature):
             return float(self.leaf_value[0])
         return float(self.leaf_cover @ self.leaf_value / self.node_cover[0])
@@ -57,7 +57,7 @@ class Tree:
 def read_trees(text: str) -> tuple[Tree, ...]:
     """The trees of a model's text.
 
-    Raises InputError where the margin is not a plain sum of one value a tree.
+    Raises InputError where the margin is not a plain sum of one value per tree.
     """
     head, *blocks = text.split("\nTree=")
     facts = _facts(head)
@@ -83,7 +83,7 @@ def _tree(facts: dict[str, str]) -> Tree:
     kinds, threshold = numbers("decision_type", _integers), numbers("threshold", _floats)
     is_category = (kinds & CATEGORY) > 0
     missing = kinds >> MISSING_SHIFT
-    # Where nothing counts as missing, LightGBM takes an unknown value for 0; an unknown category goes right.
+    # Where training saw no unknown value, LightGBM reads one as 0; an unknown category goes right.
     is_nan_left = np.where(missing == MISSING_NEVER, threshold >= 0, (kinds & DEFAULT_LEFT) > 0) & ~is_category
     return Tree(
         feature=numbers("split_feature", _integers),

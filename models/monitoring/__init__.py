@@ -1,1 +1,1 @@
-"""Whether a run's inputs and alerts are what training lets expect, and what became of past lists."""
+"""Whether inputs and alerts are like those of training and of the last list, and what became of past lists."""

@@ -1,4 +1,4 @@
-"""What a run's inputs and alerts say against training and the last list: nothing, a warning, or a stop."""
+"""What is wrong with the inputs and alerts of a period, compared with training and the last list."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,22 +21,23 @@ ROOTS: Final = {feature.name: feature.root for feature in CATALOG}
 SOURCES_OF: Final = {feature.name: feature.sources for feature in CATALOG}
 TITLES: Final = {source.name: source.title for source in SOURCES}
 
-# What a finding says; its values are put in by `Finding.sentence`, or by the reports in the reader's language.
+# The messages of findings. Values are filled in by `Finding.sentence`, and by the reports in the reader's language.
 EMPTY_SOURCE = (
-    "No firm has any figure from this source ({feature_count} features are all unknown or 0), though training had them."
+    "No firm has any figure from this source: its {feature_count} features are all unknown or 0. At training they were "
+    "not."
 )
-CONSTANT = "Every firm has the same value, where training lets expect {firm_count} firms with another."
-MISSING = "Unknown for {now_share} of the firms, for {then_share} at training."
-DRIFTED = "Its distribution is far from that of training: stability index {psi}, above {limit}."
-MANY_DRIFTED = "{now_share} of the features are far from training (stability index above {limit})."
-SCORE_DRIFTED = "Scores are far from those that the model was judged on: stability index {psi}, above {limit}."
-GONE = "{gone_share} of the {firm_count} firms of {month} are not there any more."
-ALERTS_JUMPED = "{now_count} firms are on alert, {before_count} in {month}."
-VOLUME_JUMPED = "{now_count} firms on alert, {before_count} in {month}."
+CONSTANT = "All firms have the same value; judging from the training data, {firm_count} firms should have another one."
+MISSING = "Unknown for {now_share} of the firms; at training, for {then_share}."
+DRIFTED = "Its distribution differs from that of training: population stability index {psi}, above {limit}."
+MANY_DRIFTED = "{now_share} of the features differ from training (population stability index above {limit})."
+SCORE_DRIFTED = "Scores differ from those of the test months: population stability index {psi}, above {limit}."
+GONE = "{gone_share} of the {firm_count} firms of {month} are no longer in scope."
+ALERTS_JUMPED = "{now_count} firms are on alert; in {month} there were {before_count}."
+VOLUME_JUMPED = "{now_count} firms on alert; {before_count} in {month}."
 MISCALIBRATED = (
-    "Of the firms of {month}, {failure_count} have failed so far, where the probabilities let expect {expected}."
+    "Of the firms on the list of {month}, {failure_count} have failed so far; its probabilities predicted {expected}."
 )
-NO_REFERENCE = "The model {model_id} recorded nothing to hold new data against: train a new one to know about drift."
+NO_REFERENCE = "The model {model_id} recorded nothing to compare new data with. Train a new model to measure drift."
 MESSAGES: Final = (
     *(EMPTY_SOURCE, CONSTANT, MISSING, DRIFTED, MANY_DRIFTED, SCORE_DRIFTED, GONE, ALERTS_JUMPED, VOLUME_JUMPED),
     *(MISCALIBRATED, NO_REFERENCE),
@@ -47,8 +48,8 @@ MESSAGES: Final = (
 class Finding:
     """Something to look at. subject: a feature, a source, a département..., or "firms", "alerts", "score", "model".
 
-    message: English, with the names of its values; a `_share` is one of 1, a `_count` an integer. limit: which of
-    `Limits` it went beyond.
+    message: in English, with the names of its values in braces; a name in `_share` is a share (0-1), one in `_count` an
+    integer. limit: the name of the `Limits` that was reached.
     """
 
     level: Level
@@ -59,7 +60,7 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        """In English, with what it is about."""
+        """The message in English, with its subject before it."""
         said = {name: _plain(name, value) for name, value in self.values.items()}
         return f"{TITLES.get(self.subject, self.subject)}: {self.message.format(**said)}"
 
@@ -72,10 +73,10 @@ def _plain(name: str, value: str | float) -> str:
 
 @dataclass(frozen=True)
 class Compared:
-    """A period's run beside all it is held against.
+    """A period's list, and all that it is compared with.
 
-    drifts, score: None where the model has no reference; score: stability index, what chance reaches.
-    earlier: the lists before, oldest first; previous: firms of the period before, None where it was not built.
+    drifts, score: None where the model has no reference; score: population stability index, and what chance reaches.
+    earlier: the earlier lists, oldest first; previous: the firms of the period before, None where it was not built.
     """
 
     now: Published
@@ -87,7 +88,7 @@ class Compared:
 
 
 def findings(compared: Compared, limits: Limits) -> tuple[Finding, ...]:
-    """All that a run's inputs and alerts call for, stops first."""
+    """All findings on the inputs and alerts of a period, stops first."""
     found = [*_on_firms(compared, limits), *_on_alerts(compared, limits)]
     if compared.drifts is None or compared.score is None:
         found.append(Finding(WARNING, "model", NO_REFERENCE, {"model_id": compared.model_id}))
@@ -101,7 +102,7 @@ def _level(value: float, warning: float, stop: float) -> Level | None:
 
 
 def _on_inputs(drifts: Sequence[Drift], limits: Limits) -> Iterator[Finding]:
-    """Sources that are empty, then what is wrong with the features of the others."""
+    """Empty sources, then what is wrong with the features of the other sources."""
     empty = set(_empty_sources(drifts, limits))
     for source in sorted(empty):
         count = sum(source in SOURCES_OF.get(drift.name, ()) for drift in drifts)
@@ -120,23 +121,23 @@ def _root(name: str) -> str:
 
 
 def _empty_sources(drifts: Sequence[Drift], limits: Limits) -> Iterator[str]:
-    """Sources of which all that training promised to be filled is unknown or 0."""
+    """Sources whose features are all unknown or 0, of those that enough firms should have."""
     for source in TITLES | {"headcounts": ""}:
-        promised = [
+        wanted = [
             drift
             for drift in drifts
-            if source in SOURCES_OF.get(drift.name, ()) and drift.filled_promised >= limits.firms_promised
+            if source in SOURCES_OF.get(drift.name, ()) and drift.filled_expected >= limits.firms_promised
         ]
-        if promised and not any(drift.filled for drift in promised):
+        if wanted and not any(drift.filled for drift in wanted):
             yield source
 
 
 def _on_feature(derived: Sequence[Drift], limits: Limits) -> Iterator[Finding]:
-    """A feature and the columns derived from it: one finding a kind, of the worst among them."""
-    constant = [d for d in derived if d.is_constant and d.others_promised >= limits.firms_promised]
+    """A feature and the columns derived from it: at most one finding of each kind, on the worst column."""
+    constant = [d for d in derived if d.is_constant and d.others_expected >= limits.firms_promised]
     if constant:
-        worst = max(constant, key=lambda d: d.others_promised)
-        yield Finding(STOP, worst.name, CONSTANT, {"firm_count": round(worst.others_promised)}, "firms_promised")
+        worst = max(constant, key=lambda d: d.others_expected)
+        yield Finding(STOP, worst.name, CONSTANT, {"firm_count": round(worst.others_expected)}, "firms_promised")
     missing = max(derived, key=lambda d: d.missing_now - d.missing_then)
     level = _level(missing.missing_now - missing.missing_then, limits.missing_warning, limits.missing_stop)
     if level:
@@ -159,7 +160,7 @@ def _on_score(score: tuple[float, float], limits: Limits) -> Iterator[Finding]:
 
 
 def _on_firms(compared: Compared, limits: Limits) -> Iterator[Finding]:
-    """Firms of the last list, else of the last period, that are gone."""
+    """Firms of the last list, or of the last period, that are no longer in scope."""
     before = [(past.period, frozenset(past.firms["siren"])) for past in compared.earlier[-1:]]
     before += [compared.previous] if compared.previous else []
     now = set(compared.now.firms["siren"])
@@ -172,7 +173,7 @@ def _on_firms(compared: Compared, limits: Limits) -> Iterator[Finding]:
 
 
 def _on_alerts(compared: Compared, limits: Limits) -> Iterator[Finding]:
-    """Alerts against the last list: in all, then by département and by sector (never more than a warning)."""
+    """Alerts compared with the last list: in all, then by département and by sector, where they only ever warn."""
     if not compared.earlier:
         return
     last = compared.earlier[-1]
@@ -187,7 +188,7 @@ def _on_alerts(compared: Compared, limits: Limits) -> Iterator[Finding]:
 
 
 def _jump(now: float, before: float, limits: Limits) -> Level | None:
-    """How far the number of alerts is from what it was, either way."""
+    """Whether the number of alerts rose or fell so much that it is a finding."""
     if abs(now - before) < limits.alerts_least:
         return None
     return _level(max(now, before) / max(min(now, before), 1), limits.alerts_warning, limits.alerts_stop)
@@ -199,7 +200,7 @@ def _jumped(level: Level, subject: str, message: str, now: int, last: Published,
 
 
 def calibration_findings(period: date, results: Sequence[Realised], limits: Limits) -> Iterator[Finding]:
-    """A past list whose firms fail far more, or far less, than they were given: beyond chance, and beyond the limit."""
+    """A past list whose firms fail far more, or far less, than its probabilities said: beyond chance and the limit."""
     for result in results:
         if result.level != ALL or result.ratio is None or result.low is None or result.high is None:
             continue

@@ -1,20 +1,22 @@
-"""From where monitoring warns, and from where it stops a list: what the settings hold."""
+"""The limits above which monitoring warns or stops a list, as the settings give them."""
 
 from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
 class Limits:
-    """From where a finding is a warning, and from where it stops a list from being published.
+    """From these values on, a finding is a warning, or stops the list from being published.
 
-    psi_warning, psi_stop: stability index of a feature or of the score; one feature above psi_stop is a warning still.
-    drifted_share_stop: share of the features above psi_stop from which they stop.
-    missing_warning, missing_stop: rise of the share of firms for which a feature is unknown.
-    firms_promised: a feature that is constant or empty counts where training promised this many firms otherwise.
-    gone_warning, gone_stop: share of the firms of the last list, or of the last period, that are no longer there.
-    alerts_warning, alerts_stop: times as many firms on alert as on the last list, or as few.
-    alerts_least: alerts that a jump must make more, or fewer: one firm after none is no jump.
-    calibration_warning: observed to expected failures of a past list, or the inverse; beyond chance as well.
+    psi_warning, psi_stop: population stability index of a feature or of the score. A single feature never stops.
+    drifted_share_stop: share of the features above psi_stop.
+    missing_warning, missing_stop: increase of the share of firms for which a feature is unknown, since training.
+    firms_promised: a constant feature, or an empty source, counts only where at least so many firms would have another
+    value, or any value, were the period like training.
+    gone_warning, gone_stop: share of the firms of the last list, or of the last period, that are no longer in scope.
+    alerts_warning, alerts_stop: ratio between the number of alerts and that of the last list, whichever is larger.
+    alerts_least: a smaller difference in the number of alerts is ignored.
+    calibration_warning: ratio between observed and expected failures of a past list, whichever is larger, where the
+    difference is not chance.
     """
 
     psi_warning: float = 0.25

@@ -1,11 +1,11 @@
 """What became of the firms of past lists, while their months are still running.
 
-A procedure is seen wherever the firm stands: one that left the perimeter, or ceased, is still followed, and fails only
-if a procedure opens, as the label has it (cessation competes with failure and is no censoring). The only censoring
-is the end of what is observed; lists of different ages are put together by Kaplan and Meier.
+A firm is followed even after it left the perimeter or closed: it fails only if a procedure opens, as for the label
+(closing without a procedure is a competing event, not censoring). The only censoring is the end of what is observed;
+lists of different ages are put together by the Kaplan-Meier estimator.
 
-A list whose months are not over is projected with one assumption: its failures come as early or as late within the
-horizon as those of the firms of the same alert level that the model was judged on.
+A list whose horizon is not over is projected on one assumption: its failures are spread over the months of the horizon
+like those of the test rows at the same level of alert.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from models.alerts import ALERTS
 CONFIDENCE = 0.95
 ALL = "all"
 LEVELS = (*ALERTS, ALL)
-# An opening is on the list two months later at most: before that the list may hold a firm that has already failed.
+# An opening is known two months later at most: the list may hold firms that failed in the two months before it.
 UNKNOWN_MONTHS = 2
 # Alert level -> share of the horizon's failures that came within 1, 2, ... months.
 Shapes = Mapping[str, Sequence[float]]
@@ -32,7 +32,7 @@ Shapes = Mapping[str, Sequence[float]]
 
 @dataclass(frozen=True)
 class Incidence:
-    """Share of firms that failed within 1, 2, ... months, with its interval; NaN from where nothing was observed."""
+    """Share of firms that failed within 1, 2, ... months, with its interval; NaN past the last month observed."""
 
     share: NDArray[np.float64]
     low: NDArray[np.float64]
@@ -41,11 +41,12 @@ class Incidence:
 
 @dataclass(frozen=True)
 class Realised:
-    """An alert level of a past list, so far.
+    """What became so far of the firms at one alert level of a past list.
 
-    months: observed since the list. precision, low, high: projected to the end of the horizon, None where no failure is
-    to be expected yet or the model's own failures tell no shape. expected: failures so far, were the probabilities
-    right. ratio: observed to expected; equally, projected precision to mean probability.
+    months: observed since the list. probability: the mean one. expected: the failures so far if probabilities were
+    right; ratio: observed / expected failures. precision, low, high: the share that fails within the horizon, projected
+    from the failures so far, with its 95 % interval.
+    expected, ratio, precision, low, high are None where the model recorded no shape, or expects no failure so early.
     """
 
     level: str
@@ -62,7 +63,7 @@ class Realised:
 
 @dataclass(frozen=True)
 class PastList:
-    """A published list: its firms with probability and alert; shapes: None where the model recorded none."""
+    """A published list: siren, probability, alert of its firms; shapes: None where its model recorded none."""
 
     period: date
     model_id: str
@@ -72,7 +73,7 @@ class PastList:
 
 @dataclass(frozen=True)
 class Useful:
-    """Agents' verdicts on the firms of an alert level, with Wilson's interval."""
+    """Agents' verdicts on the firms at an alert level: how many found the alert useful; Wilson's 95 % interval."""
 
     level: str
     verdicts: int
@@ -82,22 +83,22 @@ class Useful:
 
 
 def incidence(months: NDArray[np.int64], failed: NDArray[np.bool_], horizon: int) -> Incidence:
-    """One less Kaplan and Meier's survival (1958), with Greenwood's variance (1926) on the log-log scale.
+    """1 - survival by Kaplan and Meier (1958), with Greenwood's variance (1926) on the log-log scale.
 
-    months: of each firm until it failed or was last observed, from 1 on. Where none or all have failed, the interval is
-    that of as many firms (Clopper and Pearson, 1934).
+    months: for each firm, until it failed or was last observed; 1 or more. Where no firm or all have failed, the
+    interval is the exact one for that number of firms (Clopper and Pearson, 1934).
     """
     steps = np.arange(1, horizon + 1)
     at_risk = (months[:, None] >= steps).sum(axis=0).astype(float)
     failures = ((months[:, None] == steps) & failed[:, None]).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         survival = np.cumprod(1 - failures / at_risk)
-        # All have failed: that stays so. All have left: nothing is known from there on.
+        # With nobody left at risk: all have failed, which stays so, or nothing is known from then on.
         survival[at_risk == 0] = 0 if 0 in survival else np.nan
         greenwood = np.cumsum(failures / (at_risk * (at_risk - failures)))
         spread = norm.ppf((1 + CONFIDENCE) / 2) * np.sqrt(greenwood) / np.abs(np.log(survival))
         low, high = 1 - survival ** np.exp(-spread), 1 - survival ** np.exp(spread)
-    # Of n firms, the chance that is still compatible with all of them surviving, or all of them failing.
+    # The largest failure rate of n firms at which none fails with a probability of 2.5 %, and the reverse.
     rarest = ((1 - CONFIDENCE) / 2) ** (1 / np.maximum(at_risk, 1))
     low = np.select([survival == 1, survival == 0], [0.0, rarest], low)
     high = np.select([survival == 1, survival == 0], [1 - rarest, 1.0], high)
@@ -105,10 +106,11 @@ def incidence(months: NDArray[np.int64], failed: NDArray[np.bool_], horizon: int
 
 
 def followed(firms: pd.DataFrame, openings: pd.DataFrame, period: date, observed_until: date) -> pd.DataFrame:
-    """The firms in bonis at the period with `months` followed and whether they `failed`.
+    """The firms in bonis at the period, with the `months` for which they were followed and whether they `failed`.
 
     firms: siren and, where it is known, state; openings: siren, opened_on. Month n holds the openings of (period +
-    n - 1 months, period + n months]. A firm that had just failed, unknown to the list, is left out, as it has no label.
+    n - 1 months, period + n months]. A firm that had failed just before, which the list could not know, is left out: it
+    has no label either.
     """
     opened_on = pd.to_datetime(openings["opened_on"])
     month = (opened_on.dt.year - period.year) * 12 + opened_on.dt.month - period.month + (opened_on.dt.day > 1)
@@ -126,9 +128,10 @@ def followed(firms: pd.DataFrame, openings: pd.DataFrame, period: date, observed
 def shapes(
     rows: pd.DataFrame, alerts: NDArray[np.str_], openings: pd.DataFrame, observed_until: date, horizon: int
 ) -> dict[str, list[float]]:
-    """How early failures come, by alert level, among labelled rows (siren, period) that the model did not learn from.
+    """By alert level, the share of the failures within the horizon that came within 1, 2, ... months.
 
-    A level without failures has no shape.
+    rows: (siren, period), labelled, that the model was not trained on; alerts: of each. A level without failures has no
+    shape.
     """
     parts = [
         followed(part, openings, pd.Timestamp(str(period)).date(), observed_until)
@@ -145,7 +148,7 @@ def shapes(
 
 
 def realised(past: PastList, openings: pd.DataFrame, observed_until: date, horizon: int) -> tuple[Realised, ...]:
-    """Each alert level of a past list; empty where no month of it was observed yet."""
+    """What became of each alert level of a past list; empty where not a month of it was observed yet."""
     months = min(months_between(past.period, observed_until), horizon)
     if months < 1:
         return ()
@@ -174,9 +177,9 @@ def _realised(level: str, firms: pd.DataFrame, months: int, shape: Sequence[floa
 def together(
     lists: Sequence[PastList], openings: pd.DataFrame, observed_until: date, horizon: int
 ) -> dict[str, list[float | None]]:
-    """Alert level -> incidence after 1, 2, ... months over all lists, whatever their age; None past what was seen.
+    """By alert level, the incidence after 1, 2, ... months over all lists together; None past the last month observed.
 
-    Firms recur from list to list, so that no interval is given.
+    The same firms are on several lists, so that no interval is given.
     """
     old_enough = [past for past in lists if months_between(past.period, observed_until) >= 1]
     if not old_enough:
@@ -192,9 +195,9 @@ def together(
 
 
 def useful(verdicts: pd.DataFrame, lists: Sequence[PastList]) -> tuple[Useful, ...]:
-    """Share of verdicts that found an alert useful, by its level.
+    """By alert level, the share of the verdicts that found the alert useful.
 
-    verdicts: siren, list (YYYY-MM), is_useful; those on a list that is not there are left out.
+    verdicts: siren, list (YYYY-MM), is_useful; verdicts on a list that no longer exists are left out.
     """
     alerts = [past.firms[["siren", "alert"]].assign(list=f"{past.period:%Y-%m}") for past in lists]
     if verdicts.empty or not alerts:

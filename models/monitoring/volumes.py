@@ -1,4 +1,4 @@
-"""How many firms are on alert, in all and by département or sector, beside the lists before."""
+"""How many firms are on alert, in all and by département or sector, compared with earlier lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SECTIONS: Final = mapping("naf_rev2", "code", "section")
 
 @dataclass(frozen=True)
 class Published:
-    """The firms of a period in scope and their alerts: siren, alert, departement, naf_section."""
+    """The firms in scope at a period: siren, alert, departement, naf_section; one row per firm."""
 
     period: date
     firms: pd.DataFrame
@@ -27,15 +27,16 @@ class Published:
 
 
 def published(period: date, rows: pd.DataFrame) -> Published:
-    """From the rows of a target list."""
+    """The firms of a target list; rows: siren, alert, departement, naf."""
     firms = rows[["siren", "alert", "departement"]].assign(naf_section=rows["naf"].map(SECTIONS))
     return Published(period, firms)
 
 
 def volumes(now: Published, earlier: Sequence[Published], by: str, lists: int = 12) -> pd.DataFrame:
-    """By code: firms, alerts, high; last_alerts of the last list, usual_alerts: their mean over the last lists.
+    """One row per code of `by`: firms, alerts, high (alerts); last_alerts: alerts on the last list; usual_alerts.
 
-    NaN for what no list was published of.
+    by: "departement" or "naf_section". usual_alerts: mean number of alerts over the last `lists` lists. Both are NaN
+    where there is no earlier list.
     """
 
     def alerts_of(firms: pd.DataFrame) -> pd.Series:

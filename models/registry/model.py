@@ -1,25 +1,25 @@
 """A model that can score, as plain values: what is registered, and what its identifier is made of."""
 
 import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
 
+from features.records import as_json
 from models.alerts import Thresholds
-from models.calibration.shapes import Calibration, VennAbers, to_json
+from models.calibration.shapes import Calibration, VennAbers
+from models.registry.records import ModelFacts, ModelRecord
+from models.registry.upgrades import MODEL_UPGRADES
 from models.rows.inputs import Input
-
-Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class RiskModel:
     """A model that can score.
 
-    intervals: between which probabilities a firm's own lies, from the rows that the calibration was fitted on.
-    refits: the same model on firms drawn again, as text: what a reason is held against to tell whether it is stable.
-    facts: as JSON: as_of, split, seed, horizon, data (fingerprint, dictionary, simulated...), code, versions.
+    text: LightGBM's own text of the trees.
+    intervals: gives the interval of each firm's probability, from the rows that the calibration was fitted on.
+    refits: the same model fitted on firms drawn again, as text: a reason that they do not share is unstable.
+    former_id: the identifier of a model that an earlier version registered, empty for those of this version.
     """
 
     text: str
@@ -28,31 +28,37 @@ class RiskModel:
     intervals: VennAbers
     thresholds: Thresholds
     refits: tuple[str, ...]
-    facts: Facts
+    facts: ModelFacts
+    former_id: str = ""
 
-    @property
+    @cached_property
     def model_id(self) -> str:
-        """As-of month and a digest of all that the model is: equal data and seed give equal names."""
-        return f"{self.facts['as_of'][:7]}-{hashlib.sha256(as_json(self).encode()).hexdigest()[:10]}"
+        """As-of month and a digest of all that the model is: the same data and seed give the same identifier."""
+        return self.former_id or identifier(self.facts, record_text(self))
 
     @property
     def is_simulated(self) -> bool:
         """Whether it was trained on simulated firms."""
-        return bool(self.facts["data"]["simulated"])
+        return self.facts.data.simulated
 
 
-def as_json(model: RiskModel) -> str:
-    """All that the model is, but its trees, of which the digest: the content of `model.json`."""
-    content = {
-        "features": [asdict(column) for column in model.inputs],
-        "calibration": to_json(model.calibration),
-        "intervals": asdict(model.intervals),
-        "thresholds": asdict(model.thresholds),
-        "model_sha256": digest(model.text),
-        "refits_sha256": [digest(text) for text in model.refits],
-        **model.facts,
-    }
-    return json.dumps(content, indent=1, sort_keys=True)
+def record_text(model: RiskModel) -> str:
+    """The content of the model's `model.json`."""
+    record = ModelRecord(
+        model.inputs,
+        model.calibration,
+        model.intervals,
+        model.thresholds,
+        digest(model.text),
+        tuple(digest(text) for text in model.refits),
+        model.facts,
+    )
+    return as_json(record, MODEL_UPGRADES)
+
+
+def identifier(facts: ModelFacts, text: str) -> str:
+    """The identifier of the model whose `model.json` has that text."""
+    return f"{facts.as_of:%Y-%m}-{digest(text)[:10]}"
 
 
 def digest(text: str) -> str:

@@ -2,21 +2,23 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 from features import store
 from features.errors import InputError
 from features.folder import CHAMPION, champion_id
-from models.alerts import Thresholds
-from models.calibration.shapes import VennAbers, calibration_from
+from features.records import read_record, write_record
 from models.evaluation.records import Metrics
-from models.registry.model import Facts, RiskModel, as_json, digest
-from models.rows.inputs import Input
+from models.registry.model import RiskModel, digest, identifier, record_text
+from models.registry.records import ModelRecord, Reference
+from models.registry.upgrades import METRICS_UPGRADES, MODEL_UPGRADES, REFERENCE_UPGRADES
 
-REFERENCE, PROMOTIONS = "reference.json", "promotions.json"
+PROMOTIONS, PICTURES = "promotions.json", "pictures"
+MODEL, METRICS, REFERENCE = "model.json", "metrics.json", "reference.json"
+TRAIN: Final = "Train a new model: weaksignals train"
 
 
 @dataclass(frozen=True)
@@ -29,61 +31,78 @@ class Promotion:
 
 
 def save(
-    models: Path, model: RiskModel, metrics: Mapping[str, Metrics], card: str, reference: Facts | None = None
+    models: Path,
+    model: RiskModel,
+    metrics: Metrics | None,
+    card: str,
+    reference: Reference | None = None,
+    pictures: Mapping[str, str] | None = None,
 ) -> str:
-    """Register a model whole or not at all; its identifier. reference: what later periods are held against."""
+    """Register a model whole or not at all; its identifier.
+
+    metrics, reference: None of a model that was not evaluated, or that monitoring has nothing to compare with.
+    pictures: file name -> content.
+    """
     with store.new_folder(models / model.model_id) as folder:
         store.write_text(folder / "model.txt", model.text)
         for number, text in enumerate(model.refits):
             store.write_text(folder / _refit(number), text)
-        store.write_text(folder / "model.json", as_json(model))
-        store.write_text(folder / "metrics.json", json.dumps(metrics, indent=1))
+        store.write_text(folder / MODEL, record_text(model))
         store.write_text(folder / "card.md", card)
+        if metrics is not None:
+            write_record(folder / METRICS, metrics, METRICS_UPGRADES)
         if reference is not None:
-            store.write_text(folder / REFERENCE, json.dumps(reference))
+            write_record(folder / REFERENCE, reference, REFERENCE_UPGRADES)
+        for name, content in (pictures or {}).items():
+            (folder / PICTURES).mkdir(exist_ok=True)
+            store.write_text(folder / PICTURES / name, content)
     return model.model_id
 
 
 def load(models: Path, model_id: str) -> RiskModel:
-    """A registered model.
+    """A registered model; one that an earlier version registered is upgraded and keeps its identifier.
 
-    Raises InputError where it is not there, or its files are not what was registered.
+    Raises InputError where it is not there, can't be read or upgraded, or its files are not what was registered.
     """
     folder = models / model_id
+    record = read_record(folder / MODEL, ModelRecord, MODEL_UPGRADES, TRAIN)
     try:
-        facts = json.loads((folder / "model.json").read_text())
-        inputs = tuple(Input(**{**f, "categories": tuple(f["categories"])}) for f in facts.pop("features"))
-        calibration, thresholds = calibration_from(facts.pop("calibration")), Thresholds(**facts.pop("thresholds"))
-        intervals = VennAbers(**{name: tuple(steps) for name, steps in facts.pop("intervals").items()})
-        digests = [facts.pop("model_sha256"), *facts.pop("refits_sha256")]
-        text, *refits = [(folder / name).read_text() for name in ("model.txt", *map(_refit, range(len(digests) - 1)))]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"The model {model_id} in {models} can't be read ({error}). Train a new one: weaksignals train"
-        ) from None
-    model = RiskModel(text, inputs, calibration, intervals, thresholds, tuple(refits), facts)
-    if [digest(part) for part in (text, *refits)] != digests or model.model_id != model_id:
+        content = (folder / MODEL).read_text()
+        text, *refits = [
+            (folder / name).read_text() for name in ("model.txt", *map(_refit, range(len(record.refits_sha256))))
+        ]
+    except (OSError, ValueError) as error:
+        raise InputError(f"The model {model_id} in {models} can't be read ({error}). {TRAIN}") from None
+    digests = [record.model_sha256, *record.refits_sha256]
+    if [digest(part) for part in (text, *refits)] != digests or identifier(record.facts, content) != model_id:
         raise InputError(
             f"The files of the model {model_id} in {models} were changed since it was registered: it is not used. "
-            "Restore them, or train a new one: weaksignals train"
+            f"Restore them. {TRAIN}"
         )
-    return model
+    parts = (record.inputs, record.calibration, record.intervals, record.thresholds, tuple(refits), record.facts)
+    model = RiskModel(text, *parts)
+    return model if model.model_id == model_id else replace(model, former_id=model_id)
 
 
 def _refit(number: int) -> str:
     return f"refit-{number}.txt"
 
 
-def metrics_of(models: Path, model_id: str) -> dict[str, Any]:
-    """How it was judged: see `models.training.training.Result`."""
-    metrics: dict[str, Any] = json.loads((models / model_id / "metrics.json").read_text())
-    return metrics
+def metrics_of(models: Path, model_id: str) -> Metrics:
+    """How it was evaluated.
+
+    Raises InputError where that was not recorded, or can't be read or upgraded.
+    """
+    return read_record(models / model_id / METRICS, Metrics, METRICS_UPGRADES, TRAIN)
 
 
-def reference_of(models: Path, model_id: str) -> dict[str, Any] | None:
-    """What later periods are held against; None of a model that recorded nothing, or is there no more."""
+def reference_of(models: Path, model_id: str) -> Reference | None:
+    """What later periods are compared with; None where nothing was recorded, or the model is no longer there.
+
+    Raises InputError where it can't be read or upgraded.
+    """
     path = models / model_id / REFERENCE
-    return json.loads(path.read_text()) if path.exists() else None
+    return read_record(path, Reference, REFERENCE_UPGRADES, TRAIN) if path.exists() else None
 
 
 def registered(models: Path) -> list[str]:
@@ -130,7 +149,7 @@ def roll_back(models: Path, why: str) -> str:
     """
     now = champion_id(models)
     before = [entry.model_id for entry in promotions(models)]
-    # What was rolled back from is not what was "before" it.
+    # Take the entry before the first one of the model in use: a model that was rolled back from is later in the list.
     while now in before:
         before = before[: before.index(now)]
     if not before:

@@ -4,12 +4,14 @@ import importlib.util
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from features.errors import InputError
-from models.evaluation.records import Metrics
+from models.calibration.reliability import ReliabilityPoint
+from models.evaluation.records import Metrics, OriginFigures
 from models.explanation.contributions import booster_of
 from models.protocol import LIGHTGBM
 from models.registry.model import RiskModel
@@ -27,11 +29,11 @@ def require_mlflow() -> None:
         )
 
 
-def log_model(data: Path, folder: Path, model: RiskModel, metrics: Mapping[str, Any]) -> str:
+def log_model(data: Path, folder: Path, model: RiskModel, metrics: Metrics) -> str:
     """Log a registered model once; a sentence: where it is, or why it is not there.
 
     data: holds `mlflow.db` and `mlflow-artifacts`, used unless MLFLOW_TRACKING_URI names a server or another database.
-    folder: of the registered model; metrics: of `training.Result`. It never raises: the model is registered.
+    folder: of the registered model. It never raises, since the model is registered already.
     """
     chosen = os.environ.get("MLFLOW_TRACKING_URI")
     uri = chosen or f"sqlite:///{(data / 'mlflow.db').resolve()}"
@@ -48,7 +50,7 @@ def log_model(data: Path, folder: Path, model: RiskModel, metrics: Mapping[str, 
     return f"The model {model.model_id} is in MLflow: {uri}"
 
 
-def _log(uri: str, artifacts: str | None, folder: Path, model: RiskModel, metrics: Mapping[str, Any]) -> None:
+def _log(uri: str, artifacts: str | None, folder: Path, model: RiskModel, metrics: Metrics) -> None:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     # Imported here: it takes seconds, starts to report home unless told not to before, and few switch it on.
     from mlflow import MlflowClient
@@ -70,7 +72,7 @@ def _log(uri: str, artifacts: str | None, folder: Path, model: RiskModel, metric
     client.set_terminated(run)
 
 
-def _fill(client: Any, run: str, folder: Path, model: RiskModel, metrics: Mapping[str, Any]) -> None:
+def _fill(client: Any, run: str, folder: Path, model: RiskModel, metrics: Metrics) -> None:
     import mlflow.lightgbm
 
     for name, value in flat_parameters(model):
@@ -81,27 +83,27 @@ def _fill(client: Any, run: str, folder: Path, model: RiskModel, metrics: Mappin
         client.log_figure(run, figure, f"figures/{name}.png")
     client.log_artifacts(run, str(folder.resolve()), "registered")
     with tempfile.TemporaryDirectory() as scratch:
-        # Of a booster MLflow keeps LightGBM's own text, no pickle; the packages named, it runs no code to find them.
-        packages = [f"lightgbm=={model.facts['versions']['lightgbm']}"]
+        # MLflow stores a booster as LightGBM's own text, not as a pickle. Named packages spare it looking for them.
+        packages = [f"lightgbm=={model.facts.versions['lightgbm']}"]
         mlflow.lightgbm.save_model(booster_of(model.text), f"{scratch}/model", pip_requirements=packages)
         client.log_artifacts(run, f"{scratch}/model", "model")
 
 
-def flat_metrics(metrics: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """The figures of the model on its test rows (`high_precision`), and their intervals (`auc_low`, `auc_high`)."""
-    for name, value in _flat(metrics["models"][LIGHTGBM]):
+def flat_metrics(metrics: Metrics) -> Iterator[tuple[str, float]]:
+    """The metrics of the model on its test rows (`high_precision`), and their intervals (`auc_low`, `auc_high`)."""
+    for name, value in _flat(asdict(metrics.models[LIGHTGBM])):
         yield name, float(value)
-    for name, interval in metrics["intervals"].items():
-        yield from ((f"{name}_{end}", float(interval[end])) for end in ("low", "high"))
+    for name, interval in metrics.intervals.items():
+        yield from ((f"{name}_low", interval.low), (f"{name}_high", interval.high))
 
 
 def flat_parameters(model: RiskModel) -> Iterator[tuple[str, Any]]:
     """The protocol with its hyper-parameters, and what the model was made of: data, dictionary, code, versions."""
-    facts, data = model.facts, model.facts["data"]
+    facts = asdict(model.facts)
     yield from _flat(facts["protocol"])
-    yield from _flat({name: facts[name] for name in ("as_of", "horizon", "trees", "code", "split", "versions")})
+    yield from _flat({name: facts[name] for name in ("as_of", "horizon", "n_estimators", "code", "split", "versions")})
     for name in ("fingerprint", "dictionary_version", "simulated", "batch"):
-        yield f"data_{name}", data[name]
+        yield f"data_{name}", facts["data"][name]
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -112,37 +114,36 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
             yield f"{prefix}{name}", value
 
 
-def _figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
+def _figures(metrics: Metrics) -> dict[str, Any]:
     """Name -> matplotlib figure; MLflow brings matplotlib."""
     return {
-        "reliability": _reliability(metrics["calibration"]["points"]),
-        "walk_forward": _walk_forward(metrics["protocols"]["rolling_origins"]["origins"]),
+        "reliability": _reliability(metrics.calibration.points),
+        "walk_forward": _walk_forward(metrics.protocols.rolling_origins.origins),
     }
 
 
-def _reliability(points: list[Metrics]) -> Any:
+def _reliability(points: Sequence[ReliabilityPoint]) -> Any:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=FIGURE_INCHES, layout="constrained")
     axes = figure.subplots()
-    promised, failed, low, high = (
-        [point[key] for point in points] for key in ("mean_probability", "observed_rate", "low", "high")
-    )
-    axes.vlines(promised, low, high)
-    axes.plot(promised, failed, "o")
+    promised = [point.mean_probability for point in points]
+    axes.vlines(promised, [point.low for point in points], [point.high for point in points])
+    axes.plot(promised, [point.observed_rate for point in points], "o")
     axes.axline((0, 0), slope=1, color="grey", linewidth=1)
-    axes.set(xlabel="promised", ylabel="failed (95 %)", title="Reliability on the test rows")
+    axes.set(xlabel="mean probability", ylabel="observed failure rate (95 %)", title="Reliability on the test rows")
     return figure
 
 
-def _walk_forward(origins: list[Metrics]) -> Any:
+def _walk_forward(origins: Sequence[OriginFigures]) -> Any:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=FIGURE_INCHES, layout="constrained")
     axes = figure.subplots()
-    ordered = sorted(origins, key=lambda origin: origin["test_from"])
-    for name, label in (("auc", "AUC"), ("average_precision", "average precision")):
-        axes.plot([one["test_from"] for one in ordered], [one[name] for one in ordered], "o-", label=label)
+    ordered = sorted(origins, key=lambda origin: origin.test_from)
+    months = [origin.test_from.isoformat() for origin in ordered]
+    axes.plot(months, [origin.auc for origin in ordered], "o-", label="AUC")
+    axes.plot(months, [origin.average_precision for origin in ordered], "o-", label="average precision")
     axes.set(xlabel="tested from", ylim=(0, 1), title="Walk-forward")
     axes.legend()
     return figure

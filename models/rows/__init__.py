@@ -1,1 +1,1 @@
-"""The feature table as a model reads it: columns, a matrix, labels, which rows to learn from and to test on."""
+"""The feature table as a model reads it: columns, matrix, labels, and which rows to train and to test on."""

@@ -1,4 +1,4 @@
-"""What a model reads and gives, as arrays: the columns of its matrix, and the types that every room shares."""
+"""What a model reads and returns: the columns of its matrix, and the types of arrays that all rooms use."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,12 @@ Probabilities = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Input:
-    """A column of the model's matrix; categories: the codes it knows, in the order of their numbers, else empty."""
+    """A column of the model's matrix, as the catalogue of features describes it.
+
+    direction: +1 or -1, the risk can only rise, or only fall, with the value; 0: no constraint.
+    root: the feature that it derives from, or its own name. categories: the known codes of a category, whose places are
+    the numbers in the matrix; empty for a quantity.
+    """
 
     name: str
     theme: str

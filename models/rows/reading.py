@@ -1,4 +1,4 @@
-"""Which rows a model is made of and judged on: a split of periods, read within what memory holds."""
+"""The rows that a model is trained and evaluated on: a split of periods, read within what memory holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from features.folder import FeatureTable
 from models.protocol import Protocol
 from models.rows import dataset
 from models.rows.inputs import Weights
-from models.rows.sampling import kept_rows, sampled_periods, weights_of
+from models.rows.sampling import kept_rows, sample_weights, sampled_periods
 from models.rows.split import Split
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Labelled rows of firms in bonis: to learn from, with their weights; to calibrate on; to judge on."""
+    """Labelled rows of firms in bonis: to train on, with their sample weights; to calibrate on; to test on."""
 
     train: pd.DataFrame
     weights: Weights
@@ -26,9 +26,10 @@ class Rows:
 
 
 def read_split(table: FeatureTable, split: Split, protocol: Protocol) -> Rows:
-    """The rows of a split; months, then firms, then survivors are left out, by hash, where there are too many.
+    """The rows of a split.
 
-    Raises InputError where a part holds no failure.
+    Of the training rows, one period in `every_months`, at most `max_training_rows` (whole firms are left out, by a
+    hash of the SIREN), then a share of the surviving firms. Raises InputError where a part holds no failure.
     """
     months = sampled_periods(split.train, protocol.sampling.every_months)
     train = read_at_most(table, months, protocol.max_training_rows)
@@ -38,10 +39,10 @@ def read_split(table: FeatureTable, split: Split, protocol: Protocol) -> Rows:
     for part, name in ((train, "training"), (validation, "validation"), (test, "test")):
         if part["label"].nunique() < 2:
             raise InputError(f"The {name} periods hold no failure: a model can't be made. Build from an earlier start.")
-    return Rows(train, weights_of(train["label"], share), validation, test)
+    return Rows(train, sample_weights(train["label"], share), validation, test)
 
 
 def read_at_most(table: FeatureTable, periods: Sequence[date], most: int, only_labelled: bool = True) -> pd.DataFrame:
-    """The rows of those periods, of as many firms as make about `most` labelled rows."""
+    """The rows of those periods, of as many firms as have about `most` labelled rows."""
     share = min(1.0, most / max(dataset.count_labelled(table, periods), 1))
     return dataset.read_rows(table, periods, only_labelled=only_labelled, share=share)

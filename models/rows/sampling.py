@@ -1,4 +1,4 @@
-"""Which training rows are learnt from, and what each counts for: the weights keep the mean probability right."""
+"""Which training rows are used, and their weights, which keep the mean probability right."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,31 +13,31 @@ from models.rows.split import firm_hashes
 
 
 def sampled_periods(periods: Sequence[date], every_months: int) -> tuple[date, ...]:
-    """One period in so many, in order; the last is always among them, since the economy is nearest to today's."""
+    """One period in `every_months`, in order; always the last one, whose economy is nearest to today's."""
     return tuple(periods[::-1][::every_months][::-1])
 
 
 def firm_share(siren: pd.Series) -> NDArray[np.float64]:
-    """A number in [0, 1) of each firm, spread evenly: from another hash than the one that limits the firms read."""
+    """A number in [0, 1) per firm, evenly spread, independent of the hash that limits which firms are read."""
     mixed = firm_hashes(siren).astype(np.uint64)
-    # A second round: firms that `features.hashing.firm_hash` puts below a limit must not all be below this one too.
+    # Mixed once more: `read_rows` keeps the firms of the lowest `firm_hash`, whose shares must still be evenly spread.
     mixed = (mixed ^ (mixed >> np.uint64(15))) * np.uint64(MULTIPLIER) % np.uint64(HASHES)
     return mixed.astype(np.float64) / HASHES
 
 
 def kept_rows(siren: pd.Series, label: pd.Series, negative_share: float) -> NDArray[np.bool_]:
-    """Which labelled rows are learnt from: every failure, and all the other months of that share of firms."""
+    """Which labelled rows are used: all that precede a failure, and the others of a share of the firms."""
     return np.asarray(label == 1) | (firm_share(siren) < negative_share)
 
 
-def weights_of(label: pd.Series, negative_share: float) -> NDArray[np.float32]:
-    """What each kept row counts for: a kept negative for itself and for those left out."""
+def sample_weights(label: pd.Series, negative_share: float) -> NDArray[np.float32]:
+    """The weight of each row kept: 1 for a failure; a negative stands for itself and for those left out."""
     return np.where(label.to_numpy() == 1, 1.0, 1.0 / negative_share).astype(np.float32)
 
 
 def sampled(rows: pd.DataFrame, sampling: Sampling) -> tuple[pd.DataFrame, NDArray[np.float32]]:
-    """The rows (siren, period, label) to learn from, and their weights."""
+    """The rows to train on, of rows with siren, period and label, and their weights."""
     periods = sampled_periods(sorted(rows["period"].unique()), sampling.every_months)
     kept = rows["period"].isin(periods) & kept_rows(rows["siren"], rows["label"], sampling.negative_share)
     fewer = rows[kept]
-    return fewer, weights_of(fewer["label"], sampling.negative_share)
+    return fewer, sample_weights(fewer["label"], sampling.negative_share)

@@ -1,4 +1,4 @@
-"""Which rows a model learns from, is tuned on and is judged on: out of time, with an embargo, and what others do."""
+"""Which periods or firms a model is trained, calibrated and tested on: out of time, with an embargo; and other ways."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from features.periods import add_months
 
 @dataclass(frozen=True)
 class Split:
-    """Periods to train on, to calibrate and choose thresholds on, and to judge on."""
+    """Periods to train on, to calibrate and choose thresholds on, and to test on."""
 
     train: tuple[date, ...]
     validation: tuple[date, ...]
@@ -23,10 +23,10 @@ class Split:
 
 
 def out_of_time(periods: Sequence[date], horizon: int, validation_months: int, test_months: int) -> Split:
-    """Judge on the last labelled periods, tune on those before, train where labels were over before both.
+    """The last labelled periods to test on, those before to validate on, and to train on those an embargo earlier.
 
-    periods: labelled ones, in order. The embargo is the horizon: no training row's label tells of a month that a
-    validation or test row predicts from. Raises InputError where too few periods are left to train on.
+    periods: labelled ones, in order. The embargo is the horizon: no training label depends on what happened after
+    the first validation period. Raises InputError where too few periods are left to train on.
     """
     held_out = validation_months + test_months
     if len(periods) <= held_out:
@@ -42,10 +42,10 @@ def out_of_time(periods: Sequence[date], horizon: int, validation_months: int, t
 def rolling_origins(
     periods: Sequence[date], horizon: int, validation_months: int, test_months: int, origins: int
 ) -> tuple[Split, ...]:
-    """Walk-forward: the split of `out_of_time`, then those that end one test window earlier each, the newest first.
+    """Walk-forward evaluation: the split of `out_of_time`, then splits that each end one test window earlier.
 
-    No period is tested twice. Fewer than `origins` where the history is too short for all of them; raises InputError
-    where it is too short for one.
+    The newest is first, and no period is tested twice. There are fewer than `origins` where the history is too short.
+    Raises InputError where it is too short for a single one.
     """
     splits = [out_of_time(periods, horizon, validation_months, test_months)]
     for number in range(1, origins):
@@ -63,23 +63,23 @@ def firm_hashes(siren: pd.Series) -> NDArray[np.int64]:
 
 
 def is_test_firm(siren: pd.Series, share: float) -> NDArray[np.bool_]:
-    """Whether each firm is among the `share` set aside: of the largest hashes, as `read_rows` draws the lowest."""
+    """Whether each firm is in the `share` set aside: it has the largest hashes, as `read_rows` keeps the lowest."""
     return firm_hashes(siren) >= round((1 - share) * HASHES)
 
 
 def with_unseen_firms(
     train: pd.DataFrame, validation: pd.DataFrame, test: pd.DataFrame, share: float
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """The rows of a split without the test firms where it learns, and with nothing but them where it is judged."""
+    """The training and validation rows without the test firms, and the test rows of the test firms only."""
     train, validation = (rows[~is_test_firm(rows["siren"], share)] for rows in (train, validation))
     return train, validation, test[is_test_firm(test["siren"], share)]
 
 
 def random_within_periods(rows: pd.DataFrame, share: float, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(kept, set aside): `share` of the rows set aside at random. For comparison only: it flatters.
+    """(kept, set aside): a share of the rows set aside at random. For comparison only: it flatters a model.
 
-    What existing systems use. The same firm is on both sides, a month apart and with the same failure ahead, and
-    nothing lies between the periods of the two: a model is rewarded for knowing firms again.
+    Existing systems do this. The same firm is then on both sides, a month apart and with the same failure ahead,
+    without any embargo: a model is rewarded for recognising firms.
     """
     is_aside = np.random.default_rng(seed).random(len(rows)) < share
     return rows[~is_aside], rows[is_aside]
@@ -88,5 +88,5 @@ def random_within_periods(rows: pd.DataFrame, share: float, seed: int) -> tuple[
 def _too_short(count: int, held_out: int, horizon: int) -> str:
     return (
         f"The feature table has {count} periods whose {horizon} months are over; training takes at least "
-        f"{held_out + horizon}: {held_out} to tune and judge on, {horizon} of embargo. Build from an earlier --start."
+        f"{held_out + horizon}: {held_out} to validate and test, {horizon} of embargo. Build from an earlier --start."
     )

@@ -1,7 +1,8 @@
-"""What would change a firm's alert: the smallest part of an action that takes its risk below the threshold.
+"""Counterfactuals: the smallest part of an action that would take a firm's probability below the alert threshold.
 
-It tells of the model, not of the firm: what the model would say of a firm whose figures were so. Features that an
-action can't touch in a month (lags, maxima of months past, ranks among others) stay: the risk after is not flattered.
+They say what the model would give a firm with other figures, not what would become of the firm. Features that an action
+taken today can't change (lags, maxima over past months, most ranks) keep their values, so that the probability given
+is not too low.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,18 +18,18 @@ from models.explanation.contributions import booster_of, margins
 from models.registry.model import RiskModel
 from models.rows import dataset
 from models.rows.inputs import Matrix
-from models.scoring.records import Remedy
+from models.scoring.records import Counterfactual
 
 Values = NDArray[np.float64]
 Columns = Mapping[str, Values]
 MEAN_MONTHS = 12
-# Halvings of the share: to 1/64 of the action.
+# The share of an action is found by so many bisections: to 1/64.
 HALVINGS = 6
 
 
 @dataclass(frozen=True)
 class Action:
-    """applies: the firms that it is open to. carry_out: the columns that change when a share of it (0-1) is done."""
+    """applies: which firms can take it. carry_out: the columns that change, with a share (0-1) of the action taken."""
 
     name: str
     applies: Callable[[Columns], NDArray[np.bool_]]
@@ -36,14 +37,14 @@ class Action:
 
 
 def pay_debt(now: Columns, share: Values) -> dict[str, Values]:
-    """Social debt paid today, both shares alike, and what else that changes today."""
+    """Social debt paid today, employees' and employer's shares alike, and the columns that change with it today."""
     changed = _reduced(now, ("debt", "debt_employee", "debt_per_employee"), share)
     for name in ("debt_in_months", "debt_employee_in_months"):
         changed |= _reduced(now, (name,), share)
     is_clear = (share >= 1) & (now["debt"] > 0)
     changed["debt_employee_share"] = np.where(is_clear, np.nan, now["debt_employee_share"])
     changed["months_in_debt_12m"] = now["months_in_debt_12m"] - is_clear
-    # Nobody has less than no debt.
+    # A firm without debt has the lowest rank.
     known = is_clear & ~np.isnan(now["debt_in_months_rank_in_division"])
     changed["debt_in_months_rank_in_division"] = np.where(known, 0.0, now["debt_in_months_rank_in_division"])
     was_last_month = is_clear & (now["debt_in_months_lag_1m"] > 0)
@@ -52,7 +53,7 @@ def pay_debt(now: Columns, share: Values) -> dict[str, Values]:
 
 
 def grant_plan(now: Columns, share: Values) -> dict[str, Values]:
-    """A payment plan over the whole debt, granted today: it is granted or not."""
+    """A payment plan over the whole debt, granted today; a share of one below 1 is none."""
     granted = share >= 1
     return {
         "payment_plans_active": np.where(
@@ -65,13 +66,13 @@ def grant_plan(now: Columns, share: Values) -> dict[str, Values]:
 
 
 def pay_suppliers(now: Columns, share: Values) -> dict[str, Values]:
-    """Suppliers paid less late: the mean delay and the late shares fall alike."""
+    """Suppliers paid less late: the mean delay and the shares paid late fall by the same share."""
     late = share * (now["paydex"] > 0)
     return _reduced(now, ("paydex",), late) | _reduced(now, ("late_30_days_share", "late_90_days_share"), share)
 
 
 def end_short_time(now: Columns, share: Values) -> dict[str, Values]:
-    """Fewer hours of short-time work in the last known month; none and no grant in force when done in full."""
+    """Fewer hours of short-time work in the last known month; taken in full, no hour and no authorisation in force."""
     hours = now["short_time_fte"] * FULL_TIME_HOURS
     changed = _reduced(now, ("short_time_fte", "short_time_share"), share)
     used, granted = np.fmax(now["short_time_hours_12m"] - share * hours, 0.0), now["short_time_granted_12m"]
@@ -84,9 +85,9 @@ def end_short_time(now: Columns, share: Values) -> dict[str, Values]:
 
 
 def _reduced(now: Columns, names: Sequence[str], share: Values) -> dict[str, Values]:
-    """Quantities less a share of themselves, with their changes over any months, and today's part of their means.
+    """The quantities reduced by a share of themselves, with their changes over months, and their 12-month means.
 
-    A mean holds at most MEAN_MONTHS months: today's part is at least one in so many.
+    A mean covers at most MEAN_MONTHS months, so that today's value counts for at least one part in MEAN_MONTHS.
     """
     changed = {}
     for name in names:
@@ -108,16 +109,16 @@ ACTIONS = (
 )
 
 
-def remedies(
+def counterfactuals(
     model: RiskModel, rows: pd.DataFrame, calibration: Calibration, actions: Sequence[Action] = ACTIONS
-) -> dict[str, list[Remedy]]:
-    """Of each firm, every single action that takes it off the list, the smallest share of it.
+) -> dict[str, list[Counterfactual]]:
+    """By SIREN, every single action that takes the firm off the list, with the smallest share that does.
 
-    Off the list: below the threshold of a moderate alert. rows: the feature table's, of the firms on alert;
-    calibration: that of the list. Where no single action does, the first actions that do together,
-    in the order given. An empty list: none found. Each remedy's probability is the model's own.
+    Off the list means below the threshold of a moderate alert. Where no single action is enough, the first of `actions`
+    that are enough together, in their order; an empty list where all together are not.
+    rows: of the feature table, of firms on alert. calibration: that of the list.
     """
-    found: dict[str, list[Remedy]] = {str(siren): [] for siren in rows["siren"]}
+    found: dict[str, list[Counterfactual]] = {str(siren): [] for siren in rows["siren"]}
     quantities = [column.name for column in model.inputs if column.unit != "category"]
     known = {name: rows[name].to_numpy(np.float64, na_value=np.nan) for name in quantities}
     x, sirens = dataset.matrix(rows, model.inputs), rows["siren"].to_numpy(str)
@@ -137,9 +138,9 @@ def _search(
     known: Columns,
     actions: Sequence[Action],
     calibration: Calibration,
-    found: dict[str, list[Remedy]],
+    found: dict[str, list[Counterfactual]],
 ) -> None:
-    """Add what the last action, after the others in full, does for each firm: halve while it still suffices."""
+    """Find by bisection the share of the last action that is enough after the others in full, for each firm."""
     threshold = model.thresholds.moderate
     places = {column.name: n for n, column in enumerate(model.inputs)}
     firms = np.flatnonzero(actions[-1].applies(known))
@@ -174,6 +175,5 @@ def _search(
             if not np.array_equal(known[name][firm], values[n], equal_nan=True)
         }
         names = tuple(action.name for action, is_open in zip(actions, opened, strict=True) if is_open[n])
-        found[str(sirens[firm])].append(
-            Remedy(str(sirens[firm]), names, float(high[n]), changes, float(probability[n]))
-        )
+        siren = str(sirens[firm])
+        found[siren].append(Counterfactual(siren, names, float(high[n]), changes, float(probability[n])))

@@ -1,4 +1,4 @@
-"""Why a firm's margin moved between two lists: an exact sum of what each base feature did, and of what was revised."""
+"""Why a firm's margin moved between two lists: the exact sum of what each root feature added, and of revisions."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Movement:
-    """Of the firms of both lists, a row each, indexed by SIREN.
+    """The firms that are on both lists, one row per firm, indexed by SIREN; in log-odds.
 
-    total: the margin less the margin published before. parts: a column a base feature, and `revision`: their sum is
-    total. is_new_model: whether the list before was another model's.
+    total: the margin minus the one published before. parts: one column per root feature, and `revision`; they add up to
+    `total`. is_new_model: whether the earlier list was made by another model.
     """
 
     total: pd.Series
@@ -34,12 +34,12 @@ def movement(
     previous_scores: pd.DataFrame,
     prepared: Explainer | None = None,
 ) -> Movement:
-    """How each firm's margin moved since the list before, in log-odds.
+    """How each firm's margin moved since the earlier list.
 
-    rows, previous_rows: the feature table's at both periods; previous_scores: (siren, margin, model_id) as published.
-    Both rows are explained by the present model. What it makes of the previous row, less what was published of it, is
-    the part `revision`: of the model, or, where the model is the same, of that month's data since. Firms that are not
-    in all three tables have no movement.
+    rows, previous_rows: the feature table at both periods; previous_scores: (siren, margin, model_id) as published.
+    The present model explains both rows. Its margin for the previous row minus the published one is the part
+    `revision`: the model was replaced, or, with the same model, that month's data were revised since. Firms that are
+    not in all three tables have no movement.
 
     Raises NotAdditiveError where the parts don't add up to the movement.
     """

@@ -1,19 +1,27 @@
-"""What is told of a firm beside its risk, as plain records: the reports read them without any library that learns."""
+"""What scoring says of firms, as plain records: the reports read them without loading LightGBM."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from models.calibration.shapes import Calibration
 
-# The part of a movement that is no feature's: of another model, or of data that were corrected since.
+if TYPE_CHECKING:
+    import pandas as pd
+
+# The part of a movement that comes from no feature: from another model, or from data that were revised since.
 REVISION = "revision"
 
 
 @dataclass(frozen=True)
 class Scores:
-    """scores: see `score`; contributions: siren, period, base, the inputs; calibration: of the probabilities."""
+    """The firms of one period; scores: see `models.scoring.scoring.score`.
+
+    contributions: siren, period, base (value), one column per input, in log-odds. calibration: that of probabilities.
+    """
 
     scores: pd.DataFrame
     contributions: pd.DataFrame
@@ -21,8 +29,12 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Remedy:
-    """actions: done in full but for the last, of which `share` is done; changes: feature -> (from, to)."""
+class Counterfactual:
+    """A combination of actions that takes a firm off the list.
+
+    actions: all taken in full but the last, of which only `share` (0-1) is taken. changes: by feature, (from, to).
+    probability: the calibrated one after them.
+    """
 
     siren: str
     actions: tuple[str, ...]
@@ -32,7 +44,7 @@ class Remedy:
 
 
 def decisive(parts: pd.Series, share: float = 0.8, most: int = 3) -> pd.Series:
-    """The largest parts of one firm's movement in its own direction, until they cover `share` of it; at most `most`."""
+    """The largest parts in the direction of one firm's movement, until they cover `share` of it; `most` at most."""
     total = parts.sum()
     same = parts[np.sign(parts) == np.sign(total)].abs().sort_values(ascending=False, kind="stable")
     enough = int((same.cumsum() < share * abs(total)).sum()) + 1

@@ -1,4 +1,4 @@
-"""The champion on the firms of one period: scores and contributions, a row a firm."""
+"""The champion on the firms of one period: scores and contributions, one row per firm."""
 
 from datetime import date
 from pathlib import Path
@@ -19,18 +19,18 @@ from models.scoring.records import Scores
 
 
 def refuse_other_dictionary(model: RiskModel, built: BuildRecord) -> None:
-    """Raise InputError, naming them, where a feature that the model reads is not what it was at training.
+    """Raise InputError where a feature that the model reads is not defined as it was at training; it names them all.
 
     built: of the feature table that is to be scored.
     """
-    then, now = model.facts["data"]["dictionary"], built.dictionary
+    then, now = model.facts.data.dictionary, built.dictionary
     read = [column.name for column in model.inputs]
     gone = [name for name in read if name not in now]
-    changed = [name for name in read if name in now and now[name] != then[name]]
+    changed = [name for name in read if name in now and now[name] != then.get(name)]
     problems = [f"no longer there: {', '.join(gone)}"] if gone else []
     problems += [f"of another unit, direction, source or definition: {', '.join(changed)}"] if changed else []
-    if model.facts["horizon"] != built.horizon:
-        problems.append(f"a horizon of {built.horizon} months, not {model.facts['horizon']}")
+    if model.facts.horizon != built.horizon:
+        problems.append(f"a horizon of {built.horizon} months, not {model.facts.horizon}")
     if problems:
         raise InputError(
             f"The model {model.model_id} can't score this feature table ({'; '.join(problems)}). Train a model on this "
@@ -39,16 +39,16 @@ def refuse_other_dictionary(model: RiskModel, built: BuildRecord) -> None:
 
 
 def calibration_at(model: RiskModel, states: pd.DataFrame, period: date) -> Calibration:
-    """The model's calibration, moved to the failure rate known at the period where that has drifted from its own.
+    """The model's calibration, shifted to the failure rate known at the period where that differs from its own.
 
-    states: (siren, period, procedure_state) of the 13 periods that end at `period`; the model's own calibration where
-    they tell of no rate.
+    states: (siren, period, procedure_state) of the 13 periods that end at `period`. Where they give no rate, or the
+    difference may be chance, it is the model's own calibration.
     """
-    reference = model.facts.get("failure_rate")
+    reference = model.facts.failure_rate
     if reference is None:
         return model.calibration
     try:
-        current = known_failure_rate(states, period, int(model.facts["horizon"]))
+        current = known_failure_rate(states, period, model.facts.horizon)
     except InputError:
         return model.calibration
     if not has_drifted(reference, current):
@@ -57,11 +57,12 @@ def calibration_at(model: RiskModel, states: pd.DataFrame, period: date) -> Cali
 
 
 def score(model: RiskModel, rows: pd.DataFrame, calibration: Calibration | None = None) -> Scores:
-    """Score each row; a firm known to be in a procedure is no prediction and never on alert.
+    """Score each row of the feature table; a firm known to be in a procedure is never on alert.
 
-    calibration: as `calibration_at` gives; the model's own if not given.
-    scores: siren, period, margin, probability, probability_low and probability_high (Venn-Abers), alert, model_id.
-    Raises InputError where the table is not the one that the model reads, or no firm is in it.
+    calibration: as `calibration_at` gives; the model's own by default.
+    scores: siren, period, margin (log-odds), probability, probability_low and probability_high (Venn-Abers), alert,
+    model_id; one row per firm.
+    Raises InputError where the table lacks a column that the model reads, or there is no firm.
     """
     if rows.empty:
         raise InputError("The period holds no firm: nothing is scored.")

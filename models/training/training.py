@@ -1,149 +1,124 @@
-"""The protocol, end to end: learn, calibrate, choose thresholds, judge beside the challengers. It writes nothing."""
+"""The protocol, end to end: train, calibrate, choose thresholds, evaluate beside the challengers. It writes nothing."""
 
 import hashlib
-import importlib.metadata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 from sklearn.base import clone
 
 from features.errors import InputError
-from features.folder import BuildRecord, FeatureTable
+from features.folder import FeatureTable
 from features.periods import add_months
 from models.calibration.base_rate import LOOK_BACK_MONTHS, known_failure_rate
 from models.calibration.fitting import fit_venn_abers
-from models.estimators.boosted_trees import BoostedTrees, boosted_trees, trees_by_early_stopping
+from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boosted_trees
 from models.estimators.challengers import CHALLENGERS, fit
-from models.estimators.fitted import Learnt, learn
-from models.evaluation.judging import Evidence, judge
-from models.evaluation.metrics import judged
-from models.evaluation.records import Metrics
+from models.estimators.fitted import FittedModel, fit_model
+from models.evaluation.metrics import evaluate_model
+from models.evaluation.records import FeatureImportance, Metrics, TimedFigures
+from models.evaluation.report import EvaluationContext, Known, evaluation_report
 from models.explanation.contributions import booster_of, explain
-from models.explanation.stability import bootstrap_firms, stability
+from models.explanation.stability import Stability, bootstrap_firms, stability
 from models.explanation.sums import by_root, by_theme
 from models.monitoring import drift, realised
 from models.protocol import FREE, LABEL_LAG_MONTHS, LIGHTGBM, Hyperparameters, Progress, Protocol
 from models.registry.model import RiskModel
+from models.registry.records import Reference
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
 from models.rows.reading import Rows, read_at_most, read_split
-from models.rows.split import Split, out_of_time
+from models.rows.split import out_of_time
 from models.training import tuning
+from models.training.facts import model_facts
 
-# At most: of all training months, the rows that later months are held against; of the test rows, those weighed.
+# The most training rows that later periods are compared with, and the most test rows that importance is measured on.
 REFERENCE_ROWS = 200_000
-# The source that makes a model; what judges, explains or watches it may change without making another.
-MADE_BY = (
-    "features/**/*.py",
-    *(f"models/{part}" for part in ("alerts.py", "protocol.py")),
-    *(f"models/{room}/*.py" for room in ("rows", "calibration", "estimators", "training")),
-)
-PACKAGES = ("lightgbm", "scikit-learn", "numpy", "pandas", "weaksignals")
-FACTS = (
-    "fingerprint",
-    "dictionary_version",
-    "dictionary",
-    "simulated",
-    "batch",
-    "observed_until",
-    "absent_sources",
-    "min_headcount",
-    "excluded_categories",
-    "excluded_activities",
-)
 
 
 @dataclass(frozen=True)
 class Result:
-    """A model; all that it was judged by; the test rows, for the champion to be judged on.
-
-    metrics: as JSON: `models` (each on the same test rows), and what `models.evaluation.judging.judge` gives.
-    reference: what monitoring holds later periods against, as JSON.
-    """
+    """A model, its metrics without the checks, the test rows to compare it on with the champion, and its reference."""
 
     model: RiskModel
-    metrics: dict[str, Any]
+    metrics: Metrics
     test_rows: pd.DataFrame
-    reference: dict[str, Any]
+    reference: Reference
 
 
 def train(table: FeatureTable, as_of: date, protocol: Protocol, progress: Progress) -> Result:
-    """Train and judge a model on what was known on `as_of`.
+    """Train and evaluate a model on what was known on `as_of`.
 
     Raises InputError where the table has too few labelled periods or no failure among them.
     """
-    evidence = _evidence(table, as_of, protocol)
-    progress(f"reading the rows of {len(evidence.split.train)} training periods")
-    rows = evidence.read(evidence.split)
+    context = _context(table, as_of, protocol)
+    progress(f"reading the rows of {len(context.split.train)} training periods")
+    rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
     estimator = boosted_trees(inputs, protocol.seed, protocol.hyperparameters)
     progress("how many trees serve later months best")
-    estimator = estimator.set_params(trees=_trees(estimator, rows, evidence.horizon))
+    estimator = estimator.set_params(n_estimators=_n_estimators(estimator, rows, context.horizon))
     progress(f"training on {len(rows.train):,} rows of {rows.train['siren'].nunique():,} firms")
-    learnt = learn(estimator, inputs, rows.train, rows.validation, rows.weights)
+    fitted = fit_model(estimator, inputs, rows.train, rows.validation, rows.weights)
     model = RiskModel(
-        text=learnt.estimator.booster_.model_to_string(),
+        text=fitted.estimator.booster_.model_to_string(),
         inputs=inputs,
-        calibration=learnt.chosen.calibration,
-        intervals=fit_venn_abers(learnt.margins(rows.validation), labels_of(rows.validation)),
-        thresholds=learnt.thresholds,
+        calibration=fitted.chosen.calibration,
+        intervals=fit_venn_abers(fitted.margins(rows.validation), labels_of(rows.validation)),
+        thresholds=fitted.thresholds,
         refits=tuple(_refits(estimator, rows, protocol, progress)),
-        facts={
-            **_facts(table.record, as_of, evidence.split, protocol, rows),
-            "trees": int(estimator.trees),
-            "failure_rate": _failure_rate(evidence),
-        },
+        facts=model_facts(
+            table.record, as_of, context.split, protocol, rows, int(estimator.n_estimators), _failure_rate(context)
+        ),
     )
-    metrics = {"models": _beside(learnt, rows, protocol.seed, progress)}
-    metrics["stability"] = _stability(model, learnt, rows)
-    metrics["weights"] = weights_of(model, rows.test, protocol.seed)
-    metrics |= judge(learnt, rows, evidence, protocol.origins, protocol.seed, progress)
-    return Result(model, metrics, rows.test, _reference(learnt, rows, evidence))
+    known = Known(
+        _beside(fitted, rows, protocol.seed, progress),
+        _stability(model, fitted, rows),
+        feature_importance(model, rows.test, protocol.seed),
+    )
+    metrics = evaluation_report(fitted, rows, context, known, protocol.origins, protocol.seed, progress)
+    return Result(model, metrics, rows.test, _reference(fitted, rows, context))
 
 
-def _evidence(table: FeatureTable, as_of: date, protocol: Protocol) -> Evidence:
-    horizon = table.record.horizon
-    periods = dataset.labelled_periods(table, as_of, LABEL_LAG_MONTHS)
-    return Evidence(
+def _context(table: FeatureTable, as_of: date, protocol: Protocol) -> EvaluationContext:
+    built, periods = table.record, dataset.labelled_periods(table, as_of, LABEL_LAG_MONTHS)
+    return EvaluationContext(
         table=table,
         periods=periods,
-        split=out_of_time(periods, horizon, protocol.validation_months, protocol.test_months),
-        horizon=horizon,
-        observed_until=min(as_of, table.record.observed_until),
-        last_period=min(as_of, table.record.end),
+        split=out_of_time(periods, built.horizon, protocol.validation_months, protocol.test_months),
+        horizon=built.horizon,
+        observed_until=min(as_of, built.observed_until),
+        last_period=min(as_of, built.end),
         max_rows=protocol.max_judging_rows,
         read=lambda split: read_split(table, split, protocol),
     )
 
 
-def _trees(estimator: BoostedTrees, rows: Rows, horizon: int) -> int:
-    """How many trees serve the last training months best, an embargo after those learnt from; all, if too few."""
+def _n_estimators(estimator: BoostedTrees, rows: Rows, horizon: int) -> int:
+    """How many trees do best on the last training months, an embargo later; the most where there are too few months."""
     try:
         early, later = inner_split(rows.train, horizon)
     except InputError:
-        return int(estimator.trees)
+        return int(estimator.n_estimators)
     x, y = matrix(rows.train, estimator.inputs), labels_of(rows.train)
-    return trees_by_early_stopping(estimator, x[early], y[early], x[later], y[later], weights=rows.weights[early])
+    return best_n_estimators(estimator, x[early], y[early], x[later], y[later], weights=rows.weights[early])
 
 
 def tune(
     table: FeatureTable, as_of: date, protocol: Protocol, database: Path, minutes: float, progress: Progress
 ) -> tuning.Tuned:
-    """Search better hyper-parameters within the training periods alone, from where the study was left.
+    """Search better hyper-parameters on the training periods only, from where the study was left.
 
-    Raises InputError where those are too few.
+    Raises InputError where there are too few training periods.
     """
-    evidence = _evidence(table, as_of, protocol)
-    rows = evidence.read(evidence.split)
+    context = _context(table, as_of, protocol)
+    rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
-    early, later = inner_split(rows.train, evidence.horizon)
+    early, later = inner_split(rows.train, context.horizon)
     x, y = matrix(rows.train, inputs), labels_of(rows.train)
 
     def value(hyperparameters: Hyperparameters) -> tuple[float, int]:
@@ -156,9 +131,9 @@ def tune(
 
 
 def inner_split(train: pd.DataFrame, horizon: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Of the training rows, those to learn from and those, an embargo later, to choose by.
+    """Which training rows to fit on, and which later ones, an embargo after them, to choose hyper-parameters by.
 
-    Raises InputError where either holds no failure.
+    Raises InputError where either part holds no failure.
     """
     months = [pd.Timestamp(month).date() for month in sorted(train["period"].unique())]
     latest = sum(add_months(month, horizon // 2) > months[-1] for month in months)
@@ -169,21 +144,22 @@ def inner_split(train: pd.DataFrame, horizon: int) -> tuple[NDArray[np.bool_], N
     return early, later
 
 
-def _failure_rate(evidence: Evidence) -> float | None:
-    """The rate that the calibration was made for, measured as it can be at any later period; None where it can't.
+def _failure_rate(context: EvaluationContext) -> float | None:
+    """The failure rate at the time of the calibration; None where it can't be measured.
 
-    Over the 12 months after the last validation period: in the midst of what validation labels tell of.
+    It is measured as at any later period, from the procedures known then, over the 12 months after the last validation
+    period, which lie in the middle of the months that the validation labels cover.
     """
-    period = add_months(evidence.split.validation[-1], LOOK_BACK_MONTHS)
-    states = dataset.read_states(evidence.table, period, LOOK_BACK_MONTHS)
+    period = add_months(context.split.validation[-1], LOOK_BACK_MONTHS)
+    states = dataset.read_states(context.table, period, LOOK_BACK_MONTHS)
     try:
-        return known_failure_rate(states, period, evidence.horizon).rate
+        return known_failure_rate(states, period, context.horizon).rate
     except InputError:
         return None
 
 
 def _refits(estimator: BoostedTrees, rows: Rows, protocol: Protocol, progress: Progress) -> Iterator[str]:
-    """The model on firms drawn again with all their rows, as text."""
+    """The trees of the model fitted again on firms drawn with replacement, each with all its rows, as text."""
     x, y = matrix(rows.train, estimator.inputs), labels_of(rows.train)
     for number in range(protocol.refits):
         progress(f"the same on other firms, {number + 1} of {protocol.refits}: how stable its reasons are")
@@ -192,82 +168,48 @@ def _refits(estimator: BoostedTrees, rows: Rows, protocol: Protocol, progress: P
         yield fitted.booster_.model_to_string()
 
 
-def _stability(model: RiskModel, learnt: Learnt, rows: Rows) -> dict[str, Any]:
-    """How far reasons, of firms on alert in the test periods, hold on other firms; shares are None without any."""
-    flagged = rows.test[learnt.probability(rows.test) >= model.thresholds.moderate]
+def _stability(model: RiskModel, fitted: FittedModel, rows: Rows) -> Stability:
+    """How far the refits share the reasons of the firms on alert in the test periods."""
+    flagged = rows.test[fitted.probability(rows.test) >= model.thresholds.moderate]
     x, names = matrix(flagged, model.inputs), [column.name for column in model.inputs]
     ours, *theirs = (
         pd.DataFrame(explain(booster_of(text), x).contributions, columns=names) for text in (model.text, *model.refits)
     )
-    found = asdict(stability(ours, theirs, model.inputs))
-    return {name: None if value != value else value for name, value in found.items()}
+    return stability(ours, theirs, model.inputs)
 
 
-def weights_of(model: RiskModel, rows: pd.DataFrame, seed: int) -> dict[str, dict[str, float]]:
-    """What moves the risk most: of each theme, and of each feature with what derives from it, a share (0-1) of all.
-
-    The mean size of its contributions to the rows, or to a sample of them, in log-odds, largest first.
-    """
+def feature_importance(model: RiskModel, rows: pd.DataFrame, seed: int) -> FeatureImportance:
+    """Mean absolute contribution by theme and by root feature, on the rows or a sample of REFERENCE_ROWS of them."""
     rows = rows.sample(min(REFERENCE_ROWS, len(rows)), random_state=seed)
     names = [column.name for column in model.inputs]
     parts = pd.DataFrame(explain(booster_of(model.text), matrix(rows, model.inputs)).contributions, columns=names)
-    sizes = {
-        "themes": by_theme(parts, model.inputs).abs().mean(),
-        "features": by_root(parts, model.inputs).abs().mean(),
-    }
-    # A model without any split adds nothing: its weights are 0, for JSON has no NaN.
-    shares = {name: (size / (size.sum() or 1)).sort_values(ascending=False) for name, size in sizes.items()}
-    return {name: {str(part): float(weight) for part, weight in share.items()} for name, share in shares.items()}
+    return FeatureImportance(_shares(by_theme(parts, model.inputs)), _shares(by_root(parts, model.inputs)))
 
 
-def _beside(learnt: Learnt, rows: Rows, seed: int, progress: Progress) -> dict[str, Metrics]:
-    """The model and its challengers on the same test rows, each calibrated and cut in the same way."""
-    found = {LIGHTGBM: judged(learnt, rows.test)}
+def _shares(contributions: pd.DataFrame) -> dict[str, float]:
+    sizes = contributions.abs().mean()
+    # All are 0 for a model without any split: JSON has no NaN.
+    shares = (sizes / (sizes.sum() or 1)).sort_values(ascending=False)
+    return {str(name): float(share) for name, share in shares.items()}
+
+
+def _beside(model: FittedModel, rows: Rows, seed: int, progress: Progress) -> dict[str, TimedFigures]:
+    """The model and its challengers on the same test rows, all calibrated and given thresholds in the same way."""
+    found = {LIGHTGBM: evaluate_model(model, rows.test)}
     for name, make in CHALLENGERS.items():
         if name != LIGHTGBM:
             progress(f"the challenger beside it: {name.replace('_', ' ')}")
-            # What constraints cost is told by the same model without them.
-            other = clone(learnt.estimator).set_params(monotone=False) if name == FREE else make(learnt.inputs, seed)
-            found[name] = judged(learn(other, learnt.inputs, rows.train, rows.validation, rows.weights), rows.test)
+            # The same model without the constraints: the difference is what they cost.
+            other = clone(model.estimator).set_params(monotone=False) if name == FREE else make(model.inputs, seed)
+            fitted = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights)
+            found[name] = evaluate_model(fitted, rows.test)
     return found
 
 
-def _reference(learnt: Learnt, rows: Rows, evidence: Evidence) -> dict[str, Any]:
-    """What monitoring holds later periods against: of all training months, whichever were learnt from."""
-    known = read_at_most(evidence.table, evidence.split.train, REFERENCE_ROWS)
-    openings = dataset.read_openings(evidence.table)
-    alerts = learnt.thresholds.alerts(learnt.probability(rows.test))
-    return {
-        **drift.reference(matrix(known, learnt.inputs), known["period"], learnt.inputs, learnt.margins(rows.test)),
-        "shapes": realised.shapes(rows.test, alerts, openings, evidence.observed_until, evidence.horizon),
-    }
-
-
-def code_digest() -> str:
-    """Of the source that makes a model: equal digests mean equal code, whatever the version says."""
-    content, root = hashlib.sha256(), Path(__file__).parents[2]
-    for path in sorted(path for pattern in MADE_BY for path in root.glob(pattern)):
-        content.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
-    return content.hexdigest()[:12]
-
-
-def _facts(built: BuildRecord, as_of: date, split: Split, protocol: Protocol, rows: Rows) -> dict[str, Any]:
-    content = TypeAdapter(BuildRecord).dump_python(built, mode="json")
-    return {
-        "as_of": as_of.isoformat(),
-        "horizon": built.horizon,
-        "protocol": asdict(protocol),
-        "split": {
-            name: {
-                "first": getattr(split, name)[0].isoformat(),
-                "last": getattr(split, name)[-1].isoformat(),
-                "rows": len(part),
-                "firms": int(part["siren"].nunique()),
-                "failures": int(part["label"].sum()),
-            }
-            for name, part in (("train", rows.train), ("validation", rows.validation), ("test", rows.test))
-        },
-        "data": {name: content[name] for name in FACTS},
-        "code": code_digest(),
-        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
-    }
+def _reference(model: FittedModel, rows: Rows, context: EvaluationContext) -> Reference:
+    """What monitoring compares later periods with: rows of all training periods, also those left out by sampling."""
+    known = read_at_most(context.table, context.split.train, REFERENCE_ROWS)
+    openings = dataset.read_openings(context.table)
+    alerts = model.thresholds.alerts(model.probability(rows.test))
+    shapes = realised.shapes(rows.test, alerts, openings, context.observed_until, context.horizon)
+    return drift.reference(matrix(known, model.inputs), known["period"], model.inputs, model.margins(rows.test), shapes)

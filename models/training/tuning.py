@@ -1,7 +1,7 @@
-"""A search for better hyper-parameters under the honest protocol: learn, wait an embargo, judge on later periods.
+"""A search for better hyper-parameters: fit on training periods, compare on later ones, an embargo after them.
 
-The test periods take no part. The study is kept in SQLite and goes on where it was stopped. Nothing is applied: the
-best are printed as settings that someone may paste.
+The test periods are not used. The study is kept in SQLite and goes on where it was stopped. Nothing is applied: the
+best hyper-parameters are printed as settings to paste.
 """
 
 import sqlite3
@@ -22,15 +22,19 @@ from models.estimators.boosted_trees import boosted_trees
 from models.protocol import DEFAULTS, Hyperparameters
 from models.rows.inputs import Input, Labels, Matrix, Weights
 
-Judged = Callable[[Hyperparameters], tuple[float, int]]
-TREES = "trees"
-MOST_TREES = 1000
+# Average precision, and number of trees found, of some hyper-parameters.
+Objective = Callable[[Hyperparameters], tuple[float, int]]
+N_ESTIMATORS = "n_estimators"
+MOST_ESTIMATORS = 1000
 ROUNDS = 50
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """The best hyper-parameters of so many trials, their average precision, and that of the defaults (trees apart)."""
+    """The best hyper-parameters of all trials, their average precision, and that of the defaults.
+
+    Of the defaults too, early stopping found the number of trees.
+    """
 
     best: Hyperparameters
     value: float
@@ -38,16 +42,16 @@ class Tuned:
     trials: int
 
     def as_toml(self) -> str:
-        """Lines for weaksignals.toml; applied by whoever pastes them, never by themselves."""
+        """Lines to paste into weaksignals.toml."""
         lines = [f"{name} = {value:.4g}" for name, value in asdict(self.best).items()]
         found = f"# Average precision {self.value:.4f} on later periods, {self.default_value:.4f} by default"
         return "\n".join([f"{found}; {self.trials} trials.", "[hyperparameters]", *lines]) + "\n"
 
 
 def earlier_and_later(periods: Sequence[date], horizon: int, later_months: int) -> tuple[list[date], list[date]]:
-    """Training periods as two parts with an embargo of the horizon between: to learn from, and to choose by.
+    """Training periods in two parts with an embargo of the horizon between: to fit on, and to choose by.
 
-    Raises InputError where nothing is left to learn from.
+    Raises InputError where nothing is left to fit on.
     """
     later = list(periods[-later_months:])
     earlier = [period for period in periods if add_months(period, horizon) <= later[0]]
@@ -67,27 +71,27 @@ def objective(
     seed: int,
     weights: Weights | None = None,
 ) -> tuple[float, int]:
-    """The average precision on later rows, and the number of trees (up to `trees`) that early stopping found there."""
+    """The average precision on the later rows, and the number of trees that early stopping found on them."""
     estimator = boosted_trees(inputs, seed, hyperparameters)
     fitted = estimator.set_params(early_stopping=ROUNDS).fit(*earlier, sample_weight=weights, eval_set=later)
-    return float(average_precision_score(later[1], fitted.decision_function(later[0]))), int(fitted.n_trees_)
+    return float(average_precision_score(later[1], fitted.decision_function(later[0]))), int(fitted.n_estimators_)
 
 
 def tune(
-    database: Path, name: str, judged: Judged, seed: int, minutes: float, progress: Callable[[str], None]
+    database: Path, name: str, evaluate: Objective, seed: int, minutes: float, progress: Callable[[str], None]
 ) -> Tuned:
     """Search until the minutes are over, from where the study `name` in `database` was left.
 
-    name: of all that makes values comparable, such as table, protocol and seed. judged: `objective` on its arrays.
-    The defaults are tried first; a trial that was interrupted doesn't count. Raises InputError where the database
-    can't be used.
+    name: different wherever values can't be compared: made of table, protocol and seed.
+    evaluate: calls `objective` on the arrays. The defaults are tried first; an interrupted trial doesn't count.
+    Raises InputError where the database can't be used.
     """
     with _study(database, name, seed) as study:
         started = time.monotonic()
 
         def value_of(trial: optuna.Trial) -> float:
-            value, trees = judged(suggested(trial))
-            trial.set_user_attr(TREES, trees)
+            value, trees = evaluate(suggested(trial))
+            trial.set_user_attr(N_ESTIMATORS, trees)
             return value
 
         def report(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
@@ -102,15 +106,15 @@ def tune(
 
 
 def suggested(trial: optuna.Trial) -> Hyperparameters:
-    """A point of the space that is searched; the number of trees is found by early stopping."""
+    """Hyper-parameters that the trial draws; the number of trees is left to early stopping."""
     return Hyperparameters(
-        trees=MOST_TREES,
+        n_estimators=MOST_ESTIMATORS,
         learning_rate=trial.suggest_float("learning_rate", 0.01, 0.1, log=True),
-        leaves=trial.suggest_int("leaves", 4, 63, log=True),
-        rows_a_leaf=trial.suggest_int("rows_a_leaf", 20, 2000, log=True),
-        column_share=trial.suggest_float("column_share", 0.1, 1.0),
-        row_share=trial.suggest_float("row_share", 0.3, 1.0),
-        l2=trial.suggest_float("l2", 0.1, 200.0, log=True),
+        num_leaves=trial.suggest_int("num_leaves", 4, 63, log=True),
+        min_child_samples=trial.suggest_int("min_child_samples", 20, 2000, log=True),
+        colsample_bytree=trial.suggest_float("colsample_bytree", 0.1, 1.0),
+        subsample=trial.suggest_float("subsample", 0.3, 1.0),
+        reg_lambda=trial.suggest_float("reg_lambda", 0.1, 200.0, log=True),
     )
 
 
@@ -118,14 +122,14 @@ def suggested(trial: optuna.Trial) -> Hyperparameters:
 def _study(database: Path, name: str, seed: int) -> Iterator[optuna.Study]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     database.parent.mkdir(parents=True, exist_ok=True)
-    # A connection rather than an address: a folder's name may hold what an address gives a meaning to.
+    # A connection rather than a URL: a folder's name may hold characters that have a meaning in URLs.
     connection = {"creator": lambda: sqlite3.connect(database, timeout=60, check_same_thread=False)}
     try:
         storage = optuna.storages.RDBStorage("sqlite://", engine_kwargs=connection)
         study = optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
     except (SQLAlchemyError, sqlite3.Error, optuna.exceptions.StorageInternalError, RuntimeError) as error:
         raise InputError(f"{database} is no study that can go on ({error}). Move it away to start a new one.") from None
-    # The same seed would draw the same points again.
+    # With the same seed, a study that goes on would draw the same points again.
     study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
     study.enqueue_trial(_searched(DEFAULTS), skip_if_exists=True)
     try:
@@ -136,12 +140,12 @@ def _study(database: Path, name: str, seed: int) -> Iterator[optuna.Study]:
 
 
 def _searched(hyperparameters: Hyperparameters) -> dict[str, float]:
-    return {name: value for name, value in asdict(hyperparameters).items() if name != TREES}
+    return {name: value for name, value in asdict(hyperparameters).items() if name != N_ESTIMATORS}
 
 
 def _tuned(study: optuna.Study) -> Tuned:
     done = study.get_trials(states=[optuna.trial.TrialState.COMPLETE])
     best = study.best_trial
     by_default = next(trial for trial in done if trial.params == _searched(DEFAULTS))
-    found = Hyperparameters(trees=best.user_attrs[TREES], **best.params)
+    found = Hyperparameters(n_estimators=best.user_attrs[N_ESTIMATORS], **best.params)
     return Tuned(found, float(study.best_value), float(by_default.value or 0), len(done))

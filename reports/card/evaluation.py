@@ -1,28 +1,14 @@
-"""For who wants to know how the model was judged: each way of judging it, a part."""
+"""For those who want to know how the model was evaluated: one part for each kind of evaluation."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from models.alerts import HIGH, MODERATE
-from models.evaluation.records import Metrics
+from models.evaluation.records import CUTS, Figures, Metrics, SliceFigures, Spread
 from models.protocol import LIGHTGBM
 from models.registry.model import RiskModel
-from reports.card.parts import (
-    RANKING,
-    WORDS,
-    Points,
-    Section,
-    Table,
-    group_name,
-    month,
-    precision,
-    said,
-)
+from reports.card.parts import RANKING, WORDS, Points, Section, Table, group_name, precision, said
 from reports.figures import share
 from reports.language import SOURCE, Language
 
-CUTS = (HIGH, MODERATE, "top_1_percent")
 GROUP = (
     "area under the ROC curve",
     "average precision",
@@ -31,78 +17,82 @@ GROUP = (
 )
 
 
-def beside(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
+def beside(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
     """Its challengers, on the same rows."""
-    models: Mapping[str, Metrics] = metrics["models"]
-    number = language.number
+    models, number = metrics.models, language.number
     ranking = Table(
-        said(("model", *RANKING.values(), "mean probability", "seconds to fit", "seconds to score 100,000"), language),
+        said(
+            ("model", *RANKING.values(), "mean probability", "seconds to fit", "seconds to score 100,000 rows"),
+            language,
+        ),
         tuple(
             (
                 language.say(WORDS[name]),
                 *_ranking(figures, language),
-                share(figures["mean_probability"], language),
-                number(figures["fit_seconds"], 1),
-                number(figures["score_seconds_100k"], 1),
+                share(figures.mean_probability, language),
+                number(figures.fit_seconds, 1),
+                number(figures.score_seconds_100k, 1),
             )
             for name, figures in models.items()
         ),
     )
-    counts = {
-        "true_positives": "alerts that failed",
-        "false_positives": "alerts that did not",
-        "false_negatives": "failures without alert",
-        "true_negatives": "neither",
-    }
+    counts = (
+        "alerts followed by a failure",
+        "alerts not followed by one",
+        "failures without alert",
+        "neither alert nor failure",
+    )
     cuts = Table(
-        said(("model", "Alert", "precision", "recall", *counts.values()), language),
+        said(("model", "Alert", "precision", "recall", *counts), language),
         tuple(
             (
                 language.say(WORDS[name]),
                 language.say(WORDS[cut]),
-                share(precision(figures[cut]), language),
-                share(figures[cut]["recall"], language),
-                *(number(figures[cut][count]) for count in counts),
+                share(precision(at), language),
+                share(at.recall, language),
+                *(map(number, (at.true_positives, at.false_positives, at.false_negatives, at.true_negatives))),
             )
             for name, figures in models.items()
             for cut in CUTS
+            for at in [figures.at(cut)]
         ),
     )
     return Section(language.say("The model and its challengers, on the same test months"), (ranking, cuts))
 
 
-def how_sure(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
-    """Intervals of every figure."""
+def how_sure(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
+    """The interval of each metric."""
     names = {**RANKING, "precision": "precision", "recall": "recall"}
     rows = []
-    for metric, ends in metrics["intervals"].items():
+    for metric, interval in metrics.intervals.items():
         cut = next((cut for cut in CUTS if metric.startswith(cut)), "")
         words = language.say(names[metric.removeprefix(f"{cut}_")])
         of = f"{words} ({language.say(WORDS[cut])})" if cut else words
-        is_known = metric != f"{cut}_precision" or precision(metrics["models"][LIGHTGBM][cut]) is not None
-        rows.append((of, *(language.number(ends[key], 3) if is_known else "–" for key in ("value", "low", "high"))))
-    title = language.say("How sure: 95% intervals, firms drawn again with all their months")
-    return Section(title, (Table(said(("figure", "value", "lower end", "upper end"), language), tuple(rows)),))
+        is_known = metric != f"{cut}_precision" or precision(metrics.models[LIGHTGBM].at(cut)) is not None
+        ends = (interval.value, interval.low, interval.high)
+        rows.append((of, *(language.number(end, 3) if is_known else "–" for end in ends)))
+    title = language.say("Uncertainty: 95% intervals (bootstrap over firms, each with all its months)")
+    return Section(title, (Table(said(("metric", "value", "lower end", "upper end"), language), tuple(rows)),))
 
 
-def protocols(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
-    """The same kind of model judged otherwise, the flattering way of existing systems included."""
-    say, found = language.say, metrics["protocols"]
-    rolling, flattered, honest = found["rolling_origins"], found["random_within_periods"], found["out_of_time"]
-    judged: list[tuple[str, Metrics | None]] = [
-        (say("later months, with an embargo (this model)"), honest),
-        (say("on firms unseen in learning"), found["unseen_firms"]),
-        (say("this model on those same firms"), found["out_of_time_on_those_firms"]),
+def protocols(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
+    """The same kind of model evaluated in other ways, with the random split of existing systems for comparison."""
+    say, found = language.say, metrics.protocols
+    rolling, flattered, out_of_time = found.rolling_origins, found.random_within_periods, found.out_of_time
+    evaluated: list[tuple[str, Figures | None]] = [
+        (say("later months, with an embargo (this model)"), out_of_time),
+        (say("on firms not used in training"), found.unseen_firms),
+        (say("this model on those same firms"), found.out_of_time_on_those_firms),
         *(
-            (say("walk-forward, tested from {month}", month=month(one["test_from"], language)), one)
-            for one in rolling["origins"]
+            (say("walk-forward, tested from {month}", month=language.month(one.test_from)), one)
+            for one in rolling.origins
         ),
         (say("random split within the months, for comparison only"), flattered),
     ]
     table = Table(
         said(("protocol", *RANKING.values(), "test rows"), language),
         tuple(
-            (name, *_ranking(one, language), language.number(one["rows"])) for name, one in judged if one is not None
+            (name, *_ranking(one, language), language.number(one.rows)) for name, one in evaluated if one is not None
         ),
     )
     content: list[str | Table] = [table]
@@ -110,120 +100,122 @@ def protocols(_model: RiskModel, metrics: Mapping[str, Any], language: Language)
         content.append(
             say(
                 "In the same months, the random split that existing systems use adds {auc} to the area under the ROC "
-                "curve and {ap} to average precision: it knows the firms again, a month apart and with the same "
-                "failure ahead.",
-                auc=language.number(flattered["auc"] - honest["auc"], 3),
-                ap=language.number(flattered["average_precision"] - honest["average_precision"], 3),
+                "curve and {ap} to average precision: the model then recognises firms, since it was trained on other "
+                "months of the same firms, before the same failure.",
+                auc=language.number(flattered.auc - out_of_time.auc, 3),
+                ap=language.number(flattered.average_precision - out_of_time.average_precision, 3),
             )
         )
-    spread = ", ".join(f"{say(words)} {_mean(rolling['spread'][key], language)}" for key, words in RANKING.items())
+    spread = ", ".join(f"{say(words)} {_mean(rolling.spread[key], language)}" for key, words in RANKING.items())
     content.append(
         say(
-            "Walk-forward, mean and deviation of {count} origins: {spread}.",
-            count=str(len(rolling["origins"])),
+            "Walk-forward evaluation, mean ± standard deviation over {count} origins: {spread}.",
+            count=str(len(rolling.origins)),
             spread=spread,
         )
     )
     return Section(say("The same kind of model under other protocols"), tuple(content))
 
 
-def _mean(spread: Mapping[str, Any], language: Language) -> str:
-    mean, deviation = language.number(spread["mean"], 3), spread["deviation"]
-    return mean if deviation is None else f"{mean} ± {language.number(deviation, 3)}"
+def _mean(spread: Spread, language: Language) -> str:
+    mean = language.number(spread.mean, 3)
+    return mean if spread.deviation is None else f"{mean} ± {language.number(spread.deviation, 3)}"
 
 
-def calibration(model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
-    """Whether what it promises comes true."""
-    say, number, found = language.say, language.number, metrics["calibration"]
+def calibration(model: RiskModel, metrics: Metrics, language: Language) -> Section:
+    """Whether its probabilities come true."""
+    say, number, found = language.say, language.number, metrics.calibration
     points = Table(
-        said(("firm-months", "promised", "failed", "lower end", "upper end"), language),
+        said(("firm-months", "mean probability", "failure rate", "lower end", "upper end"), language),
         tuple(
             (
-                number(point["rows"]),
-                *(share(point[key], language) for key in ("mean_probability", "observed_rate", "low", "high")),
+                number(point.rows),
+                *(
+                    share(value, language)
+                    for value in (point.mean_probability, point.observed_rate, point.low, point.high)
+                ),
             )
-            for point in found["points"]
+            for point in found.points
         ),
     )
     kinds = Table(
         said(("calibration", "Brier score", "log-loss", "mean gap", "in use"), language),
         tuple(
             (
-                say(WORDS[kind["kind"]]) if kind["kind"] in WORDS else kind["kind"].replace("_", "-").title(),
-                *(number(kind[key], 4) for key in ("brier", "log_loss", "expected_calibration_error")),
-                say("yes") if kind["is_chosen"] else "",
+                say(WORDS[kind.kind]) if kind.kind in WORDS else kind.kind.replace("_", "-").title(),
+                *(number(value, 4) for value in (kind.brier, kind.log_loss, kind.expected_calibration_error)),
+                say("yes") if kind.is_chosen else "",
             )
-            for kind in found["kinds"]
+            for kind in found.kinds
         ),
     )
     return Section(
-        say("Calibration: does what it promises come true?"),
+        say("Calibration: do its probabilities come true?"),
         (
-            say("On the test months, a tenth of the rows each, the safest first:"),
+            say("Test months, in ten groups of rows, from the safest to the riskiest:"),
             points,
             say(
-                "Mean gap {gap}. Share of failures that it was calibrated at: {rate}; where the share known later has "
-                "left that, probabilities are moved to it.",
-                gap=share(found["expected_calibration_error"], language),
-                rate=share(model.facts["failure_rate"], language),
+                "Mean gap between probability and failure rate: {gap}. It was calibrated at a failure rate of {rate}; "
+                "when the rate known later differs from it, probabilities are shifted to that rate.",
+                gap=share(found.expected_calibration_error, language),
+                rate=share(model.facts.failure_rate, language),
             ),
-            say("The calibrations that were tried, on the later half of validation:"),
+            say("The kinds of calibration that were compared, on the second half of the validation months:"),
             kinds,
         ),
     )
 
 
-def horizons(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
+def horizons(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
     """Other horizons than its own."""
     rows = tuple(
         (
-            language.number(one["horizon"]),
-            language.number(one["rows"]),
-            language.number(one["failures"]),
+            language.number(one.horizon),
+            language.number(one.rows),
+            language.number(one.failures),
             *_group(one, language),
         )
-        for one in metrics["horizons"]
+        for one in metrics.horizons
     )
     return Section(
-        language.say("By horizon, on every scored month from validation on whose horizon is over"),
+        language.say("By horizon, on all months from validation on whose horizon is over"),
         (Table(said(("months", "firm-months", "failures", *GROUP), language), rows),),
     )
 
 
-def procedures(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
-    """What it would flatter to count the firms already in a procedure."""
-    rows = tuple(
-        (language.say(WORDS[name]), *_ranking(one, language), language.number(one["rows"]))
-        for name, one in metrics["procedures"].items()
-    )
+def procedures(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
+    """How much counting the firms already in a procedure would flatter it."""
+    found = metrics.procedures
+    both = (("without_procedures", found.without_procedures), ("with_procedures", found.with_procedures))
+    rows = tuple((language.say(WORDS[name]), *_ranking(one, language), language.number(one.rows)) for name, one in both)
     return Section(
         language.say("With and without the firms already in a procedure"),
         (Table(said(("firms", *RANKING.values(), "firm-months"), language), rows),),
     )
 
 
-def groups(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
+def groups(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
     """How good it is by kind of firm."""
-    headers = said(("group", "firm-months", "failures", "promised", "failed", *GROUP), language)
+    headers = said(("group", "firm-months", "failures", "mean probability", "failure rate", *GROUP), language)
     tables = tuple(
         Table(
             headers,
             tuple(
                 (
-                    group_name(dimension, one["group"], language),
-                    language.number(one["rows"]),
-                    language.number(one["failures"]),
-                    share(one["mean_probability"], language),
-                    share(one["observed_rate"], language),
+                    group_name(dimension, one.group, language),
+                    language.number(one.rows),
+                    language.number(one.failures),
+                    share(one.mean_probability, language),
+                    share(one.observed_rate, language),
                     *_group(one, language),
                 )
-                for one in sorted(members, key=lambda one: _first_number(one["group"]))
+                for one in sorted(members, key=lambda one: _first_number(one.group))
             ),
             language.say(WORDS[dimension]),
         )
-        for dimension, members in metrics["groups"].items()
+        for dimension, members in metrics.groups.items()
     )
-    few = language.say("No ranking is given for fewer than 10 failures.")
+    few = language.say("Metrics of ranking are not given below 10 failures.")
     return Section(language.say("By kind of firm, on the test months"), (few, *tables))
 
 
@@ -232,54 +224,54 @@ def _first_number(group: str) -> int:
     return int(found[0]) if found else -1
 
 
-def stability(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
-    """Whether another model of the kind would say the same reasons."""
-    found = metrics["stability"]
+def stability(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
+    """Whether the same model trained on other firms would give the same reasons."""
+    found = metrics.stability
     return Section(
-        language.say("Stability of reasons: the same model on firms drawn again"),
+        language.say("Stability of reasons: the same model trained on other draws of firms"),
         (
             language.say(
-                "Of a firm on alert in the test months ({rows} rows), the first three themes of the model and of a "
-                "refit overlap by {themes}, the first three features by {features}: Jaccard, mean of {refits} refits. "
-                "On lists, a reason that fewer than half of the refits share is marked as doubtful.",
-                rows=language.number(found["firms"]),
-                themes=share(found["themes"], language),
-                features=share(found["features"], language),
-                refits=language.number(found["refits"]),
+                "For firms on alert in the test months ({rows} rows), the model and a refit share {themes} of their "
+                "first three themes and {features} of their first three features (Jaccard index, mean of {refits} "
+                "refits). On lists, a reason that fewer than half of the refits share is marked as doubtful.",
+                rows=language.number(found.firms),
+                themes=share(found.themes, language),
+                features=share(found.features, language),
+                refits=language.number(found.refits),
             ),
         ),
     )
 
 
-def checks(_model: RiskModel, metrics: Mapping[str, Any], language: Language) -> Section:
-    """What it had to pass; what was answered is recorded in English only."""
+def checks(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
+    """The checks that it had to pass; the result of each is recorded in English only."""
     is_source = language.code == SOURCE
     rows = tuple(
         (
-            language.say(WORDS[check["name"]]),
-            language.say("yes" if check["is_passed"] else "no"),
-            *([check["sentence"]] if is_source else []),
+            language.say(WORDS[check.name]),
+            language.say("yes" if check.is_passed else "no"),
+            *([check.sentence] if is_source else []),
         )
-        for check in metrics["checks"]
+        for check in metrics.checks
     )
-    headers = said(("check", "passed", *(["answer"] if is_source else [])), language)
-    return Section(language.say("Checks before it may be put in use by itself"), (Table(headers, rows),))
+    headers = said(("check", "passed", *(["result"] if is_source else [])), language)
+    return Section(language.say("Checks before it may be put in use automatically"), (Table(headers, rows),))
 
 
-def data(model: RiskModel, _metrics: Mapping[str, Any], language: Language) -> Section:
-    """What would make the same model again."""
-    facts, made = model.facts, model.facts["data"]
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    trees = language.number(facts["trees"])
+def data(model: RiskModel, _metrics: Metrics | None, language: Language) -> Section:
+    """What the same model can be made of again."""
+    facts, made = model.facts, model.facts.data
+    versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
+    trees = language.number(facts.n_estimators)
     return Section(
-        language.say("To make it again"),
+        language.say("To reproduce it"),
         (
             Points(
                 (
-                    language.say("Batch {batch}; {trees} trees.", batch=made["batch"], trees=trees),
-                    language.say("Data: {digest}", digest=made["fingerprint"]),
-                    language.say("Dictionary: {digest}", digest=made["dictionary_version"]),
-                    language.say("Code: {digest}", digest=facts["code"]),
+                    language.say("Batch {batch}; {trees} trees.", batch=made.batch, trees=trees),
+                    language.say("Data: {digest}", digest=made.fingerprint),
+                    language.say("Dictionary: {digest}", digest=made.dictionary_version),
+                    language.say("Code: {digest}", digest=facts.code),
                     language.say("Versions: {versions}", versions=versions),
                 )
             ),
@@ -287,11 +279,13 @@ def data(model: RiskModel, _metrics: Mapping[str, Any], language: Language) -> S
     )
 
 
-def _ranking(figures: Metrics, language: Language) -> tuple[str, ...]:
-    return tuple(language.number(figures[key], 4) for key in RANKING)
+def _ranking(one: Figures, language: Language) -> tuple[str, ...]:
+    """The metrics of RANKING, in its order."""
+    return tuple(language.number(value, 4) for value in (one.auc, one.average_precision, one.brier, one.log_loss))
 
 
-def _group(one: Metrics, language: Language) -> tuple[str, ...]:
-    ranking = ("–" if one[key] is None else language.number(one[key], 3) for key in ("auc", "average_precision"))
-    precision = f"{share(one[HIGH]['precision'], language)} ({language.number(one[HIGH]['alerts'])})"
-    return (*ranking, precision, share(one[MODERATE]["recall"], language))
+def _group(one: SliceFigures, language: Language) -> tuple[str, ...]:
+    """The metrics of GROUP, in its order."""
+    ranking = ("–" if value is None else language.number(value, 3) for value in (one.auc, one.average_precision))
+    precision = f"{share(one.high.precision, language)} ({language.number(one.high.alerts)})"
+    return (*ranking, precision, share(one.moderate.recall, language))

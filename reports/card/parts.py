@@ -1,14 +1,15 @@
-"""What a part of the card is, and the words that several of them use."""
+"""What a part of the card is made of, and the words that several parts use."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from features.periods import add_months
 from models.evaluation.groups import UNKNOWN
-from models.evaluation.records import Metrics
+from models.evaluation.records import CutFigures, Metrics
 from models.registry.model import RiskModel
+from models.registry.records import Span
 from reports.dictionary import source_names
 from reports.figures import category
 from reports.language import Language
@@ -19,12 +20,18 @@ RANKING: Final = {
     "brier": "Brier score",
     "log_loss": "log-loss",
 }
-# Of the test rows: what each is called where it is told to people.
+# The pictures of a model: see `reports.card.pictures`. Each has an SVG file in each language.
+BEESWARM, THEMES, DEPENDENCE = PICTURES = ("beeswarm", "themes", "dependence")
+# The file of their alternative texts.
+ALTERNATIVES = "alternatives.json"
+# Picture -> language -> the text for whoever does not see it.
+Alternatives = Mapping[str, Mapping[str, str]]
+# What names in records are called on the card.
 WORDS: Final = {
     "high": "high alert",
     "moderate": "moderate alert or above",
     "top_1_percent": "the 1% most at risk",
-    "train": "learning",
+    "train": "training",
     "validation": "calibration and thresholds",
     "test": "test",
     "lightgbm": "this model (LightGBM)",
@@ -32,8 +39,8 @@ WORDS: Final = {
     "logistic_regression": "logistic regression",
     "random_forest": "random forest",
     "histogram_boosting": "histogram boosting",
-    "without_procedures": "without (as everywhere here)",
-    "with_procedures": "with, counted as failures foreseen: it flatters",
+    "without_procedures": "without (as everywhere else here)",
+    "with_procedures": "with, counted as predicted failures: this flatters the model",
     "naf_section": "By sector",
     "size_class": "By size",
     "region": "By region",
@@ -43,9 +50,9 @@ WORDS: Final = {
     "uncalibrated": "without calibration",
     "isotonic": "isotonic",
     "ranking": "it ranks no worse than the model in use",
-    "calibration": "its probabilities are those that come true",
-    "data": "all that it reads is known",
-    "explanation": "its contributions add up",
+    "calibration": "its mean probability is close to the failure rate",
+    "data": "all that it uses is known",
+    "explanation": "its contributions add up to the score",
     UNKNOWN: "not known",
 }
 
@@ -61,58 +68,58 @@ class Table:
 
 @dataclass(frozen=True)
 class Points:
-    """Sentences, a point each."""
+    """Sentences, to be shown as bullet points."""
 
     sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Section:
-    """A title, then sentences, points and tables in order."""
+class Picture:
+    """One of PICTURES; caption: what it shows; alternative: the text for whoever does not see it."""
 
-    title: str
-    content: tuple[str | Points | Table, ...]
+    name: str
+    caption: str
+    alternative: str
+
+
+Content = str | Points | Table | Picture
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of the card.
+class Section:
+    """A title, then sentences, points, tables and pictures in order."""
 
-    needs: without which it can't be told: names in `metrics.json` or in the facts, dotted where one is within another.
-    """
-
-    tell: Callable[[RiskModel, Mapping[str, Any], Language], Section]
-    needs: tuple[str, ...]
-
-    def is_known(self, model: RiskModel, metrics: Mapping[str, Any]) -> bool:
-        """Whether all that it needs was recorded; an older model was judged by less."""
-        return all(_holds(metrics, name) or _holds(model.facts, name) for name in self.needs)
+    title: str
+    content: tuple[Content, ...]
 
 
-def _holds(record: Mapping[str, Any], name: str) -> bool:
-    first, _, rest = name.partition(".")
-    return first in record and (not rest or _holds(record[first], rest))
+# A part of the card, in a language; the second kind is told even of a model whose metrics can't be read.
+Part = Callable[[RiskModel, Metrics, Language], Section]
+PartOfModel = Callable[[RiskModel, Metrics | None, Language], Section]
 
 
-def precision(level: Metrics) -> float | None:
-    """The share of the alerts of a level that failed; None, not the 0 that is recorded, where there was no alert."""
-    return float(level["precision"]) if level["true_positives"] + level["false_positives"] else None
+def picture_file(name: str, code: str) -> str:
+    """The file of a picture in a language."""
+    return f"{name}.{code}.svg"
+
+
+def precision(cut: CutFigures) -> float | None:
+    """The share of the alerts that failed; None, instead of the 0 that is recorded, where there was no alert."""
+    return cut.precision if cut.true_positives + cut.false_positives else None
 
 
 def simulated(model: RiskModel, language: Language) -> Iterator[str]:
-    """That no firm behind the model is real, where none is."""
+    """That the firms behind the model are not real, where they are not."""
     if model.is_simulated:
-        yield language.say("SIMULATED DATA: no firm behind this model is real; its figures tell nothing of real firms.")
+        yield language.say(
+            "SIMULATED DATA: this model was trained on firms that do not exist; its figures say nothing about real "
+            "firms."
+        )
 
 
-def outcomes_end(model: RiskModel, part: str) -> date:
-    """When the outcomes of a part of the split are over."""
-    return add_months(date.fromisoformat(model.facts["split"][part]["last"]), model.facts["horizon"])
-
-
-def month(text: str, language: Language) -> str:
-    """A month from a day or a month as text."""
-    return language.month(date.fromisoformat(f"{text[:7]}-01"))
+def outcomes_end(model: RiskModel, span: Span) -> date:
+    """The end of the horizon of the last rows of a part of the split."""
+    return add_months(span.last, model.facts.horizon)
 
 
 def group_name(dimension: str, group: str, language: Language) -> str:

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from features.errors import InputError
 from features.nomenclatures import mapping
+from reports.confidentiality import ACCOUNTS, is_hidden_figure
+from reports.review.sql import Sql
 
 
 class Role(StrEnum):
-    """What one is here for."""
+    """What an account is for."""
 
     AGENT = "agent"
     TEAM_LEAD = "team_lead"
@@ -40,22 +42,6 @@ THEME_KINDS: Final = {
     "short_time_work": Kind.SHORT_TIME_WORK,
     "payment_behaviour": Kind.PAYMENT_DELAYS,
 }
-ACCOUNTS: Final = "financial_health"
-# Told of every firm in scope: when accounts were closed, and whether they are public.
-PUBLIC_FEATURES: Final = ("accounts_age", "accounts_confidential")
-# Every column that a page or an export may hold; what is not named here is never read.
-COLUMN_KINDS: Final[Mapping[str, Kind | None]] = {
-    **dict.fromkeys(("siren", "name", "naf", "activity", "legal_category", "commune", "departement", "region")),
-    **dict.fromkeys(("headcount", "headcount_growth", "state", "created_on", "is_protected")),
-    **dict.fromkeys(("rank", "alert", "first_alert", "since", "probability"), Kind.SCORES),
-    **dict.fromkeys(("probability_low", "probability_high", "main_reason", "reasons"), Kind.SCORES),
-    **dict.fromkeys(("debt", "has_payment_plan"), Kind.SOCIAL_DEBT),
-}
-# A filter or an order on a figure tells the figure: it needs the same right.
-FILTER_KINDS: Final = {
-    **dict.fromkeys(("alert", "first_alert", "min_alerts", "theme", "unreviewed"), Kind.SCORES),
-    **dict.fromkeys(("min_debt", "no_plan"), Kind.SOCIAL_DEBT),
-}
 
 
 @dataclass(frozen=True)
@@ -67,36 +53,28 @@ class Right:
     kinds: frozenset[Kind]
 
     def may_see(self, kind: Kind | None) -> bool:
-        """Whether a kind of data is open; what is of no kind is."""
+        """Whether the user may see a kind of data; None stands for data open to all."""
         return kind is None or kind in self.kinds
 
-    def may_see_column(self, column: str) -> bool:
-        """Whether a column of a list is; KeyError on a column that has no rule."""
-        return self.may_see(COLUMN_KINDS[column])
-
-    def may_filter(self, name: str) -> bool:
-        """Whether a filter or an order is."""
-        return self.may_see(FILTER_KINDS.get(name, COLUMN_KINDS.get(name)))
-
     def may_see_feature(self, theme: str, name: str, is_confidential: bool) -> bool:
-        """Whether the values of a feature of a firm are."""
-        if theme == ACCOUNTS and is_confidential and name not in PUBLIC_FEATURES:
+        """Whether the user may see a feature of a firm."""
+        if is_hidden_figure(theme, name, is_confidential):
             return self.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
         return self.may_see(THEME_KINDS.get(theme))
 
     def may_see_theme(self, theme: str, is_confidential: bool) -> bool:
-        """Whether a theme's figures are, for a firm whose accounts are confidential or not."""
+        """Whether the user may see the figures of a theme, for a firm whose accounts are confidential or not."""
         return self.may_see_feature(theme, "", is_confidential)
 
-    def territory(self, column: str) -> tuple[str, list[Any]]:
-        """An SQL condition that only firms of the territory meet, with its parameters."""
+    def territory(self, column: str) -> Sql:
+        """The condition that only firms of the territory meet."""
         if self.departements is None:
-            return "true", []
-        return f"{column} IN (SELECT unnest(?))", [sorted(self.departements)]
+            return Sql("true")
+        return Sql(f"{column} IN (SELECT unnest(?))", (sorted(self.departements),))
 
 
 def visible_reason(reason: Mapping[str, Any] | None, right: Right) -> dict[str, Any] | None:
-    """A reason of a published list, or only its theme; there, figures of confidential accounts are already left out."""
+    """A reason of a published list, or only its theme. Lists already leave out figures of confidential accounts."""
     if reason is None:
         return None
     is_confidential = reason["theme"] == ACCOUNTS and reason["value"] is None
@@ -106,7 +84,7 @@ def visible_reason(reason: Mapping[str, Any] | None, right: Right) -> dict[str, 
 
 
 def visible_movement(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
-    """A list's record of why a risk moved: of the parts without right, only their themes."""
+    """A list's record of why a risk moved; of the parts that the user may not see, only the theme."""
     parts = [
         part
         if right.may_see_feature(part["theme"], part["feature"], part["is_hidden"])
@@ -117,9 +95,9 @@ def visible_movement(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
 
 
 def visible_remedy(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
-    """A list's record of what would take a firm off it: of the actions without right, only their themes.
+    """A list's record of what would take a firm off it; of the actions that the user may not see, only the theme.
 
-    Where there is one, no probability either: with the risk of today it would tell how much the theme weighs.
+    Then no probability either: compared with the risk of today, it would tell how much the theme weighs.
     """
     actions = [
         action
@@ -167,7 +145,7 @@ def departements_of(territories: Iterable[str]) -> frozenset[str] | None:
 
 @dataclass(frozen=True)
 class Rule:
-    """What a route asks of whoever comes, and what the log calls it.
+    """What a route asks of its visitors, and what the log calls it.
 
     is_public: without signing in; names_firm: its path holds a SIREN, which must be in the territory;
     is_countrywide: it tells of firms of all territories;
@@ -183,7 +161,7 @@ class Rule:
     is_logged: bool = True
 
     def admits(self, right: Right) -> bool:
-        """Whether a right is enough, the firm apart."""
+        """Whether a right is enough, before any firm is looked at."""
         is_inside = right.departements is None or not self.is_countrywide
         return is_inside and right.role in self.roles and right.may_see(self.kind)
 

@@ -1,4 +1,4 @@
-"""Accounts and signed-in browsers: Argon2 hashes, sessions that end, guesses that are slowed down."""
+"""Accounts and sessions: passwords are kept as Argon2 hashes, sessions end, and repeated guesses are slowed down."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ from reports.review.access import Right, right_of
 from reports.review.database import FailedSignIn, Session, User, now
 
 SHORTEST_PASSWORD = 12
-# Wrong passwords in a quarter of an hour: for one account from one address, and from one address.
+# The most wrong passwords in a quarter of an hour: for one account from one address, and in all from one address.
 WINDOW, PER_ACCOUNT, PER_ADDRESS = timedelta(minutes=15), 5, 30
 _hasher = PasswordHasher()
 # Checked where the account is unknown, so that the answer takes as long as for a wrong password.
@@ -64,7 +64,7 @@ def add_user(
 
 
 def close_account(engine: sa.Engine, name: str) -> None:
-    """End an account's sessions and let it in no more.
+    """Close an account: its sessions end, and it can no longer sign in.
 
     Raises InputError where there is none of that name.
     """
@@ -114,7 +114,7 @@ def _account(user: User, csrf: str = "", digest: str = "") -> Account:
 
 
 def open_session(engine: sa.Engine, user_id: int, hours: int) -> str:
-    """The token of a new session; sessions that are over are swept."""
+    """Open a session and return its token; sessions that are over are deleted."""
     token = secrets.token_urlsafe(32)
     with Transaction(engine) as db, db.begin():
         db.execute(sa.delete(Session).where(Session.expires_at < now()))
@@ -124,7 +124,7 @@ def open_session(engine: sa.Engine, user_id: int, hours: int) -> str:
 
 
 def session_of(engine: sa.Engine, token: str) -> Account | None:
-    """Who a token stands for, None where it is unknown, over, or the account was closed."""
+    """The account of a token; None where the token is unknown or over, or the account closed."""
     digest = _digest(token)
     query = (
         sa.select(User, Session.csrf)
@@ -147,7 +147,7 @@ def _digest(token: str) -> str:
 
 
 def with_token(engine: sa.Engine, account: Account) -> Account:
-    """An account that a proxy signs in, with the token that its changes must carry: one for the account."""
+    """An account that a proxy signs in, with the token that its forms must carry: one token per account."""
     digest = f"proxy-{account.user_id}"
     with Transaction(engine, expire_on_commit=False) as db, db.begin():
         session = db.get(Session, digest)

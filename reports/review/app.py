@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from reports.review.configuration import Configuration, read_configuration
-from reports.review.data import DataFolder, NotPublishedError, UnreadableError
+from reports.review.data import NotPublishedError, Reader, UnreadableError
 from reports.review.database import open_database
 from reports.review.guard import FROM_PROXY, Refused, Services, refuse_routes_without_rule
 from reports.review.pages import administration, firms, lists, provider, public, session
@@ -23,7 +23,7 @@ from reports.review.rendering import render
 from reports.review.verdicts import RefusedAnswerError
 
 STATIC = "static"
-# A form is a note and a few choices.
+# In bytes: a form holds a note and a few choices.
 LARGEST_BODY = 64 * 1024
 HEADERS = {
     "Content-Security-Policy": (
@@ -47,7 +47,7 @@ def create_app(configuration: Configuration) -> FastAPI:
     """
     app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
-    app.state.services = Services(configuration, engine, DataFolder(configuration.data))
+    app.state.services = Services(configuration, engine, Reader(configuration.data))
     for room in (session, provider, lists, firms, public, administration):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
@@ -55,22 +55,25 @@ def create_app(configuration: Configuration) -> FastAPI:
     _answer_refusals(app)
     app.add_middleware(SmallBodies)
     if configuration.oidc_issuer:
-        provider.connect(app, configuration)
+        # Imported here: a worker without a provider does not need its 15 MB.
+        from reports.review import open_id
+
+        open_id.connect(app, configuration)
     app.middleware("http")(_strict)
     app.add_middleware(BehindProxies, proxies=[str(network) for network in configuration.trusted_proxies])
     refuse_routes_without_rule(app, STATIC)
     return app
 
 
-def warm_up(folder: DataFolder) -> None:
+def warm_up(reader: Reader) -> None:
     """Compute what every page of the newest list needs, before the first visitor waits for it."""
     with suppress(NotPublishedError, UnreadableError):
-        prepare(folder, folder.published(None))
+        prepare(reader, reader.published(None))
 
 
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
-    warm_up(app.state.services.folder)
+    warm_up(app.state.services.reader)
     yield
     app.state.services.engine.dispose()
 
@@ -94,14 +97,14 @@ def _with_headers(request: Request, response: Response) -> Response:
 
 
 class BehindProxies:
-    """Believes trusted proxies, and nobody else, about the visitor's address and scheme."""
+    """Takes the visitor's address and scheme from the headers of trusted proxies, and of nobody else."""
 
     def __init__(self, app: ASGIApp, proxies: list[str]) -> None:
         """app: what is behind them; proxies: addresses and networks."""
         self.believing = ProxyHeadersMiddleware(app, proxies)  # type: ignore[arg-type]  # two names of one protocol
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Look at the connection before the visitor's address takes the place of its own."""
+        """Note whether the connection is a proxy's, before its address is replaced by the visitor's."""
         peer = scope.get("client")
         scope[FROM_PROXY] = peer is not None and peer[0] in self.believing.trusted_hosts
         await self.believing(scope, receive, send)  # type: ignore[arg-type]
@@ -115,7 +118,7 @@ class SmallBodies:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count the bytes as they come; the length that is announced may be a lie."""
+        """Count the bytes as they come: the announced length may be false."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -170,7 +173,7 @@ def _answer_refusals(app: FastAPI) -> None:
         return answer(request, 400, "This form was not filled in as it should be. Go back and try again.")
 
     def failed(request: Request, error: Any) -> Response:  # noqa: ARG001
-        message = "Something went wrong on our side. Nothing that you wrote was lost before this page."
+        message = "Something went wrong on our side. What you saved before this page is not lost."
         # Outside of every middleware.
         return _with_headers(request, answer(request, 500, message))
 

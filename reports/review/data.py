@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, NamedTuple
 
 import duckdb
-import pyarrow.parquet as pq
 
-from features import folder
 from features.errors import InputError
-from features.folder import CONTRIBUTIONS, SCORES, FeatureTable, Snapshot
+from features.folder import CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot
 from models.alerts import HIGH, MODERATE
+from models.evaluation.records import Metrics
 from models.registry import registry
 from models.registry.model import RiskModel
+from reports.card.parts import ALTERNATIVES, picture_file
+from reports.reasons import REASON_SETTINGS, ReasonSettings
 
 Row = dict[str, Any]
 
@@ -30,37 +31,12 @@ class UnreadableError(Exception):
     """A file of the data folder can't be read: for the data team."""
 
 
-def quoted(path: Path | str) -> str:
-    """A path as an SQL string."""
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def source(*paths: Path) -> str:
-    """Parquet files as an SQL table."""
-    return f"read_parquet([{', '.join(quoted(path) for path in paths)}], hive_partitioning = false)"
-
-
-# Beyond, an SQL text with a mark a value takes longer to read than the files.
-FEW: Final = 200
-
-
-def one_of(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
-    """A condition and its parameters; a mark a value is taken down to the row groups of a Parquet file."""
-    if len(values) > FEW:
-        return f"{column} IN (SELECT unnest(?))", [list(values)]
-    return (f"{column} IN ({', '.join('?' * len(values))})" if values else "false"), list(values)
-
-
-def source_by_period(*paths: Path) -> str:
-    """The feature table's files as an SQL table, whose `period` is in the names of their folders."""
-    return f"read_parquet([{', '.join(quoted(path) for path in paths)}], hive_partitioning = true)"
-
-
 @dataclass(frozen=True)
 class PublishedList:
     """A list and the tables behind it, all of one snapshot: a page never mixes two builds, nor two scorings.
 
     scores, contributions: None where they are not there, or tell of another list.
+    reason_settings: how its reasons were chosen and worded, None in a list of 0.1.0, which does not say.
     """
 
     snapshot: Snapshot
@@ -72,6 +48,7 @@ class PublishedList:
     is_simulated: bool
     score_columns: frozenset[str]
     columns: frozenset[str]
+    reason_settings: ReasonSettings | None
 
     @property
     def key(self) -> str:
@@ -131,12 +108,12 @@ def key_of(period: date) -> str:
     return f"{period:%Y-%m}"
 
 
-class DataFolder:
-    """Reads only. Safe among threads: each has a cursor of its own; a query takes one core, for others wait too."""
+class Reader:
+    """Reads the data folder. Safe among threads: each has its own cursor. A query uses one core of several."""
 
     def __init__(self, data: Path) -> None:
         """data: the folder that the pipeline fills."""
-        self.folder = folder.DataFolder(data)
+        self.folder = DataFolder(data)
         self._connection = duckdb.connect(config={"threads": 1})
         self._connection.execute("LOAD parquet")
         self._local = threading.local()
@@ -153,6 +130,11 @@ class DataFolder:
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         except (duckdb.IOException, duckdb.InvalidInputException, duckdb.BinderException) as error:
             raise UnreadableError(str(error)) from error
+
+    def columns(self, file: Path) -> list[str]:
+        """The columns of a Parquet file, or of a pattern of files."""
+        rows = self.query("SELECT column_name FROM (DESCRIBE FROM read_parquet(?))", [str(file)])
+        return [row["column_name"] for row in rows]
 
     @property
     def _cursor(self) -> duckdb.DuckDBPyConnection:
@@ -178,18 +160,23 @@ class DataFolder:
             raise NotPublishedError
         period = by_key[key or max(by_key)]
         path, scored = snapshot.lists[period], snapshot.scores.get(period)
-        try:
-            columns, model_id, is_simulated = _described(path)
-            scores = _existing(scored, SCORES)
-            score_columns, scored_by, _ = _described(scores) if scores else (frozenset[str](), "", True)
-        except (OSError, ValueError) as error:
-            raise UnreadableError(f"{path}: {error}") from error
+        listed, scores = _described(self, path), _existing(scored, SCORES)
+        score_columns, scored_by, *_ = _described(self, scores) if scores else (frozenset[str](), "")
         contributions = _existing(scored, CONTRIBUTIONS)
-        if scored_by and scored_by != model_id:
+        if scored_by and scored_by != listed.model_id:
             # Scored again since, by another model: that tells nothing of this list.
             scores, contributions, score_columns = None, None, frozenset()
         return PublishedList(
-            snapshot, period, path, scores, contributions, model_id, is_simulated, score_columns, columns
+            snapshot=snapshot,
+            period=period,
+            path=path,
+            scores=scores,
+            contributions=contributions,
+            model_id=listed.model_id,
+            is_simulated=listed.is_simulated,
+            score_columns=score_columns,
+            columns=listed.columns,
+            reason_settings=listed.reason_settings,
         )
 
     def model(self, model_id: str) -> RiskModel:
@@ -202,12 +189,30 @@ class DataFolder:
         except InputError as error:
             raise UnreadableError(str(error)) from error
 
-    def metrics(self, model_id: str) -> dict[str, Any]:
-        """All that a model was judged by: see `models.training.training.Result`; empty where that is not told."""
+    def metrics(self, model_id: str) -> Metrics | None:
+        """All that a model was evaluated by; None where that can't be read."""
         try:
             return registry.metrics_of(self.folder.models, model_id)
+        except InputError:
+            return None
+
+    def pictures(self, model_id: str) -> dict[str, dict[str, str]]:
+        """The pictures of a model, with their alternative text in each language; none of an older model."""
+        try:
+            found: dict[str, dict[str, str]] = json.loads(self._picture_path(model_id, ALTERNATIVES).read_text())
         except (OSError, json.JSONDecodeError):
             return {}
+        return found
+
+    def picture(self, model_id: str, name: str, code: str) -> str | None:
+        """A picture of a model in a language, as SVG; None where the model has none. name: one of PICTURES."""
+        try:
+            return self._picture_path(model_id, picture_file(name, code)).read_text()
+        except OSError:
+            return None
+
+    def _picture_path(self, model_id: str, file: str) -> Path:
+        return self.folder.models / model_id / registry.PICTURES / file
 
     def thresholds(self, model_id: str) -> dict[str, float]:
         """The probabilities from which a firm is on alert, by level; empty where the model is not there."""
@@ -217,18 +222,18 @@ class DataFolder:
             return {}
         return {HIGH: model.thresholds.high, MODERATE: model.thresholds.moderate}
 
-    def months_a_firm(self, model_id: str) -> float:
-        """How many months a firm has in the rows that a model was tested on; 1 where that is not told."""
+    def months_per_firm(self, model_id: str) -> float:
+        """The mean number of months per firm in the rows that a model was tested on; 1 where that is not known."""
         try:
-            tested = self.model(model_id).facts["split"]["test"]
-            return float(max(tested["rows"] / tested["firms"], 1.0))
-        except (UnreadableError, KeyError, ZeroDivisionError):
+            tested = self.model(model_id).facts.split.test
+            return max(tested.rows / tested.firms, 1.0)
+        except (UnreadableError, ZeroDivisionError):
             return 1.0
 
     def absent_sources(self, model_id: str) -> list[str]:
         """The sources that were never delivered to the model."""
         try:
-            return list(self.model(model_id).facts["data"].get("absent_sources", []))
+            return list(self.model(model_id).facts.data.absent_sources)
         except UnreadableError:
             return []
 
@@ -247,17 +252,30 @@ def _load(models: Path, model_id: str, resolved: Path) -> RiskModel:  # noqa: AR
     return registry.load(models, model_id)
 
 
+class _Described(NamedTuple):
+    """What a published Parquet file says of itself. model_id: blank, and reason_settings None, if it does not say."""
+
+    columns: frozenset[str]
+    model_id: str
+    is_simulated: bool
+    reason_settings: ReasonSettings | None
+
+
 @lru_cache(maxsize=128)
-def _described(path: Path) -> tuple[frozenset[str], str, bool]:
-    """The columns of a published Parquet file, the model that it is of (blank if it does not say), if it is simulated.
+def _described(reader: Reader, path: Path) -> _Described:
+    """A published version never changes: it is read once."""
+    columns = frozenset(reader.columns(path))
+    kept = reader.query("SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(?)", [str(path)])
+    metadata = {row["key"]: row["value"] for row in kept}
+    settings = metadata.get(REASON_SETTINGS)
+    return _Described(
+        columns,
+        _model_id(reader, path) if "model_id" in columns else "",
+        metadata.get("simulated", "true") == "true",
+        ReasonSettings.from_json(settings) if settings else None,
+    )
 
-    A published version never changes: it is read once.
-    """
-    schema = pq.read_schema(path)
-    simulated = (schema.metadata or {}).get(b"simulated", b"true") == b"true"
-    return frozenset(schema.names), _model_id(path) if "model_id" in schema.names else "", simulated
 
-
-def _model_id(path: Path) -> str:
-    model_ids = pq.read_table(path, columns=["model_id"]).column("model_id").slice(0, 1).to_pylist()
-    return model_ids[0] if model_ids else ""
+def _model_id(reader: Reader, path: Path) -> str:
+    first = reader.query("SELECT model_id FROM read_parquet(?) LIMIT 1", [str(path)])
+    return str(first[0]["model_id"] or "") if first else ""

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-# Only added to, never changed: the migration sets triggers that say so to the database.
+# Rows are added, never changed: triggers set by the migration enforce it in the database.
 APPEND_ONLY = ("audit", "verdicts", "follow_ups", "wrong_data")
 
 
@@ -62,7 +62,7 @@ class Session(Base):
 
 
 class FailedSignIn(Base):
-    """A wrong password, to slow down whoever guesses."""
+    """A failed attempt to sign in, counted to slow down guessing."""
 
     __tablename__ = "failed_sign_ins"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -72,7 +72,7 @@ class FailedSignIn(Base):
 
 
 class Verdict(Base):
-    """Whether an alert was useful. One chain a firm, list and model: each entry follows the one that it corrects.
+    """Whether an alert was useful. One chain per firm, list and model: each entry follows the one that it corrects.
 
     Two agents who answer the same entry can't both follow it: the second is told, and nothing is lost.
     """
@@ -92,7 +92,7 @@ class Verdict(Base):
 
 
 class FollowUp(Base):
-    """What is done about a firm. One chain a firm."""
+    """What is done about a firm. One chain per firm."""
 
     __tablename__ = "follow_ups"
     __table_args__ = (sa.UniqueConstraint("siren", "follows"),)
@@ -134,7 +134,7 @@ class AuditEntry(Base):
 
 
 def open_database(url: str) -> sa.Engine:
-    """The database, brought to the present version of its tables."""
+    """Connect to the database, and upgrade its tables to the present version."""
     address = sa.make_url(url)
     if address.get_backend_name() == "sqlite" and address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)

@@ -1,161 +1,249 @@
-"""The state of the list's page, as its address holds it, and the SQL conditions that it stands for."""
+"""The filters of a list: each is declared once, here, with its control, its condition and the right that it needs.
+
+A filter on a figure tells the figure: it needs the same right. The form, the words of what is filtered, the address of
+the page and the query all follow from the declaration.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlencode
+from typing import Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-
+from features.nomenclatures import mapping
 from features.periods import add_months
-from models.alerts import HIGH, MODERATE
+from models.alerts import ALERTS, NO_ALERT
+from reports.list_columns import Text
 from reports.reasons import THEME_WORDS
-from reports.review.access import Right
-from reports.review.data import PublishedList, source
+from reports.review.access import Kind, Right
+from reports.review.columns import Table, column
+from reports.review.controls import Boxes, Choice, Control, Number, Search, Tick
+from reports.review.data import PublishedList
+from reports.review.sql import Sql, one_of, parquet, select
+from reports.review.wording import PROCEDURE_STATES
+from reports.review.words import Words
 
-# How many past lists "how often on alert" looks at.
+# How many lists, the newest included, "how often on alert" looks at.
 PAST_LISTS: Final = 12
 YOUNG_MONTHS: Final = 36
-ORDERS: Final = {
-    "rank": "l.rank",
-    "name": "coalesce(f.name, l.name)",
-    "departement": "l.departement",
-    "headcount": "l.headcount",
-    "headcount_growth": "x.headcount_growth_12m",
-    "probability": "l.probability",
-    "debt": "x.debt",
-}
-THEMES: Final = tuple(THEME_WORDS)
 
 
-def _blank_is_none(value: Any) -> Any:
-    return None if value == "" else value
+@dataclass(frozen=True)
+class Scene:
+    """What a condition may need beside the value asked.
 
+    published: the list. reviewed: the firms with a verdict on it. followed: those with a follow-up under way.
+    """
 
-def _filled(values: Any) -> Any:
-    return [value for value in values if value != ""] if isinstance(values, list | tuple) else values
-
-
-Number = Annotated[Annotated[int, Field(ge=0, le=10**12)] | None, BeforeValidator(_blank_is_none)]
-Text = Annotated[str, Field(max_length=100)]
-Choices = Annotated[tuple[Text, ...], BeforeValidator(_filled), Field(max_length=120)]
-
-
-class Filters(BaseModel):
-    """What a user asks of a list; blanks of the form are nothing asked."""
-
-    model_config = ConfigDict(frozen=True)
-
-    q: Text = ""
-    alert: Annotated[tuple[Literal["high", "moderate", "none"], ...], BeforeValidator(_filled)] = ()
-    first_alert: bool = False
-    min_alerts: Annotated[Annotated[int, Field(ge=1, le=PAST_LISTS)] | None, BeforeValidator(_blank_is_none)] = None
-    departement: Choices = ()
-    region: Choices = ()
-    section: Text = ""
-    division: Text = ""
-    legal: Text = ""
-    min_headcount: Number = None
-    min_debt: Number = None
-    state: Text = ""
-    no_plan: bool = False
-    no_young: bool = False
-    theme: Annotated[Literal[(*THEMES,)] | None, BeforeValidator(_blank_is_none)] = None  # type: ignore[valid-type]  # built from THEMES
-    unreviewed: bool = False
-    unfollowed: bool = False
-    sort: Literal[(*ORDERS,)] | None = None  # type: ignore[valid-type]  # built from ORDERS
-    descending: bool = False
-    page: Annotated[int, Field(ge=1, le=100_000)] = 1
-
-    @property
-    def levels(self) -> tuple[str, ...]:
-        """The alert levels shown: those on alert where nothing is asked."""
-        return self.alert or (HIGH, MODERATE)
-
-    def allowed(self, right: Right) -> "Filters":
-        """Without what the user has no right to filter or sort by."""
-        asked = self.model_dump(exclude_defaults=True)
-        kept = {name: value for name, value in asked.items() if right.may_filter(name)}
-        if self.sort and not right.may_filter(self.sort):
-            kept = {name: value for name, value in kept.items() if name not in ("sort", "descending")}
-        return Filters(**kept)
-
-    def address(self, **changes: Any) -> str:
-        """The query string of this state with some changes; page 1 unless it is one of them."""
-        state = {**self.model_dump(exclude_defaults=True, exclude={"page"}), **changes}
-        pairs = []
-        for name, value in state.items():
-            values = value if isinstance(value, list | tuple) else [value]
-            pairs += [(name, "true" if v is True else str(v)) for v in values if v not in (None, False, "")]
-        return urlencode(pairs)
-
-    @property
-    def siren(self) -> str | None:
-        """The digits searched, where it is a SIREN (or its beginning) that is."""
-        digits = re.sub(r"\s", "", self.q)
-        return digits if digits.isdigit() else None
+    published: PublishedList
+    reviewed: Sequence[str] = ()
+    followed: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Condition:
-    """An SQL condition, its parameters, and the tables that it reads beside the list (f: register, x: features)."""
+    """An SQL condition, and the table that it reads beside the list."""
 
-    sql: str
-    parameters: tuple[Any, ...] = ()
-    tables: frozenset[str] = frozenset()
+    sql: Sql
+    table: Table = Table.LIST
 
 
-def conditions(
-    filters: Filters, right: Right, published: PublishedList, reviewed: Sequence[str], followed: Sequence[str]
-) -> list[Condition]:
-    """All conditions but that of the alert level: territory first, then what is asked and allowed.
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """A filter. condition: of the firms that meet a value. kind: the data whose right it needs; None for none.
 
-    reviewed, followed: firms with a verdict on this list, firms with a follow-up under way.
+    label: what the form says, where it says more than the title. is_in_sight: not among the "more filters".
     """
-    found = [inside(right, published)]
-    asked: list[tuple[bool, Condition]] = [
-        (bool(filters.q), _search(filters)),
-        (bool(filters.departement), Condition("l.departement IN (SELECT unnest(?))", (list(filters.departement),))),
-        (bool(filters.region), Condition("l.region IN (SELECT unnest(?))", (list(filters.region),))),
-        (bool(filters.division), Condition("l.naf[1:2] = ?", (filters.division,))),
-        (bool(filters.section), Condition("x.naf_section = ?", (filters.section,), frozenset("x"))),
-        (bool(filters.legal), Condition("starts_with(f.legal_category, ?)", (filters.legal,), frozenset("f"))),
-        (filters.min_headcount is not None, Condition("l.headcount >= ?", (filters.min_headcount,))),
-        (filters.min_debt is not None, Condition("x.debt >= ?", (filters.min_debt,), frozenset("x"))),
-        (bool(filters.state), Condition("l.state = ?", (filters.state,))),
-        (filters.no_plan, Condition("coalesce(x.payment_plans_active, 0) = 0", (), frozenset("x"))),
-        (
-            filters.no_young,
-            Condition("f.created_on <= ?", (add_months(published.period, -YOUNG_MONTHS),), frozenset("f")),
+
+    name: str
+    title: Text
+    control: Control
+    condition: Callable[[Any, Scene], Condition]
+    kind: Kind | None
+    label: Text | None = None
+    is_in_sight: bool = False
+
+
+def searched_siren(text: str) -> str | None:
+    """The digits searched, where it is a SIREN (or its beginning) that is."""
+    digits = re.sub(r"\s", "", text)
+    return digits if digits.isdigit() else None
+
+
+def _search(text: str, _: Scene) -> Condition:
+    siren = searched_siren(text)
+    if siren is not None:
+        return Condition(Sql("starts_with(listed.siren, ?)", (siren,)))
+    found = f"contains(strip_accents(lower({column('name').expression})), strip_accents(lower(?)))"
+    return Condition(Sql(found, (text.strip(),)), Table.REGISTER)
+
+
+def _where(sql: str, table: Table = Table.LIST) -> Callable[[Any, Scene], Condition]:
+    """A condition with the value asked behind its `?`, where it has one."""
+    return lambda value, _: Condition(Sql(sql, (value,) if "?" in sql else ()), table)
+
+
+def _among(name: str) -> Callable[[Any, Scene], Condition]:
+    return lambda values, _: Condition(Sql(f"{name} IN (SELECT unnest(?))", (list(values),)))
+
+
+def _often_on_alert(times: int, scene: Scene) -> Condition:
+    """Firms on alert in that many of the last lists, this one included."""
+    last = parquet(scene.published.path, *scene.published.earlier[: PAST_LISTS - 1])
+    often = select(["siren"], last, Sql("alert <> ?", (NO_ALERT,)), "GROUP BY siren HAVING count(*) >= ?")
+    return Condition(Sql(f"listed.siren IN ({often.text})", (*often.values, times)))
+
+
+def _old_enough(_: Any, scene: Scene) -> Condition:
+    youngest = add_months(scene.published.period, -YOUNG_MONTHS)
+    return Condition(Sql("register.created_on <= ?", (youngest,)), Table.REGISTER)
+
+
+def _not_among(sirens: Sequence[str]) -> Condition:
+    among = one_of("listed.siren", sirens)
+    return Condition(Sql(f"NOT ({among.text})", among.values))
+
+
+def _nomenclature(file: str, code: str, label: str) -> Choice:
+    return Choice(lambda _: mapping(file, code, label), shows_code=True)
+
+
+def _regions(_: Words) -> dict[str, str]:
+    return {name: name for name in sorted(set(mapping("departements", "departement", "region_label").values()))}
+
+
+# In the order of the form.
+FILTERS: tuple[Filter, ...] = (
+    Filter(
+        name="q",
+        title=Text("Name or SIREN", "Nom ou SIREN"),
+        control=Search(),
+        condition=_search,
+        kind=None,
+        is_in_sight=True,
+    ),
+    Filter(
+        name="departement",
+        title=Text("Département", "Département"),
+        control=Choice(
+            lambda _: mapping("departements", "departement", "departement_label"), is_several=True, shows_code=True
         ),
-        (filters.theme is not None, Condition("l.reasons[1].theme = ?", (filters.theme,))),
-        (filters.first_alert, Condition("l.first_alert")),
-        (filters.unreviewed, Condition("l.siren NOT IN (SELECT unnest(?))", (list(reviewed),))),
-        (filters.unfollowed, Condition("l.siren NOT IN (SELECT unnest(?))", (list(followed),))),
-    ]
-    return found + [condition for is_asked, condition in asked if is_asked]
+        condition=_among("listed.departement"),
+        kind=None,
+        is_in_sight=True,
+    ),
+    Filter(
+        name="alert",
+        title=Text("Alert", "Alerte"),
+        control=Boxes(lambda words: {level: words.level(level) for level in ALERTS}, is_several=True, closed=ALERTS),
+        condition=_among("listed.alert"),
+        kind=Kind.SCORES,
+        is_in_sight=True,
+    ),
+    Filter(
+        name="theme",
+        title=Text("Theme of the main reason", "Thème de la raison principale"),
+        control=Choice(lambda words: {theme: words.theme(theme) for theme in THEME_WORDS}, closed=tuple(THEME_WORDS)),
+        condition=_where("listed.reasons[1].theme = ?"),
+        kind=Kind.SCORES,
+    ),
+    Filter(
+        name="min_alerts",
+        title=Text("Lists on alert, at least", "Listes en alerte, au moins"),
+        label=Text(
+            f"On alert in the last {PAST_LISTS} lists, at least",
+            f"En alerte dans les {PAST_LISTS} dernières listes, au moins",
+        ),
+        control=Number(1, PAST_LISTS),
+        condition=_often_on_alert,
+        kind=Kind.SCORES,
+    ),
+    Filter(
+        name="region",
+        title=Text("Region", "Région"),
+        control=Choice(_regions, is_several=True),
+        condition=_among("listed.region"),
+        kind=None,
+    ),
+    Filter(
+        name="section",
+        title=Text("Sector (NAF section)", "Secteur (section NAF)"),
+        control=_nomenclature("naf_rev2", "section", "section_label"),
+        condition=_where("features.naf_section = ?", Table.FEATURES),
+        kind=None,
+    ),
+    Filter(
+        name="division",
+        title=Text("Activity (NAF division)", "Activité (division NAF)"),
+        control=_nomenclature("naf_rev2", "division", "division_label"),
+        condition=_where("listed.naf[1:2] = ?"),
+        kind=None,
+    ),
+    Filter(
+        name="legal",
+        title=Text("Legal form", "Forme juridique"),
+        control=_nomenclature("categories_juridiques", "group", "group_label"),
+        condition=_where("starts_with(register.legal_category, ?)", Table.REGISTER),
+        kind=None,
+    ),
+    Filter(
+        name="min_headcount",
+        title=Text("Headcount, at least", "Effectif, au moins"),
+        control=Number(),
+        condition=_where("listed.headcount >= ?"),
+        kind=None,
+    ),
+    Filter(
+        name="min_debt",
+        title=Text("Social debt in euros, at least", "Dette sociale en euros, au moins"),
+        control=Number(),
+        condition=_where("features.debt >= ?", Table.FEATURES),
+        kind=Kind.SOCIAL_DEBT,
+    ),
+    Filter(
+        name="state",
+        title=Text("State of procedure", "État de procédure"),
+        control=Choice(lambda words: {state: words.state(state) for state in PROCEDURE_STATES}),
+        condition=_where("listed.state = ?"),
+        kind=None,
+    ),
+    Filter(
+        name="first_alert",
+        title=Text("First alerts only", "Premières alertes seulement"),
+        control=Tick(),
+        condition=_where("listed.first_alert"),
+        kind=Kind.SCORES,
+    ),
+    Filter(
+        name="no_plan",
+        title=Text("Without a payment plan", "Sans plan d'apurement"),
+        control=Tick(),
+        condition=_where("coalesce(features.payment_plans_active, 0) = 0", Table.FEATURES),
+        kind=Kind.SOCIAL_DEBT,
+    ),
+    Filter(
+        name="no_young",
+        title=Text("Without firms under three years old", "Sans les entreprises de moins de trois ans"),
+        control=Tick(),
+        condition=_old_enough,
+        kind=None,
+    ),
+    Filter(
+        name="unreviewed",
+        title=Text("Without a verdict on this list", "Sans avis sur cette liste"),
+        control=Tick(),
+        condition=lambda _, scene: _not_among(scene.reviewed),
+        kind=Kind.SCORES,
+    ),
+    Filter(
+        name="unfollowed",
+        title=Text("Without firms already followed", "Sans les entreprises déjà suivies"),
+        control=Tick(),
+        condition=lambda _, scene: _not_among(scene.followed),
+        kind=None,
+    ),
+)
 
 
-def inside(right: Right, published: PublishedList, only: str = "true", marks: Sequence[str] = ()) -> Condition:
-    """Firms of the territory, on an older list those that did not leave it since.
-
-    only, marks: a condition on `siren` and its parameters, to which the newest list is narrowed down.
-    """
-    here, parameters = right.territory("l.departement")
-    if right.departements is None or published.newest is None:
-        return Condition(here, tuple(parameters))
-    there, _ = right.territory("departement")
-    left = f"SELECT siren FROM {source(published.newest)} WHERE {only} AND ({there}) IS NOT TRUE"  # noqa: S608
-    return Condition(f"{here} AND l.siren NOT IN ({left})", (*parameters, *marks, *parameters))
-
-
-def _search(filters: Filters) -> Condition:
-    if filters.siren is not None:
-        return Condition("starts_with(l.siren, ?)", (filters.siren,))
-    # The name that the page shows: an older list holds firms that the register no longer does.
-    return Condition(
-        f"contains(strip_accents(lower({ORDERS['name']})), strip_accents(lower(?)))",
-        (filters.q.strip(),),
-        frozenset("f"),
-    )
+def allowed(right: Right) -> list[Filter]:
+    """The filters that a user may use, in the order of the form."""
+    return [one for one in FILTERS if right.may_see(one.kind)]

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from scipy.special import expit, logit
 
 from features.assemble import CATALOG
 from models.registry.model import RiskModel
+from reports.confidentiality import has_confidential_accounts
 from reports.language import Language
-from reports.reasons import FEATURES, by_subject, ranked_reasons
-from reports.review.access import Right
-from reports.review.data import DataFolder, PublishedList, Row, UnreadableError, source
+from reports.reasons import FEATURES, of_firm_by_subject, reasons_of
+from reports.review.access import Kind, Right
+from reports.review.data import PublishedList, Reader, Row, UnreadableError
 from reports.review.listing import read_firms
-from reports.review.sectors import medians_of
+from reports.review.sectors import reason_settings_of
+from reports.review.sql import of_firm, parquet, select
 from reports.review.wording import (
     Said,
-    is_confidential,
     known,
     listed_movement,
     listed_reason,
@@ -27,8 +27,7 @@ from reports.review.wording import (
 )
 from reports.waterfall import Probability, Step, nested_steps
 
-SHOWN_REASONS: Final = 5
-# With the themes without right go those of the kind of firm, so that none of them can be told by subtraction.
+# Themes that the user may not see are shown as one with the kind of firm, so that subtraction reveals none of them.
 OTHER, PROFILE = "other", "profile"
 SHOWN_PARTS: Final = 6
 SMALLEST_OFFSET: Final = 1e-6
@@ -56,56 +55,56 @@ class Explanation:
         return max((self.base, *(max(step.before, step.after) for step in self.steps or ())))
 
 
-def read_firm(folder: DataFolder, published: PublishedList, siren: str, right: Right) -> Row | None:
+def read_firm(reader: Reader, published: PublishedList, siren: str, right: Right) -> Row | None:
     """A firm of the list, None where it is not in it or not in the territory: the same query tells both."""
-    rows = read_firms(folder, published, [siren], right)
+    rows = read_firms(reader, published, [siren], right)
     return rows[0] if rows else None
 
 
-def read_values(folder: DataFolder, published: PublishedList, siren: str) -> Row:
+def read_values(reader: Reader, published: PublishedList, siren: str) -> Row:
     """The firm's row of the feature table, whole: for this module, never for a page."""
     if published.features is None:
         return {}
-    rows = folder.query(f"SELECT * FROM {source(published.features)} WHERE siren = ?", [siren])  # noqa: S608
+    rows = reader.query(*select(["*"], parquet(published.features), of_firm(siren)))
     return rows[0] if rows else {}
 
 
 def visible_values(values: Row, right: Right) -> Row:
     """The features whose values the user may see."""
-    confidential = is_confidential(values)
+    is_confidential = has_confidential_accounts(values)
     return {
         f.name: values[f.name]
         for f in CATALOG
-        if f.name in values and right.may_see_feature(f.theme, f.root, confidential)
+        if f.name in values and right.may_see_feature(f.theme, f.root, is_confidential)
     }
 
 
-def explain(folder: DataFolder, published: PublishedList, firm: Row, right: Right, language: Language) -> Explanation:
+def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, language: Language) -> Explanation:
     """Why this risk; to a user without right to scores, only the firm's figures."""
     siren = firm["siren"]
-    values = read_values(folder, published, siren)
+    values = read_values(reader, published, siren)
     visible = visible_values(values, right)
-    hidden = tuple(dict.fromkeys(f.theme for f in CATALOG if not right.may_see_theme(f.theme, is_confidential(values))))
-    if not right.may_see_column("reasons"):
+    is_confidential = has_confidential_accounts(values)
+    hidden = tuple(dict.fromkeys(f.theme for f in CATALOG if not right.may_see_theme(f.theme, is_confidential)))
+    if not right.may_see(Kind.SCORES):
         return Explanation([], None, 0.0, visible, hidden)
-    parts = _contributions(folder, published, siren)
+    parts = _contributions(reader, published, siren)
     try:
-        model = folder.model(published.model_id)
+        model = reader.model(published.model_id)
     except UnreadableError:
         model = None
-    listed = _listed(folder, published, siren)
+    listed = _listed(reader, published, siren)
     movement = listed_movement(listed.get("movement"), right, language)
     remedy = listed_remedy(listed.get("remedy"), right, language)
     if model is None or not parts or not values:
         told = (listed_reason(reason, right, language) for reason in listed["reasons"])
         brief = list(dict.fromkeys(said for said in told if said))
         return Explanation(brief, None, 0.0, visible, hidden, movement, remedy)
-    frame = pd.DataFrame([parts])
-    subjects = {str(name): float(value) for name, value in by_subject(frame, model.inputs).iloc[0].items()}
-    typical = medians_of(folder, published.features)
+    subjects = of_firm_by_subject(parts, model.inputs)
     doubtful = [reason["feature"] for reason in listed["reasons"] if reason.get("is_stable") is False]
-    reasons = ranked_reasons(values, subjects, typical, language, doubtful)[:SHOWN_REASONS]
-    said = said_reasons(reasons, values, typical, right, language)
+    shows_confidential = right.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
+    reasons = reasons_of(values, subjects, reason_settings_of(published), language, doubtful, shows_confidential)
+    said = said_reasons(reasons, has_confidential_accounts(values), right, language)
     base = float(parts["base"])
     probability = published_probability(model, base + sum(subjects.values()), firm["probability"])
     found = nested_steps(base, grouped(subjects, hidden), probability)
@@ -113,7 +112,7 @@ def explain(folder: DataFolder, published: PublishedList, firm: Row, right: Righ
 
 
 def grouped(subjects: Mapping[str, float], hidden: tuple[str, ...]) -> dict[str, dict[str, float]]:
-    """Contributions by theme and subject; where a theme is hidden, it and the kind of firm are one closed group."""
+    """Contributions by theme and subject; hidden themes and the kind of firm are one group without parts."""
     closed = {*hidden, PROFILE} if hidden else set()
     groups: dict[str, dict[str, float]] = {}
     for name, contribution in subjects.items():
@@ -147,17 +146,17 @@ def published_probability(model: RiskModel, margin: float, published: float) -> 
     return lambda at: float(expit(logit(calibrated(at)) + offset))
 
 
-def _contributions(folder: DataFolder, published: PublishedList, siren: str) -> Row:
+def _contributions(reader: Reader, published: PublishedList, siren: str) -> Row:
     if published.contributions is None:
         return {}
-    rows = folder.query(f"SELECT * FROM {source(published.contributions)} WHERE siren = ?", [siren])  # noqa: S608
+    rows = reader.query(*select(["*"], parquet(published.contributions), of_firm(siren)))
     return rows[0] if rows else {}
 
 
-def _listed(folder: DataFolder, published: PublishedList, siren: str) -> Row:
+def _listed(reader: Reader, published: PublishedList, siren: str) -> Row:
     names = [name for name in ("reasons", "movement", "remedy") if name in published.columns]
-    sql = f"SELECT {', '.join(names)} FROM {source(published.path)} WHERE siren = ?"  # noqa: S608
-    return folder.query(sql, [siren])[0]
+    (row,) = reader.query(*select(names, parquet(published.path), of_firm(siren)))
+    return row
 
 
 def silent_sources(values: Row) -> list[str]:

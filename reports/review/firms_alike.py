@@ -2,24 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-
-import pandas as pd
+from typing import Final
 
 from models.alerts import HIGH, MODERATE
 from models.calibration.reliability import wilson_interval
 from models.evaluation.groups import CATEGORIES, FEWEST, UNKNOWN, age_band
-from models.evaluation.records import Metrics
+from models.evaluation.records import GroupFigures
 from reports.review.data import Row
 
 AGE, MISSING_SOURCE, ALL_FIRMS = "age", "missing_source", "all"
-# Each firm is of one size: together they are all of them.
+# Each firm has exactly one size class: the groups of this dimension add up to all firms.
 PARTITION: Final = "size_class"
 
 
 @dataclass(frozen=True)
 class Alike:
-    """What became of the firms of a group that were at this one's level of alert.
+    """What became of the firms of a group that were at the same level of alert as this firm.
 
     dimension, group: of `models.evaluation.slices.by_group`, or `all`. rows: firm-months.
     share: of them, those that a procedure followed, with its 95 % interval; None where too few firms tell it.
@@ -34,44 +32,40 @@ class Alike:
 
 
 def firms_alike(
-    groups: Mapping[str, Sequence[Metrics]], values: Row, silent: Sequence[str], alert: str, months_a_firm: float
+    groups: Mapping[str, Sequence[GroupFigures]], values: Row, silent: Sequence[str], alert: str, months_per_firm: float
 ) -> list[Alike]:
-    """All firms first, then each group that the firm is in; nothing where the model does not tell of groups.
+    """All firms first, then each group that the firm is in; empty where the model was not evaluated by group.
 
-    values, silent: the firm's figures, and the sources that say nothing of it. months_a_firm: in the tested rows.
+    values, silent: the firm's figures, and the sources that say nothing of it. months_per_firm: in the tested rows.
     """
     every = groups.get(PARTITION, ())
-    found = [_alike(ALL_FIRMS, "", every, alert, months_a_firm)] if every else []
+    found = [_alike(ALL_FIRMS, "", every, alert, months_per_firm)] if every else []
     for dimension, names in _own(values, silent).items():
-        records = (record for record in groups.get(dimension, ()) if record["group"] in names)
-        found += [_alike(dimension, record["group"], [record], alert, months_a_firm) for record in records]
+        records = (record for record in groups.get(dimension, ()) if record.group in names)
+        found += [_alike(dimension, record.group, [record], alert, months_per_firm) for record in records]
     return found
 
 
 def _own(values: Row, silent: Sequence[str]) -> dict[str, Sequence[str]]:
     """The groups of the firm, by dimension."""
     own: dict[str, Sequence[str]] = {name: [str(values.get(name) or UNKNOWN)] for name in CATEGORIES}
-    age = age_band(pd.Series([values.get("age")], dtype="float64"))
-    return {**own, AGE: list(age), MISSING_SOURCE: silent}
+    return {**own, AGE: [age_band(values.get("age"))], MISSING_SOURCE: silent}
 
 
-def _alike(dimension: str, group: str, records: Sequence[Metrics], alert: str, months_a_firm: float) -> Alike:
+def _alike(dimension: str, group: str, records: Sequence[GroupFigures], alert: str, months_per_firm: float) -> Alike:
     counts = [_at_level(record, alert) for record in records]
     rows, failures = (sum(column) for column in zip(*counts, strict=True))
-    if rows == 0 or sum(record["failures"] for record in records) / months_a_firm < FEWEST:
+    if rows == 0 or sum(record.failures for record in records) / months_per_firm < FEWEST:
         return Alike(dimension, group, rows)
-    # The months of a firm are alike: together they count as about one.
-    low, high = wilson_interval(failures / months_a_firm, rows / months_a_firm)
+    # The months of one firm resemble each other: together they count as about one independent month.
+    low, high = wilson_interval(failures / months_per_firm, rows / months_per_firm)
     return Alike(dimension, group, rows, failures / rows, low, high)
 
 
-def _at_level(record: Mapping[str, Any], alert: str) -> tuple[int, int]:
+def _at_level(record: GroupFigures, alert: str) -> tuple[int, int]:
     """The firm-months at a level, and those that a procedure followed; a record counts the high among the moderate."""
-    counts = [(record["rows"], record["failures"])]
-    for level in (MODERATE, HIGH):
-        alerts, precision = record[level]["alerts"], record[level]["precision"] or 0.0
-        counts.append((alerts, round(alerts * precision)))
-    everyone, moderate, high = counts
+    everyone = record.rows, record.failures
+    moderate, high = ((at.alerts, round(at.alerts * (at.precision or 0.0))) for at in (record.moderate, record.high))
     if alert == HIGH:
         return high
     above, below = (moderate, high) if alert == MODERATE else (everyone, moderate)

@@ -1,4 +1,4 @@
-"""The door of every route: who comes, whether the route's rule admits them, and the line in the log.
+"""The check before every route: who asks, whether the route's rule admits them, and the line in the log.
 
 A refusal is raised as `Refused` and becomes a page. A firm outside the territory and a firm that does not exist are one
 refusal, after one query.
@@ -22,19 +22,19 @@ from reports.review import accounts
 from reports.review.access import Rule
 from reports.review.accounts import Account
 from reports.review.configuration import Configuration
-from reports.review.data import DataFolder, NotPublishedError, PublishedList, Row
+from reports.review.data import NotPublishedError, PublishedList, Reader, Row
 from reports.review.database import AuditEntry
 from reports.review.firm import read_firm
 
 LANGUAGE_COOKIE = "weaksignals-language"
-# In a request's scope: whether it came through a trusted proxy; who is said to be behind it is no proof of that.
+# Key in a request's scope: whether it came through a trusted proxy. The address that a header claims is no proof.
 FROM_PROXY = "weaksignals.from_proxy"
 # The log holds addresses whole: one that doesn't fit is not served.
 LONGEST_ADDRESS = 2000
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
-    """An answer other than the page."""
+    """The request gets another answer than its page."""
 
     def __init__(self, status: int, message: str, location: str = "") -> None:
         """status: of HTTP; message: for the user; location: where to go instead."""
@@ -48,7 +48,7 @@ class Services:
 
     configuration: Configuration
     engine: sa.Engine
-    folder: DataFolder
+    reader: Reader
 
     @property
     def cookie(self) -> str:
@@ -139,32 +139,32 @@ class Admitted:
         return self._with_firm(visit, account)
 
     def _with_firm(self, visit: Visit, account: Account) -> Visit:
-        published = published_list(visit.services.folder, visit.request.query_params.get("list") or None)
+        published = published_list(visit.services.reader, visit.request.query_params.get("list") or None)
         siren = str(visit.request.path_params["siren"])
-        firm = read_firm(visit.services.folder, published, siren, account.right)
+        firm = read_firm(visit.services.reader, published, siren, account.right)
         if firm is None:
             raise Refused(404, "No firm of this SIREN is in this list, or it is outside your territory.")
         return Visit(visit.services, visit.request, visit.language, account, visit.form, published=published, firm=firm)
 
 
 def is_same(given: str, expected: str) -> bool:
-    """Whether a token is the one expected, whatever characters it is made of, in a time that tells nothing of it."""
+    """Whether a token is the expected one; the time that it takes does not tell where they differ."""
     return secrets.compare_digest(given.encode(errors="replace"), expected.encode(errors="replace"))
 
 
-def published_list(folder: DataFolder, key: str | None) -> PublishedList:
+def published_list(reader: Reader, key: str | None) -> PublishedList:
     """A list.
 
     Raises Refused where it is not published.
     """
     try:
-        return folder.published(key)
+        return reader.published(key)
     except NotPublishedError:
         raise Refused(404, "This list is not published.") from None
 
 
 def who(request: Request, services: Services) -> Account | None:
-    """Who comes: by session, or by the header of a proxy that is trusted."""
+    """The account behind a request, by its session or by the header of a trusted proxy."""
     settings = services.configuration
     if settings.trusted_header and request.scope[FROM_PROXY]:
         name = request.headers.get(settings.trusted_header, "")
@@ -192,7 +192,7 @@ def language_of(request: Request) -> Language:
 
 
 def log(visit: Visit, by: str, action: str, path: str, outcome: str) -> None:
-    """Write down who asked for what and whether they got it; of a form its address only."""
+    """Log who asked for what and whether they got it; of a form, only its address."""
     address = address_of(visit.request)
     entry = AuditEntry(by=by, address=address, action=action, path=path[:LONGEST_ADDRESS], outcome=outcome)
     with Transaction(visit.services.engine) as db, db.begin():
@@ -221,7 +221,7 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
 
 
 def refuse_routes_without_rule(app: FastAPI, static: str) -> None:
-    """Raises RuntimeError where a route, but for the static files, declares no rule: the application does not start."""
+    """Raise RuntimeError where a route other than the static files declares no rule: the application does not start."""
     bare = [route.path for route in app.routes if rule_of(route) is None and getattr(route, "name", "") != static]  # type: ignore[attr-defined]  # every route has a path
     if bare:
         raise RuntimeError(f"Routes without a rule: {', '.join(bare)}. Declare one with Admitted(...).")

@@ -1,4 +1,4 @@
-"""A firm's past as charts and tables: records first, drawn last."""
+"""A firm's past as charts, each with its figures as a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from reports import charts as drawing
 from reports.charts import Line, Series
 from reports.review.data import Row
 from reports.review.past import RATIOS
-from reports.review.rendering import Words
 from reports.review.wording import known
+from reports.review.words import Words
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing and the same as a table."""
+    """A chart, and its figures as a table."""
 
     title: str
     svg: str
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
-    # The colour of each series, by its name; nothing to tell apart where there is one.
+    # Name and colour of each series; empty where there is only one.
     legend: Sequence[tuple[str, str]] = ()
 
 
@@ -39,7 +39,7 @@ def risk_chart(past: Sequence[Row], thresholds: dict[str, float], words: Words) 
 
 
 def charts(rows: Sequence[Row], words: Words) -> list[Chart]:
-    """Charts of what the rows hold: a column without right is not there, and neither is its chart."""
+    """A chart for each figure that the rows hold: figures that the user may not see are not in them."""
     if not rows:
         return []
     found = []
@@ -74,7 +74,7 @@ def _lines(
 
 
 def ratio_charts(rows: Sequence[Row], words: Words) -> list[Chart]:
-    """The firm's ratios with the medians of its division: a chart of each that the user may see something of."""
+    """The firm's ratios with the medians of its division: one chart per ratio of which the user may see a value."""
     days = [row["period"] for row in rows]
     found = []
     for name in RATIOS:

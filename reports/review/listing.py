@@ -1,36 +1,21 @@
 """The rows of a list's page: filtered in the Parquet files, read in full only for the firms that are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from models.alerts import ALERTS
-from reports.review.access import Right, visible_reason
-from reports.review.data import DataFolder, PublishedList, Row, one_of, source
-from reports.review.filters import ORDERS, PAST_LISTS, Condition, Filters, conditions, inside
+from reports.review import columns, filters
+from reports.review.access import Kind, Right
+from reports.review.asked import Asked
+from reports.review.columns import Table
+from reports.review.data import PublishedList, Reader, Row
+from reports.review.filters import Condition, Scene
+from reports.review.sql import Sql, beside, every, named, one_of, parquet, part_of, select
 
 PAGE_SIZE: Final = 50
-# Our column -> how it is read, and from which table beside the list.
-READ: Final = {
-    **ORDERS,
-    "siren": "l.siren",
-    "is_protected": "coalesce(f.diffusion, '') <> 'O'",
-    "naf": "l.naf",
-    "activity": "l.activity",
-    "legal_category": "f.legal_category",
-    "created_on": "f.created_on",
-    "commune": "f.commune_name",
-    "region": "l.region",
-    "state": "l.state",
-    "alert": "l.alert",
-    "first_alert": "l.first_alert",
-    "since": "l.alert_since",
-    "probability_low": "s.probability_low",
-    "probability_high": "s.probability_high",
-    "main_reason": "l.reasons[1]",
-    "has_payment_plan": "x.payment_plans_active > 0",
-}
+NO_CONDITION: Final = Sql("true")
 
 
 @dataclass(frozen=True)
@@ -40,7 +25,7 @@ class Page:
     rows: list[Row]
     total: int
     counts: dict[str, int]
-    filters: Filters
+    asked: Asked
 
     @property
     def pages(self) -> int:
@@ -48,125 +33,116 @@ class Page:
         return max(1, -(-self.total // PAGE_SIZE))
 
 
-def tables(published: PublishedList, names: frozenset[str], only: str = "") -> str:
-    """The list joined with the tables named: f the register, x the features, s the scores.
-
-    only: a condition on `siren` that each of them is read under.
-    """
-    where = f" WHERE {only}" if only else ""
-    beside = tables_beside(published, names)
-    joins = [f"LEFT JOIN (FROM {source(path)}{where}) {name} USING (siren)" for name, path in beside.items()]
-    return f"(FROM {source(published.path)}{where}) l " + " ".join(joins)
-
-
-def tables_beside(published: PublishedList, names: frozenset[str]) -> dict[str, Path]:
-    """Those of the tables named that are there."""
-    all_tables = {"f": published.firms, "x": published.features, "s": published.scores}
-    return {name: path for name, path in all_tables.items() if name in names and path is not None}
-
-
-def is_available(published: PublishedList, name: str) -> bool:
-    """Whether the tables behind a list hold a column; an older list may have outlived its features."""
-    table, _, column = READ[name].partition(".")
-    if table == "s":
-        return column in published.score_columns
-    if name == "since":
-        return column in published.columns
-    return not (table == "x" and published.features is None)
-
-
-def columns_for(right: Right, published: PublishedList) -> list[str]:
-    """The columns that a user may read of a list."""
-    return [name for name in READ if right.may_see_column(name) and is_available(published, name)]
-
-
-def read_page(
-    folder: DataFolder,
-    published: PublishedList,
-    filters: Filters,
-    right: Right,
-    reviewed: Sequence[str] = (),
-    followed: Sequence[str] = (),
-    size: int | None = PAGE_SIZE,
-) -> Page:
+def read_page(reader: Reader, scene: Scene, asked: Asked, right: Right, size: int | None = PAGE_SIZE) -> Page:
     """A page of a list for a user; every firm that meets the filters where size is None."""
-    filters = filters.allowed(right)
-    asked = conditions(filters, right, published, reviewed, followed)
-    asked = [_often_on_alert(published, filters.min_alerts), *asked] if filters.min_alerts else asked
-    asked = [condition for condition in asked if published.features is not None or "x" not in condition.tables]
-    counts = _counts(folder, published, asked) if right.may_see_column("alert") else {}
-    if right.may_see_column("alert"):
-        asked.append(Condition("l.alert IN (SELECT unnest(?))", (list(filters.levels),)))
-    where, parameters, names = _joined(asked)
-    order, beside = _order(filters, right, published)
-    limit = "" if size is None else f"LIMIT {size} OFFSET {size * (filters.page - 1)}"
-    found = folder.query(
-        f"SELECT l.siren FROM {tables(published, names | beside)} WHERE {where} ORDER BY {order} {limit}",  # noqa: S608
-        parameters,
-    )
-    total = (
-        sum(counts[level] for level in filters.levels)
-        if counts
-        else folder.query(f"SELECT count(*) AS n FROM {tables(published, names)} WHERE {where}", parameters)[0]["n"]  # noqa: S608
-    )
-    rows = read_firms(folder, published, [row["siren"] for row in found], right)
-    return Page(rows, total, counts, filters)
+    asked = asked.allowed(right)
+    shows_alerts = right.may_see(Kind.SCORES)
+    found = _conditions(asked, scene, right)
+    counts = _counts(reader, scene.published, found) if shows_alerts else {}
+    if shows_alerts:
+        found.append(Condition(one_of("listed.alert", asked.levels)))
+    sirens = _sirens(reader, scene.published, found, asked, right, size)
+    total = sum(counts[level] for level in asked.levels) if counts else _total(reader, scene.published, found)
+    return Page(read_firms(reader, scene.published, sirens, right), total, counts, asked)
 
 
-def read_firms(folder: DataFolder, published: PublishedList, sirens: Sequence[str], right: Right) -> list[Row]:
+def read_firms(reader: Reader, published: PublishedList, sirens: Sequence[str], right: Right) -> list[Row]:
     """The columns that the user may see of firms of the territory, in the order given."""
-    columns = columns_for(right, published)
-    selected = ", ".join(f"{READ[name]} AS {name}" for name in columns)
-    only, marks = one_of("siren", sirens)
-    territory = inside(right, published, only, marks)
-    beside = frozenset("fxs") if "probability_low" in published.score_columns else frozenset("fx")
-    marks *= 1 + len(tables_beside(published, beside))
-    sql = f"SELECT {selected} FROM {tables(published, beside, only)} WHERE {territory.sql}"  # noqa: S608
-    rows = {row["siren"]: row for row in folder.query(sql, [*marks, *territory.parameters])}
-    for row in rows.values():
-        if "main_reason" in row:
-            row["main_reason"] = visible_reason(row["main_reason"], right)
-    return [rows[siren] for siren in sirens if siren in rows]
+    shown = [column for column in columns.visible(right, published) if column.table]
+    only = one_of("siren", sirens)
+    selected = [f"{column.expression} AS {named(column.name)}" for column in shown]
+    tables = _joined(published, columns.tables_of(shown), only)
+    rows = reader.query(*select(selected, tables, inside(right, published, only)))
+    by_siren = {row["siren"]: columns.without_hidden_figures(row, right) for row in rows}
+    return [by_siren[siren] for siren in sirens if siren in by_siren]
 
 
-def last_lists(folder: DataFolder, sirens: Sequence[str]) -> dict[str, list[str]]:
+def inside(right: Right, published: PublishedList, only: Sql = NO_CONDITION) -> Sql:
+    """Firms of the territory, on an older list those that did not leave it since.
+
+    only: a condition on `siren`, to which the newest list is narrowed down.
+    """
+    here = right.territory("listed.departement")
+    if right.departements is None or published.newest is None:
+        return here
+    there = right.territory("departement")
+    elsewhere = Sql(f"({there.text}) IS NOT TRUE", there.values)
+    left = select(["siren"], parquet(published.newest), every([only, elsewhere]))
+    return every([here, Sql(f"listed.siren NOT IN ({left.text})", left.values)])
+
+
+def last_lists(reader: Reader, sirens: Sequence[str]) -> dict[str, list[str]]:
     """The firms by the last list that each is in: a closed one is no longer in the newest."""
-    lists = folder.folder.snapshot().lists.values()
-    only, marks = one_of("siren", sirens)
-    sql = f"SELECT siren, max(period)::DATE AS period FROM {source(*lists)} WHERE {only} GROUP BY siren "  # noqa: S608
-    sql += "ORDER BY period DESC, siren"
+    lists = parquet(*reader.folder.snapshot().lists.values())
+    last = ["siren", "max(period)::DATE AS period"]
     found: dict[str, list[str]] = {}
-    for row in folder.query(sql, marks):
+    then = "GROUP BY siren ORDER BY period DESC, siren"
+    for row in reader.query(*select(last, lists, one_of("siren", sirens), then)):
         found.setdefault(f"{row['period']:%Y-%m}", []).append(row["siren"])
     return found
 
 
-def _often_on_alert(published: PublishedList, times: int) -> Condition:
-    """Firms on alert in that many of the last lists, this one included."""
-    last = (published.path, *published.earlier[: PAST_LISTS - 1])
-    sql = f"SELECT siren FROM {source(*last)} WHERE alert <> 'none' GROUP BY siren HAVING count(*) >= ?"  # noqa: S608
-    return Condition(f"l.siren IN ({sql})", (times,))
+def _conditions(asked: Asked, scene: Scene, right: Right) -> list[Condition]:
+    """All conditions but that of the alert level: territory first, then what is asked and can be told of this list."""
+    found = [
+        one.condition(asked.values[one.name], scene)
+        for one in filters.FILTERS
+        if one.name in asked.values and one.name != "alert"
+    ]
+    is_there = _paths(scene.published)
+    return [Condition(inside(right, scene.published)), *(one for one in found if one.table in is_there)]
 
 
-def _counts(folder: DataFolder, published: PublishedList, asked: Sequence[Condition]) -> dict[str, int]:
-    where, parameters, names = _joined(asked)
-    sql = f"SELECT l.alert AS alert, count(*) AS n FROM {tables(published, names)} WHERE {where} GROUP BY 1"  # noqa: S608
-    counts = {row["alert"]: row["n"] for row in folder.query(sql, parameters)}
+def _paths(published: PublishedList) -> dict[Table, Path]:
+    """The tables behind a list that are there."""
+    paths = {
+        Table.LIST: published.path,
+        Table.REGISTER: published.firms,
+        Table.FEATURES: published.features,
+        Table.SCORES: published.scores,
+    }
+    return {table: path for table, path in paths.items() if path is not None}
+
+
+def _joined(published: PublishedList, tables: Collection[Table], only: Sql = NO_CONDITION) -> Sql:
+    """The list with what the tables hold of its firms; only: a condition on `siren` that each of them is read under."""
+    paths = _paths(published)
+    first, *others = (
+        part_of(parquet(paths[table]), table, only) for table in Table if table is Table.LIST or table in tables
+    )
+    return beside(first, *others)
+
+
+def _sirens(
+    reader: Reader,
+    published: PublishedList,
+    found: Sequence[Condition],
+    asked: Asked,
+    right: Right,
+    size: int | None,
+) -> list[str]:
+    """The firms of a page, by the order asked, else the list's own, else by name for whoever may not see it."""
+    by = columns.column(asked.sort or ("rank" if right.may_see(Kind.SCORES) else "name"))
+    by = by if by.is_held(published) else columns.column("name")
+    direction = "DESC" if asked.descending else "ASC"
+    then = f"ORDER BY {by.expression} {direction} NULLS LAST, listed.siren"
+    if size is not None:
+        then += f" LIMIT {size} OFFSET {size * (asked.page - 1)}"
+    tables = _joined(published, {one.table for one in found} | columns.tables_of([by]))
+    rows = reader.query(*select(["listed.siren"], tables, every(one.sql for one in found), then))
+    return [row["siren"] for row in rows]
+
+
+def _total(reader: Reader, published: PublishedList, found: Sequence[Condition]) -> int:
+    tables = _joined(published, {one.table for one in found})
+    (row,) = reader.query(*select(["count(*) AS n"], tables, every(one.sql for one in found)))
+    return int(row["n"])
+
+
+def _counts(reader: Reader, published: PublishedList, found: Sequence[Condition]) -> dict[str, int]:
+    """Firms by level of alert."""
+    tables = _joined(published, {one.table for one in found})
+    where = every(one.sql for one in found)
+    rows = reader.query(*select(["listed.alert AS alert", "count(*) AS n"], tables, where, "GROUP BY 1"))
+    counts = {row["alert"]: row["n"] for row in rows}
     return {level: counts.get(level, 0) for level in ALERTS}
-
-
-def _joined(asked: Sequence[Condition]) -> tuple[str, list[Any], frozenset[str]]:
-    where = " AND ".join(f"({condition.sql})" for condition in asked)
-    parameters = [value for condition in asked for value in condition.parameters]
-    return where, parameters, frozenset().union(*(condition.tables for condition in asked))
-
-
-def _order(filters: Filters, right: Right, published: PublishedList) -> tuple[str, frozenset[str]]:
-    """The order asked, else the list's own, else by name for whoever may not see it; then by SIREN."""
-    asked = filters.sort or ("rank" if right.may_see_column("rank") else "name")
-    if asked in READ and not is_available(published, asked):
-        asked = "name"
-    column = ORDERS[asked]
-    direction = "DESC" if filters.descending else "ASC"
-    beside = frozenset("f") if asked == "name" else frozenset(column[0]) - {"l"}
-    return f"{column} {direction} NULLS LAST, l.siren", beside

@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Final
 
 from features.assemble import CATALOG
+from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, has_confidential_accounts
 from reports.reasons import FEATURES
-from reports.review.access import ACCOUNTS, Right
-from reports.review.data import DataFolder, PublishedList, Row, source, source_by_period
-from reports.review.sectors import medians_of, sector_quartiles
-from reports.review.wording import CONFIDENTIAL, is_confidential, known
+from reports.review.access import Right
+from reports.review.data import PublishedList, Reader, Row
+from reports.review.sectors import reason_settings_of, sector_quartiles
+from reports.review.sql import Sql, of_firm, parquet, parquet_by_period, select
+from reports.review.wording import known
 
 HISTORY: Final = 36
+PERIOD: Final = "period::DATE AS period"
 TRACED: Final = (
     "headcount",
     "short_time_fte",
@@ -23,38 +26,36 @@ TRACED: Final = (
 
 # The ratios of which it is known whether more is safer or riskier.
 RATIOS: Final = tuple(f.name for f in CATALOG if f.theme == ACCOUNTS and f.derived_from is None and f.direction)
-# Accounts are yearly: a quarter's step loses none of them, and spares a country's medians of the months between.
+# In months. Accounts are yearly: one point per quarter loses none, and a third of the medians need be computed.
 RATIO_STEP: Final = 3
 
 
-def prepare(folder: DataFolder, published: PublishedList) -> None:
-    """Compute what all pages of a list's firms need: medians, and quartiles by sector, of the past too."""
-    medians_of(folder, published.features)
+def prepare(reader: Reader, published: PublishedList) -> None:
+    """Compute what the pages of all firms of a list need: medians, and quartiles by sector, of earlier periods too."""
+    reason_settings_of(published)
     if published.features is not None:
-        sector_quartiles(folder, published.features, "")
+        sector_quartiles(reader, published.features, "")
     for file in _past_files(published)[::RATIO_STEP]:
-        sector_quartiles(folder, file, "", RATIOS)
+        sector_quartiles(reader, file, "", RATIOS)
 
 
-def risk_history(folder: DataFolder, published: PublishedList, siren: str) -> list[Row]:
+def risk_history(reader: Reader, published: PublishedList, siren: str) -> list[Row]:
     """period, probability and alert of the firm in the lists up to this one, oldest first."""
     paths = [published.path, *published.earlier][:HISTORY]
-    sql = f"SELECT period, probability, alert FROM {source(*paths)} WHERE siren = ? ORDER BY period"  # noqa: S608
-    return folder.query(sql, [siren])
+    told = ["period", "probability", "alert"]
+    return reader.query(*select(told, parquet(*paths), of_firm(siren), "ORDER BY period"))
 
 
-def traces(folder: DataFolder, published: PublishedList, siren: str, right: Right) -> list[Row]:
+def traces(reader: Reader, published: PublishedList, siren: str, right: Right) -> list[Row]:
     """The firm's figures over the last periods as they were known then, oldest first: what the user may see of them."""
     files = _past_files(published)
     visible = [name for name in TRACED if right.may_see_theme(FEATURES[name].theme, is_confidential=False)]
-    selected = ", ".join(["period::DATE AS period", *visible])
     if not files:
         return []
-    sql = f"SELECT {selected} FROM {source_by_period(*files)} WHERE siren = ? ORDER BY 1"  # noqa: S608
-    return folder.query(sql, [siren])
+    return reader.query(*select([PERIOD, *visible], parquet_by_period(*files), of_firm(siren), "ORDER BY 1"))
 
 
-def ratio_traces(folder: DataFolder, published: PublishedList, siren: str, right: Right) -> list[Row]:
+def ratio_traces(reader: Reader, published: PublishedList, siren: str, right: Right) -> list[Row]:
     """RATIOS of the last accounts known each quarter, oldest first, and `sector`: the medians of the firm's division.
 
     is_hidden: accounts of that quarter are confidential, and the user has no right to them: their ratios are None.
@@ -62,13 +63,12 @@ def ratio_traces(folder: DataFolder, published: PublishedList, siren: str, right
     files = {path.parent.name.removeprefix("period="): path for path in _past_files(published)[::RATIO_STEP]}
     if not files:
         return []
-    selected = ", ".join(("period::DATE AS period", "naf_division", CONFIDENTIAL, *RATIOS))
-    sql = f"SELECT {selected} FROM {source_by_period(*files.values())} WHERE siren = ? ORDER BY 1"  # noqa: S608
-    rows = folder.query(sql, [siren])
+    read = [PERIOD, "naf_division", CONFIDENTIAL, *RATIOS]
+    rows = reader.query(*select(read, parquet_by_period(*files.values()), of_firm(siren), "ORDER BY 1"))
     for row in rows:
-        row["is_hidden"] = not right.may_see_theme(ACCOUNTS, is_confidential(row))
+        row["is_hidden"] = not right.may_see_theme(ACCOUNTS, has_confidential_accounts(row))
         row.update({name: None if row["is_hidden"] else known(row[name]) for name in RATIOS})
-        quartiles = sector_quartiles(folder, files[f"{row['period']}"], row["naf_division"], RATIOS)
+        quartiles = sector_quartiles(reader, files[f"{row['period']}"], row["naf_division"], RATIOS)
         row["sector"] = {name: median for name, (_, median, _) in quartiles.items()}
     return rows
 
@@ -79,7 +79,7 @@ def _past_files(published: PublishedList) -> list[Path]:
     return [table.files(period) for period in table.periods if period <= published.period][: -HISTORY - 1 : -1]
 
 
-def judgements(folder: DataFolder, published: PublishedList, siren: str) -> list[Row] | None:
+def judgements(reader: Reader, published: PublishedList, siren: str) -> list[Row] | None:
     """What was decided in the firm's procedures as it was known on the list's day, newest first.
 
     A row: effective_on, action, stage, known_at. None where an older build did not keep them.
@@ -87,22 +87,21 @@ def judgements(folder: DataFolder, published: PublishedList, siren: str) -> list
     path = published.table.procedures
     if not path.exists():
         return None
-    sql = (
-        f"SELECT effective_on, action, stage, known_at FROM {source(path)} WHERE siren = ? AND known_at <= ? "  # noqa: S608
-        "AND (withdrawn_at IS NULL OR withdrawn_at > ?) ORDER BY effective_on DESC, action, stage, known_at"
+    as_known = Sql(
+        "siren = ? AND known_at <= ? AND (withdrawn_at IS NULL OR withdrawn_at > ?)",
+        (siren, published.period, published.period),
     )
-    return folder.query(sql, [siren, published.period, published.period])
+    told = ["effective_on", "action", "stage", "known_at"]
+    return reader.query(*select(told, parquet(path), as_known, "ORDER BY effective_on DESC, action, stage, known_at"))
 
 
-def establishments(folder: DataFolder, published: PublishedList, siren: str) -> list[Row]:
+def establishments(reader: Reader, published: PublishedList, siren: str) -> list[Row]:
     """The firm's establishments on the list's day, by the register, open ones first."""
-    files = folder.folder.staged_files("establishments")
+    files = reader.folder.staged_files("establishments")
     if files is None:
         return []
-    sql = (
-        "SELECT siret, is_head_office, naf, commune_name, postcode, created_on, "  # noqa: S608
-        "CASE WHEN closed_on <= ? THEN closed_on END AS closed_on "
-        f"FROM {source(files)} WHERE siren = ? AND coalesce(created_on <= ?, true) "
-        "ORDER BY is_head_office DESC, closed_on IS NOT NULL, siret LIMIT 100"
-    )
-    return folder.query(sql, [published.period, siren, published.period])
+    told = ["siret", "is_head_office", "naf", "commune_name", "postcode", "created_on"]
+    closed = Sql("CASE WHEN closed_on <= ? THEN closed_on END AS closed_on", (published.period,))
+    created = Sql("siren = ? AND coalesce(created_on <= ?, true)", (siren, published.period))
+    order = "ORDER BY is_head_office DESC, closed_on IS NOT NULL, siret LIMIT 100"
+    return reader.query(*select([*told, closed], parquet(files), created, order))

@@ -1,5 +1,6 @@
-"""What is usual: of all firms, and of the firms of a sector; computed once a published table."""
+"""Usual values: medians of all firms and quartiles of each sector, computed once per published table."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -7,16 +8,18 @@ from typing import Final
 
 from features.assemble import CATALOG
 from features.insolvency import IN_BONIS
-from reports.reasons import FEATURES
-from reports.review.access import ACCOUNTS, PUBLIC_FEATURES
-from reports.review.data import DataFolder, source
-from reports.review.wording import CONFIDENTIAL
+from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, PUBLIC_FEATURES
+from reports.reasons import FEATURES, ReasonSettings, medians
+from reports.review.data import PublishedList, Reader
+from reports.review.sql import named, parquet, select
 
-# Many who open a page at once wait for one to compute what all of them need.
+# Where many pages are opened at once, one computes the figures and the others wait for it.
 _once = Lock()
 _once_past = Lock()
 # Of fewer firms, a quartile is nearly the figure of one of them.
 FEWEST_FIRMS: Final = 11
+# The reasons of a list that does not say how many it gives.
+OLDER_COUNT: Final = 5
 Quartiles = dict[str, tuple[float, float, float]]
 # What the register, the partners and the accounts say, by theme: shown beside their sector.
 KEY_FIGURES: Final = tuple(
@@ -26,40 +29,54 @@ KEY_FIGURES: Final = tuple(
 )
 
 
-def medians_of(folder: DataFolder, features: Path | None) -> dict[str, float]:
-    """What half of the firms have, of each quantity with a direction: what the published reasons were held against."""
+def reason_settings_of(published: PublishedList) -> ReasonSettings:
+    """How the reasons of a list were chosen and worded, as published with it.
+
+    An older list does not say: from the feature table, by the same function as the list's.
+    """
+    if published.reason_settings is not None:
+        return published.reason_settings
     with _once:
-        return {} if features is None else _medians(folder, features)
+        return ReasonSettings(_medians(published.features) if published.features else {}, OLDER_COUNT)
 
 
 @lru_cache(maxsize=4)
-def _medians(folder: DataFolder, features: Path) -> dict[str, float]:
-    names = [f.name for f in CATALOG if f.direction and f.derived_from is None]
-    there = {row["column_name"] for row in folder.query(f"DESCRIBE SELECT * FROM {source(features)}")}  # noqa: S608
-    selected = ", ".join(f"median({name}::DOUBLE) AS {name}" for name in names if name in there)
-    sql = f"SELECT {selected} FROM {source(features)} WHERE procedure_state = '{IN_BONIS}'"  # noqa: S608
-    return {name: value for name, value in folder.query(sql)[0].items() if value is not None}
+def _medians(features: Path) -> dict[str, float]:
+    # Only lists of 0.1.0 need it: without pandas and pyarrow a worker is 75 MB lighter.
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    files = sorted(features.parent.glob(features.name))
+    held = set(pq.read_schema(files[0]).names)
+    names = [f.name for f in CATALOG if f.direction and f.derived_from is None and f.name in held]
+    rows = pd.concat(pd.read_parquet(file, columns=["procedure_state", *names], partitioning=None) for file in files)
+    return medians(rows[rows["procedure_state"] == IN_BONIS])
+
+
+def _held(reader: Reader, features: Path, names: Iterable[str]) -> list[str]:
+    """Those of the names that are columns of the table; an older build may lack some."""
+    held = set(reader.columns(features))
+    return [name for name in names if name in held]
 
 
 def sector_quartiles(
-    folder: DataFolder, features: Path, division: str, figures: tuple[str, ...] = KEY_FIGURES
+    reader: Reader, features: Path, division: str, figures: tuple[str, ...] = KEY_FIGURES
 ) -> Quartiles:
-    """The quartiles of each figure among the firms of a NAF division; none of too few, which would tell them."""
+    """The quartiles of each figure in a NAF division; none where so few firms have it that it would reveal one."""
     with _once if figures is KEY_FIGURES else _once_past:
-        return _quartiles(folder, features, figures).get(division, {})
+        return _quartiles(reader, features, figures).get(division, {})
 
 
 @lru_cache(maxsize=64)
-def _quartiles(folder: DataFolder, features: Path, figures: tuple[str, ...]) -> dict[str, Quartiles]:
-    there = {row["column_name"] for row in folder.query(f"DESCRIBE SELECT * FROM {source(features)}")}  # noqa: S608
-    names = [name for name in figures if name not in PUBLIC_FEATURES and name in there]
-    selected = ", ".join(_quartiles_of(name) for name in names)
-    rows = folder.query(f"SELECT naf_division, {selected} FROM {source(features)} GROUP BY naf_division")  # noqa: S608
+def _quartiles(reader: Reader, features: Path, figures: tuple[str, ...]) -> dict[str, Quartiles]:
+    names = _held(reader, features, (name for name in figures if name not in PUBLIC_FEATURES))
+    selected = ["naf_division", *map(_quartiles_of, map(named, names))]
+    rows = reader.query(*select(selected, parquet(features), then="GROUP BY naf_division"))
     return {row["naf_division"]: {name: tuple(row[name]) for name in names if row[name] is not None} for row in rows}
 
 
 def _quartiles_of(name: str) -> str:
-    """Of a figure of accounts, among public ones: a median may be the very figure of one firm."""
+    """The quartiles of a figure; of accounts, only public ones count: a median can be the figure of one firm."""
     told = f" FILTER ({CONFIDENTIAL} IS DISTINCT FROM 1)" if FEATURES[name].theme == ACCOUNTS else ""
     quantiles = f"quantile_cont({name}::DOUBLE, [0.25, 0.5, 0.75]){told}"
     return f"CASE WHEN count({name}){told} >= {FEWEST_FIRMS} THEN {quantiles} END AS {name}"

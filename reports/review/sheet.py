@@ -11,10 +11,11 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepInFrame, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from reports.review.exports import Sheet
+from reports.review.access import Kind
+from reports.review.exports import Export
 from reports.review.firm import Explanation
-from reports.review.rendering import Words
 from reports.review.verdicts import Answers
+from reports.review.words import Words
 from reports.waterfall import rounded_changes
 
 BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9, leading=12)
@@ -27,11 +28,11 @@ MOST_FIGURES = 12
 
 
 def pdf(
-    sheet: Sheet, explained: Explanation, figures: Sequence[dict[str, Any]], answers: Answers, contact: str
+    export: Export, explained: Explanation, figures: Sequence[dict[str, Any]], answers: Answers, contact: str
 ) -> bytes:
     """The page; what does not fit is made smaller, never left out."""
     out = io.BytesIO()
-    (row,) = sheet.rows
+    (row,) = export.rows
     document = SimpleDocTemplate(
         out,
         pagesize=A4,
@@ -41,19 +42,19 @@ def pdf(
         bottomMargin=MARGIN,
         invariant=1,
         pageCompression=0,
-        title=f"{row['siren']} {sheet.published.key}",
-        lang=sheet.words.code,
+        title=f"{row['siren']} {export.published.key}",
+        lang=export.words.code,
     )
     story = [
-        *_head(sheet),
-        *_why(sheet, explained),
-        *_figures(sheet.words, figures),
-        *_answers(sheet.words, answers),
+        *_head(export),
+        *_why(export, explained),
+        *_figures(export.words, figures),
+        *_answers(export.words, answers),
         Spacer(1, 4 * mm),
-        _text(sheet.words.say("Notes of the visit"), HEAD),
+        _text(export.words.say("Notes of the visit"), HEAD),
         Spacer(1, 22 * mm),
-        _text(sheet.words.say("Confidential: for the agents in charge of this firm only."), SMALL),
-        *([_text(sheet.words.say("To contest or correct: {contact}", contact=contact), SMALL)] if contact else []),
+        _text(export.words.say("Confidential: for the agents in charge of this firm only."), SMALL),
+        *([_text(export.words.say("To contest or correct: {contact}", contact=contact), SMALL)] if contact else []),
     ]
     document.build([KeepInFrame(document.width - 12, document.height - 12, story, mode="shrink")])
     return out.getvalue()
@@ -65,11 +66,11 @@ def _text(text: str, style: ParagraphStyle = BODY) -> Paragraph:
     return Paragraph(escape(known.encode("cp1252", "replace").decode("cp1252")), style)
 
 
-def _head(sheet: Sheet) -> list[Flowable]:
-    words, cells = sheet.words, sheet.cells(sheet.rows[0])
+def _head(export: Export) -> list[Flowable]:
+    words, cells = export.words, export.cells(export.rows[0])
     lines = [
-        _text(notice, WARNING if n == 0 and sheet.published.is_simulated else SMALL)
-        for n, notice in enumerate(sheet.notices())
+        _text(notice, WARNING if n == 0 and export.published.is_simulated else SMALL)
+        for n, notice in enumerate(export.notices())
     ]
     place = f"{cells['commune'] or ''} ({cells['departement']})"
     facts = [
@@ -78,15 +79,15 @@ def _head(sheet: Sheet) -> list[Flowable]:
     ]
     if "probability" in cells:
         facts.append(
-            f"{words.say('List of {month}', month=words.month(sheet.published.period))}: {cells['alert']}, "
+            f"{words.say('List of {month}', month=words.month(export.published.period))}: {cells['alert']}, "
             f"{words.say('risk of {risk}', risk=words.percent(cells['probability']))}"
         )
     return [_text(cells["name"] or "", TITLE), *(_text(fact) for fact in facts), Spacer(1, 2 * mm), *lines]
 
 
-def _why(sheet: Sheet, explained: Explanation) -> list[Flowable]:
-    words = sheet.words
-    if not sheet.right.may_see_column("reasons"):
+def _why(export: Export, explained: Explanation) -> list[Flowable]:
+    words = export.words
+    if not export.right.may_see(Kind.SCORES):
         return []
     found: list[Flowable] = [_text(words.say("Why"), HEAD)]
     for n, said in enumerate(explained.reasons, 1):

@@ -1,8 +1,9 @@
-"""What agents answer: verdicts, follow-up and wrong data. Only ever added to; who answers a stale page is told."""
+"""What agents answer: verdicts, follow-ups and reports of wrong data.
+
+Answers are only ever added. Whoever answers a page that is out of date is told so."""
 
 import csv
 import io
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,12 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
 from reports.reasons import FEATURES
-from reports.review.access import Right
+from reports.review.access import Kind, Right
 from reports.review.data import PublishedList
 from reports.review.database import Base, FollowUp, Verdict, WrongData
+from reports.spreadsheet import safe
 
-# Codes as they are kept -> as they are said.
-REASONS: Final = {
+# Codes as they are stored -> as they are written.
+VERDICT_REASONS: Final = {
     "": "no reason given",
     "already_known": "already known",
     "already_followed": "already followed",
@@ -29,7 +31,7 @@ REASONS: Final = {
     "no_difficulty": "no difficulty found",
     "other": "other",
 }
-STATES: Final = {
+FOLLOW_UP_STATES: Final = {
     "to_contact": "to contact",
     "contacted": "contacted",
     "visited": "visited",
@@ -38,9 +40,7 @@ STATES: Final = {
 }
 CLOSED: Final = "closed"
 LONGEST_NOTE: Final = 4000
-# French spreadsheets split at semicolons, and heed no quote that a cell does not start with.
-CELL_OF_FORMULA: Final = re.compile(r"(?<![^;,\t\r\n])(?=[=+@-])")
-TABLE: Final = ("siren", "list_period", "model_id", "is_useful", "reason", "note", "by", "at")
+VERDICT_COLUMNS: Final = ("siren", "list_period", "model_id", "is_useful", "reason", "note", "by", "at")
 
 
 class OvertakenError(Exception):
@@ -70,7 +70,7 @@ class Answers:
         return self.follow_ups[0].id if self.follow_ups else 0
 
     def visible(self, right: Right, published: PublishedList, fields: Collection[str]) -> "Answers":
-        """Without what tells of data without right: verdicts tell of alerts, reports of the fields that are wrong.
+        """The answers that a user may read: verdicts tell of alerts, reports tell which figures are wrong.
 
         fields: those that the user may see on this list; on another, the accounts may have been confidential.
         """
@@ -79,7 +79,7 @@ class Answers:
             for one in self.wrong_data
             if one.field in fields and (one.list_period == published.key or _is_always_open(one.field, right))
         ]
-        return Answers(self.verdicts if right.may_see_column("alert") else (), self.follow_ups, reported)
+        return Answers(self.verdicts if right.may_see(Kind.SCORES) else (), self.follow_ups, reported)
 
 
 def _is_always_open(field: str, right: Right) -> bool:
@@ -111,7 +111,7 @@ def give_verdict(
 
     Raises OvertakenError where another verdict follows it already, RefusedAnswerError on what no form offers.
     """
-    if is_useful not in ("yes", "no") or reason not in REASONS:
+    if is_useful not in ("yes", "no") or reason not in VERDICT_REASONS:
         raise RefusedAnswerError
     key = {"siren": siren, "list_period": published.key, "model_id": published.model_id}
     with Transaction(engine) as db:
@@ -132,7 +132,7 @@ def follow_up(engine: sa.Engine, siren: str, by: str, follows: int, state: str, 
         day = date.fromisoformat(on)
     except ValueError:
         raise RefusedAnswerError from None
-    if state not in STATES:
+    if state not in FOLLOW_UP_STATES:
         raise RefusedAnswerError
     with Transaction(engine) as db:
         _check_last(db.scalar(sa.select(sa.func.max(FollowUp.id)).where(FollowUp.siren == siren)), follows)
@@ -193,14 +193,14 @@ def verdict_rows(engine: sa.Engine) -> list[dict[str, Any]]:
         sa.select(Verdict).where(Verdict.id.in_(newest)).order_by(Verdict.siren, Verdict.list_period, Verdict.model_id)
     )
     with Transaction(engine) as db:
-        return [{name: getattr(row, name) for name in TABLE} for row in db.scalars(query)]
+        return [{name: getattr(row, name) for name in VERDICT_COLUMNS} for row in db.scalars(query)]
 
 
 def as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """Verdicts as CSV; no text starts a formula, at whatever separator a spreadsheet splits it."""
+    """Verdicts as CSV; no text starts a formula, whatever separator a spreadsheet splits it at."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, TABLE, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer = csv.DictWriter(out, VERDICT_COLUMNS, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     for row in rows:
-        writer.writerow({k: CELL_OF_FORMULA.sub("'", v) if isinstance(v, str) else v for k, v in row.items()})
+        writer.writerow({k: safe(v) for k, v in row.items()})
     return out.getvalue()

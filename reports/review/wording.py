@@ -1,4 +1,4 @@
-"""What is said of reasons to a user with this right: the sentence of a theme without right has no figure."""
+"""How reasons are worded for a user: of a theme that they may not see, no figure is told."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 
 from features.insolvency import IN_BONIS
+from reports.counterfactuals import counterfactual_sentence
 from reports.language import Language
 from reports.movement import movement_sentence
-from reports.reasons import FEATURES, THEME_WORDS, Reason, sentence_of, value_words
-from reports.remedies import remedy_sentence
+from reports.reasons import FEATURES, THEME_WORDS, Reason, value_words
 from reports.review.access import Right, visible_movement, visible_reason, visible_remedy
 
-CONFIDENTIAL = "accounts_confidential"
-STATES = {
+PROCEDURE_STATES = {
     IN_BONIS: "no procedure",
     "sauvegarde": "sauvegarde (safeguard procedure)",
     "plan_sauvegarde": "safeguard plan",
@@ -36,34 +35,25 @@ class Said:
 
 
 def only_theme(theme: str, language: Language) -> Said:
-    """That there is a reason of a theme, and nothing of it."""
+    """A reason of which only the theme may be told."""
     words = language.say(THEME_WORDS[theme])
     return Said(
         theme, language.say("A reason of the theme “{theme}”, whose figures you have no right to.", theme=words)
     )
 
 
-def is_confidential(row: Mapping[str, Any]) -> bool:
-    """Whether the firm's accounts are, by the feature table."""
-    return row.get(CONFIDENTIAL) == 1
+def said_reasons(reasons: Iterable[Reason], is_confidential: bool, right: Right, language: Language) -> list[Said]:
+    """Reasons in order; for each theme that the user has no right to, one sentence, at its first place.
 
-
-def said_reasons(
-    reasons: Iterable[Reason], row: Mapping[str, Any], typical: Mapping[str, float], right: Right, language: Language
-) -> list[Said]:
-    """Reasons in order; of the themes without right, one sentence each, at its first place."""
-    said: list[Said] = []
-    confidential = is_confidential(row)
-    for reason in reasons:
-        if not right.may_see_feature(reason.theme, reason.feature, confidential):
-            stub = only_theme(reason.theme, language)
-            said += [] if stub in said else [stub]
-            continue
-        # To whoever may see confidential accounts, their figures are told like those of public ones.
-        open_row = row if reason.feature == CONFIDENTIAL else {**row, CONFIDENTIAL: 0.0}
-        sentence = sentence_of(FEATURES[reason.feature], open_row, typical, language)
-        said.append(Said(reason.theme, sentence, reason.feature, reason.is_stable))
-    return said
+    is_confidential: whether the firm's accounts are.
+    """
+    said = [
+        Said(reason.theme, reason.sentence, reason.feature, reason.is_stable)
+        if right.may_see_feature(reason.theme, reason.feature, is_confidential)
+        else only_theme(reason.theme, language)
+        for reason in reasons
+    ]
+    return list(dict.fromkeys(said))
 
 
 def listed_reason(reason: Mapping[str, Any] | None, right: Right, language: Language) -> Said | None:
@@ -81,13 +71,13 @@ def listed_reason(reason: Mapping[str, Any] | None, right: Right, language: Lang
 
 
 def listed_movement(record: Any, right: Right, language: Language) -> str:
-    """Why the risk moved, by a published list; empty where it tells nothing, or as an older list did, in plain text."""
+    """Why the risk moved, by a published list; empty where it does not tell, or only in plain text as older lists."""
     return movement_sentence(visible_movement(record, right), language) if isinstance(record, Mapping) else ""
 
 
 def listed_remedy(record: Any, right: Right, language: Language) -> str:
     """What would take the firm off the list, in the same way."""
-    return remedy_sentence(visible_remedy(record, right), language) if isinstance(record, Mapping) else ""
+    return counterfactual_sentence(visible_remedy(record, right), language) if isinstance(record, Mapping) else ""
 
 
 def known(value: Any) -> Any:

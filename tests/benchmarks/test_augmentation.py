@@ -64,7 +64,9 @@ def test_a_row_is_augmented_alike_in_any_company(sample):
 def test_contributions_of_added_columns_add_up_under_their_names(sample):
     augmentation = Augmentation(INPUTS, ratios=2).fit(*sample)
     x = augmentation.transform(sample[0])
-    model = BoostedTrees(augmentation.inputs_, trees=30, rows_a_leaf=20, l2=1.0, bags=2).fit(x, sample[1])
+    model = BoostedTrees(augmentation.inputs_, n_estimators=30, min_child_samples=20, reg_lambda=1.0, bags=2).fit(
+        x, sample[1]
+    )
     assert model.booster_.feature_name() == [column.name for column in augmentation.inputs_]
     explained = explain(model.booster_, x)
     assert np.abs(explained.contributions).mean(axis=0).argmax() == 5

@@ -15,6 +15,8 @@ from docs.generate.pages import pages
 from features.assemble import CATALOG
 from features.sources import SOURCES
 from flows.settings import Settings
+from reports.list_columns import LIST_COLUMNS
+from reports.review.columns import COLUMNS
 from reports.review.configuration import Configuration
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +94,14 @@ def test_every_source_column_and_feature_is_in_the_reference(generated):
     assert all(f"`{feature.name}`" in generated["dictionary.md"] for feature in CATALOG)
 
 
+def test_every_column_of_the_list_is_in_the_reference_with_its_right(generated):
+    ours, theirs = generated["files.md"].split("## Columns in the agents' application")
+    assert all(f"| `{name}` | {column.title.en} |" in ours for name, column in LIST_COLUMNS.items())
+    assert all(f"| `{column.name}` |" in theirs for column in COLUMNS)
+    (debt,) = [line for line in theirs.splitlines() if line.startswith("| `debt` |")]
+    assert "`social_debt`" in debt
+
+
 def test_the_map_names_every_package_and_room_of_the_contracts(generated):
     tool = PYPROJECT["tool"]["importlinter"]
     for package in tool["root_packages"]:
@@ -150,3 +160,17 @@ def test_both_agents_guides_say_as_much():
 def test_pages_beside_the_site_link_to_what_is_there(page):
     links = re.findall(r"]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text(encoding="utf-8"))
     assert [link for link in links if not (ROOT / link).exists() and not link.startswith("docs/reference/")] == []
+
+
+def test_pages_name_only_files_that_are_there():
+    pages = [ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *DOCS.rglob("*.md")]
+    named = {
+        (page.name, path)
+        for page in pages
+        if "reference" not in page.parts
+        for path in re.findall(
+            r"`((?:features|models|reports|flows|simulation|benchmarks|tests)/[\w/.-]*\w)/?`", page.read_text()
+        )
+    }
+    in_data_folder = ("models/promotions.json", "features/build.json")
+    assert [one for one in named if not (ROOT / one[1]).exists() and one[1] not in in_data_folder] == []

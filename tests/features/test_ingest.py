@@ -3,11 +3,14 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import ibis
+import pandas as pd
 import pytest
 
-from features import engine
+from features import engine, perimeter
+from features.deliveries import find_batches, received_on
 from features.errors import InputError
-from features.ingest import Reading, find_batches, ingest, read_staged, received_on
+from features.ingest import Reading, ingest, read_staged
 from features.sources import SOURCES
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -34,7 +37,8 @@ class House:
         self.con = engine.connect("duckdb", self.data / "scratch", 1)
         folders = {"staged": self.data / "staged", "rejects": self.data / "rejects", "scratch": self.data / "scratch"}
         reading = Reading(limit, 25, lags)
-        return ingest(self.con, self.raw, SOURCES, reading, **folders, progress=lambda _: None)
+        self.told = ingest(self.con, self.raw, SOURCES, reading, **folders, progress=lambda _: None)
+        return self.told.reports
 
     def staged(self, name: str) -> list[dict]:
         source = next(source for source in SOURCES if source.name == name)
@@ -243,3 +247,114 @@ def test_the_register_and_a_source_of_procedures_are_required(house, file):
     (house.raw / "2401" / file).unlink()
     with pytest.raises(InputError, match=r"was found"):
         house.ingest()
+
+
+REGISTER = "siren,denominationUniteLegale,categorieJuridiqueUniteLegale,etatAdministratifUniteLegale,statutDiffusionUniteLegale\n"
+
+
+def register(house: House, *lines: str) -> None:
+    (house.batch("2401") / "sireneUL.csv").write_bytes((REGISTER + "\n".join(lines)).encode())
+
+
+def report_of(house: House, source: str):
+    return next(report for report in house.told.reports if report.source == source)
+
+
+def test_what_is_not_read_is_named_with_the_nearest_name_and_what_is_old_with_its_age(house):
+    for name in ("sireneUL.csv", "sigfaible_pcoll.csv"):
+        shutil.copy(SAMPLES / name, house.batch("2403"))
+    house.debts("\n".join([HEADER, LINE]), batch="2403", name="sigfaibles_debits.csv")
+    house.debts("x\n1\n", batch="2403", name="demande_ap_2402.csv")
+    house.ingest()
+    unread = {(file.batch, file.file): (file.nearest, file.holds) for file in house.told.unread}
+    assert unread == {
+        ("2403", "demande_ap_2402.csv"): ("demande_ap.csv", ""),
+        ("2403", "sigfaibles_debits.csv"): ("sigfaible_debits.csv", "contribution debts"),
+    }
+    assert house.told.stale == {"debts": 2}
+
+
+def test_debts_under_the_contributions_name_are_refused_by_name_before_anything_is_read(house):
+    house.debts("\n".join([HEADER, LINE]), name="sigfaible_cotisdues.csv")
+    with pytest.raises(InputError, match=r"sigfaible_cotisdues\.csv holds contribution debts"):
+        house.ingest()
+    assert not (house.data / "staged").exists()
+
+
+def test_one_file_both_plain_and_gzipped_is_refused_by_name(house):
+    house.debts(gzip.compress("\n".join([HEADER, LINE]).encode()), name="sigfaible_debits.csv.gz")
+    with pytest.raises(InputError, match=r"sigfaible_debits\.csv and sigfaible_debits\.csv\.gz: which of them"):
+        house.ingest()
+
+
+def test_optional_columns_that_are_absent_or_never_filled_are_named(house):
+    header = HEADER.replace("Cd_op_ecn", "Other")
+    house.debts("\n".join([header, LINE.replace(";005520135;", ";;")]))
+    house.ingest()
+    told = report_of(house, "debts")
+    assert (told.absent, told.empty) == (("Cd_op_ecn",), ("Siren",))
+
+
+def test_one_byte_that_is_not_utf8_costs_nothing_else_and_is_counted(house):
+    text = REGISTER.encode() + "100000001,Été,5710,A,O\n".encode() + b"100000002,CAF\xe9,5710,A,O\n"
+    (house.batch("2401") / "sireneUL.csv").write_bytes(text)
+    house.ingest()
+    assert [row["name"] for row in house.staged("legal_units")] == ["Été", "CAFé"]
+    assert report_of(house, "legal_units").redecoded == 1
+
+
+def test_bytes_that_are_no_letters_leave_a_cell_unknown_or_reject_its_line_by_column(house):
+    header, line = HEADER.encode() + b"\n", LINE.encode() + b"\n"
+    house.debts(header + line * 30 + line.replace(b"1160318", b"11603\x81") + line.replace(b";3;74;", b";\x81;74;"))
+    house.ingest()
+    found = [(r["line"], r["column"], r["line_rejected"]) for r in house.rejects("debts")]
+    assert found == [(32, "Dt_trt_ecn", True), (33, "Cd_op_ecn", False)]
+    assert "no letters" in house.rejects("debts")[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("\r\n".join([REGISTER.strip(), "100000001,A,5710,A,O", '100000002,"FIRME\n12",5710,A,O', ""]), "FIRME\n12"),
+        (REGISTER + "100000001,A,5710,A,O\n100000002,FIR\rME,5710,A,O\n", "FIR ME"),
+        ("\n\n" + REGISTER + "100000001,A,5710,A,O\n100000002,B,5710,A,O\n", "B"),
+    ],
+)
+def test_odd_line_ends_and_blank_lines_before_the_header_lose_no_line(house, text, name):
+    (house.batch("2401") / "sireneUL.csv").write_bytes(text.encode())
+    house.ingest()
+    assert [row["name"] for row in house.staged("legal_units")] == ["A", name]
+
+
+def test_a_masked_name_is_no_name_and_its_firm_objects_to_publication(house):
+    register(house, "100000001,[ND],5710,A,O", "100000002,B,5710,A,O")
+    house.ingest()
+    assert [(row["name"], row["diffusion"]) for row in house.staged("legal_units")] == [(None, "P"), ("B", "O")]
+
+
+def test_headcounts_of_two_accounts_and_of_a_provisional_siret_stay_with_their_firm(house):
+    lines = (
+        "compte;siret;rais_soc;ape_ins;dep;eff202331;eff202332",
+        *("111;10000000100011;A;2562B;35;6;6", "222;10000000100011;A;2562B;35;6;7"),
+        *("444;10000000300011;C;2562B;35;6;6", "444;10000000300011;C;2562B;35;6;6"),
+        "555;100000004P0001;D;2562B;35;9;9",
+    )
+    (house.batch("2401") / "sigfaible_effectif_siret.csv").write_text("\n".join(lines))
+    house.ingest()
+    staged = house.con.create_table("sites", ibis.memtable(pd.DataFrame(house.staged("establishment_headcounts"))))
+    none = staged.select("siren", "month", "headcount", "known_at").limit(0)
+    rows = perimeter.headcounts(none, staged).order_by("siren", "month").to_pyarrow().to_pylist()
+    assert [(row["siren"], row["month"].month, row["headcount"]) for row in rows] == [
+        *(("100000001", 7, 12), ("100000001", 8, 13)),
+        *(("100000003", 7, 6), ("100000003", 8, 6)),
+        *(("100000004", 7, 9), ("100000004", 8, 9)),
+    ]
+
+
+def test_records_that_an_older_version_staged_without_a_column_are_refused_by_name(house):
+    house.ingest()
+    for path in (house.data / "staged" / "debts").resolve().glob("*.parquet"):
+        pd.read_parquet(path, dtype_backend="pyarrow").drop(columns="account").to_parquet(path)
+    source = next(source for source in SOURCES if source.name == "debts")
+    with pytest.raises(InputError, match=r"^debts: .* did not read account\. Read the deliveries again"):
+        read_staged(house.con, house.data / "staged", source)

@@ -60,8 +60,82 @@ def test_without_establishments_no_head_office_is_required():
     assert sirens(firms(establishments=None)) == ["1", "4", "5"]
 
 
+def test_a_firm_is_told_with_what_the_register_says_of_it_and_where_its_head_office_is():
+    kept = firms().filter(lambda t: t.siren == "1").to_pyarrow().to_pylist()
+    assert kept == [
+        {
+            "siren": "1",
+            "name": "kept",
+            "diffusion": "O",
+            "legal_category": "5499",
+            "naf": "25.62A",
+            "created_on": date(2000, 1, 1),
+            "from_on": date(2000, 2, 1),
+            "until_on": None,
+            "head_office": "1a",
+            "departement": "35",
+            "commune_name": "RENNES",
+        }
+    ]
+
+
+def test_without_establishments_the_register_still_names_the_head_office_but_not_where_it_is():
+    kept = firms(establishments=None).filter(lambda t: t.siren == "1").to_pyarrow().to_pylist()[0]
+    assert (kept["head_office"], kept["departement"], kept["commune_name"]) == ("100011", None, None)
+    assert set(kept) == set(firms().columns)
+
+
+def test_of_a_unit_delivered_twice_the_newest_state_stands():
+    twice = units().filter(lambda t: t.siren == "4")
+    newer = twice.mutate(name=ibis.literal("a later name"), state_since=ibis.literal("2023-07-01"))
+    older = twice.mutate(name=ibis.literal("a first name"), state_since=ibis.literal("2020-01-01"))
+    other = units().filter(lambda t: t.siren == "1")
+    rows = perimeter.firms(
+        ibis.union(older, newer, twice, other), None, table(HEADCOUNT), None, min_headcount=10, excluded_categories=[]
+    )
+    assert sorted(rows.to_pyarrow().column("name").to_pylist()) == ["a later name", "kept"]
+
+
+def test_of_two_states_since_the_same_day_the_first_name_in_the_alphabet_stands():
+    twice = units().filter(lambda t: t.siren == "4")
+    both = twice.mutate(name=ibis.literal("b")).union(twice.mutate(name=ibis.literal("a")))
+    rows = perimeter.firms(both, None, table(HEADCOUNT), None, min_headcount=10, excluded_categories=[])
+    assert rows.to_pyarrow().column("name").to_pylist() == ["a"]
+
+
+def test_the_newest_head_office_counts_and_other_establishments_never():
+    offices = table(
+        """
+        siren | siret | departement | commune_name | state_since | is_head_office
+        1     | 1a    | 35          | RENNES       | 2020-01-01  | true
+        1     | 1c    | 29          | BREST        | 2022-01-01  | true
+        1     | 1b    | 22          | GUINGAMP     | 2022-01-01  | true
+        1     | 1d    | 56          | VANNES       | 2023-01-01  | false
+        4     | 4a    | 2A          | AJACCIO      | 2020-01-01  | true
+    """,
+        departement="string",
+    )
+    offices = offices.mutate(
+        is_head_office=offices.is_head_office == "true", state_since=offices.state_since.cast("date")
+    )
+    rows = firms(establishments=offices).order_by("siren").to_pyarrow()
+    assert rows.column("head_office").to_pylist() == ["1b", "4a"]
+    assert rows.column("commune_name").to_pylist() == ["GUINGAMP", "AJACCIO"]
+
+
+def test_exactly_the_least_headcount_is_enough():
+    reached = table("siren | month | headcount | known_at\n3 | 2023-01-01 | 10 | 2023-05-01")
+    assert sirens(firms(headcount=reached)) == ["3"]
+
+
 def test_without_headcounts_the_registers_size_band_decides():
     assert sirens(firms(headcount=None)) == ["1", "4"]
+    bands = units().filter(lambda t: t.siren == "1")
+    for band in ("11", "12", "21", "22", "31", "32", "41", "42", "51", "52", "53"):
+        rows = perimeter.firms(
+            bands.mutate(size_band=ibis.literal(band)), None, None, None, min_headcount=10, excluded_categories=[]
+        )
+        assert sirens(rows) == ["1"], band
 
 
 def test_a_filter_file_restricts_the_perimeter():
@@ -81,6 +155,27 @@ def test_a_firm_is_in_scope_once_it_is_known_to_have_reached_the_headcount_and_f
     assert column(rows, "period") == [date(2032, 12, 1), date(2033, 1, 1)]
 
 
+def test_only_a_month_with_enough_employees_brings_its_own_firm_into_scope():
+    grid = months("1", "2023-04-01", 2).union(months("2", "2023-04-01", 2)).mutate(naf=ibis.null("string"))
+    grid = grid.mutate(naf_division=ibis.null("string"))
+    reached = table("""
+        siren | month      | headcount | known_at
+        1     | 2022-12-01 | 9         | 2023-02-01
+        2     | 2022-12-01 | 10        | 2023-02-01
+        2     | 2023-01-01 | 3         | 2023-03-01
+    """)
+    rows = perimeter.in_scope(grid, reached, min_headcount=10, excluded_activities=["84"])
+    assert column(rows, "siren") == ["2", "2"]
+    assert rows.columns == ("siren", "period")
+
+
+def test_a_firm_of_unknown_activity_is_in_scope():
+    grid = months("1", "2023-04-01", 2).mutate(naf=ibis.null("string"), naf_division=ibis.null("string"))
+    rows = perimeter.in_scope(grid, None, min_headcount=10, excluded_activities=["84"])
+    assert rows.count().execute() == 2
+    assert rows.columns == ("siren", "period")
+
+
 def test_excluded_activities_are_divisions_or_whole_codes():
     excluded = ["84", "64.11Z"]
     for naf, rows in (("84.11Z", 0), ("64.11Z", 0), ("64.20Z", 3)):
@@ -95,15 +190,66 @@ def test_the_firms_own_headcount_stands_before_the_sum_of_its_establishments():
         1     | 2024-01-01 | 50        | 2024-05-01
     """)
     sites = table("""
-        siren | siret | month      | headcount | known_at
-        1     | a     | 2024-01-01 | 20        | 2024-05-01
-        1     | b     | 2024-01-01 | 22        | 2024-05-01
-        1     | b     | 2024-01-01 | 22        | 2024-05-01
-        1     | a     | 2024-02-01 | 19        | 2024-06-01
-        1     | b     | 2024-02-01 | 21        | 2024-06-01
+        siren | siret | account | month      | headcount | known_at
+        1     | a     | x       | 2024-01-01 | 20        | 2024-05-01
+        1     | b     | y       | 2024-01-01 | 22        | 2024-05-01
+        1     | b     | y       | 2024-01-01 | 22        | 2024-05-01
+        1     | a     | x       | 2024-02-01 | 19        | 2024-06-01
+        1     | b     | y       | 2024-02-01 | 21        | 2024-06-01
     """)
     rows = perimeter.headcounts(own, sites).order_by("month").to_pyarrow().to_pylist()
     assert [row["headcount"] for row in rows] == [50, 40]
+    assert rows[1] == {
+        "siren": "1",
+        "month": date(2024, 2, 1),
+        "headcount": 40.0,
+        "known_at": date(2024, 6, 1),
+    }
+
+
+def test_of_several_headcounts_of_a_month_the_one_known_first_counts_and_of_one_day_the_smallest():
+    own = table("""
+        siren | month      | headcount | known_at
+        1     | 2024-01-01 | 50        | 2024-06-01
+        1     | 2024-02-01 | 61        | 2024-06-01
+        1     | 2024-02-01 | 60        | 2024-06-01
+        2     | 2024-01-01 | 7         | 2024-07-01
+    """)
+    sites = table("""
+        siren | siret | account | month      | headcount | known_at
+        1     | a     | x       | 2024-01-01 | 20        | 2024-05-01
+        1     | b     | x       | 2024-01-01 | 22        | 2024-05-01
+        1     | c     | x       | 2024-01-01 | 5         | 2024-07-01
+    """)
+    rows = perimeter.headcounts(own, sites).order_by("siren", "month").to_pyarrow().to_pylist()
+    assert [row["headcount"] for row in rows] == [42, 60, 7]
+
+
+def test_the_headcount_known_at_each_period_and_the_month_that_it_tells_of():
+    grid = months("1", "2024-01-01", 3, name="x").union(months("2", "2024-01-01", 1, name="y"))
+    headcount = table("""
+        siren | month      | headcount | known_at
+        1     | 2023-11-01 | 50        | 2024-01-20
+        1     | 2023-12-01 | 60        | 2024-02-20
+    """)
+    rows = perimeter.known_headcount(grid, headcount)
+    assert column(rows, "headcount", "1") == [None, 50, 60]
+    assert column(rows, "headcount_month", "1") == [None, date(2023, 11, 1), date(2023, 12, 1)]
+    assert column(rows, "headcount", "2") == [None]
+    assert column(rows, "name") == ["x", "x", "x", "y"]
+
+
+def test_the_headcount_file_has_a_line_per_account_so_equal_lines_of_two_accounts_add_up():
+    none = table("siren | month | headcount | known_at").cast({"headcount": "float64"})
+    sites = table("""
+        siren | siret | account | month      | headcount | known_at
+        1     | a     | x       | 2024-01-01 | 6         | 2024-05-01
+        1     | a     | y       | 2024-01-01 | 6         | 2024-05-01
+        2     | b     | z       | 2024-01-01 | 6         | 2024-05-01
+        2     | b     | z       | 2024-01-01 | 6         | 2024-05-01
+    """)
+    rows = perimeter.headcounts(none, sites).order_by("siren").to_pyarrow().to_pylist()
+    assert [row["headcount"] for row in rows] == [12, 6]
 
 
 def test_the_activity_is_the_head_offices_then_not_todays():
@@ -118,3 +264,20 @@ def test_the_activity_is_the_head_offices_then_not_todays():
     rows = perimeter.known_activity(grid, today, history)
     assert column(rows, "naf") == ["10.11Z", "10.11Z", "25.62A"]
     assert column(rows, "naf_division") == ["10", "10", "25"]
+
+
+def test_without_history_an_activity_is_todays_and_what_history_leaves_blank_is_not_told():
+    grid = months("1", "2024-01-01", 2).union(months("4", "2024-01-01", 2))
+    history = table("""
+        siren | siret | started_on | naf    | known_at
+        1     | 1a    | 2024-01-15 |        | 2024-01-20
+        4     | 4a    | 2010-01-01 | 10.11Z | 2010-03-01
+        4     | 4a    | 2010-01-01 | 10.12Z | 2010-04-01
+        4     | 4a    | 2023-12-10 | 33.33Z | 2024-03-15
+        4     | 4a    | 2023-12-10 | 33.33Z | 2024-01-15
+    """)
+    rows = perimeter.known_activity(grid, firms(), history)
+    assert column(rows, "naf", "1") == ["25.62A", "25.62A"]
+    # Of two activities from the same day on, the last in the alphabet; known from the first of its deliveries on.
+    assert column(rows, "naf", "4") == ["10.12Z", "33.33Z"]
+    assert set(rows.columns) == {"siren", "period", "started", "naf", "naf_division"}

@@ -3,7 +3,7 @@ from datetime import date
 import ibis
 import pytest
 
-from features.days import first_delivery, first_period, months_since
+from features.days import first_delivery, first_period, month_number, months_since
 from features.errors import InputError
 from features.periods import add_months, parse_period, period_range
 from tests.tables import column
@@ -33,6 +33,12 @@ def test_what_is_known_on_the_first_of_a_month_counts_that_very_month():
 
 def test_months_since_counts_calendar_months():
     assert ibis.duckdb.connect().execute(months_since(day("2023-11-30"), day("2024-02-01"))) == 3
+
+
+def test_months_are_numbered_without_a_gap_from_one_year_to_the_next():
+    numbers = [month_number(day(text)) for text in ("2023-11-30", "2023-12-01", "2024-01-31")]
+    first, second, third = (ibis.duckdb.connect().execute(number) for number in numbers)
+    assert (second - first, third - second) == (1, 1)
 
 
 def test_months_are_added_across_years():

@@ -107,6 +107,49 @@ def test_an_amendment_tells_of_a_plan_whose_adoption_is_not_known():
     assert history(found) == [("2009-02-25", "plan_sauvegarde"), ("2019-02-01", "in_bonis")]
 
 
+def test_each_plan_has_its_own_ten_years():
+    found = states(
+        events("""
+        1 | redressement | plan | 2010-02-01 | 2010-02-25 |
+        1 | sauvegarde   | plan | 2012-02-01 | 2012-02-25 |
+        2 | sauvegarde   | plan | 2011-03-01 | 2011-03-25 |
+    """)
+    )
+    assert history(found.filter(found.siren == "1")) == [
+        ("2010-02-25", "plan_redressement"),
+        ("2020-02-01", "plan_sauvegarde"),
+        ("2022-02-01", "in_bonis"),
+    ]
+    assert history(found.filter(found.siren == "2")) == [
+        ("2011-03-25", "plan_sauvegarde"),
+        ("2021-03-01", "in_bonis"),
+    ]
+
+
+def test_each_firm_has_its_own_states_whatever_happens_to_others_in_between():
+    found = states(
+        events("""
+        1 | redressement | opening | 2010-01-01 | 2010-01-25 |
+        2 | redressement | opening | 2010-02-01 | 2010-02-25 |
+        1 | redressement | end     | 2010-03-01 | 2010-03-25 |
+        3 | liquidation  | opening | 2010-03-01 | 2010-03-25 |
+        2 | redressement | end     | 2010-04-01 | 2010-04-25 |
+    """)
+    )
+    assert found.columns == ("siren", "at", "state")
+    assert [tuple(map(str, row)) for row in found.order_by("siren", "at").to_pandas().itertuples(index=False)] == [
+        ("1", "2010-01-25 00:00:00", "redressement"),
+        ("1", "2010-03-25 00:00:00", "in_bonis"),
+        ("2", "2010-02-25 00:00:00", "redressement"),
+        ("2", "2010-04-25 00:00:00", "in_bonis"),
+        ("3", "2010-03-25 00:00:00", "liquidation"),
+    ]
+
+
+def test_an_action_that_is_no_insolvency_procedure_changes_nothing():
+    assert history(states(events("1 | conciliation | opening | 2010-01-01 | 2010-01-25 |"))) == []
+
+
 def test_a_withdrawn_event_counts_until_the_day_of_its_correction_and_never_by_the_true_dates():
     withdrawn = events("1 | liquidation | opening | 2010-02-01 | 2010-02-25 | 2010-04-03")
     assert history(states(withdrawn)) == [("2010-02-25", "liquidation"), ("2010-04-03", "in_bonis")]
@@ -145,6 +188,43 @@ def test_a_rectificatif_replaces_the_former_notice_from_its_own_publication_on()
     events = procedures(None, notices)
     assert history(states(events)) == [("2010-02-12", "liquidation"), ("2010-03-12", "redressement")]
     assert history(true_states(events)) == [("2010-02-01", "redressement")]
+
+
+def test_a_notice_that_only_corrects_is_no_event_and_neither_is_one_of_no_firm():
+    notices = bodacc("""
+        1 | A1 | liquidation | opening | 2010-02-01 | 2010-02-12 | |
+        1 | A2 |             | ignored | 2010-03-01 | 2010-03-12 | |
+          | A3 | liquidation | opening | 2010-04-01 | 2010-04-12 | |
+    """)
+    assert procedures(None, notices).execute()[["siren", "stage"]].to_numpy().tolist() == [["1", "opening"]]
+
+
+def test_what_corrects_one_notice_does_not_end_what_corrects_another():
+    notices = bodacc("""
+        1 | A1 | liquidation  | opening | 2010-02-01 | 2010-02-12 |    |
+        2 | B1 | liquidation  | opening | 2010-02-01 | 2010-02-12 |    |
+        1 | A2 | redressement | opening | 2010-02-01 | 2010-03-12 | A1 |
+        2 | B2 | sauvegarde   | opening | 2010-02-01 | 2010-04-12 | B1 |
+    """)
+    found = states(procedures(None, notices))
+    assert history(found.filter(found.siren == "1")) == [
+        ("2010-02-12", "liquidation"),
+        ("2010-03-12", "redressement"),
+    ]
+    assert history(found.filter(found.siren == "2")) == [("2010-02-12", "liquidation"), ("2010-04-12", "sauvegarde")]
+
+
+def test_rectificatifs_follow_one_another_by_their_publication_not_by_their_place_in_the_file():
+    notices = bodacc("""
+        1 | A3 | sauvegarde   | opening | 2010-02-01 | 2010-04-12 | A1 |
+        1 | A1 | liquidation  | opening | 2010-02-01 | 2010-02-12 |    |
+        1 | A2 | redressement | opening | 2010-02-01 | 2010-03-12 | A1 |
+    """)
+    assert [state for _, state in history(states(procedures(None, notices)))] == [
+        "liquidation",
+        "redressement",
+        "sauvegarde",
+    ]
 
 
 def test_a_second_rectificatif_of_the_same_notice_replaces_the_first():
@@ -208,6 +288,44 @@ def test_a_retraction_removes_the_judgement_that_it_names_rather_than_a_newer_on
     assert history(newest) == [("2010-02-01", "redressement")]
 
 
+def test_a_retraction_names_a_notice_even_where_the_urssaf_knows_of_a_newer_judgement():
+    own = urssaf("1 | liquidation | opening | 2010-04-01 | 2010-04-25")
+    notices = bodacc("""
+        1 | A1 | liquidation | opening | 2010-02-01 | 2010-02-12 |    |
+        1 | A2 |             | ignored | 2010-06-01 | 2010-06-12 | A1 | liquidation
+    """)
+    assert history(true_states(procedures(own, notices))) == [("2010-04-01", "liquidation")]
+
+
+def test_a_retraction_on_the_very_day_of_the_judgement_and_of_its_notice_removes_it():
+    notices = bodacc("""
+        1 | A1 | liquidation | opening | 2010-02-01 | 2010-02-12 | |
+        1 | A2 |             | ignored | 2010-02-01 | 2010-02-12 | | liquidation
+    """)
+    assert history(true_states(procedures(None, notices))) == []
+
+
+def test_each_retraction_removes_a_judgement_of_its_own_firm():
+    notices = bodacc("""
+        1 | A1 | liquidation | opening | 2010-02-01 | 2010-02-12 | |
+        2 | A2 | liquidation | opening | 2010-03-01 | 2010-03-12 | |
+        3 | A3 | liquidation | opening | 2010-04-01 | 2010-04-12 | |
+        1 | A4 |             | ignored | 2010-06-01 | 2010-06-12 | | liquidation
+        2 | A5 |             | ignored | 2010-06-01 | 2010-07-12 | | liquidation
+    """)
+    found = procedures(None, notices).order_by("siren").execute()
+    assert [str(day)[:10] for day in found.withdrawn_at] == ["2010-06-12", "2010-07-12", "NaT"]
+
+
+def test_a_judgement_retracted_twice_is_so_from_the_first_time_on():
+    notices = bodacc("""
+        1 | A1 | liquidation | opening | 2010-02-01 | 2010-02-12 | |
+        1 | A2 |             | ignored | 2010-06-01 | 2010-07-12 | | any
+        1 | A3 |             | ignored | 2010-06-01 | 2010-06-12 | | liquidation
+    """)
+    assert history(states(procedures(None, notices))) == [("2010-02-12", "liquidation"), ("2010-06-12", "in_bonis")]
+
+
 def test_a_retraction_leaves_other_actions_and_later_judgements():
     notices = bodacc("""
         1 | A1 | sauvegarde  | opening | 2010-02-01 | 2010-02-12 | |
@@ -259,6 +377,24 @@ def test_a_change_before_a_firms_first_row_still_counts_and_unknown_firms_are_in
     changes = table("siren | at_day | state\n1 | 2015-07-14 | liquidation", at_day="date").rename(at="at_day")
     grid = months("1", "2024-01-01", 2).union(months("2", "2024-03-01", 2))
     assert column(state_at(grid, changes), "state") == ["liquidation", "liquidation", "in_bonis", "in_bonis"]
+
+
+def test_each_firm_is_in_its_own_state_and_of_two_changes_within_a_month_the_last_counts():
+    changes = table(
+        """
+        siren | at_day     | state
+        1     | 2024-01-10 | redressement
+        2     | 2024-01-20 | sauvegarde
+        1     | 2024-02-10 | in_bonis
+        2     | 2024-01-25 | liquidation
+    """,
+        at_day="date",
+    ).rename(at="at_day")
+    grid = months("1", "2024-01-01", 4).union(months("2", "2024-01-01", 4)).order_by(ibis.desc("period"))
+    found = state_at(grid, changes)
+    assert column(found, "state", "1") == ["in_bonis", "redressement", "in_bonis", "in_bonis"]
+    assert column(found, "state", "2") == ["in_bonis", "liquidation", "liquidation", "liquidation"]
+    assert found.columns == ("siren", "period", "state")
 
 
 def test_a_change_after_the_last_row_changes_nothing():

@@ -1,6 +1,8 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -36,8 +38,46 @@ def test_a_replaced_folder_leaves_nothing_behind(tmp_path):
 
 def test_a_plain_folder_that_we_did_not_write_is_never_replaced(tmp_path):
     (tmp_path / "table").mkdir()
-    with pytest.raises(InputError, match="plain folder"), store.new_folder(tmp_path / "table"):
+    (tmp_path / "table" / "theirs").write_text("theirs")
+    with pytest.raises(InputError, match="plain folder") as refused, store.new_folder(tmp_path / "table"):
         pass
+    assert str(tmp_path / "table") in str(refused.value)
+    assert (tmp_path / "table" / "theirs").read_text() == "theirs"
+
+
+def test_a_folder_is_a_link_to_a_version_beside_it_and_moves_with_its_parent(tmp_path):
+    with store.new_folder(tmp_path / "data" / "table") as folder:
+        (folder / "a").write_text("1")
+        assert folder.parent == tmp_path / "data" / ".versions"
+        assert folder.name.startswith("table-")
+    (tmp_path / "data").rename(tmp_path / "moved")
+    assert (tmp_path / "moved" / "table" / "a").read_text() == "1"
+    assert (tmp_path / "moved" / "table").readlink().parts[0] == ".versions"
+
+
+def test_two_folders_under_one_parent_live_side_by_side(tmp_path):
+    for name in ("one", "two", "one"):
+        with store.new_folder(tmp_path / name) as folder:
+            (folder / "name").write_text(name)
+    assert [(tmp_path / name / "name").read_text() for name in ("one", "two")] == ["one", "two"]
+
+
+def test_a_version_that_somebody_else_removed_already_is_no_error(tmp_path):
+    with store.new_folder(tmp_path / "table") as folder:
+        (folder / "a").write_text("old")
+    former = folder
+    with store.new_folder(tmp_path / "table") as folder:
+        (folder / "a").write_text("new")
+        (former / "a").unlink()
+        former.rmdir()
+    assert (tmp_path / "table" / "a").read_text() == "new"
+
+
+def test_an_interrupted_writer_cleans_up_as_well(tmp_path):
+    with pytest.raises(KeyboardInterrupt), store.new_folder(tmp_path / "table"):
+        raise KeyboardInterrupt
+    assert list((tmp_path / store.VERSIONS).iterdir()) == []
+    assert not (tmp_path / "table").exists()
 
 
 def _write_half_and_wait(target, started):
@@ -65,12 +105,83 @@ def test_what_a_killed_writer_left_is_swept_by_the_next_run(tmp_path):
 
 
 def test_two_writers_never_share_a_data_folder(tmp_path):
-    with store.locked(tmp_path), pytest.raises(InputError, match="Another run"), store.locked(tmp_path):
+    with (
+        store.locked(tmp_path),
+        pytest.raises(InputError, match="Another run is writing in") as refused,
+        store.locked(tmp_path),
+    ):
         pass
+    assert str(tmp_path) in str(refused.value)
+    with store.locked(tmp_path):
+        pass
+
+
+def test_a_data_folder_is_made_with_its_parents_and_held_by_a_lock_that_other_processes_see(tmp_path):
+    data = tmp_path / "new" / "data"
+    ask = f"import fcntl; fcntl.flock(open({str(data / '.lock')!r}), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    with store.locked(data):
+        told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True)
+        assert "BlockingIOError" in told.stderr
+    assert subprocess.run([sys.executable, "-c", ask]).returncode == 0
+
+
+def test_scratch_is_emptied_before_a_run_and_removed_after_it_even_where_it_fails(tmp_path):
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "scratch" / "old").write_text("old")
+    with pytest.raises(ZeroDivisionError), store.locked(tmp_path):  # noqa: PT012
+        assert not (tmp_path / "scratch").exists()
+        (tmp_path / "scratch").mkdir()
+        (tmp_path / "scratch" / "new").write_text("new")
+        raise ZeroDivisionError
+    assert not (tmp_path / "scratch").exists()
+
+
+def test_a_data_folder_that_can_not_be_made_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InputError) as refused, store.locked(tmp_path / "file" / "data"):
+        pass
+    assert str(refused.value) == (
+        f"The data folder {tmp_path / 'file' / 'data'} can't be written: Not a directory. Choose another with --data."
+    )
+
+
+def test_a_sweep_removes_what_nothing_points_to_and_nothing_else(tmp_path):
+    room = tmp_path / "deep" / "room"
+    with store.new_folder(room / "table") as folder:
+        (folder / "a").write_text("good")
+    versions = room / store.VERSIONS
+    (versions / "half").mkdir()
+    (versions / "half" / "a").write_text("half")
+    (versions / "x.link").symlink_to("nowhere")
+    (versions / "stray").write_text("stray")
+    (room / f".list.csv.{'0123456789abcdef' * 2}").write_text("half")
+    (room / "plain").mkdir()
+    for kept in (".list.csv.short", "list.csv", f".list.csv.{'0123456789abcdeg' * 2}"):
+        (room / kept).write_text("kept")
+    store.sweep(tmp_path)
+    assert [version.name for version in versions.iterdir()] == [folder.name]
+    assert (room / "table" / "a").read_text() == "good"
+    assert sorted(path.name for path in room.iterdir()) == sorted(
+        [".versions", ".list.csv.short", f".list.csv.{'0123456789abcdeg' * 2}", "list.csv", "plain", "table"]
+    )
 
 
 def test_a_file_is_replaced_whole(tmp_path):
     store.write_text(tmp_path / "f", "a")
     store.write_text(tmp_path / "f", "b")
     assert (tmp_path / "f").read_text() == "b"
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+def test_a_file_is_made_with_its_folder_and_holds_accents_as_utf_8(tmp_path):
+    store.write_text(tmp_path / "new" / "deep" / "f", "é")
+    assert (tmp_path / "new" / "deep" / "f").read_bytes() == b"\xc3\xa9"
+    store.write_bytes(tmp_path / "new" / "deep" / "f", b"\x00")
+    assert (tmp_path / "new" / "deep" / "f").read_bytes() == b"\x00"
+
+
+def test_a_file_that_can_not_take_its_place_leaves_nothing_beside_it(tmp_path):
+    (tmp_path / "f").mkdir()
+    with pytest.raises(OSError, match="f"):
+        store.write_text(tmp_path / "f", "a")
     assert [path.name for path in tmp_path.iterdir()] == ["f"]

@@ -81,6 +81,14 @@ def test_a_procedure_that_ends_before_the_period_leaves_a_firm_that_may_open_aga
     assert column(found, "label") == [1, None, None, 0, 1, 1, None, None]
 
 
+def test_an_opening_is_the_label_of_its_own_firm_only():
+    grid = months("1", "2024-01-01", 3).union(months("2", "2024-01-01", 3))
+    found = labels(grid, opening("2024-02-10"), LATE, 3)
+    assert column(found, "label", "1") == [1, 1, None]
+    assert column(found, "label", "2") == [0, 0, 0]
+    assert found.columns == ("siren", "period", "label")
+
+
 def test_labels_use_the_days_of_the_judgements_not_the_days_on_which_they_were_known():
     late = events("1 | liquidation | opening | 2024-05-10 | 2025-09-25 |")
     assert column(labels(months("1", "2024-03-01", 4), late, LATE, 1), "label") == [0, 0, 1, None]
@@ -130,4 +138,12 @@ def test_openings_are_told_by_their_own_day_and_not_once_withdrawn():
     )
     rows = openings(known).execute()
     assert [(row.siren, str(row.opened_on)[:10]) for row in rows.itertuples()] == [("1", "2024-05-10")]
+    assert openings(known).columns == ("siren", "opened_on")
     assert openings(opening("2024-05-10", "2024-07-01")).count().execute() == 0
+
+
+def test_two_procedures_that_open_on_one_day_are_one_opening():
+    known = events(
+        "1 | redressement | opening | 2024-05-10 | 2024-06-25 |\n1 | liquidation | opening | 2024-05-10 | 2024-06-25 |"
+    )
+    assert openings(known).count().execute() == 1

@@ -53,3 +53,25 @@ def test_each_key_keeps_its_first_row_in_the_given_order():
     assert column(first, "headcount") == [11, 13, 50]
     newest = first_of_each(rows, ["siren"], [ibis.desc("period"), ibis.desc("known_at")])
     assert column(newest, "headcount") == [13, 50]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (lambda t: t.amount.sum().over(so_far()), [1, 3, 7, 15, 10, 30, 70]),
+        (lambda t: t.amount.sum().over(last_months(2)), [1, 3, 6, 12, 10, 30, 60]),
+        (lambda t: months_earlier(t.amount, 1), [None, 1, 2, 4, None, 10, 20]),
+    ],
+)
+def test_months_follow_one_another_by_their_period_not_by_their_place_in_the_table(found, expected):
+    rows = table("""
+        siren | period     | amount
+        2     | 2024-03-01 | 40
+        1     | 2024-04-01 | 8
+        1     | 2024-01-01 | 1
+        2     | 2024-01-01 | 10
+        1     | 2024-03-01 | 4
+        2     | 2024-02-01 | 20
+        1     | 2024-02-01 | 2
+    """)
+    assert column(rows.mutate(found=found(rows)), "found") == expected

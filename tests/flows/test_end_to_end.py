@@ -20,6 +20,7 @@ from features.folder import champion_id
 from features.themes import financial_health
 from flows.settings import load
 from flows.stages import start_afresh
+from reports.reasons import FEATURES
 from reports.target_list import COLUMNS
 
 COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
@@ -234,7 +235,7 @@ def test_the_card_tells_all_that_the_model_is_judged_by(demo):
     text = card.read_text()
     for title in (
         "challengers",
-        "How sure",
+        "Uncertainty",
         "other protocols",
         "Calibration",
         "horizon",
@@ -244,10 +245,22 @@ def test_the_card_tells_all_that_the_model_is_judged_by(demo):
         "What weighs most",
     ):
         assert title in text
-    weights = json.loads((card.parent / "metrics.json").read_text())["weights"]
+    weights = json.loads((card.parent / "metrics.json").read_text())["feature_importance"]
     for shares in weights.values():
         assert sum(shares.values()) == pytest.approx(1)
         assert list(shares.values()) == sorted(shares.values(), reverse=True)
+
+
+def test_the_card_shows_pictures_that_stand_beside_it_in_both_languages(demo):
+    (card,) = (demo[0] / "models").glob("[0-9]*/card.md")
+    shown = re.findall(r"!\[(.+?)\]\((pictures/\w+)\.en\.svg\)", card.read_text())
+    assert [name for _, name in shown] == ["pictures/beeswarm", "pictures/themes", "pictures/dependence"]
+    for alternative, name in shown:
+        assert alternative.endswith(".")
+        for language in ("en", "fr"):
+            assert (card.parent / f"{name}.{language}.svg").read_text().startswith("<svg ")
+    heaviest = next(iter(json.loads((card.parent / "metrics.json").read_text())["feature_importance"]["features"]))
+    assert f"The heaviest: {FEATURES[heaviest].en} (" in shown[0][0]
 
 
 def test_the_verdicts_that_are_exported_are_on_the_monitoring_page(demo, ranked):

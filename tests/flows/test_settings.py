@@ -93,3 +93,11 @@ def test_every_variable_of_the_settings_and_of_the_application_is_known(monkeypa
     monkeypatch.setenv("WEAKSIGNALS_REVIEW_CONTACT", "the data team")
     monkeypatch.setenv("WEAKSIGNALS_MIN_HEADCOUNT", "20")
     assert load(data=tmp_path).min_headcount == 20
+
+
+def test_a_hyper_parameter_under_its_former_name_is_refused_with_the_present_one(tmp_path):
+    (tmp_path / "weaksignals.toml").write_text("[hyperparameters]\nlearning_rate = 0.1\ntrees = 100\nl2 = 1.0\n")
+    with pytest.raises(
+        InputError, match=r"hyperparameters.*trees is now called n_estimators, l2 is now called reg_lambda"
+    ):
+        load(data=tmp_path)

@@ -74,7 +74,7 @@ def data(tmp_path_factory):
         every_months=6,
         refits=1,
         origins=1,
-        hyperparameters=Hyperparameters(trees=60, rows_a_leaf=50),
+        hyperparameters=Hyperparameters(n_estimators=60, min_child_samples=50),
     )
     stages.simulate(root / "raw", 400, date(2024, 1, 1), 0, print)
     stages.ingest(settings, root / "raw", print)

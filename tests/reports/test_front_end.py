@@ -10,13 +10,12 @@ import pytest
 from scipy.special import expit
 
 from models.alerts import Thresholds
-from models.calibration.shapes import Platt, VennAbers
-from models.registry.model import RiskModel
 from reports.exports import front_end
+from reports.reasons import ReasonSettings
 from reports.target_list import TargetList
+from tests.records import risk_model
 
 BASE = -3.0
-STEPS = VennAbers((), (0.0,), (), (1.0,))
 ALERTED = {"social_debt": 1.5, "payment_behaviour": 0.7, "profile": -0.2}
 QUIET = {"social_debt": -0.5, "payment_behaviour": 0.0, "profile": 0.1}
 
@@ -33,8 +32,10 @@ def document():
             "reasons": [[{"feature": "debt", "contribution": 1.5}], []],
         }
     )
-    model = RiskModel("tree", (), Platt(1.0, 0.0), STEPS, Thresholds(0.2, 0.1), (), {"as_of": "2024-02-01"})
-    return front_end(TargetList(rows, date(2024, 2, 1), model, "2401", True, BASE, model.calibration))
+    model = risk_model(inputs=(), thresholds=Thresholds(0.2, 0.1))
+    return front_end(
+        TargetList(rows, date(2024, 2, 1), model, "2401", True, BASE, model.calibration, ReasonSettings({}, 5))
+    )
 
 
 SCHEMA = json.loads(files("reports").joinpath("front_end.schema.json").read_text(encoding="utf-8"))

@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 
 from models.scoring.counterfactuals import ACTIONS
-from models.scoring.records import REVISION, Remedy
+from models.scoring.records import REVISION, Counterfactual
+from reports.counterfactuals import QUOTED, counterfactual_record, counterfactual_sentence
 from reports.exports import MOVEMENT, REMEDY, as_csv, as_json, as_xlsx, parquet
 from reports.language import Language
 from reports.movement import movement_record, movement_sentence
-from reports.remedies import QUOTED, remedy_record, remedy_sentence
+from reports.reasons import ReasonSettings
 from reports.target_list import COLUMNS, TargetList
 
 EN, FR = Language("en"), Language("fr")
@@ -48,7 +49,7 @@ def test_what_fell_is_not_told_as_the_reason_of_a_rise():
 
 def test_figures_that_would_say_the_contrary_of_their_contribution_are_not_quoted():
     sentence = said({"debt": 0.8}, now=BEFORE, before=NOW)
-    assert sentence == "Risk up since September 2023: Social debt, over the past months."
+    assert sentence == "Risk up since September 2023: Social debt (its values of the past months)."
 
 
 def test_confidential_accounts_move_a_risk_without_their_figures():
@@ -59,16 +60,19 @@ def test_confidential_accounts_move_a_risk_without_their_figures():
         assert "confidential" in said({"ebitda_margin": 0.8}, **rows)
 
 
-@pytest.mark.parametrize(("is_new_model", "words"), [(True, "another model since"), (False, "past data corrected")])
+@pytest.mark.parametrize(
+    ("is_new_model", "words"), [(True, "the model has changed since"), (False, "past data were corrected")]
+)
 def test_a_revision_is_told_apart_from_what_the_firm_did(is_new_model, words):
     assert words in said({REVISION: 0.5}, is_new_model=is_new_model)
 
 
 def test_a_code_and_an_unknown_value_are_told_in_words():
     assert "from no request to request opened" in said({"ccsf_stage": 0.5})
-    assert "known or not" in said({"paydex": 0.5}, before={**BEFORE, "paydex": None})
+    assert said({"paydex": 0.5}, before={**BEFORE, "paydex": None}).endswith("suppliers (now known).")
+    assert said({"paydex": 0.5}, now={**NOW, "paydex": None}).endswith("suppliers (no longer known).")
     assert said({"debt": 0.01}) == "Risk unchanged since September 2023."
-    assert said({"paydex": 0.5}, now={"paydex": None}, before={}).endswith("suppliers, over the past months.")
+    assert said({"paydex": 0.5}, now={"paydex": None}, before={}).endswith("suppliers (its values of the past months).")
 
 
 def test_a_movement_is_a_record_of_what_was_decisive_from_which_both_languages_are_written():
@@ -102,27 +106,27 @@ def test_of_what_a_reader_has_no_right_to_only_the_theme_is_told_once(language):
     moved = movement_sentence({**told({"paydex": 0.8}), "parts": [stub, stub, *told({"paydex": 1})["parts"]]}, language)
     assert moved.count(language.say("social debt")) == 1
     assert language.code != "en" or moved == (
-        "Risk up since September 2023: a reason of the theme “social debt”, whose figures you have no right to; "
+        "Risk up since September 2023: a reason of the theme “social debt” (you have no right to see its figures); "
         "Mean delay in paying suppliers: from 8 days to 22 days."
     )
     action = {"theme": "short_time_work", "name": None, "before": None, "after": None}
-    off = remedy_sentence({"actions": [action], "probability": 0.1}, language)
+    off = counterfactual_sentence({"actions": [action], "probability": 0.1}, language)
     assert language.say("short-time work") in off
 
 
-def remedy(actions, changes, share=1.0):
-    return Remedy("552100554", actions, share, changes, 0.098)
+def counterfactual(actions, changes, share=1.0):
+    return Counterfactual("552100554", actions, share, changes, 0.098)
 
 
 def test_the_change_that_leaves_most_undone_is_told():
-    part = remedy(("pay_debt",), {"debt": (42300.0, 23900.0)}, 0.43)
-    whole = remedy(("pay_suppliers",), {"paydex": (30.0, 0.0)})
-    record = remedy_record([whole, part])
+    part = counterfactual(("pay_debt",), {"debt": (42300.0, 23900.0)}, 0.43)
+    whole = counterfactual(("pay_suppliers",), {"paydex": (30.0, 0.0)})
+    record = counterfactual_record([whole, part])
     actions = [{"name": "pay_debt", "theme": "social_debt", "before": 42300.0, "after": 23900.0}]
     assert record == {"actions": actions, "probability": 0.098}
-    assert remedy_sentence(record, EN) == (
-        "The model would take it off the list, at 9.8%, after 18,400 euros paid of its 42,300 euros of social debt: "
-        "a figure of the model, no promise."
+    assert counterfactual_sentence(record, EN) == (
+        "According to the model, the firm would leave the list, with a risk of 9.8%, after paying 18,400 euros of its "
+        "social debt of 42,300 euros. This is a calculation, not a promise."
     )
 
 
@@ -138,33 +142,35 @@ def test_the_change_that_leaves_most_undone_is_told():
     ],
 )
 def test_every_action_has_its_words(action, changes, language):
-    sentence = remedy_sentence(remedy_record([remedy((action,), changes)]), language)
+    sentence = counterfactual_sentence(counterfactual_record([counterfactual((action,), changes)]), language)
     assert sentence.endswith(".")
     assert "no right" not in sentence
-    assert "pas droit" not in sentence
+    assert "pas le droit" not in sentence
     assert set(QUOTED) == {one.name for one in ACTIONS}
     assert "{" not in sentence
 
 
 def test_where_nothing_helps_it_is_said():
-    record = remedy_record([])
+    record = counterfactual_record([])
     assert record == {"actions": [], "probability": None}
-    assert remedy_sentence(record, EN).startswith("None of the changes")
+    assert counterfactual_sentence(record, EN).startswith("The model finds no change")
 
 
 def test_the_list_holds_records_in_parquet_and_sentences_in_its_other_files():
-    moved, off = told({"debt": 0.8}), remedy_record([remedy(("pay_debt",), {"debt": (24300.0, 0.0)})])
+    moved, off = told({"debt": 0.8}), counterfactual_record([counterfactual(("pay_debt",), {"debt": (24300.0, 0.0)})])
     firm = dict.fromkeys(COLUMNS) | {"reasons": [], "themes": {"social_debt": 0.8}, "period": SINCE}
     firms = [firm | {"siren": "552100554", "movement": moved, "remedy": off}, firm | {"siren": "100000017"}]
     model = SimpleNamespace(model_id="m")
-    ranked = TargetList(pd.DataFrame(firms, columns=COLUMNS, dtype=object), SINCE, model, "2309", True, 0.0, None)
+    ranked = TargetList(
+        pd.DataFrame(firms, columns=COLUMNS, dtype=object), SINCE, model, "2309", True, 0.0, None, ReasonSettings({}, 5)
+    )
     table = parquet(ranked)
     assert (table.schema.field("movement").type, table.schema.field("remedy").type) == (MOVEMENT, REMEDY)
     assert table["movement"].to_pylist() == [moved, None]
     assert table["remedy"].to_pylist() == [off, None]
     said, _ = json.loads(as_json(ranked, FR))["firms"]
     assert said["movement"] == movement_sentence(moved, FR)
-    assert said["remedy"] == remedy_sentence(off, FR)
+    assert said["remedy"] == counterfactual_sentence(off, FR)
     first, second = pd.read_csv(io.StringIO(as_csv(ranked, FR))).to_dict("records")
     assert (first["movement"], first["remedy"]) == (said["movement"], said["remedy"])
     assert pd.isna(second["movement"])

@@ -38,7 +38,7 @@ def reports(raw, tmp_path_factory):
         rejects=data / "rejects",
         scratch=data / "scratch",
         progress=lambda _: None,
-    )
+    ).reports
 
 
 @pytest.fixture(scope="module")

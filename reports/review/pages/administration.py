@@ -1,4 +1,4 @@
-"""For those who lead, study or watch: the team's follow-up, the verdicts as a table, the log."""
+"""Pages of team leads, data scientists and administrators: the team's follow-up, the verdicts as a table, the log."""
 
 from collections import Counter, defaultdict
 from typing import Annotated, Any
@@ -24,21 +24,23 @@ LOG_PAGE = 100
 def team(visit: Annotated[Visit, Depends(Admitted(TEAM))]) -> HTMLResponse:
     """The firms followed in the territory, and where each stands."""
     services = visit.services
-    published = published_list(services.folder, None)
+    published = published_list(services.reader, None)
     states = verdicts.follow_states(services.engine)
     rows = [
         {**row, "list": key}
-        for key, sirens in last_lists(services.folder, list(states)).items()
-        for row in read_firms(services.folder, services.folder.published(key), sirens, visit.who.right)
+        for key, sirens in last_lists(services.reader, list(states)).items()
+        for row in read_firms(services.reader, services.reader.published(key), sirens, visit.who.right)
     ]
     counts = Counter(states[row["siren"]] for row in rows)
     context: dict[str, Any] = {
+        "counts": counts,
+        "codes": verdicts.FOLLOW_UP_STATES,
         "published": published,
         "is_simulated": published.is_simulated,
         "rows": rows,
         "states": states,
     }
-    return render(visit.request, services, visit.account, "team.html", counts=counts, codes=verdicts.STATES, **context)
+    return render(visit.request, services, visit.account, "team.html", **context)
 
 
 @router.get("/verdicts.csv")
@@ -52,17 +54,17 @@ def export_verdicts(visit: Annotated[Visit, Depends(Admitted(EXPORT_VERDICTS))])
 
 def _of_territory(visit: Visit, rows: list[Row]) -> list[Row]:
     """The verdicts on firms that were in the territory on the verdict's list, or on the newest where it is gone."""
-    folder, right = visit.services.folder, visit.who.right
+    reader, right = visit.services.reader, visit.who.right
     if right.departements is None:
         return rows
-    keys = folder.keys()
+    keys = reader.keys()
     judged: defaultdict[str, set[str]] = defaultdict(set)
     for row in rows:
         judged[row["list_period"]].add(row["siren"])
     inside = {
         (key, firm["siren"])
         for key, sirens in judged.items()
-        for firm in read_firms(folder, published_list(folder, key if key in keys else None), sorted(sirens), right)
+        for firm in read_firms(reader, published_list(reader, key if key in keys else None), sorted(sirens), right)
     }
     return [row for row in rows if (row["list_period"], row["siren"]) in inside]
 
@@ -71,7 +73,7 @@ def _of_territory(visit: Visit, rows: list[Row]) -> list[Row]:
 def audit(
     visit: Annotated[Visit, Depends(Admitted(READ_AUDIT))], before: Annotated[int | None, Query(ge=1)] = None
 ) -> HTMLResponse:
-    """Who asked for what and when, newest first."""
+    """The log, newest first: who asked for what, and when."""
     query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(LOG_PAGE)
     with Transaction(visit.services.engine, expire_on_commit=False) as db:
         entries = db.scalars(query if before is None else query.where(AuditEntry.id < before)).all()

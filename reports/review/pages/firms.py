@@ -11,19 +11,20 @@ from models.evaluation.groups import FEWEST
 from reports.charts import strip
 from reports.dictionary import sources_behind
 from reports.reasons import FEATURES
-from reports.review import history, sheet, verdicts
-from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA
-from reports.review.exports import Sheet, firm_document
+from reports.review import history, verdicts
+from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA, Kind
+from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
 from reports.review.guard import Admitted, Refused, Visit, published_of
 from reports.review.past import establishments, judgements, ratio_traces, risk_history, traces
-from reports.review.rendering import REGISTER_FIELDS, Words, render
+from reports.review.rendering import render
 from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES, sector_quartiles
+from reports.review.words import REGISTER_FIELDS, Words
 
 router = APIRouter(prefix="/firms/{siren}")
 Consulted = Annotated[Visit, Depends(Admitted(FIRM))]
-# The fields of both answers, kept for whoever must send theirs again.
+# The fields of both forms, kept in the page where an answer must be sent again.
 ANSWER = ("is_useful", "reason", "note", "state", "on")
 Exported = Annotated[Visit, Depends(Admitted(EXPORT_FIRM))]
 
@@ -44,7 +45,7 @@ def _page(visit: Visit, name: str, status: int = 200, **context: Any) -> HTMLRes
 
 def _explained(visit: Visit) -> Explanation:
     published, found = published_of(visit)
-    return explain(visit.services.folder, published, found, visit.who.right, visit.language)
+    return explain(visit.services.reader, published, found, visit.who.right, visit.language)
 
 
 @router.get("")
@@ -55,24 +56,25 @@ def firm_page(visit: Consulted) -> HTMLResponse:
 
 def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     published, found = published_of(visit)
-    folder, words = visit.services.folder, Words(visit.language)
+    reader, words = visit.services.reader, Words(visit.language)
     explained = _explained(visit)
-    shows_scores = visit.who.right.may_see_column("probability")
-    past = risk_history(folder, published, found["siren"]) if shows_scores else []
-    thresholds = folder.thresholds(published.model_id)
+    shows_scores = visit.who.right.may_see(Kind.SCORES)
+    past = risk_history(reader, published, found["siren"]) if shows_scores else []
+    thresholds = reader.thresholds(published.model_id)
     silent = silent_sources(explained.values)
+    metrics = reader.metrics(published.model_id)
     alike = (
         firms_alike(
-            folder.metrics(published.model_id).get("groups", {}),
+            metrics.groups if metrics else {},
             explained.values,
             silent,
             found["alert"],
-            folder.months_a_firm(published.model_id),
+            reader.months_per_firm(published.model_id),
         )
         if shows_scores and found["state"] == IN_BONIS and explained.values
         else []
     )
-    absent = folder.absent_sources(published.model_id)
+    absent = reader.absent_sources(published.model_id)
     return _page(
         visit,
         "firm.html",
@@ -87,8 +89,8 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         fewest_failures=FEWEST,
         absent_sources=absent,
         silent_sources=[name for of in silent for name in sources_behind(of) if name not in absent],
-        reasons=verdicts.REASONS,
-        states=verdicts.STATES,
+        verdict_reasons=verdicts.VERDICT_REASONS,
+        follow_up_states=verdicts.FOLLOW_UP_STATES,
         fields=wrong_fields(explained),
         **{
             "problem": "",
@@ -111,7 +113,7 @@ def key_figures(visit: Visit, explained: Explanation) -> list[dict[str, Any]]:
     division = explained.values.get("naf_division")
     if published.features is None:
         return []
-    sector = sector_quartiles(visit.services.folder, published.features, division) if division else {}
+    sector = sector_quartiles(visit.services.reader, published.features, division) if division else {}
     found = []
     for name in KEY_FIGURES:
         value = explained.values.get(name)
@@ -132,11 +134,11 @@ def wrong_fields(explained: Explanation) -> tuple[str, ...]:
 def firm_history(visit: Consulted) -> HTMLResponse:
     """The firm's figures over three years, its procedures and its establishments."""
     published, found = published_of(visit)
-    folder = visit.services.folder
+    reader = visit.services.reader
     siren, right, words = found["siren"], visit.who.right, Words(visit.language)
-    rows = traces(folder, published, siren, right)
-    ratios = ratio_traces(folder, published, siren, right)
-    decided = judgements(folder, published, siren)
+    rows = traces(reader, published, siren, right)
+    ratios = ratio_traces(reader, published, siren, right)
+    decided = judgements(reader, published, siren)
     return _page(
         visit,
         "history.html",
@@ -145,15 +147,18 @@ def firm_history(visit: Consulted) -> HTMLResponse:
         is_part_hidden=any(row["is_hidden"] for row in ratios),
         fewest_firms=FEWEST_FIRMS,
         judgements=None if decided is None else history.judgement_days(decided),
-        establishments=establishments(folder, published, siren),
+        establishments=establishments(reader, published, siren),
     )
 
 
 @router.get("/sheet.pdf")
 def firm_sheet(visit: Exported) -> Response:
     """One page for a visit."""
+    # Imported here: few requests need ReportLab and its 6 MB.
+    from reports.review import sheet
+
     published, found = published_of(visit)
-    one = Sheet(published, visit.who.right, Words(visit.language), [], [found], {})
+    one = Export(published, visit.who.right, Words(visit.language), [], [found])
     explained = _explained(visit)
     contact = visit.services.configuration.contact
     content = sheet.pdf(one, explained, key_figures(visit, explained), _answers(visit, explained), contact)
@@ -166,7 +171,7 @@ def firm_sheet(visit: Exported) -> Response:
 def firm_json(visit: Exported) -> Response:
     """The firm as other programs read it."""
     published, found = published_of(visit)
-    one = Sheet(published, visit.who.right, Words(visit.language), [], [found], {})
+    one = Export(published, visit.who.right, Words(visit.language), [], [found])
     return JSONResponse(firm_document(one, _explained(visit)))
 
 

@@ -1,4 +1,4 @@
-"""Open to all, without any firm: what the algorithm does, with what, how well, and what one may contest."""
+"""Pages open to all, which name no firm: what the algorithm does, with which data, how well, and how to contest."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -8,8 +8,9 @@ from fastapi.responses import HTMLResponse
 
 from features.sources import SOURCES
 from models.registry.model import RiskModel
-from reports.card.parts import Part
+from reports.card.parts import PICTURES, Part
 from reports.dictionary import DIRECTIONS, UNITS, USES, as_csv, is_made_of, known_words, source_names
+from reports.language import LANGUAGES
 from reports.model_card import EVALUATION, SUMMARY, told
 from reports.reasons import FEATURES
 from reports.review.access import PUBLIC
@@ -29,7 +30,7 @@ def algorithm(visit: Public) -> HTMLResponse:
 
 @router.get("/algorithm/evaluation")
 def evaluation(visit: Public) -> HTMLResponse:
-    """How it was judged, in full."""
+    """How it was evaluated, in full."""
     return _sections(visit, "algorithm_evaluation.html", EVALUATION)
 
 
@@ -37,7 +38,7 @@ def evaluation(visit: Public) -> HTMLResponse:
 def algorithm_data(visit: Public) -> HTMLResponse:
     """Its sources, and the figures that it reads."""
     model = _model_in_use(visit)
-    # A model older than the catalogue may read what is declared no more.
+    # A model older than the catalogue may read features that are no longer declared.
     read = [FEATURES[column.name] for column in model.inputs if column.name in FEATURES]
     return _page(
         visit,
@@ -60,26 +61,38 @@ def dictionary(visit: Public) -> Response:  # noqa: ARG001 - the rule is declare
     return Response(as_csv(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
+@router.get("/algorithm/pictures/{name}.{code}.svg")
+def picture(visit: Public, name: str, code: str) -> Response:
+    """A picture of the model in use."""
+    reader = visit.services.reader
+    model_id = reader.champion_id
+    drawn = reader.picture(model_id, name, code) if model_id and name in PICTURES and code in LANGUAGES else None
+    if drawn is None:
+        raise Refused(404, "There is no such page.")
+    return Response(drawn, media_type="image/svg+xml")
+
+
 @router.get("/health")
 def health(visit: Public) -> Response:
     """Whether the application answers and reads its data folder."""
-    return Response("ok" if visit.services.folder.keys() else "no list", media_type="text/plain")
+    return Response("ok" if visit.services.reader.keys() else "no list", media_type="text/plain")
 
 
 def _model_in_use(visit: Visit) -> RiskModel:
-    folder = visit.services.folder
-    if folder.champion_id is None:
+    reader = visit.services.reader
+    if reader.champion_id is None:
         raise Refused(404, "No model is in use yet.")
     try:
-        return folder.model(folder.champion_id)
+        return reader.model(reader.champion_id)
     except UnreadableError:
         raise Refused(503, "The model in use can't be read. The data team must look at it.") from None
 
 
 def _sections(visit: Visit, name: str, parts: Sequence[Part]) -> HTMLResponse:
     model = _model_in_use(visit)
-    metrics = visit.services.folder.metrics(model.model_id)
-    return _page(visit, name, model, sections=list(told(parts, model, metrics, visit.language)))
+    reader = visit.services.reader
+    metrics, alternatives = reader.metrics(model.model_id), reader.pictures(model.model_id)
+    return _page(visit, name, model, sections=list(told(parts, model, metrics, visit.language, alternatives)))
 
 
 def _page(visit: Visit, name: str, model: RiskModel, **context: Any) -> HTMLResponse:

@@ -14,10 +14,25 @@ def read(reader, *cells):
     return t.select(value=reader(t.cell)).to_pyarrow().column("value").to_pylist()
 
 
+def test_a_value_stands_only_where_its_condition_does():
+    assert read(lambda cell: formats.only_if(cell.upper(), cell != "b"), "a", "b", None) == ["A", None, None]
+
+
 def test_identifiers_keep_or_regain_their_leading_zeros():
     assert read(formats.siren, "005520135", "5520135", "552 100 554") == ["005520135", "005520135", "552100554"]
     assert read(formats.siret, "552013500012") == ["00552013500012"]
     assert read(formats.nic, "12") == ["00012"]
+
+
+def test_a_provisional_siret_keeps_the_siren_that_it_starts_with():
+    assert read(formats.siret, "100000004p0001", "5520135P0001", "A00000004P0001", "ABC") == [
+        *("100000004P0001", "005520135P0001"),
+        *(None, None),
+    ]
+
+
+def test_an_account_is_the_same_with_and_without_its_leading_zeros():
+    assert read(formats.account, "00117", "117", "0", None) == ["117", "117", "0", None]
 
 
 @pytest.mark.parametrize("cell", ["5521005541", "55210055A", "12", "-"])

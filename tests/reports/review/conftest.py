@@ -3,7 +3,7 @@
 import html
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -19,19 +19,19 @@ from features.assemble import CATALOG
 from features.folder import BUILD, BUILD_UPGRADES
 from features.records import write_record
 from models.alerts import Thresholds
-from models.calibration.shapes import Platt, VennAbers
+from models.evaluation.records import CutFigures
+from models.explanation.stability import Stability
 from models.registry import registry
-from models.registry.model import RiskModel
 from models.rows.inputs import Input
-from models.scoring.records import Remedy
+from models.scoring.records import Counterfactual
+from reports.counterfactuals import counterfactual_record
 from reports.exports import MOVEMENT, REASON, REMEDY
 from reports.movement import movement_record
-from reports.remedies import remedy_record
 from reports.review import accounts
 from reports.review.access import Kind
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
-from tests.records import build_record
+from tests.records import FIGURES, build_record, metrics, model_facts, risk_model
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that live as long as a test
 BASE = -3.0
@@ -123,7 +123,9 @@ def remedy(siren: str) -> dict | None:
     if siren not in REMEDIES:
         return None
     changes = {name: change for changed in REMEDIES[siren].values() for name, change in changed.items()}
-    return remedy_record([Remedy(siren, tuple(REMEDIES[siren]), 1.0, changes, 0.184)] if changes else [])
+    return counterfactual_record(
+        [Counterfactual(siren, tuple(REMEDIES[siren]), 1.0, changes, 0.184)] if changes else []
+    )
 
 
 def features(period: date) -> pd.DataFrame:
@@ -184,19 +186,12 @@ def write_list(data: Path, period: date, model_id: str) -> None:
 def write_data(data: Path) -> Path:
     catalog = {f.name: f for f in CATALOG}
     inputs = tuple(Input(n, catalog[n].theme, catalog[n].unit, catalog[n].direction, catalog[n].root) for n in INPUTS)
-    facts = {
-        "as_of": "2024-01-01",
-        "horizon": HORIZON,
-        "data": {"simulated": True, "absent_sources": ["ccsf"], "batch": "2401"},
-    }
-    model = RiskModel("tree", inputs, Platt(1.0, 0.0), VennAbers((), (0.0,), (), (1.0,)), THRESHOLDS, (), facts)
-    counts = {"true_positives": 41, "false_positives": 59, "false_negatives": 96, "true_negatives": 804}
-    level = {"precision": 0.41, "recall": 0.3, **counts}
-    figures = {"rows": 1000, "failures": 137, "auc": 0.75, "average_precision": 0.3, "brier": 0.05, "log_loss": 0.2}
-    figures |= {"mean_probability": 0.14, "fit_seconds": 1.0, "score_seconds_100k": 0.5}
-    figures |= dict.fromkeys(("high", "moderate", "top_1_percent"), level)
-    metrics = {"models": {"lightgbm": figures}}
-    model_id = registry.save(data / "models", model, metrics, "card")
+    facts = model_facts(as_of=date(2024, 1, 1), horizon=HORIZON, absent_sources=("ccsf",), batch="2401")
+    model = risk_model(inputs=inputs, thresholds=THRESHOLDS, facts=facts)
+    cut = CutFigures(0.4, 0.41, 0.3, true_negatives=804, false_positives=59, false_negatives=96, true_positives=41)
+    figures = replace(FIGURES, failures=137, mean_probability=0.14, high=cut, moderate=cut, top_1_percent=cut)
+    found = metrics(models={"lightgbm": figures}, groups={}, stability=Stability(None, None, 0, 0))
+    model_id = registry.save(data / "models", model, found, "card")
     registry.promote(data / "models", model_id, "the first")
     for period in (date(2024, 1, 1), date(2024, 2, 1)):
         write_list(data, period, model_id)

@@ -18,7 +18,7 @@ def test_a_verdict_keeps_who_which_list_and_which_model(fresh):
     agent = signed_in(fresh, "paris")
     assert give(agent).status_code == 303
     (row,) = verdicts.verdict_rows(fresh.state.services.engine)
-    model_id = fresh.state.services.folder.champion_id
+    model_id = fresh.state.services.reader.champion_id
     kept = {name: row[name] for name in ("siren", "list_period", "model_id", "is_useful", "reason", "note", "by")}
     assert list(kept.values()) == ["552100554", "2024-02", model_id, True, "already_known", "vue en mars", "paris"]
     assert row["at"].tzinfo is not None
@@ -89,7 +89,7 @@ def test_wrong_data_may_be_reported_of_what_the_agent_sees_only(fresh):
     assert other.post(f"{FIRM}/wrong-data", field="debt", note="payée").status_code == 400
 
 
-def test_the_export_of_verdicts_holds_one_row_a_firm_list_and_model_and_no_formula(fresh):
+def test_the_export_of_verdicts_holds_one_row_per_firm_list_and_model_and_no_formula(fresh):
     give(signed_in(fresh, "paris"), note="=1+1")
     text = signed_in(fresh, "france").get("/verdicts.csv").text
     head, line = text.splitlines()

@@ -89,7 +89,7 @@ def test_an_agent_signs_in_filters_opens_a_firm_answers_and_exports(browser, add
         shown = page.locator(".risk .figure").inner_text()
         assert float(re.sub("[^0-9,]", "", shown).replace(",", ".")) == end
         page.get_by_label("utile", exact=True).check()
-        page.get_by_label("Raison").select_option("already_known")
+        page.get_by_label("Motif").select_option("already_known")
         page.get_by_role("button", name="Enregistrer l'avis").click()
         expect(page.get_by_role("status")).to_have_text("Votre réponse est enregistrée.")
         with page.expect_download() as download:

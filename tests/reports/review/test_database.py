@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from reports.review import accounts, verdicts
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
-from reports.review.data import DataFolder
+from reports.review.data import Reader
 from reports.review.database import APPEND_ONLY, AuditEntry, Base, Verdict, migrate, open_database
 from tests.reports.review.conftest import PASSWORD, add_accounts, signed_in
 
@@ -106,7 +106,7 @@ def test_the_log_can_not_be_rewritten(engine, change):
 
 
 def test_of_eight_answers_to_one_page_at_once_one_is_kept_and_seven_are_told(engine, data_template):
-    published = DataFolder(data_template).published(None)
+    published = Reader(data_template).published(None)
 
     def answer(n: int) -> bool:
         try:

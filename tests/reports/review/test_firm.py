@@ -1,6 +1,5 @@
 """The page of a firm: ratios beside the sector, judgements as a time line, and how often the model was right."""
 
-import json
 import re
 import shutil
 from datetime import date
@@ -10,18 +9,22 @@ import pandas as pd
 import pytest
 
 from features.assemble import CATALOG
+from features.records import write_record
+from models.evaluation.records import AlertFigures
 from models.evaluation.slices import by_group
+from models.registry.upgrades import METRICS_UPGRADES
 from reports.charts import Series, bottom_of, line_chart, points
 from reports.dictionary import sources_behind
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
-from reports.review.data import DataFolder
+from reports.review.data import Reader
 from reports.review.firm import silent_sources
 from reports.review.firms_alike import Alike, firms_alike
 from reports.review.history import judgement_days
 from reports.review.pages import firms
 from reports.review.past import establishments, judgements
 from reports.review.sectors import FEWEST_FIRMS, sector_quartiles
+from tests.records import group, metrics
 from tests.reports.review.conftest import THRESHOLDS, add_accounts, features, signed_in
 
 FIRM, CONFIDENTIAL, HELD = "552100554", "100000017", "690000019"
@@ -38,15 +41,12 @@ EVENTS = [
     ("350000008", "redressement", "end", date(2021, 6, 1), date(2021, 6, 3), None),
     ("350000008", "liquidation", "end", date(2021, 6, 1), date(2021, 6, 2), None),
 ]
-RECORD = {"high": {"alerts": 20, "precision": 0.75}, "moderate": {"alerts": 60, "precision": 0.5}}
+ALERTS = {"high": AlertFigures(20, 0.75, None), "moderate": AlertFigures(60, 0.5, None)}
 GROUPS = {
-    "size_class": [{"group": "10-19", "rows": 200, "failures": 34, **RECORD}],
-    "region": [
-        {"group": "11", "rows": 200, "failures": 34, **RECORD},
-        {"group": "53", "rows": 200, "failures": 34, **RECORD},
-    ],
-    "age": [{"group": "3-10", "rows": 30, "failures": 9, **RECORD}],
-    "missing_source": [{"group": "payment_delays", "rows": 50, "failures": 34, **RECORD}],
+    "size_class": (group("10-19", rows=200, failures=34, **ALERTS),),
+    "region": (group("11", rows=200, failures=34, **ALERTS), group("53", rows=200, failures=34, **ALERTS)),
+    "age": (group("3-10", rows=30, failures=9, **ALERTS),),
+    "missing_source": (group("payment_delays", rows=50, failures=34, **ALERTS),),
 }
 OF_10_TO_19 = {"size_class": "10-19", "region": "11", "age": 4.0}
 
@@ -72,8 +72,8 @@ def data(data_template, tmp_path_factory):
     write_quarters(data)
     names = ["siren", "action", "stage", "effective_on", "known_at", "withdrawn_at"]
     pd.DataFrame(EVENTS, columns=names).to_parquet(data / "features" / "procedures.parquet")
-    (metrics,) = (data / "models").glob("*/metrics.json")
-    metrics.write_text(json.dumps({**json.loads(metrics.read_text()), "groups": GROUPS}))
+    (path,) = (data / "models").glob("*/metrics.json")
+    write_record(path, metrics(groups=GROUPS), METRICS_UPGRADES)
     return data
 
 
@@ -132,7 +132,7 @@ def test_a_loss_is_drawn_below_zero():
 
 
 def judged(data, siren, key):
-    folder = DataFolder(data)
+    folder = Reader(data)
     return judgement_days(judgements(folder, folder.published(key), siren))
 
 
@@ -242,12 +242,12 @@ def test_the_median_of_a_sector_is_made_of_public_accounts(data, tmp_path):
     rows.loc[peers[:5], "liquidity_ratio"], rows.loc[peers[5:], "liquidity_ratio"] = 100.0, 900.0
     rows.loc[rows["siren"] == FIRM, ["liquidity_ratio", "accounts_confidential"]] = (617.0, 1.0)
     rows.to_parquet(part)
-    folder = DataFolder(copy)
+    folder = Reader(copy)
     features_of = folder.published("2024-02").features
     assert "liquidity_ratio" not in sector_quartiles(folder, features_of, "25")
     rows.loc[rows["siren"] == FIRM, "accounts_confidential"] = 0.0
     rows.to_parquet(part)
-    other = DataFolder(copy)
+    other = Reader(copy)
     assert sector_quartiles(other, features_of, "25")["liquidity_ratio"][1] == 617.0
 
 
@@ -260,7 +260,7 @@ def test_establishments_are_those_of_the_lists_day(data, tmp_path):
     rows = [(FIRM, f"{FIRM}0000{n}", n == 0, None, None, None, *day) for n, day in enumerate(days)]
     names = ("siren", "siret", "is_head_office", "naf", "commune_name", "postcode", "created_on", "closed_on")
     pd.DataFrame(rows, columns=list(names)).to_parquet(staged / "part-0.parquet")
-    folder = DataFolder(copy)
+    folder = Reader(copy)
     told = {
         key: [(one["siret"][-1], one["closed_on"]) for one in establishments(folder, folder.published(key), FIRM)]
         for key in ("2024-01", "2024-02")
@@ -275,8 +275,8 @@ def test_sources_are_told_in_words(agents):
 
 def test_a_source_that_was_never_delivered_is_not_said_to_be_silent_too(agents, monkeypatch):
     monkeypatch.setattr(firms, "silent_sources", lambda _: ["headcounts", "payment_delays"])
-    monkeypatch.setattr(DataFolder, "absent_sources", lambda *_: list(sources_behind("headcounts")))
-    said = "Sources qui ne disent rien de cette entreprise : retards de paiement aux fournisseurs."
+    monkeypatch.setattr(Reader, "absent_sources", lambda *_: list(sources_behind("headcounts")))
+    said = "Sources sans information sur cette entreprise : retards de paiement aux fournisseurs."
     assert said in page(agents["admin"], FIRM)
 
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from jinja2 import nodes
 from scipy.special import expit
 
 import reports
 from reports.language import translations
-from reports.review import exports, rendering, verdicts, wording
-from reports.review.pages import lists
+from reports.review import rendering, verdicts, wording, words
 from reports.waterfall import nested_steps, rounded_changes, steps
 from tests.reports.review.conftest import BASE, TestClient, app_on, margin, rewrite, shown, signed_in
 
@@ -188,7 +188,7 @@ def test_an_older_list_without_scores_or_features_still_opens(copied, tmp_path):
 @pytest.mark.parametrize("is_of_list", [True, False])
 def test_a_list_scored_again_by_another_model_is_told_without_its_scores(copied, tmp_path, is_of_list):
     app = app_on(copied, tmp_path)
-    model_id = app.state.services.folder.champion_id if is_of_list else "another"
+    model_id = app.state.services.reader.champion_id if is_of_list else "another"
     scores = copied / "scores" / "period=2024-01-01" / "scores.parquet"
     rewrite(scores, lambda table: table.append_column("model_id", pa.array([model_id] * len(table))))
     agent = signed_in(app, "admin")
@@ -213,23 +213,23 @@ def test_a_firm_page_tells_movement_remedy_and_doubtful_reasons_in_the_language_
         "en": (
             "Risk up since January 2024: Social debt: from 31,009 euros to 42,317 euros; "
             "Mean delay in paying suppliers: from 23 days to 47 days.",
-            "The model would take it off the list, at 18%, after all of its 42,317 euros of social debt paid and "
-            "suppliers paid 29 days late on average, not 47 days: a figure of the model, no promise.",
-            "Models trained on other firms mostly do not share this reason.",
+            "According to the model, the firm would leave the list, with a risk of 18%, after paying all of its social "
+            "debt (42,317 euros) and a mean delay in paying suppliers of 29 days instead of 47 days.",
+            "Most models trained on other firms do not give this reason.",
         ),
         "fr": (
             "Risque en hausse depuis janvier 2024 : Dette sociale : de 31 009 euros à 42 317 euros ; "
             "Retard moyen de paiement aux fournisseurs : de 23 jours à 47 jours.",
-            "Le modèle la ferait sortir de la liste, à 18 %, après paiement de la totalité de ses 42 317 euros",
-            "Les modèles entraînés sur d'autres entreprises ne partagent pas, le plus souvent, cette raison.",
+            "l'entreprise sortirait de la liste, avec un risque de 18 %, après paiement de la totalité de sa dette",
+            "La plupart des modèles entraînés sur d'autres entreprises ne donnent pas cette raison.",
         ),
     }
     for language, sentences in told.items():
         text = shown(agent.get("/firms/552100554", **{"accept-language": language}))
         assert [text.count(sentence) for sentence in sentences] == [1, 1, 1]
     text = shown(agent.get("/firms/100000017", **{"accept-language": "en"}))
-    assert "None of the changes that were tried would take this firm off the list." in text
-    assert "mostly do not share" not in text
+    assert "The model finds no change that would take this firm off the list." in text
+    assert "do not give this reason" not in text
     text = agent.get("/firms/690000001", **{"accept-language": "en"}).text
     assert "What changed since the last list" not in text
     assert "What would take it off the list" not in text
@@ -265,7 +265,7 @@ def test_french_by_default_english_for_who_prefers_it_and_by_a_switch(app):
 def test_public_pages_tell_the_model_and_no_firm(app):
     text = TestClient(app).get("/algorithm").text
     for said in (
-        app.state.services.folder.champion_id,
+        app.state.services.reader.champion_id,
         "40 %",
         "0,75",
         "plans CCSF",
@@ -296,8 +296,10 @@ def test_a_model_judged_by_little_still_has_its_page(app):
 
 def said_in_templates():
     for path in TEMPLATES.glob("*.html"):
-        for double, single in re.findall(r"say\(\s*(?:\"([^\"]*)\"|'([^']*)')", path.read_text()):
-            yield double or single
+        for call in rendering.ENVIRONMENT.parse(path.read_text()).find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name == "say" and call.args:
+                yield from (one.value for one in call.args[0].find_all(nodes.Const))
+                yield from (one.value for one in call.args[:1] if isinstance(one, nodes.Const))
 
 
 def said_in_code():
@@ -307,12 +309,9 @@ def said_in_code():
             if isinstance(node, ast.Call) and name in ("say", "Refused", "answer"):
                 constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
                 yield from (value for value in constants if isinstance(value, str) and value)
-    tables = (rendering.REGISTER_FIELDS, verdicts.REASONS, verdicts.STATES, wording.LEVELS, wording.STATES)
-    tables += (rendering.STAGES, rendering.ALIKE, rendering.AGES)
-    for table in (*tables, lists.FILTER_NAMES):
+    tables = (verdicts.VERDICT_REASONS, verdicts.FOLLOW_UP_STATES, wording.LEVELS, wording.PROCEDURE_STATES)
+    for table in (*tables, words.REGISTER_FIELDS, words.STAGES, words.ALIKE, words.AGES):
         yield from table.values()
-    for title, meaning in exports.COLUMNS.values():
-        yield from (title, meaning)
 
 
 def test_every_message_of_the_application_has_its_french():

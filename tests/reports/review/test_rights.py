@@ -10,11 +10,10 @@ import pytest
 from fastapi import FastAPI
 
 from reports.review import accounts
-from reports.review.access import COLUMN_KINDS, FILTER_KINDS, Kind, Role, right_of
-from reports.review.exports import COLUMNS
-from reports.review.filters import ORDERS, Filters
+from reports.review.access import Kind, Role, right_of
+from reports.review.columns import COLUMNS
+from reports.review.filters import FILTERS
 from reports.review.guard import refuse_routes_without_rule, rule_of
-from reports.review.listing import READ
 from tests.reports.review.conftest import (
     ACCOUNTS,
     ALL,
@@ -82,11 +81,27 @@ def test_every_change_of_a_firm_is_tried_below(app):
     assert posts == set(FORMS)
 
 
-def test_every_column_order_and_filter_has_its_rule():
-    assert set(READ) <= set(COLUMN_KINDS)
-    assert set(ORDERS) <= set(COLUMN_KINDS)
-    assert {"legal_category" if name == "legal_form" else name for name in COLUMNS} - {"follow_up"} <= set(COLUMN_KINDS)
-    assert set(FILTER_KINDS) <= set(Filters.model_fields)
+def test_the_columns_that_need_a_right_are_those_of_the_risk_and_of_the_debt():
+    needed = {column.name: column.kind for column in COLUMNS if column.kind}
+    risk = (
+        "rank",
+        "alert",
+        "first_alert",
+        "since",
+        "probability",
+        "probability_low",
+        "probability_high",
+        "main_reason",
+    )
+    debt = ("debt", "has_payment_plan")
+    assert needed == {**dict.fromkeys(risk, Kind.SCORES), **dict.fromkeys(debt, Kind.SOCIAL_DEBT)}
+
+
+def test_a_filter_needs_the_right_of_the_figure_that_it_tells():
+    needed = {one.name: one.kind for one in FILTERS if one.kind}
+    risk = ("alert", "theme", "min_alerts", "first_alert", "unreviewed")
+    debt = ("min_debt", "no_plan")
+    assert needed == {**dict.fromkeys(risk, Kind.SCORES), **dict.fromkeys(debt, Kind.SOCIAL_DEBT)}
 
 
 def test_without_signing_in_only_public_pages_open(app, agents):
@@ -277,21 +292,22 @@ def test_what_moved_a_risk_and_what_would_lower_it_have_no_figure_without_right(
     agent = signed_in(fresh, "no_debt")
     text = shown(agent.get("/firms/552100554", **{"accept-language": "en"}))
     assert (
-        "Risk up since January 2024: a reason of the theme “social debt”, whose figures you have no right to; "
+        "Risk up since January 2024: a reason of the theme “social debt” (you have no right to see its figures); "
         "Mean delay in paying suppliers: from 23 days to 47 days."
     ) in text
     assert (
-        "The model would take it off the list after a change of the theme “social debt”, whose figures you have no "
-        "right to and suppliers paid 29 days late on average, not 47 days: a finding of the model, no promise."
+        "According to the model, the firm would leave the list after a change of the theme “social debt” (you have no "
+        "right to see its figures) and a mean delay in paying suppliers of 29 days instead of 47 days. This is a "
+        "calculation, not a promise."
     ) in text
     assert "18%" not in text
     text = shown(agent.get("/firms/552100554"))
     assert (
-        "sortir de la liste après un changement du thème « dette sociale », aux chiffres duquel vous n'avez pas droit et"
-        in text
+        "sortirait de la liste après un changement du thème « dette sociale » (vous n'avez pas le droit d'en voir les "
+        "chiffres) et" in text
     )
     for address in ("/firms/690000001", "/firms/100000017"):
-        assert "do not share" not in agent.get(address, **{"accept-language": "en"}).text
+        assert "do not give this reason" not in agent.get(address, **{"accept-language": "en"}).text
 
 
 def test_confidential_accounts_that_moved_a_risk_are_told_by_their_theme_without_right_to_them(app):
@@ -306,7 +322,7 @@ def test_without_right_to_scores_a_page_tells_no_movement_and_no_remedy(fresh):
     accounts.add_user(fresh.state.services.engine, "no_scores", "agent", ["FR"], kinds, PASSWORD)
     text = shown(signed_in(fresh, "no_scores").get("/firms/552100554", **{"accept-language": "en"}))
     assert "42,317 euros" in text
-    for word in ("Risk up", "31,009", "take it off the list", "do not share"):
+    for word in ("Risk up", "31,009", "take it off the list", "do not give this reason"):
         assert word not in text
 
 

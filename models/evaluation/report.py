@@ -1,0 +1,181 @@
+"""All that a model is evaluated by, on rows that it never saw. It uses what happened later: for evaluation only."""
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from features.errors import InputError
+from features.folder import FeatureTable
+from features.periods import period_range
+from models.calibration.reliability import expected_calibration_error, reliability
+from models.estimators.fitted import FittedModel, fit_model
+from models.evaluation.lead_time import lead_times
+from models.evaluation.metrics import evaluate_model
+from models.evaluation.records import (
+    CalibrationFigures,
+    FeatureImportance,
+    HorizonFigures,
+    LeadTime,
+    Metrics,
+    OriginFigures,
+    Protocols,
+    RollingOrigins,
+    Spread,
+    TimedFigures,
+)
+from models.evaluation.slices import by_group, by_horizon, with_and_without_procedures
+from models.evaluation.uncertainty import bootstrap
+from models.explanation.stability import Stability
+from models.protocol import Progress
+from models.rows import dataset
+from models.rows.dataset import labels_of
+from models.rows.inputs import Weights
+from models.rows.reading import Rows, read_at_most
+from models.rows.split import Split, is_test_firm, random_within_periods, rolling_origins, with_unseen_firms
+
+# Share of the firms, or of the rows, that a protocol sets aside at random for the test.
+ASIDE_SHARE = 0.3
+# The metrics whose mean and deviation over the origins are told.
+SPREAD = ("auc", "average_precision", "brier", "log_loss")
+# Fits the same kind of model again: training rows, their weights, validation rows, test rows -> metrics on the last.
+Again = Callable[[pd.DataFrame, Weights, pd.DataFrame, pd.DataFrame], TimedFigures | None]
+
+
+@dataclass(frozen=True)
+class EvaluationContext:
+    """Where a model is evaluated: the feature table, its labelled periods and their split.
+
+    observed_until: the day until which openings are known; last_period: the last one that is scored.
+    read: gives the rows of another split, read as the model's own rows were.
+    """
+
+    table: FeatureTable
+    periods: Sequence[date]
+    split: Split
+    horizon: int
+    observed_until: date
+    last_period: date
+    max_rows: int
+    read: Callable[[Split], Rows]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is measured of a model before its report: see `models.evaluation.records.Metrics`."""
+
+    models: dict[str, TimedFigures]
+    stability: Stability
+    feature_importance: FeatureImportance
+
+
+def evaluation_report(
+    model: FittedModel,
+    rows: Rows,
+    context: EvaluationContext,
+    known: Known,
+    origins: int,
+    seed: int,
+    progress: Progress,
+) -> Metrics:
+    """All metrics of a model, but the checks before it may be put in use."""
+    probability, labels = model.probability(rows.test), labels_of(rows.test)
+    progress("how sure its metrics are")
+    points = reliability(probability, labels)
+    intervals = bootstrap(probability, labels, rows.test["siren"], model.thresholds, seed=seed)
+    found = protocols(model, rows, context, origins, seed, progress)
+    progress("firms in a procedure, other horizons, lead times")
+    every = read_at_most(context.table, context.split.test, context.max_rows, only_labelled=False)
+    horizons, lead_time = _over_time(model, context)
+    return Metrics(
+        models=known.models,
+        stability=known.stability,
+        feature_importance=known.feature_importance,
+        intervals=intervals,
+        calibration=CalibrationFigures(model.chosen.scores, points, expected_calibration_error(points)),
+        groups=by_group(rows.test, probability, labels, model.thresholds),
+        protocols=found,
+        procedures=with_and_without_procedures(every, model.probability(every), model.thresholds),
+        horizons=horizons,
+        lead_time=lead_time,
+    )
+
+
+def protocols(
+    model: FittedModel, rows: Rows, context: EvaluationContext, origins: int, seed: int, progress: Progress
+) -> Protocols:
+    """The same kind of model under each protocol; None where these rows do not allow one."""
+
+    def again(
+        train: pd.DataFrame, weights: Weights, validation: pd.DataFrame, test: pd.DataFrame
+    ) -> TimedFigures | None:
+        try:
+            return evaluate_model(fit_model(clone(model.estimator), model.inputs, train, validation, weights), test)
+        except InputError:
+            return None
+
+    progress("the same, tested on firms that it never saw")
+    train, validation, test = with_unseen_firms(rows.train, rows.validation, rows.test, ASIDE_SHARE)
+    is_seen = ~is_test_firm(rows.train["siren"], ASIDE_SHARE)
+    out_of_time = evaluate_model(model, rows.test)
+    return Protocols(
+        out_of_time=out_of_time,
+        unseen_firms=again(train, rows.weights[is_seen], validation, test),
+        out_of_time_on_those_firms=evaluate_model(model, test) if test["label"].nunique() > 1 else None,
+        rolling_origins=_rolling(out_of_time, context, origins, again, progress),
+        random_within_periods=_random(rows, seed, again, progress),
+    )
+
+
+def _random(rows: Rows, seed: int, again: Again, progress: Progress) -> TimedFigures | None:
+    """All rows pooled and split at random; tested in the same periods as the model itself."""
+    progress("the same, on a random split as existing systems do")
+    every = pd.concat([rows.train, rows.validation, rows.test], ignore_index=True)
+    weights = np.append(rows.weights, np.ones(len(every) - len(rows.train), np.float32))
+    kept, test = random_within_periods(every, ASIDE_SHARE, seed)
+    train, validation = random_within_periods(kept, ASIDE_SHARE, seed + 1)
+    return again(train, weights[train.index], validation, test[test["period"] >= rows.test["period"].min()])
+
+
+def _rolling(
+    out_of_time: TimedFigures, context: EvaluationContext, origins: int, again: Again, progress: Progress
+) -> RollingOrigins:
+    """The metrics of each origin, the newest first, and their mean and standard deviation over the origins."""
+    split = context.split
+    found = [OriginFigures(**vars(out_of_time), test_from=split.test[0])]
+    others = rolling_origins(list(context.periods), context.horizon, len(split.validation), len(split.test), origins)[
+        1:
+    ]
+    for other in others:
+        progress(f"the same, tested from {other.test[0]:%Y-%m} on")
+        try:
+            part = context.read(other)
+        except InputError:
+            continue
+        if figures := again(part.train, part.weights, part.validation, part.test):
+            found.append(OriginFigures(**vars(figures), test_from=other.test[0]))
+    return RollingOrigins(tuple(found), {name: _spread([getattr(one, name) for one in found]) for name in SPREAD})
+
+
+def _spread(values: Sequence[float]) -> Spread:
+    return Spread(statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None)
+
+
+def _over_time(model: FittedModel, context: EvaluationContext) -> tuple[tuple[HorizonFigures, ...], LeadTime]:
+    """What became of the firms scored at each period from validation on, by horizon, and the lead times of alerts."""
+    openings = dataset.read_openings(context.table)
+    scored = []
+    for period in period_range(context.split.validation[0], context.last_period):
+        rows = dataset.read_rows(context.table, [period])
+        rows = rows[~rows["in_procedure"].astype(bool)]
+        scored.append(rows[["siren", "period"]].assign(probability=model.probability(rows)))
+    span = pd.concat(scored, ignore_index=True)
+    probability = span["probability"].to_numpy()
+    return (
+        by_horizon(span, probability, openings, context.observed_until, model.thresholds),
+        lead_times(span, openings, model.thresholds),
+    )

@@ -1,0 +1,53 @@
+"""What version 0.1.0 wrote for each model, made what this version reads; versions are those of `features.records`.
+
+Each function takes the content of a file as a JSON object and returns that of the next version; a part that is missing
+stays missing, and the file is then refused by name when it is read.
+"""
+
+from typing import Any, Final
+
+from features.records import Upgrades
+from models.protocol import FORMER_NAMES
+
+Content = dict[str, Any]
+BESIDE_THE_FACTS: Final = (
+    *("features", "calibration", "intervals", "thresholds", "model_sha256", "refits_sha256"),
+    *("trees", "protocol"),
+)
+
+
+def model_from_1(content: Content) -> Content:
+    """`model.json`: the facts as a part of their own, hyper-parameters and columns under their present names."""
+    facts = {name: value for name, value in content.items() if name not in BESIDE_THE_FACTS}
+    protocol = content["protocol"]
+    hyperparameters = {FORMER_NAMES.get(name, name): value for name, value in protocol["hyperparameters"].items()}
+    return {
+        "inputs": content["features"],
+        **{name: content[name] for name in ("calibration", "intervals", "thresholds", "model_sha256", "refits_sha256")},
+        "facts": {
+            **facts,
+            "protocol": {**protocol, "hyperparameters": hyperparameters},
+            "n_estimators": content["trees"],
+        },
+    }
+
+
+def metrics_from_1(content: Content) -> Content:
+    """`metrics.json`: `weights` are the feature importance, the lead time of `all` that of all firms, months days."""
+    lead_time = dict(content["lead_time"])
+    days = {name: f"{lead_time[name]}-01" for name in ("first_period", "last_period")}
+    return {
+        **{name: value for name, value in content.items() if name != "weights"},
+        "feature_importance": content["weights"],
+        "lead_time": {**lead_time, **days, "all_firms": lead_time.pop("all")},
+    }
+
+
+def reference_from_1(content: Content) -> Content:
+    """`reference.json`: the distribution of the `score` is that of the margins."""
+    return {**{name: value for name, value in content.items() if name != "score"}, "margins": content["score"]}
+
+
+MODEL_UPGRADES: Final[Upgrades] = {1: model_from_1}
+METRICS_UPGRADES: Final[Upgrades] = {1: metrics_from_1}
+REFERENCE_UPGRADES: Final[Upgrades] = {1: reference_from_1}

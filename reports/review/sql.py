@@ -1,0 +1,84 @@
+"""The application's SQL, put together in one place.
+
+The text of a query comes from the program: names of columns, checked to be plain names, and expressions that columns
+and filters declare. What a user gives, and the path of every file, is a value behind a `?`, never part of the text.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+_NAME: Final = re.compile("[a-z][a-z0-9_]*")
+# With more values than this, a text with one `?` for each takes longer to parse than the files take to read.
+FEW: Final = 200
+
+
+class Sql(NamedTuple):
+    """A query or a part of one, with the values of its `?` in their order."""
+
+    text: str
+    values: tuple[Any, ...] = ()
+
+
+def named(name: str) -> str:
+    """The name of a column, to stand in a text.
+
+    Raises ValueError on what is more than a plain name.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f'"{name}" is no name of a column.')
+    return name
+
+
+def parquet(*paths: Path) -> Sql:
+    """Parquet files as one table."""
+    return Sql("read_parquet(?, hive_partitioning = false)", ([str(path) for path in paths],))
+
+
+def parquet_by_period(*paths: Path) -> Sql:
+    """Files of the feature table as one table, whose `period` is in the names of their folders."""
+    return Sql("read_parquet(?, hive_partitioning = true)", ([str(path) for path in paths],))
+
+
+def one_of(column: str, values: Sequence[str]) -> Sql:
+    """That a column holds one of the values. Few values are compared one by one: DuckDB then skips row groups."""
+    if len(values) > FEW:
+        return Sql(f"{column} IN (SELECT unnest(?))", (list(values),))
+    return Sql(f"{column} IN ({', '.join('?' * len(values))})" if values else "false", tuple(values))
+
+
+def of_firm(siren: str) -> Sql:
+    """That a row is of a firm."""
+    return Sql("siren = ?", (siren,))
+
+
+def every(conditions: Iterable[Sql]) -> Sql:
+    """That all conditions hold."""
+    found = list(conditions)
+    text = " AND ".join(f"({condition.text})" for condition in found) or "true"
+    return Sql(text, tuple(value for condition in found for value in condition.values))
+
+
+def part_of(table: Sql, alias: str, only: Sql) -> Sql:
+    """The rows of a table that meet a condition, under a name."""
+    return Sql(f"(FROM {table.text} WHERE {only.text}) {named(alias)}", (*table.values, *only.values))
+
+
+def beside(first: Sql, *others: Sql) -> Sql:
+    """A table with what others hold of its firms."""
+    text = first.text + "".join(f" LEFT JOIN {other.text} USING (siren)" for other in others)
+    return Sql(text, tuple(value for table in (first, *others) for value in table.values))
+
+
+def select(columns: Iterable[str | Sql], table: Sql, where: Sql | None = None, then: str = "") -> Sql:
+    """A query.
+
+    columns: names, or expressions with their names. then: what follows the condition: groups, order, limit.
+    """
+    where = where or Sql("true")
+    wanted = [Sql(column) if isinstance(column, str) else column for column in columns]
+    listed = ", ".join(column.text for column in wanted)
+    # The one place where queries are put together: no part of the text is of a user's making (see above).
+    text = f"SELECT {listed} FROM {table.text} WHERE {where.text} {then}"  # noqa: S608
+    return Sql(text.strip(), (*(value for column in wanted for value in column.values), *table.values, *where.values))

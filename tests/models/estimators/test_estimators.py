@@ -1,0 +1,132 @@
+"""Estimators behind one interface, on a table small enough to reason about."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import roc_auc_score
+from sklearn.utils.estimator_checks import check_estimator
+
+from models.estimators.boosted_trees import BoostedTrees, averaged, best_n_estimators
+from models.estimators.challengers import CHALLENGERS, fit, margins_of
+from models.explanation.contributions import explain, margins
+from models.protocol import Hyperparameters
+from models.rows.inputs import Input
+from tests.models.small import grown
+
+INPUTS = (
+    Input("debt", "social_debt", "EUR", 1, "debt"),
+    Input("liquidity", "financial_health", "%", -1, "liquidity"),
+    Input("noise", "profile", "EUR", 0, "noise"),
+    Input("section", "profile", "category", 0, "section", ("A", "B", "C")),
+    Input("never_delivered", "workforce", "persons", 0, "never_delivered"),
+    Input("unseen_code", "profile", "category", 0, "unseen_code"),
+)
+SMALL = {"n_estimators": 40, "min_child_samples": 20, "reg_lambda": 2.0}
+
+
+def sample(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(1500, 6)).astype(np.float32)
+    x[:, 3] = rng.integers(0, 3, 1500)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    x[:, 4:] = np.nan
+    odds = 2 * np.nan_to_num(x[:, 0]) - np.nan_to_num(x[:, 1]) + (x[:, 3] == 1) - 1
+    return x, (rng.random(1500) < 1 / (1 + np.exp(-odds))).astype(np.int8)
+
+
+X, Y = sample(0)
+LATER_X, LATER_Y = sample(1)
+
+
+@pytest.fixture(scope="module", params=list(CHALLENGERS))
+def challenger(request):
+    made = CHALLENGERS[request.param](INPUTS, 0)
+    if isinstance(made, BoostedTrees):
+        return made.set_params(**SMALL)
+    if request.param == "histogram_boosting":
+        return made.set_params(histgradientboostingclassifier__min_samples_leaf=20)
+    return made
+
+
+def test_it_keeps_the_rules_of_scikit_learn():
+    """But one: a weight is not a number of equal rows, since a leaf must hold so many true ones."""
+    checks = check_estimator(
+        BoostedTrees(n_estimators=5, learning_rate=0.3, min_child_samples=2, reg_lambda=0.1), on_fail=None, on_skip=None
+    )
+    failed = {check["check_name"] for check in checks if check["status"] == "failed"}
+    assert failed == {"check_sample_weight_equivalence_on_dense_data"}
+
+
+def test_every_challenger_ranks_later_firms_with_unknowns_and_categories(challenger):
+    margin = margins_of(fit(clone(challenger), X, Y), LATER_X)
+    assert margin.shape == (1500,)
+    assert roc_auc_score(LATER_Y, margin) > 0.8
+
+
+def test_every_challenger_takes_weights(challenger):
+    """Rows of weight nearly 0 are as if absent: with the labels of the others reversed, the order is too."""
+    heavy = np.arange(1500) % 2 == 0
+    labels = np.where(heavy, Y, 1 - Y).astype(np.int8)
+    weights = np.where(heavy, 1, 1e-3).astype(np.float32)
+    assert roc_auc_score(LATER_Y, margins_of(fit(clone(challenger), X, labels, weights), LATER_X)) > 0.7
+
+
+def test_equal_data_and_seed_give_equal_text():
+    texts = {BoostedTrees(INPUTS, seed=seed, **SMALL).fit(X, Y).booster_.model_to_string() for seed in (0, 0, 1)}
+    assert len(texts) == 2
+
+
+def test_only_free_trees_let_more_debt_look_safer():
+    """Planted: among firms with much debt, more of it goes with fewer failures."""
+    y = ((X[:, 0] > 0) & (X[:, 0] < 1)).astype(np.int8)
+    grid = np.zeros((50, 6), np.float32)
+    grid[:, 0] = np.linspace(-2, 3, 50)
+    kept, free = (margins_of(BoostedTrees(INPUTS, monotone=m, **SMALL).fit(X, y), grid) for m in (True, False))
+    assert (np.diff(kept) >= 0).all()
+    assert (np.diff(free) < 0).any()
+
+
+def test_a_bag_is_the_mean_of_its_boosters_in_margin_and_contributions():
+    bag = BoostedTrees(INPUTS, bags=2, seed=3, **SMALL).fit(X, Y)
+    singles = [explain(BoostedTrees(INPUTS, seed=s, **SMALL).fit(X, Y).booster_, LATER_X) for s in (6, 7)]
+    whole = explain(bag.booster_, LATER_X)
+    assert bag.n_estimators_ == 40
+    assert np.allclose(whole.margin, (singles[0].margin + singles[1].margin) / 2, atol=1e-12)
+    assert np.allclose(whole.contributions, (singles[0].contributions + singles[1].contributions) / 2, atol=1e-9)
+
+
+def test_one_booster_averaged_is_itself():
+    booster = BoostedTrees(INPUTS, **SMALL).fit(X, Y).booster_
+    assert averaged([booster]).model_to_string() == booster.model_to_string()
+
+
+def test_early_stopping_ends_before_the_later_rows_are_served_worse():
+    """Later labels that are pure noise are best served by hardly any tree; real ones by many."""
+    noise = np.random.default_rng(6).permutation(LATER_Y)
+    learner = BoostedTrees(INPUTS, **{**SMALL, "n_estimators": 150})
+    none, some = (best_n_estimators(learner, X, Y, LATER_X, later, rounds=10) for later in (noise, LATER_Y))
+    assert none <= 15 < 40 <= some <= 150
+
+
+def test_failures_that_weigh_more_raise_the_risk_of_all():
+    plain, heavy = (BoostedTrees(INPUTS, scale_pos_weight=w, **SMALL).fit(X, Y) for w in (1.0, 5.0))
+    assert margins_of(heavy, LATER_X).mean() > margins_of(plain, LATER_X).mean() + 0.5
+
+
+def test_the_defaults_are_written_once():
+    assert {name: BoostedTrees().get_params()[name] for name in vars(Hyperparameters())} == vars(Hyperparameters())
+
+
+@pytest.mark.parametrize(("column", "direction"), [(0, 1), (1, -1)])
+def test_more_debt_never_makes_safer_nor_more_liquidity_riskier(sample, booster, column, direction):
+    x = np.repeat(sample[0][:200], 30, axis=0)
+    x[:, column] = np.tile(np.linspace(-4, 4, 30), 200)
+    steps = np.diff(margins(booster, x).reshape(200, 30), axis=1)
+    assert (direction * steps >= -1e-12).all()
+    assert (direction * steps > 1e-3).any()
+
+
+def test_the_same_seed_gives_the_same_model(sample, booster):
+    again = grown(sample, 0)
+    assert again.model_to_string() == booster.model_to_string()
+    assert grown(sample, 1).model_to_string() != booster.model_to_string()

@@ -1,0 +1,235 @@
+"""How good, how surely, for whom, and how long before."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from features.assemble import CATALOG
+from models.alerts import Thresholds
+from models.evaluation.groups import age_band
+from models.evaluation.lead_time import lead_times
+from models.evaluation.metrics import evaluate
+from models.evaluation.outcomes import fails_within, is_over, next_opening
+from models.evaluation.records import AlertFigures, Difference
+from models.evaluation.slices import by_group, by_horizon, summary, with_and_without_procedures
+from models.evaluation.uncertainty import WeightedMetrics, bootstrap, paired_difference
+
+THRESHOLDS = Thresholds(0.5, 0.2)
+
+
+def scored(firms=300, months=1, seed=0, strength=1.5):
+    """Probabilities, labels and firms; a firm's months are copies of each other."""
+    rng = np.random.default_rng(seed)
+    margins = rng.normal(-1.5, strength, firms)
+    probability = 1 / (1 + np.exp(-margins))
+    labels = (rng.random(firms) < probability).astype(np.int8)
+    firm = np.array([f"{n:09d}" for n in range(firms)])
+    return np.repeat(probability, months), np.repeat(labels, months), pd.Series(np.repeat(firm, months))
+
+
+def test_log_loss_is_what_a_reader_counts():
+    metrics = evaluate(np.array([0.8, 0.5]), np.array([1, 0], np.int8), THRESHOLDS)
+    assert metrics.log_loss == pytest.approx(-(np.log(0.8) + np.log(0.5)) / 2)
+
+
+def test_unweighted_metrics_are_those_of_evaluate():
+    probability, labels, firms = scored(1234)
+    probability = probability.round(2)  # with ties
+    reference = evaluate(probability, labels, THRESHOLDS)
+    found = {name: metric.value for name, metric in bootstrap(probability, labels, firms, THRESHOLDS, 2).items()}
+    for name in ("auc", "average_precision", "brier", "log_loss"):
+        assert found[name] == pytest.approx(getattr(reference, name))
+    for level in ("high", "moderate", "top_1_percent"):
+        for name in ("precision", "recall"):
+            assert found[f"{level}_{name}"] == pytest.approx(getattr(reference.at(level), name))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.5, 0.9]), st.integers(0, 1), st.integers(0, 3)), min_size=3))
+def test_a_weight_counts_a_row_that_often(rows):
+    probability, labels, weights = (np.array(column) for column in zip(*rows, strict=True))
+    again = np.repeat(labels, weights)
+    found = WeightedMetrics(probability, labels.astype(np.int8)).ranking(weights.astype(float))
+    if len(np.unique(again)) < 2:
+        assert np.isnan(found["auc"])
+    else:
+        assert found["auc"] == pytest.approx(roc_auc_score(again, np.repeat(probability, weights)))
+        expected = average_precision_score(again, np.repeat(probability, weights))
+        assert found["average_precision"] == pytest.approx(expected)
+
+
+def test_the_interval_is_as_wide_as_samples_differ_and_holds_the_truth_about_as_often_as_it_says():
+    truth = evaluate(*scored(200_000, seed=1)[:2], THRESHOLDS)
+    intervals = []
+    for seed in range(60):
+        probability, labels, firms = scored(400, seed=100 + seed)
+        intervals.append(bootstrap(probability, labels, firms, THRESHOLDS, 150, seed))
+    for name in ("auc", "brier", "log_loss"):
+        covered = [interval[name].low <= getattr(truth, name) <= interval[name].high for interval in intervals]
+        assert np.mean(covered) >= 0.86
+        widths = [interval[name].high - interval[name].low for interval in intervals]
+        spread = np.std([interval[name].value for interval in intervals])
+        assert np.mean(widths) == pytest.approx(2 * 1.96 * spread, rel=0.3)
+
+
+def test_copies_of_a_firms_rows_tell_nothing_new():
+    once, copied = scored(500, 1), scored(500, 9)
+    rows_as_firms = pd.Series([f"{n}" for n in range(len(copied[1]))])
+    widths = {}
+    for name, (probability, labels, firms) in {
+        "once": once,
+        "clustered": copied,
+        "naive": (*copied[:2], rows_as_firms),
+    }.items():
+        interval = bootstrap(probability, labels, firms, THRESHOLDS, 200)["auc"]
+        widths[name] = interval.high - interval.low
+    assert widths["clustered"] == pytest.approx(widths["once"], rel=0.05)
+    assert widths["clustered"] > 2 * widths["naive"]
+
+
+def test_the_same_seed_draws_the_same_firms():
+    sample = scored(200)
+    assert bootstrap(*sample, THRESHOLDS, 20, 1) == bootstrap(*sample, THRESHOLDS, 20, 1)
+    assert bootstrap(*sample, THRESHOLDS, 20, 1) != bootstrap(*sample, THRESHOLDS, 20, 2)
+
+
+def test_a_model_against_itself_differs_by_nothing_and_against_noise_by_much():
+    probability, labels, firms = scored(500)
+    same = paired_difference(probability, probability, labels, firms, 50)
+    assert same["auc"] == Difference(0, 0, 0, 0)
+    noise = np.random.default_rng(2).random(len(labels))
+    worse = paired_difference(noise, probability, labels, firms, 100)
+    assert worse["average_precision"].high < 0
+    assert worse["average_precision"].share_worse == 1
+
+
+def test_pairing_narrows_the_difference_between_models_alike():
+    probability, labels, firms = scored(500)
+    alike = np.clip(probability + np.random.default_rng(3).normal(0, 0.005, len(labels)), 0, 1)
+    paired = paired_difference(alike, probability, labels, firms, 100)["auc"]
+    alone = bootstrap(probability, labels, firms, THRESHOLDS, 100)["auc"]
+    assert paired.high - paired.low < (alone.high - alone.low) / 3
+
+
+def periods(*months):
+    return pd.to_datetime([f"{month}-01" for month in months])
+
+
+def openings(*pairs):
+    return pd.DataFrame([(siren, date.fromisoformat(day)) for siren, day in pairs], columns=["siren", "opened_on"])
+
+
+OPENINGS = openings(("a", "2022-07-01"), ("a", "2021-01-15"), ("b", "2023-01-02"))
+
+
+def test_an_opening_counts_after_the_period_up_to_the_horizons_last_day():
+    rows = pd.DataFrame(
+        {"siren": list("aabbc"), "period": periods("2022-07", "2022-01", "2022-07", "2022-08", "2022-01")}
+    )
+    # a: on the period itself is no longer ahead; six months later to the day is within. b: six months and a day is not.
+    assert fails_within(rows, OPENINGS, 6).tolist() == [0, 1, 0, 1, 0]
+    assert pd.isna(next_opening(rows, OPENINGS)).tolist() == [True, False, False, False, True]
+    assert is_over(rows, 6, date(2023, 1, 31)).tolist() == [True, True, True, False, True]
+
+
+def test_a_horizon_is_judged_on_the_rows_whose_end_was_seen():
+    rows = pd.DataFrame({"siren": list("abc"), "period": periods("2022-01", "2022-07", "2022-01")})
+    probability = np.array([0.6, 0.3, 0.1])
+    at_6, at_12 = by_horizon(rows, probability, OPENINGS, date(2023, 1, 5), THRESHOLDS, (6, 12))
+    assert (at_6.horizon, at_6.rows, at_6.failures) == (6, 3, 1)
+    assert at_6.high == AlertFigures(1, 1, 1)
+    assert at_6.moderate == AlertFigures(2, 0.5, 1)
+    assert (at_12.rows, at_12.failures, at_12.auc) == (2, 1, None)
+    assert by_horizon(rows, probability, OPENINGS, date(2022, 1, 1), THRESHOLDS, (6,))[0].observed_rate is None
+
+
+def test_few_failures_give_no_ranking_rather_than_noise():
+    probability, labels = np.linspace(0, 1, 40), np.repeat(np.array([0, 1], np.int8), [31, 9])
+    assert summary(probability, labels, THRESHOLDS).auc is None
+    assert summary(probability, 1 - labels, THRESHOLDS).auc is None
+    enough = np.repeat(np.array([0, 1], np.int8), [30, 10])
+    assert summary(probability, enough, THRESHOLDS).auc == pytest.approx(1)
+
+
+def feature_rows(count):
+    rows = pd.DataFrame({feature.name: np.ones(count) for feature in CATALOG})
+    categories = {"naf_section": "C", "size_class": "10-19", "region": "11"}
+    return rows.assign(**{name: pd.Series([value] * count, dtype="str") for name, value in categories.items()})
+
+
+def test_groups_hold_the_rows_that_a_reader_puts_there():
+    rows = feature_rows(4).assign(age=[1.0, 3.0, 10.0, np.nan])
+    rows.loc[0, "naf_section"] = None
+    rows.loc[[1, 2], [f.name for f in CATALOG if "payment_delays" in f.sources]] = np.nan
+    rows.loc[3, "paydex"] = np.nan  # other payment delays are known
+    groups = by_group(rows, np.array([0.1, 0.3, 0.6, 0.9]), np.array([0, 0, 1, 1], np.int8), THRESHOLDS)
+    assert {record.group: record.rows for record in groups["naf_section"]} == {"C": 3, "unknown": 1}
+    assert {record.group: record.failures for record in groups["age"]} == {
+        "under 3": 0,
+        "3-10": 0,
+        "10+": 1,
+        "unknown": 1,
+    }
+    (missing,) = groups["missing_source"]
+    assert (missing.group, missing.rows, missing.observed_rate) == ("payment_delays", 2, 0.5)
+    assert missing.mean_probability == pytest.approx(0.45)
+
+
+def test_age_bands_begin_at_their_first_year():
+    assert [age_band(age) for age in (0, 2.99, 3, 9.99, 10, 80)] == ["under 3"] * 2 + ["3-10"] * 2 + ["10+"] * 2
+    assert {age_band(age) for age in (None, float("nan"), -0.1)} == {"unknown"}
+
+
+def test_firms_already_in_a_procedure_flatter():
+    rows = pd.DataFrame({"label": [1, 0, 0, None, None], "in_procedure": [False, False, False, True, False]})
+    found = with_and_without_procedures(rows, np.array([0.3, 0.4, 0.1, 0.9, 0.8]), THRESHOLDS)
+    assert (found.without_procedures.rows, found.without_procedures.auc) == (3, 0.5)
+    assert (found.with_procedures.failures, found.with_procedures.auc) == (3, pytest.approx(5 / 6))
+
+
+def history(siren, first, probabilities):
+    months = pd.date_range(f"{first}-01", periods=len(probabilities), freq="MS")
+    return pd.DataFrame({"siren": siren, "period": months, "probability": probabilities})
+
+
+def test_a_lead_time_runs_from_the_first_alert_to_the_opening():
+    table = pd.concat(
+        [
+            history("a", "2022-01", [0.1, 0.3, 0.1, 0.6]),  # opens on 15 May 2022
+            history("b", "2022-01", [0.1] * 6),  # never on alert, opens on 1 July 2022
+            history("c", "2022-01", [0.9] * 6),  # opens after the span
+            history("d", "2022-01", [0.9] * 6),  # does not fail
+        ]
+    )
+    failed = openings(("a", "2022-05-15"), ("a", "2022-06-15"), ("b", "2022-07-01"), ("c", "2022-07-02"))
+    found = lead_times(table, failed, THRESHOLDS)
+    assert (found.first_period, found.last_period, found.all_firms.firms) == (date(2022, 1, 1), date(2022, 6, 1), 2)
+    high, moderate = found.all_firms.high, found.all_firms.moderate
+    # From 1 April 2022, and from 1 February 2022, to 15 May 2022.
+    assert (high.quartiles, moderate.quartiles) == ((1, 1, 1), (3, 3, 3))
+    assert (high.never, high.never_share, high.on_alert_at_last) == (1, 0.5, 1)
+    assert moderate.firms_by_months[3] == 1
+    assert sum(moderate.firms_by_months) == 1
+    assert found.fully_observed.firms == 0
+
+
+def test_an_alert_more_than_24_months_before_is_another_story():
+    table = history("a", "2020-01", [0.9] * 2 + [0.1] * 24 + [0.9] * 4)
+    found = lead_times(table, openings(("a", "2022-06-20")), THRESHOLDS).fully_observed
+    assert (found.firms, found.high.quartiles[1]) == (1, 3)
+
+
+def test_metrics_count_what_a_reader_counts():
+    probability, y = np.array([0.9, 0.6, 0.4, 0.2]), np.array([1, 0, 1, 0], np.int8)
+    metrics = evaluate(probability, y, Thresholds(0.8, 0.3))
+    assert metrics.auc == 0.75
+    assert metrics.high.precision == 1
+    assert metrics.high.recall == 0.5
+    assert (metrics.moderate.true_positives, metrics.moderate.false_positives) == (2, 1)
+    assert metrics.top_1_percent.recall == 0.5
+    assert metrics.brier == pytest.approx((0.01 + 0.36 + 0.36 + 0.04) / 4)

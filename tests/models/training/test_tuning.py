@@ -1,0 +1,105 @@
+"""The search for hyper-parameters, on tables of a few hundred rows."""
+
+import tomllib
+from datetime import date
+from functools import partial
+
+import numpy as np
+import pytest
+
+from features.errors import InputError
+from features.periods import period_range
+from models.protocol import DEFAULTS, Hyperparameters
+from models.rows.inputs import Input
+from models.training.tuning import Tuned, earlier_and_later, objective, tune
+
+PERIODS = period_range(date(2015, 1, 1), date(2018, 12, 1))
+INPUTS = (Input("debt", "social_debt", "EUR", 1, "debt"), Input("noise", "profile", "EUR", 0, "noise"))
+
+
+def arrays(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(400, 2)).astype(np.float32)
+    return x, (rng.random(400) < 1 / (1 + np.exp(1 - 2 * x[:, 0]))).astype(np.int8)
+
+
+def narrow(hyperparameters: Hyperparameters) -> tuple[float, int]:
+    """A value that is largest at 8 leaves, without any model."""
+    return 1 / (1 + abs(hyperparameters.num_leaves - 8)), 120
+
+
+def test_an_embargo_lies_between_what_is_learnt_from_and_what_is_chosen_by():
+    earlier, later = earlier_and_later(PERIODS, 18, 6)
+    assert later == period_range(date(2018, 7, 1), date(2018, 12, 1))
+    assert earlier == period_range(date(2015, 1, 1), date(2017, 1, 1))
+
+
+def test_too_few_periods_to_choose_by_is_one_clear_sentence():
+    with pytest.raises(InputError, match="Build from an earlier --start"):
+        earlier_and_later(PERIODS[:23], 18, 6)
+    assert len(earlier_and_later(PERIODS[:24], 18, 6)[0]) == 1
+
+
+def test_hyper_parameters_that_can_learn_are_worth_more_than_those_that_cannot():
+    judged = partial(objective, inputs=INPUTS, earlier=arrays(0), later=arrays(1), seed=0)
+    able, unable = (
+        judged(Hyperparameters(n_estimators=60, min_child_samples=rows, reg_lambda=1.0)) for rows in (20, 400)
+    )
+    assert able[0] > unable[0] + 0.2
+    assert 1 < able[1] <= 60
+
+
+def test_an_interrupted_study_goes_on_where_it_was(tmp_path):
+    """Stopped in its third trial, in a folder whose name an address would misread."""
+    database, seen = tmp_path / "a b?c=d%20#é" / "tuning.db", []
+
+    def interrupted(hyperparameters):
+        seen.append(hyperparameters)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return narrow(hyperparameters)
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(database, "study", interrupted, 0, 1, lambda _: None)
+    assert database.exists()
+    said = []
+
+    def stopping(hyperparameters):
+        seen.append(hyperparameters)
+        return narrow(hyperparameters)
+
+    found = tune(database, "study", stopping, 0, 0.02, said.append)
+    assert found.trials == len(said) + 2
+    assert "trial 4" in said[0]
+    assert seen[0].num_leaves == DEFAULTS.num_leaves
+    assert len({point.learning_rate for point in seen}) == len(seen)
+    assert found.value == max(narrow(point)[0] for n, point in enumerate(seen) if n != 2)
+    assert found.default_value == narrow(DEFAULTS)[0]
+    assert found.best.n_estimators == 120
+
+
+def test_another_study_in_the_same_database_starts_anew(tmp_path):
+    said = []
+    for name in ("a", "b"):
+        said.clear()
+        tune(tmp_path / "t.db", name, narrow, 0, 0.005, said.append)
+        assert said[0].startswith("trial 1:")
+
+
+def test_a_file_that_is_no_database_is_one_clear_sentence(tmp_path):
+    (tmp_path / "tuning.db").write_text("no database" * 100)
+    with pytest.raises(InputError, match="Move it away"):
+        tune(tmp_path / "tuning.db", "study", narrow, 0, 1, lambda _: None)
+
+
+def test_what_is_found_can_be_pasted_as_settings():
+    text = Tuned(Hyperparameters(120, 0.0123456, 8), 0.31, 0.3, 12).as_toml()
+    pasted = tomllib.loads(text)["hyperparameters"]
+    assert Hyperparameters(**pasted) == Hyperparameters(120, 0.01235, 8)
+    assert type(pasted["num_leaves"]) is int
+    assert "12 trials" in text
+
+
+def test_nothing_is_said_but_through_progress(tmp_path, capfd):
+    tune(tmp_path / "t.db", "study", narrow, 0, 0.005, lambda _: None)
+    assert capfd.readouterr() == ("", "")
