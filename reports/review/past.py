@@ -1,5 +1,6 @@
 """A firm's past as known on a list's day: risk, figures, ratios beside the sector, judgements, establishments."""
 
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,7 @@ def prepare(reader: Reader, published: PublishedList) -> None:
     reason_settings_of(published)
     if published.features is not None:
         sector_quartiles(reader, published.features, "")
-    for file in _past_files(published)[::RATIO_STEP]:
+    for file in list(_past_files(published).values())[::RATIO_STEP]:
         sector_quartiles(reader, file, "", RATIOS)
 
 
@@ -48,7 +49,7 @@ def risk_history(reader: Reader, published: PublishedList, siren: str) -> list[R
 
 def traces(reader: Reader, published: PublishedList, siren: str, right: Right) -> list[Row]:
     """The firm's figures over the last periods as they were known then, oldest first: what the user may see of them."""
-    files = _past_files(published)
+    files = list(_past_files(published).values())
     visible = [name for name in TRACED if right.may_see_theme(FEATURES[name].theme, is_confidential=False)]
     if not files:
         return []
@@ -60,7 +61,7 @@ def ratio_traces(reader: Reader, published: PublishedList, siren: str, right: Ri
 
     is_hidden: accounts of that quarter are confidential, and the user has no right to them: their ratios are None.
     """
-    files = {path.parent.name.removeprefix("period="): path for path in _past_files(published)[::RATIO_STEP]}
+    files = dict(list(_past_files(published).items())[::RATIO_STEP])
     if not files:
         return []
     read = [PERIOD, "naf_division", CONFIDENTIAL, *RATIOS]
@@ -68,15 +69,16 @@ def ratio_traces(reader: Reader, published: PublishedList, siren: str, right: Ri
     for row in rows:
         row["is_hidden"] = not right.may_see_theme(ACCOUNTS, has_confidential_accounts(row))
         row.update({name: None if row["is_hidden"] else known(row[name]) for name in RATIOS})
-        quartiles = sector_quartiles(reader, files[f"{row['period']}"], row["naf_division"], RATIOS)
+        quartiles = sector_quartiles(reader, files[row["period"]], row["naf_division"], RATIOS)
         row["sector"] = {name: median for name, (_, median, _) in quartiles.items()}
     return rows
 
 
-def _past_files(published: PublishedList) -> list[Path]:
-    """The feature tables of the last periods, the list's own first."""
+def _past_files(published: PublishedList) -> dict[date, Path]:
+    """The files of the feature table by period: of the last periods, the list's own first."""
     table = published.table
-    return [table.files(period) for period in table.periods if period <= published.period][: -HISTORY - 1 : -1]
+    past = [period for period in table.periods if period <= published.period]
+    return {period: table.files(period) for period in past[: -HISTORY - 1 : -1]}
 
 
 def judgements(reader: Reader, published: PublishedList, siren: str) -> list[Row] | None:

@@ -65,6 +65,17 @@ def test_an_older_event_that_arrives_late_does_not_bring_a_debt_back():
     assert employee == [0, 0, 0, 0]
 
 
+def test_the_employers_share_follows_the_events_of_each_debt_whatever_their_order_in_the_file():
+    _, employer = cents(
+        debts("""
+        1 | x | a | 202311 | 1 | 2 | 2024-02-10 | 0 | 40  | 2024-02-25
+        1 | x | b | 202312 | 1 | 1 | 2024-01-12 | 0 | 7   | 2024-01-25
+        1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 0 | 100 | 2024-01-25
+    """)
+    )
+    assert employer == [0, 10700, 4700, 4700]
+
+
 def test_the_same_event_twice_counts_once():
     line = "\n1 | x | a | 202311 | 1 | 1 | 2024-01-10 | 100 | 0 | 2024-01-25"
     assert cents(debts(line + line)) == cents(debts(line))
@@ -228,6 +239,18 @@ def test_plans_add_up_and_each_counts_from_when_it_is_known():
     # Of 900 euros over 3 months, 400 over 4 and 40 over 4: 600, then 300 + 100 + 40, then 30, then 20.
     assert column(active, "plan_left", "1") == [600, 440, 30, 20]
     assert column(active, "plans", "2") == column(active, "plan_left", "2") == [0, 0, 0, 0]
+
+
+def test_plans_that_differ_by_their_number_only_are_several_plans():
+    active = social_debt.active_plans(
+        GRID,
+        plans("""
+        1 | a | p | 2023-12-20 | 2024-03-20 | 900 | 2023-12-25
+        1 | a | q | 2023-12-20 | 2024-03-20 | 900 | 2023-12-25
+    """),
+    )
+    assert column(active, "plans") == [2, 2, 2, 0]
+    assert column(active, "plan_left") == [1200, 600, 0, 0]
 
 
 def test_a_plan_that_is_over_before_it_is_known_never_counts():

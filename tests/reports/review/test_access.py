@@ -107,8 +107,8 @@ def test_a_figure_needs_the_right_of_its_theme_or_of_confidential_accounts(theme
     without = right(*(kind for kind in Kind if kind != needs))
     assert without.may_see_feature(theme, feature, is_confidential) == (needs is None)
     assert WHOLE.may_see_feature(theme, feature, is_confidential)
-    if needs is not None:
-        assert right(needs).may_see_feature(theme, feature, is_confidential)
+    alone = NOTHING if needs is None else right(needs)
+    assert alone.may_see_feature(theme, feature, is_confidential)
 
 
 @pytest.mark.parametrize(

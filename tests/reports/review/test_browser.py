@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from tests.reports.review.conftest import PASSWORD, add_accounts
+from tests.reports.review.conftest import PASSWORD
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="The dev packages are not installed.")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="The dev packages are not installed.")
@@ -25,6 +25,8 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
+# Milliseconds.
+PATIENCE = 120_000
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -45,7 +47,6 @@ def served(app):
 
 @pytest.fixture(scope="module")
 def address(app):
-    add_accounts(app)
     with served(app) as found:
         yield found
 
@@ -53,6 +54,8 @@ def address(app):
 @pytest.fixture(scope="module")
 def browser():
     with sync_api.sync_playwright() as playwright:
+        # Another process of the tests may train a model meanwhile, on both cores.
+        sync_api.expect.set_options(timeout=PATIENCE)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
         browser.close()
@@ -62,6 +65,7 @@ def browser():
 def opened(browser, address, name, is_quiet=True, **settings):
     """A page of a signed-in user; what the browser complains of fails the test, unless it is expected to."""
     context = browser.new_context(base_url=address, locale="fr-FR", **settings)
+    context.set_default_timeout(PATIENCE)
     page, complaints = context.new_page(), []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.goto("/sign-in")
