@@ -47,6 +47,10 @@ NEEDS_AN_OBJECT: Final = ("open", "extend", "convert", "end", "close", "dissolve
 NAMES: Final = ("procedure", "plan", "reason")
 PREPOSITIONS: Final = ("of", "in", "to", "by")
 ACTS: Final = ("verb", "participle", "infinitive", "noun")
+# With a judgement, they tell of another one than this notice's.
+OF_ANOTHER: Final = frozenset({"refuse", "petition", "confirm", "overturn", "reference", "keep"})
+# Verbs whose present is written as their past participle, accents aside.
+OLD: Final = ("pronounce", "adopt", "amend")
 FILLING: Final = ("word", *PREPOSITIONS, "judgement", "past", "comma")
 
 
@@ -94,11 +98,13 @@ def _clauses(words: Sequence[Token]) -> Iterator[list[Token]]:
     clause: list[Token] = []
     for token in words:
         before = clause[-1].kind if clause else "break"
-        if token.kind == "break" or (clause and _governs(token, before)):
+        # "le plan arrete le 3 mars" is no new decision.
+        is_past = token.kind == "verb" and token.value in OLD and before in NAMES
+        if token.kind == "break" or (clause and not is_past and _governs(token, before)):
             yield clause
             clause = []
         if token.kind != "break":
-            clause.append(token)
+            clause.append(Token("past", token.value) if is_past else token)
     yield clause
 
 
@@ -138,11 +144,18 @@ class _Reader:
     is_asked: bool = False
     is_open: bool = False
     _is_verb_before: bool = False
+    # The last clause told of another judgement.
+    is_of_another: bool = False
 
     def read(self, clause: list[Token]) -> None:
         """Read one clause: a verb and what it governs, or words without one."""
         self.clause, self.scope, self.last = clause, "", ""
         self.is_light = self.is_asked = False
+        if clause and clause[0].kind == "participle" and self.is_of_another:
+            # "rectifie le jugement du 3 mars, prononcant...": who pronounces?
+            self.loose += 1
+        kinds = [token.kind for token in clause if token != Token("keep", "noun")]
+        self.is_of_another = "judgement" in kinds[1:] and bool(set(kinds) & OF_ANOTHER)
         self.seen |= {token.kind for token in clause} | {token.value for token in clause if token.kind == "keep"}
         at = 0
         while at < len(clause):
@@ -161,6 +174,9 @@ class _Reader:
             self._enter(token)
         elif token.kind == "comma" and self.scope in ("petition", "reference", "after"):
             self.scope = ""
+        elif token.kind == "past" and token.value and self._before(at) in ("and", "comma") and self._next(at) in NAMES:
+            # "a refuse la liquidation et ouvert un redressement": a verb without its auxiliary.
+            self.loose += 1
         elif token == Token("passive", "refuse"):
             self.seen.add("refuse")
         elif token.kind in ACTS or token.kind in NAMES:
@@ -181,6 +197,9 @@ class _Reader:
     def _before(self, at: int) -> str:
         return self.clause[at - 1].kind if at else "break"
 
+    def _next(self, at: int) -> str:
+        return self.clause[at + 1].kind if at + 1 < len(self.clause) else "break"
+
     def _place(self, at: int, token: Token) -> int:
         """Give an act or a name its place: governed by what precedes it, or decided."""
         before = self._before(at)
@@ -200,7 +219,22 @@ class _Reader:
             self.governed += 1
             self.seen.add("in passing")
             return at + 1
+        if token.kind == "noun" and not self._stands(at):
+            self.loose += 1
+            self.governed += 1
+            return at + 1
         return self._decide(at, token)
+
+    def _stands(self, at: int) -> bool:
+        """Whether the sentence of which a noun is the subject does not take it back: "la cloture sera examinee"."""
+        for token in self.clause[at + 1 :]:
+            if token.kind in ("comma", "and", *ACTS):
+                return True
+            if token.kind in ("auxiliary", "not", "refuse"):
+                return False
+            if token.kind == "passive":
+                return token.value not in ("refuse", "keep", "asked")
+        return True
 
     def _govern(self, token: Token, before: str) -> None:
         """An act or a name under a refusal, a request...: it belongs there if a preposition, or nothing, ties it."""
@@ -290,6 +324,9 @@ class _Reader:
             self._apply_to_plan(act, name.value)
         elif name.kind == "reason" or act not in ON_PROCEDURES:
             self.loose += 1
+        elif act == "end" and name.value == LIQUIDATION:
+            # Nothing outlives the gravest procedure.
+            self.decided += CLOSED
         elif name.value != ANY:
             self.decided.append((name.value, ON_PROCEDURES[act]))
         elif act == "end":
@@ -370,6 +407,8 @@ class _Reader:
             self._apply("open", token)
         elif at == 2 and before == "of" and self.clause[0].kind == "judgement":
             self._apply("pronounce", token)
+        elif before == "in" and self.last == "convert":
+            self.loose += 1
         elif before in PREPOSITIONS or token.kind == "reason" or token.value == ANY:
             self.governed += 1
             self.seen.add("in passing")

@@ -29,6 +29,9 @@ def _each(natures: str, *decisions: Decision) -> dict[str, tuple[Decision, ...]]
     return {nature.strip(): decisions for nature in natures.strip().splitlines()}
 
 
+OUT_OF_CRISIS: Final = (
+    "jugement mettant fin a la procedure de traitement de sortie de crise et ouvrant une procedure de"
+)
 NATURES: Final[dict[str, tuple[Decision, ...]]] = {
     **_each(
         """
@@ -44,7 +47,6 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         jugement d'ouverture d'une procedure de redressement judiciaire
         jugement d'extension d'une procedure de redressement judiciaire
         jugement d'ouverture d'une procedure de traitement de sortie de crise
-        jugement mettant fin a la procedure de traitement de sortie de crise et ouvrant une procedure de redressement judiciaire
         jugement prononcant la resolution du plan de traitement de sortie de crise et le redressement judiciaire
         """,
         (REDRESSEMENT, OPENING),
@@ -58,6 +60,9 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         """,
         (SAUVEGARDE, OPENING),
     ),
+    # The "traitement de sortie de crise" (law of 31 May 2021) is a redressement of small firms.
+    f"{OUT_OF_CRISIS} redressement judiciaire": ((REDRESSEMENT, OPENING),),
+    f"{OUT_OF_CRISIS} liquidation judiciaire": ((LIQUIDATION, OPENING), (REDRESSEMENT, END)),
     # A conversion also ends the former procedure, which must not come back when the new one is closed.
     **_each(
         "jugement de conversion en liquidation judiciaire",
@@ -69,7 +74,6 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         """
         jugement prononcant la resolution du plan de cession et la liquidation judiciaire
         jugement prononcant la resolution du plan de redressement et la liquidation judiciaire
-        jugement mettant fin a la procedure de traitement de sortie de crise et ouvrant une procedure de liquidation judiciaire
         jugement prononcant la resolution du plan de traitement de sortie de crise et la liquidation judiciaire
         """,
         (LIQUIDATION, OPENING),

@@ -22,8 +22,10 @@ _PAUSE: Final = re.compile(r"[,:()\[\]\"«»]")
 _ELISIONS: Final = {"d'": "de ", "l'": " ", "n'": "ne ", "qu'": "que ", "s'": "se "}
 _CONTRACTED: Final = {"du": "de", "des": "de", "au": "a", "aux": "a"}
 _LEFT_OUT: Final = frozenset(
-    ("le", "la", "les", "un", "une", "cette", "cet", "ladite", "ledit", "dudit", "sa", "son")
-    + ("pas", "egalement", "immediatement", "donc", "ainsi")
+    (
+        *("le", "la", "les", "un", "une", "cette", "cet", "ladite", "ledit", "dudit", "sa", "son"),
+        *("pas", "egalement", "immediatement", "donc", "ainsi"),
+    )
 )
 # What an entry may do without, or forbids: it makes no entry longer.
 _OPTIONAL: Final = re.compile(r"\(\?!.*$|\(\?:[^()]*\)[?*]")

@@ -254,7 +254,8 @@ UNDECIDED_PROSE = "met fin à la procédure de redressement judiciaire, liquidat
 
 def test_a_catch_all_nature_decides_what_its_complement_says_and_all_of_it(tmp_path):
     (decided,) = judged(
-        tmp_path, ("Autre jugement prononçant", "la résolution du plan de redressement et la liquidation judiciaire", "")
+        tmp_path,
+        ("Autre jugement prononçant", "la résolution du plan de redressement et la liquidation judiciaire", ""),
     )
     assert decided == [("liquidation", "opening", None, None), ("redressement", "end", None, None)]
 
@@ -302,7 +303,10 @@ def test_an_appeal_undoes_the_judgement_that_it_names_or_is_undecided(tmp_path):
         (nature, "Infirme le jugement", ""),
     ]
     judged(tmp_path, *appeals)
-    assert rows(path, "retracts", "undecided_nature") == [("liquidation", None), (None, "autre arret de la cour d'appel")]
+    assert rows(path, "retracts", "undecided_nature") == [
+        ("liquidation", None),
+        (None, "autre arret de la cour d'appel"),
+    ]
 
 
 def test_an_appeal_that_names_the_notice_undoes_its_judgement(tmp_path):
