@@ -1,0 +1,112 @@
+from datetime import date
+from functools import cache
+
+import ibis
+import pytest
+
+from features.nomenclatures import read_nomenclature
+from features.procedures import procedures, state_at, states
+from features.sources.bodacc import UNDECIDED
+from features.sources.bodacc_decisions import read
+from features.sources.bodacc_examples import as_markdown, confusion, examples
+from features.sources.bodacc_words import tokens
+from features.target import labels
+from tests.features.sources.test_bodacc import SAMPLES, rows, staged
+from tests.tables import months
+
+ALL_EXAMPLES = cache(examples)
+
+
+def test_every_example_is_read_as_a_jurist_reads_it_or_left_undecided_where_we_say_so():
+    wrong = {
+        (example.nature, example.complement): (set(example.right), set(example.found))
+        for example in ALL_EXAMPLES()
+        if example.found != (example.right if example.must_decide else {UNDECIDED})
+    }
+    assert wrong == {}
+
+
+def test_the_reader_never_decides_what_is_wrong_and_misses_nothing_in_silence():
+    table = confusion()
+    assert sum(decision.read for decision in table) > 350
+    assert [(decision.decision, decision.wrong, decision.missed) for decision in table] == [
+        (decision.decision, 0, 0) for decision in table
+    ]
+    assert "Precision 100.0%" in as_markdown(table)
+
+
+def test_there_are_enough_distinct_wordings_and_none_stands_twice():
+    wordings = [(example.nature, example.complement) for example in ALL_EXAMPLES()]
+    assert len(set(wordings)) == len(wordings) > 300
+
+
+REFUSALS = ("rejette la demande d'{}", "deboute l'urssaf de sa demande d'{}", "dit n'y avoir lieu a {}")
+NOUNS = (
+    "ouverture d'une procedure de liquidation judiciaire",
+    "ouverture d'un redressement judiciaire",
+    "extension de la liquidation judiciaire",
+)
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("noun", NOUNS)
+def test_what_is_refused_is_not_decided_and_what_follows_is(refusal, noun):
+    refused = refusal.format(noun)
+    assert read("", noun).decisions
+    assert read("", refused).decisions == ()
+    assert not read("", refused).is_undecided
+    both = read("", f"{refused} et prononce la resolution du plan de sauvegarde")
+    assert both.decisions == (("sauvegarde", "end"),)
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+@pytest.mark.parametrize("beginning", ["vu le jugement du 3 mars 2020 ayant refuse l'{}", "convoque en vue de l'{}"])
+def test_what_is_only_told_of_opens_nothing(beginning, noun):
+    assert read("", beginning.format(noun)).decisions == ()
+
+
+def test_words_that_no_one_listed_never_decide():
+    assert read("", "quelques mots sans rapport").decisions == ()
+    assert read("", "le greffier frobnique la liquidation judiciaire").is_undecided
+
+
+def test_an_unknown_verb_between_two_decisions_leaves_the_whole_text_undecided():
+    assert read("", "prononce la liquidation judiciaire. frobnique le plan de redressement").is_undecided
+
+
+def test_a_full_stop_ends_a_sentence_but_not_after_an_initial_or_an_article_of_law():
+    assert [token.kind for token in tokens("designe me x. dupont, art. l. 621-1")].count("break") == 0
+    assert [token.kind for token in tokens("ouvre la sauvegarde.nomme me x")].count("break") == 1
+
+
+def test_every_line_of_the_vocabulary_is_read_by_some_words():
+    kinds = {row["kind"] for row in read_nomenclature("bodacc_words") if not row["kind"].startswith("#")}
+    assert {"procedure", "plan", "verb", "noun", "refuse", "overturn", "keep"} <= kinds
+    assert {token.kind for example in ALL_EXAMPLES() for token in tokens(example.complement.lower())} - kinds <= {
+        *("word", "comma", "break")
+    }
+
+
+def last_states(name, until):
+    """The state of each firm of a case on the first of a month, from its notices alone."""
+    notices = staged(SAMPLES / name / "annonces-commerciales.csv")
+    firms = sorted({siren for (siren,) in rows(SAMPLES / name / "annonces-commerciales.csv", "siren")})
+    grid = ibis.union(*(months(siren, "2022-01-01", 26) for siren in firms)).select("siren", "period")
+    found = state_at(grid, states(procedures(None, notices)))
+    found = found.filter(found.period == ibis.literal(until)).order_by("siren").to_pyarrow().to_pylist()
+    return grid, notices, {row["siren"][-1]: row["state"] for row in found}
+
+
+def test_the_case_of_the_catch_all_natures():
+    *_, found = last_states("bodacc-catch-all-natures", date(2024, 2, 1))
+    assert found == {"1": "liquidation", "2": "redressement", "3": "liquidation", "4": "in_bonis"}
+
+
+def test_the_case_of_the_natures_of_2021():
+    grid, notices, found = last_states("bodacc-natures-of-2021", date(2024, 2, 1))
+    assert (found["2"], found["8"]) == ("plan_redressement", "plan_redressement")
+    assert {found[firm] for firm in "136"} == {"redressement"}
+    assert {found[firm] for firm in "457"} == {"liquidation"}
+    labelled = labels(grid, procedures(None, notices), date(2024, 2, 1), 18)
+    labelled = labelled.filter(labelled.period == ibis.literal(date(2022, 1, 1))).to_pyarrow().to_pylist()
+    assert {row["siren"][-1]: row["label"] for row in labelled} == {firm: int(firm not in "28") for firm in "12345678"}
