@@ -10,7 +10,8 @@ import pytest
 from features import engine, perimeter
 from features.deliveries import find_batches, received_on
 from features.errors import InputError
-from features.ingest import Reading, Undecided, ingest, read_reports, read_staged
+from features.ingest import Reading, ingest, read_staged
+from features.received import Undecided, read_reports
 from features.sources import SOURCES
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -38,7 +39,7 @@ class House:
         folders = {"staged": self.data / "staged", "rejects": self.data / "rejects", "scratch": self.data / "scratch"}
         reading = Reading(limit, 25, lags)
         self.told = ingest(self.con, self.raw, SOURCES, reading, **folders, progress=lambda _: None)
-        return self.told.reports
+        return self.told.files
 
     def staged(self, name: str) -> list[dict]:
         source = next(source for source in SOURCES if source.name == name)
@@ -283,7 +284,7 @@ def test_debts_under_the_contributions_name_are_refused_by_name_before_anything_
 
 def test_one_file_both_plain_and_gzipped_is_refused_by_name(house):
     house.debts(gzip.compress("\n".join([HEADER, LINE]).encode()), name="sigfaible_debits.csv.gz")
-    with pytest.raises(InputError, match=r"sigfaible_debits\.csv and sigfaible_debits\.csv\.gz: which of them"):
+    with pytest.raises(InputError, match=r"sigfaible_debits\.csv, sigfaible_debits\.csv\.gz: which of them"):
         house.ingest()
 
 
