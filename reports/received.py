@@ -24,7 +24,7 @@ HOLDS = "Not read: no source has a file of this name. By its columns it holds {c
 NO_SOURCE = "Not read: no source has a file of this name. The nearest expected name is {name}."
 STALE_ONE = "Not in the newest delivery: its data are {number} month older."
 STALE = "Not in the newest delivery: its data are {number} months older."
-MISSING = "Never delivered: the figures that need it are unknown."
+MISSING = "Never delivered, so that the figures that need them are unknown: {sources}."
 REJECTED = "Lines rejected: {count} of {lines} ({share})."
 UNKNOWN = "Cells that could not be read, and are unknown: {count}."
 UNDECIDED = "Records that may change a firm's state and can't be read with certainty, so that none is used: {count}."
@@ -71,8 +71,9 @@ def _on_delivery(received: Received, language: Language) -> Iterator[Remark]:
         yield Remark(WARNING, f"{unread.batch}/{unread.file}", unread_sentence(unread, language))
     for name, months in received.stale.items():
         yield Remark(WARNING, source_title(name, language), language.counted(months, STALE_ONE, STALE))
-    for name in received.missing:
-        yield Remark(NOTE, source_title(name, language), language.say(MISSING))
+    if received.missing:
+        sources = ", ".join(source_title(name, language) for name in received.missing)
+        yield Remark(NOTE, "", language.say(MISSING, sources=sources))
 
 
 def on_file(report: FileReport, received: Received, language: Language) -> Iterator[tuple[Level, str]]:

@@ -15,6 +15,7 @@ from reports import received as words
 from reports.dictionary import source_title
 from reports.figures import share
 from reports.language import LANGUAGES, Language
+from reports.received import NOTE
 
 TOTALS: Final = ("lines", "rejected", "size")
 UNITS: Final = ("bytes", "kB", "MB", "GB")
@@ -66,7 +67,7 @@ def as_html(received: Received, language: Language) -> str:
         title=lambda name: source_title(name, language),
         reason=lambda text: words.reason_words(text, language),
         example=lambda text: words.example_words(text, language),
-        remarks=words.remarks(received, language),
+        remarks=[remark for remark in words.remarks(received, language) if remark.level != NOTE or not remark.subject],
         of_file=lambda report: [sentence for _, sentence in words.on_file(report, received, language)],
         by_source=_by_source(received),
         totals={name: sum(getattr(report, name) for report in received.files) for name in TOTALS},

@@ -19,6 +19,7 @@ DELIMITERS = ";,\t|"
 LINE_SCHEMA = {"line": "int64", "text": "string", "cells": "array<string>", "fault": "string"}
 # A header's cells may hold line breaks, within quotes; a stray quote in it must not take the whole file for a header.
 MOST_HEADER_LINES = 20
+UNCLOSED = "a quote is opened and not closed on the line"
 EMPTY = "{file} is empty: it has no line of data. Ask the partner for the file again."
 DAMAGED = "{file} can't be read ({error}). Ask the partner for the file again."
 NO_MONTH = "{source}: {file} has no column for any month. Ask the partner for the full export."
@@ -224,7 +225,7 @@ def numbered_lines(con: BaseBackend, file: TextFile) -> ir.Table:
                  THEN len(raw) || ' fields, {expected} expected'
                  WHEN contains(text, '"') AND len(list_filter(raw, lambda c:
                       starts_with(c, '"') AND (length(c) = 1 OR NOT ends_with(c, '"')))) > 0
-                 THEN 'a quote is opened and not closed on the line' END AS fault
+                 THEN {_quoted(UNCLOSED)} END AS fault
         FROM cut
     """  # noqa: S608 - only the name of the file, quoted; nothing of its content
     return con.sql(query, schema=LINE_SCHEMA)

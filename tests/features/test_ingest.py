@@ -258,7 +258,7 @@ def register(house: House, *lines: str) -> None:
 
 
 def report_of(house: House, source: str):
-    return next(report for report in house.told.reports if report.source == source)
+    return next(report for report in house.told.files if report.source == source)
 
 
 def test_what_is_not_read_is_named_with_the_nearest_name_and_what_is_old_with_its_age(house):
