@@ -19,6 +19,7 @@ from features.received import Failure, FileReport, Received, RefusedError, read_
 from features.sources.files import TextFile, mended, open_text, read_lines
 from features.sources.reading import parse, staged_schema
 from features.sources.source import ALWAYS_KNOWN, Source
+from features.windows import first_of_each
 
 LINEAGE = ("known_at", "batch", "file", "line")
 CAN_NOT_BE_READ = "{source}: {file} can't be read ({error})."
@@ -198,5 +199,4 @@ def read_staged(con: BaseBackend, staged: Path, source: Source) -> ir.Table | No
         return records.drop("batch", "file", "line")
     content = [name for name in records.columns if name not in LINEAGE]
     once = records.group_by(content).aggregate(known_at=records.known_at.min(), batch=records.batch.max())
-    newest = ibis.row_number().over(group_by=source.flow_key, order_by=[ibis.desc("batch"), "known_at", *content])
-    return once.mutate(version=newest).filter(ibis._.version == 0).drop("version", "batch")
+    return first_of_each(once, source.flow_key, [ibis.desc("batch"), "known_at", *content]).drop("batch")
