@@ -3,15 +3,17 @@ from functools import cache
 
 import ibis
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.nomenclatures import read_nomenclature
 from features.procedures import procedures, state_at, states
-from features.sources.bodacc import UNDECIDED
+from features.sources.bodacc import UNDECIDED, prose
 from features.sources.bodacc_decisions import read
 from features.sources.bodacc_examples import as_markdown, confusion, examples
 from features.sources.bodacc_words import tokens
 from features.target import labels
-from tests.features.sources.test_bodacc import SAMPLES, rows, staged
+from tests.features.sources.test_bodacc import SAMPLES, cells, rows, staged
 from tests.tables import months
 
 ALL_EXAMPLES = cache(examples)
@@ -63,6 +65,30 @@ def test_what_is_refused_is_not_decided_and_what_follows_is(refusal, noun):
 @pytest.mark.parametrize("beginning", ["vu le jugement du 3 mars 2020 ayant refuse l'{}", "convoque en vue de l'{}"])
 def test_what_is_only_told_of_opens_nothing(beginning, noun):
     assert read("", beginning.format(noun)).decisions == ()
+
+
+PLAIN = [plain for plain in cells(prose, *(row["complement"] for row in read_nomenclature("bodacc_examples"))) if plain]
+CERTAIN = [plain for plain in PLAIN if len(plain) > 20 and plain[-2] != " " and not read("", plain).is_undecided]
+
+
+@settings(max_examples=500, deadline=None)
+@given(first=st.sampled_from(CERTAIN), second=st.sampled_from(CERTAIN))
+def test_two_sentences_decide_what_both_decide_or_nothing_is_certain(first, second):
+    both, parts = read("", f"{first}. {second}"), (read("", first), read("", second))
+    if not both.is_undecided:
+        decided = {decision for part in parts for decision in part.decisions}
+        opened = {action for action, stage in both.decisions if stage == "opening"}
+        assert set(both.decisions) <= decided
+        # What the second sentence opens is not ended by the first.
+        assert decided - set(both.decisions) <= {(action, "end") for action in opened}
+        assert {part.retracts for part in parts} - {None, "named"} <= {both.retracts}
+
+
+@pytest.mark.parametrize("joint", [" ", ", ", " et "])
+def test_sentences_run_together_are_never_read_as_their_opposite(joint):
+    assert read("", f"infirme le jugement{joint}mise en liquidation judiciaire").retracts is None
+    assert read("", f"rejette le plan de redressement{joint}liquidation judiciaire").is_undecided
+    assert read("", f"designe me x{joint}jugement ouvrant la liquidation judiciaire").is_undecided
 
 
 def test_words_that_no_one_listed_never_decide():
