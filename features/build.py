@@ -43,8 +43,8 @@ from features.sources import SOURCES
 from features.sources.reading import staged_schema
 from features.target import openings
 
-FIRMS_A_BUCKET = 20_000
-PERIODS_A_BLOCK = 6
+FIRMS_PER_BUCKET = 20_000
+PERIODS_PER_BLOCK = 6
 REGISTER = ("legal_units", "establishments", "establishment_history", "perimeter_filter")
 
 
@@ -105,7 +105,7 @@ def build(
             "categories. Check the headcount file, the filter file and the perimeter settings."
         )
     observed_until = received_on(procedures_batch(staged), delivery_day).replace(day=1)
-    buckets = -(-count // FIRMS_A_BUCKET)
+    buckets = -(-count // FIRMS_PER_BUCKET)
     parts = scratch / "parts"
     for bucket in range(buckets):
         progress(f"features of firms, part {bucket + 1} of {buckets}")
@@ -209,8 +209,8 @@ def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress
     rows = 0
     table, table_of = con.read_parquet(str(parts / "*" / PARTS)), FeatureTable(folder)
     periods = period_range(scope.start, scope.end)
-    for first in range(0, len(periods), PERIODS_A_BLOCK):
-        block = periods[first : first + PERIODS_A_BLOCK]
+    for first in range(0, len(periods), PERIODS_PER_BLOCK):
+        block = periods[first : first + PERIODS_PER_BLOCK]
         progress(f"feature table, {block[0]:%Y-%m} to {block[-1]:%Y-%m}")
         with kept(con, parts.parent) as keep:
             ranked = keep(ordered(with_ranks(table.filter(table.period.between(block[0], block[-1])))))

@@ -31,6 +31,7 @@ from reports.review import accounts
 from reports.review.access import Kind
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
+from reports.review.guard import LANGUAGE_COOKIE
 from tests.records import FIGURES, build_record, metrics, model_facts, risk_model
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that live as long as a test
@@ -255,8 +256,16 @@ def signed_in(app, name: str) -> Agent:
 
 
 @pytest.fixture(scope="session")
-def agents(app) -> dict[str, Agent]:
+def browsers(app) -> dict[str, Agent]:
     return {name: signed_in(app, name) for name in ACCOUNTS}
+
+
+@pytest.fixture
+def agents(browsers) -> dict[str, Agent]:
+    """Signed-in browsers that tests share, without the language that another test chose."""
+    for agent in browsers.values():
+        agent.client.cookies.pop(LANGUAGE_COOKIE, None)
+    return browsers
 
 
 @pytest.fixture
