@@ -23,6 +23,7 @@ from features.sources.bodacc_syntax import (
 from features.sources.bodacc_words import BREAK, Token
 
 KEEPING: Final = (Token("keep", "verb"), Token("keep", "postpone"))
+NAMED_IN_PASSING: Final = (Token("keep", "noun"), Token("keep", "amicable"))
 # With a judgement, they tell of another one than this notice's.
 OF_ANOTHER: Final = frozenset({"refuse", "petition", "confirm", "overturn", "reference", "keep"})
 # Verbs whose present is written as their past participle, accents aside.
@@ -50,7 +51,9 @@ def _governs(token: Token, before: str) -> bool:
         return False
     if token.kind == "participle" or (token.kind == "overturn" and token.value == "participle"):
         return before in ("comma", "and")
-    return token.kind in ("verb", "refuse", "confirm", "overturn") or token in KEEPING
+    # "infirme le jugement rejetant le plan" is one clause.
+    is_of_judgement = token.kind == "refuse" and before == "judgement"
+    return token.kind in ("verb", "refuse", "confirm", "overturn") and not is_of_judgement or token in KEEPING
 
 
 @dataclass
@@ -85,7 +88,7 @@ class ClauseReader:
         if clause and clause[0].kind == "participle" and self.is_of_another:
             # "rectifie le jugement du 3 mars, prononcant...": who pronounces?
             self.effects.loose += 1
-        kinds = [token.kind for token in clause if token != Token("keep", "noun")]
+        kinds = [token.kind for token in clause if token not in NAMED_IN_PASSING]
         self.is_of_another = "judgement" in kinds[1:] and bool(set(kinds) & OF_ANOTHER)
         self.seen |= {token.kind for token in clause} | {token.value for token in clause if token.kind == "keep"}
         at = 0
@@ -97,7 +100,7 @@ class ClauseReader:
             if token.kind == "plan" and token.value != CESSION:
                 self.effects.plan = token.value
             at = self._step(at, token)
-        if any(token.kind == "doubt" for token in clause) and (self.governed or self.effects.decided):
+        if any(token.kind == "doubt" for token in clause) and (self.governed or not self.effects.is_empty):
             self.effects.loose += 1
 
     def _step(self, at: int, token: Token) -> int:
@@ -147,7 +150,8 @@ class ClauseReader:
             self.governed += 1
             self.seen.add("in passing")
             return at + 1
-        if (token.kind == "noun" and not stands(self.clause, at)) or (
+        # "le tribunal suspend la cloture": a verb that no one listed.
+        if (token.kind == "noun" and (before == "word" or not stands(self.clause, at))) or (
             before == "judgement" and is_taken_back(self.clause, at)
         ):
             self.effects.loose += 1
@@ -158,10 +162,14 @@ class ClauseReader:
     def _govern(self, at: int, token: Token) -> None:
         """An act or a name under a refusal, a request...: it belongs there if a preposition, or nothing, ties it."""
         before = kind_at(self.clause, at - 1)
+        # "met fin a la mission et au redressement"
+        is_coordinate = before in PREPOSITIONS and kind_at(self.clause, at - 2) == "and" and self.scope == "keep"
         is_free = before in ("comma", "and", "break") or (before == "word" and self.scope != "postpone")
+        # "prononce a la demande des creanciers la liquidation"
+        is_free |= self.clause[at - 1] == Token("keep", "noun")
         # "autorise la modification du plan" decides.
         is_permitted = self.scope == "keep" and token.kind == "noun" and self.clause[at - 1] == Token("keep", "verb")
-        if token.kind != "reason" and (is_free or is_permitted):
+        if token.kind != "reason" and (is_free or is_permitted or is_coordinate):
             self.effects.loose += 1
         self.governed += 1
         if self.scope in ("petition", "reference", "after"):
@@ -169,8 +177,11 @@ class ClauseReader:
         self.is_open |= self.scope == "petition" and self.is_asked
 
     def _is_told(self, at: int, token: Token) -> bool:
-        """Whether a noun only tells of what others decided: "les suites de l'ouverture", "pour la cloture"."""
+        """Whether it only tells of what others decided: "les suites de l'ouverture", "pour la cloture"."""
         before = kind_at(self.clause, at - 1)
+        if before == "judgement" and at > 2 and kind_at(self.clause, at - 2) in PREPOSITIONS:
+            # "la tierce opposition au jugement ouvrant la liquidation"
+            return True
         if token.kind not in ("noun", "infinitive"):
             return False
         if token.value == "achieve":

@@ -128,7 +128,7 @@ def _is_contradictory(decisions: set[Decision]) -> bool:
 
 def _closing(reader: ClauseReader, decisions: set[Decision]) -> Reading:
     """A closing by its nature: its text may repeat the opening, or say nothing; it must not contradict it."""
-    contradicts = reader.seen & {"refuse", "petition", "not", "postpone", "postponed", "overturn", "confirm"}
+    contradicts = reader.seen & {"refuse", "petition", "not", "postpone", "postponed", "overturn", "confirm", "amicable"}
     if contradicts or any(stage != OPENING for _, stage in decisions):
         return UNDECIDED
     return Reading(CLOSED)

@@ -50,6 +50,11 @@ class Effects:
     wants_an_opening: bool = False
     plan: str = ""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is decided so far."""
+        return not (self.decided or self.closes_all or self.closes_unnamed)
+
     def apply(self, act: str, name: Token) -> None:
         """Decide one act on one procedure or plan."""
         if name.kind == "plan":

@@ -13,7 +13,7 @@ from features.nomenclatures import read_nomenclature
 
 # "une procedure de liquidation judiciaire" and "le projet de plan" are one name.
 _BEFORE: Final = {
-    "procedure": r"(?:(?:procedures?|operations?|regime)(?: collectives?)?(?: simplifiees?)? (?:de )?)?",
+    "procedure": r"(?:(?:procedures?|operations?|regime)(?: collectives?| secondaires?)?(?: simplifiees?)? (?:de )?)?",
     "plan": r"(?:(?:projets?|propositions?|modalites) de )?",
 }
 # A full stop ends a sentence, unless it follows an abbreviation, an initial or an article of law.
@@ -23,8 +23,8 @@ _ELISIONS: Final = {"d'": "de ", "l'": " ", "n'": "ne ", "qu'": "que ", "s'": "s
 _CONTRACTED: Final = {"du": "de", "des": "de", "au": "a", "aux": "a"}
 _LEFT_OUT: Final = frozenset(
     (
-        *("le", "la", "les", "un", "une", "cette", "cet", "ladite", "ledit", "dudit", "sa", "son"),
-        *("pas", "egalement", "immediatement", "donc", "ainsi"),
+        *("le", "la", "les", "un", "une", "cette", "cet", "ladite", "ledit", "dudit", "sa", "son", "nouvelle"),
+        *("pas", "egalement", "immediatement", "donc"),
     )
 )
 # What an entry may do without, or forbids: it makes no entry longer.
