@@ -1,8 +1,6 @@
 """How a clause of a judgement is read: what it governs is decided, refused, asked for, or told of another judgement."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Final
 
 from features.sources.bodacc_effects import ANY, CESSION, Effects
@@ -13,6 +11,7 @@ from features.sources.bodacc_syntax import (
     PREPOSITIONS,
     becomes_later,
     begins,
+    is_followed,
     is_object,
     is_taken_back,
     kind_at,
@@ -22,38 +21,9 @@ from features.sources.bodacc_syntax import (
 )
 from features.sources.bodacc_words import BREAK, Token
 
-KEEPING: Final = (Token("keep", "verb"), Token("keep", "postpone"))
 NAMED_IN_PASSING: Final = (Token("keep", "noun"), Token("keep", "amicable"))
 # With a judgement, they tell of another one than this notice's.
 OF_ANOTHER: Final = frozenset({"refuse", "petition", "confirm", "overturn", "reference", "keep"})
-# Verbs whose present is written as their past participle, accents aside.
-ALSO_PAST: Final = ("pronounce", "adopt", "amend")
-
-
-def clauses(words: Sequence[Token]) -> Iterator[list[Token]]:
-    """The text cut at its full stops and before each verb that governs what follows."""
-    clause: list[Token] = []
-    for token in words:
-        before = clause[-1].kind if clause else "break"
-        # "le plan arrete le 3 mars" is no new decision.
-        is_past = token.kind == "verb" and token.value in ALSO_PAST and before in NAMES
-        if token.kind == "break" or (clause and not is_past and _governs(token, before)):
-            yield clause
-            clause = []
-        if token.kind != "break":
-            clause.append(Token("past", token.value) if is_past else token)
-    yield clause
-
-
-def _governs(token: Token, before: str) -> bool:
-    """Whether a new clause begins: a finite verb, unless a relative or a negation precedes it."""
-    if before in ("reference", "not", "of", "to", "after"):
-        return False
-    if token.kind == "participle" or (token.kind == "overturn" and token.value == "participle"):
-        return before in ("comma", "and")
-    # "infirme le jugement rejetant le plan" is one clause.
-    is_of_judgement = token.kind == "refuse" and before == "judgement"
-    return token.kind in ("verb", "refuse", "confirm", "overturn") and not is_of_judgement or token in KEEPING
 
 
 @dataclass
@@ -162,14 +132,18 @@ class ClauseReader:
     def _govern(self, at: int, token: Token) -> None:
         """An act or a name under a refusal, a request...: it belongs there if a preposition, or nothing, ties it."""
         before = kind_at(self.clause, at - 1)
-        # "met fin a la mission et au redressement"
-        is_coordinate = before in PREPOSITIONS and kind_at(self.clause, at - 2) == "and" and self.scope == "keep"
-        is_free = before in ("comma", "and", "break") or (before == "word" and self.scope != "postpone")
-        # "prononce a la demande des creanciers la liquidation"
-        is_free |= self.clause[at - 1] == Token("keep", "noun")
-        # "autorise la modification du plan" decides.
-        is_permitted = self.scope == "keep" and token.kind == "noun" and self.clause[at - 1] == Token("keep", "verb")
-        if token.kind != "reason" and (is_free or is_permitted or is_coordinate):
+        is_kept, previous = self.scope == "keep", self.clause[at - 1]
+        is_free = (
+            before in ("comma", "and", "break", *NAMES)
+            or (before == "word" and self.scope != "postpone")
+            # "prononce a la demande des creanciers la liquidation"
+            or previous == Token("keep", "noun")
+            # "autorise la modification du plan"
+            or (is_kept and token.kind == "noun" and previous == Token("keep", "verb"))
+            # "met fin a la mission et au redressement"
+            or (is_kept and before in PREPOSITIONS and kind_at(self.clause, at - 2) == "and")
+        )
+        if token.kind != "reason" and is_free:
             self.effects.loose += 1
         self.governed += 1
         if self.scope in ("petition", "reference", "after"):
@@ -235,8 +209,6 @@ class ClauseReader:
         former: list[str] = []
         becomes: list[str] = []
         while at < len(self.clause) and self.clause[at].kind in ("procedure", *FILLING):
-            if self.clause[at].kind == "judgement" and kind_at(self.clause, at - 1) not in ("by", "of"):
-                break
             if self.clause[at].kind == "comma" and (becomes or not becomes_later(self.clause, at)):
                 break
             if self.clause[at].kind == "procedure":
@@ -286,14 +258,6 @@ class ClauseReader:
             self.effects.loose += 1
             return
         rest = self.clause[at + 1 :]
-        is_several = Token("noun", "dissolve") in rest
-        is_followed = any(
-            (a.kind == "comma" and b.kind in (*NAMES, "noun", "judgement", "participle"))
-            or (a.kind in ("and", "word") and b.kind == "judgement")
-            or (a.kind == "word" and b.kind == "noun")
-            or (a.kind == "and" and b.kind in ("noun", *NAMES) and (not is_several or b.value == "dissolve"))
-            for a, b in pairwise(rest)
-        )
         told = [token for token in rest if token.kind not in ("judgement", "reference", "word")]
         told = [Token("verb", token.value) if token.kind == "past" and token.value else token for token in told]
         kinds = {token.kind for token in told}
@@ -301,7 +265,7 @@ class ClauseReader:
         # "la resolution du plan et l'ouverture de la liquidation" are one judgement.
         acts = acts[acts[:1] == ["dissolve"] :]
         is_one = len(acts) < 2 and set(acts) <= {"open", "convert", "extend", "reopen"}
-        if is_followed or not is_one or kinds & {"refuse", "petition", "doubt", "not", "passive", "auxiliary"}:
+        if is_followed(rest) or not is_one or kinds & {"refuse", "petition", "doubt", "not", "passive", "auxiliary"}:
             self.effects.loose += 1
         elif kinds & {*NAMES, "noun"}:
             self.overturned.append(told)

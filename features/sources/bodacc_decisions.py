@@ -20,9 +20,9 @@ from features.insolvency import (
     OPENING,
     PLAN,
 )
-from features.sources.bodacc_clauses import ClauseReader, clauses
+from features.sources.bodacc_clauses import ClauseReader
 from features.sources.bodacc_effects import CLOSED, Decision
-from features.sources.bodacc_syntax import NAMES, PREPOSITIONS
+from features.sources.bodacc_syntax import NAMES, PREPOSITIONS, clauses
 from features.sources.bodacc_words import BREAK, Token, tokens
 
 # A judgement that is undone without being told: only the notice that is named can tell it.
@@ -42,6 +42,10 @@ class Reading:
     is_undecided: bool = False
 
 
+# What a closing's text says where it is no closing.
+AGAINST_A_CLOSING: Final = frozenset(
+    ("refuse", "petition", "not", "postpone", "postponed", "overturn", "confirm", "amicable")
+)
 UNDECIDED: Final = Reading(is_undecided=True)
 
 
@@ -128,8 +132,7 @@ def _is_contradictory(decisions: set[Decision]) -> bool:
 
 def _closing(reader: ClauseReader, decisions: set[Decision]) -> Reading:
     """A closing by its nature: its text may repeat the opening, or say nothing; it must not contradict it."""
-    contradicts = reader.seen & {"refuse", "petition", "not", "postpone", "postponed", "overturn", "confirm", "amicable"}
-    if contradicts or any(stage != OPENING for _, stage in decisions):
+    if reader.seen & AGAINST_A_CLOSING or any(stage != OPENING for _, stage in decisions):
         return UNDECIDED
     return Reading(CLOSED)
 

@@ -12,8 +12,9 @@ import ibis
 
 from features.insolvency import ACTIONS, END
 from features.nomenclatures import read_nomenclature
-from features.sources.bodacc import RETRACTS, UNDECIDED, decided_in, prose
+from features.sources.bodacc import RETRACTS, UNDECIDED, decided_in
 from features.sources.bodacc_natures import CATCH_ALL
+from features.sources.french import prose
 
 NOTHING: Final = "nothing"
 UNKNOWN: Final = "unknown"

@@ -1,6 +1,7 @@
-"""What stands where in a clause of a judgement: the kinds of words around a place, and the object of an act."""
+"""How a judgement's text is cut into clauses, and what stands where in a clause: around a place, or as an object."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from features.sources.bodacc_words import Token
@@ -10,8 +11,37 @@ NAMES: Final = ("procedure", "plan", "reason")
 PREPOSITIONS: Final = ("of", "in", "to", "by")
 ACTS: Final = ("verb", "participle", "infinitive", "noun")
 FILLING: Final = ("word", *PREPOSITIONS, "judgement", "past", "comma")
+KEEPING: Final = (Token("keep", "verb"), Token("keep", "postpone"))
+# Verbs whose present is written as their past participle, accents aside.
+ALSO_PAST: Final = ("pronounce", "adopt", "amend")
 # What takes back the sentence whose subject it follows: "la cloture est refusee".
 TAKES_BACK: Final = ("refuse", "keep", "asked")
+
+
+def clauses(words: Sequence[Token]) -> Iterator[list[Token]]:
+    """The text cut at its full stops and before each verb that governs what follows."""
+    clause: list[Token] = []
+    for token in words:
+        before = clause[-1].kind if clause else "break"
+        # "le plan arrete le 3 mars" is no new decision.
+        is_past = token.kind == "verb" and token.value in ALSO_PAST and before in NAMES
+        if token.kind == "break" or (clause and not is_past and _governs(token, before)):
+            yield clause
+            clause = []
+        if token.kind != "break":
+            clause.append(Token("past", token.value) if is_past else token)
+    yield clause
+
+
+def _governs(token: Token, before: str) -> bool:
+    """Whether a new clause begins: a finite verb, unless a relative or a negation precedes it."""
+    if before in ("reference", "not", "of", "to", "after"):
+        return False
+    if token.kind == "participle" or (token.kind == "overturn" and token.value == "participle"):
+        return before in ("comma", "and")
+    # "infirme le jugement rejetant le plan" is one clause.
+    is_of_judgement = token.kind == "refuse" and before == "judgement"
+    return (token.kind in ("verb", "refuse", "confirm", "overturn") and not is_of_judgement) or token in KEEPING
 
 
 def kind_at(clause: Clause, at: int) -> str:
@@ -84,3 +114,16 @@ def becomes_later(clause: Clause, at: int) -> bool:
         if kind == "procedure" and before == "in":
             return True
     return False
+
+
+def is_followed(overturned: Clause) -> bool:
+    """Whether something else may be decided, without a full stop, after what is overturned."""
+    # "la resolution du plan et l'ouverture de la liquidation" are one judgement.
+    is_several = Token("noun", "dissolve") in overturned
+    begins_after = {
+        "comma": (*NAMES, "noun", "judgement", "participle"),
+        "word": ("judgement", "noun"),
+        "judgement": ("noun",),
+        "and": ("judgement",) if is_several else ("judgement", "noun", *NAMES),
+    }
+    return any(after.kind in begins_after.get(before.kind, ()) for before, after in pairwise(overturned))

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from features.nomenclatures import read_nomenclature
 from features.procedures import procedures, state_at, states
-from features.sources.bodacc import UNDECIDED, prose
+from features.sources.bodacc import UNDECIDED
 from features.sources.bodacc_decisions import read
 from features.sources.bodacc_examples import as_markdown, confusion, examples
 from features.sources.bodacc_words import tokens
+from features.sources.french import prose
 from features.target import labels
 from tests.features.sources.test_bodacc import SAMPLES, cells, rows, staged
 from tests.tables import months
