@@ -5,6 +5,7 @@ tell), `read` is "undecided" where the reader must not decide, and blank where i
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,10 +73,10 @@ class Confusion:
     wrong: int
 
 
-def confusion() -> list[Confusion]:
-    """The confusion table of the reader, decision by decision, over all examples."""
+def confusion(examples: Iterable[Example]) -> list[Confusion]:
+    """The confusion table of the reader, decision by decision."""
     counts: Counter[tuple[str, str]] = Counter()
-    for example in examples():
+    for example in examples:
         is_held = example.found == {UNDECIDED}
         for decision in example.right:
             outcome = UNDECIDED if is_held else "read" if decision in example.found else "missed"
