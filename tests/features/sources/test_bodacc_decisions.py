@@ -1,3 +1,5 @@
+import re
+import string
 from datetime import date
 from functools import cache
 
@@ -104,6 +106,67 @@ def test_an_unknown_verb_between_two_decisions_leaves_the_whole_text_undecided()
 def test_a_full_stop_ends_a_sentence_but_not_after_an_initial_or_an_article_of_law():
     assert [token.kind for token in tokens("designe me x. dupont, art. l. 621-1")].count("break") == 0
     assert [token.kind for token in tokens("ouvre la sauvegarde.nomme me x")].count("break") == 1
+
+
+# For each act, what it bears on and what is then decided.
+DECIDES = {
+    "open": ("une procedure de liquidation judiciaire", "liquidation opening"),
+    "place": ("x en liquidation judiciaire", "liquidation opening"),
+    "pronounce": ("la liquidation judiciaire", "liquidation opening"),
+    "find": ("l'ouverture d'une liquidation judiciaire", "liquidation opening"),
+    "convert": ("la sauvegarde en redressement judiciaire", "redressement opening, sauvegarde end"),
+    "extend": ("la liquidation judiciaire", "liquidation opening"),
+    "reopen": ("la liquidation judiciaire", "liquidation opening"),
+    "adopt": ("le plan de sauvegarde", "sauvegarde plan"),
+    "amend": ("le plan de sauvegarde", "sauvegarde amendment"),
+    "dissolve": ("le plan de sauvegarde", "sauvegarde end"),
+    "end": ("a la procedure de sauvegarde", "sauvegarde end"),
+    "close": ("la procedure de sauvegarde", "sauvegarde end"),
+}
+LOOKAROUND = re.compile(r"\(\?[!=](?:[^()]|\([^()]*\))*\)")
+WORDS = [row for row in read_nomenclature("bodacc_words") if not row["kind"].startswith("#")]
+ACTS = [row for row in WORDS if row["kind"] in ("verb", "participle", "infinitive")]
+NO_ACTS = [row for row in WORDS if row["kind"] in ("refuse", "petition", "confirm", "keep", "reference", "overturn")]
+
+
+def forms(row):
+    return st.from_regex(LOOKAROUND.sub("", row["words"]), fullmatch=True, alphabet=string.ascii_lowercase + " ")
+
+
+@pytest.mark.parametrize("row", ACTS, ids=lambda row: f"{row['kind']}-{row['value']}")
+def test_each_form_of_each_verb_decides_and_does_not_where_it_is_refused(row):
+    bears_on, decided = DECIDES[row["value"]]
+
+    @settings(max_examples=20, deadline=None)
+    @given(forms(row))
+    def each(form):
+        after = "dit n'y avoir lieu a " if row["kind"] == "infinitive" else "jugement "
+        found = read("", f"{after}{form} {bears_on}")
+        assert not found.is_undecided
+        said = ", ".join(" ".join(decision) for decision in found.decisions)
+        assert said == ("" if row["kind"] == "infinitive" else decided)
+
+    each()
+
+
+@pytest.mark.parametrize("row", NO_ACTS, ids=lambda row: f"{row['kind']}-{row['words'][:20]}")
+def test_what_is_refused_asked_for_or_told_of_another_judgement_opens_nothing_in_any_form(row):
+    @settings(max_examples=20, deadline=None)
+    @given(forms(row))
+    def each(form):
+        assert read("", f"le tribunal {form} l'ouverture de la liquidation judiciaire").decisions == ()
+
+    each()
+
+
+@pytest.mark.parametrize("verb", ["revoque", "suspend", "differe", "frobnique", "jugement frobniquant"])
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_verb_that_no_one_listed_never_decides(verb, noun):
+    assert read("", f"le tribunal {verb} l'{noun}").is_undecided
+
+
+def test_every_word_of_the_vocabulary_stands_in_it_as_texts_are_compared():
+    assert [row for row in WORDS if re.search(r"\b(au|aux|du|des|le|la|les|un|une|pas)\b|[^ -~]", row["words"])] == []
 
 
 def test_every_line_of_the_vocabulary_is_read_by_some_words():
