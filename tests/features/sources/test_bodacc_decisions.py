@@ -1,3 +1,5 @@
+import csv
+import json
 import re
 import string
 from datetime import date
@@ -200,3 +202,29 @@ def test_the_case_of_the_natures_of_2021():
     labelled = labels(grid, procedures(None, notices), date(2024, 2, 1), 18)
     labelled = labelled.filter(labelled.period == ibis.literal(date(2022, 1, 1))).to_pyarrow().to_pylist()
     assert {row["siren"][-1]: row["label"] for row in labelled} == {firm: int(firm not in "28") for firm in "12345678"}
+
+
+def test_a_closing_closes_an_opening_after_it_opens_anew_and_a_reprise_reopens(tmp_path):
+    header = "id;dateparution;familleavis;registre;jugement\n"
+    lines = [
+        ("2018-01-10", "Jugement d'ouverture", "Liquidation judiciaire"),
+        ("2019-01-10", "Jugement de clôture", "Jugement prononçant la liquidation judiciaire"),
+        ("2020-01-10", "Autre jugement et ordonnance", "Reprise de la procédure de liquidation judiciaire"),
+        ("2021-01-10", "Autre jugement et ordonnance", "Clôture pour insuffisance d'actif"),
+        ("2022-01-10", "Autre jugement prononçant", "l'ouverture d'une procédure de redressement judiciaire"),
+    ]
+    path = tmp_path / "annonces-commerciales.csv"
+    with path.open("w", encoding="utf-8", newline="") as text:
+        text.write(header)
+        writer = csv.writer(text, delimiter=";")
+        for place, (day, nature, complement) in enumerate(lines):
+            judgement = json.dumps({"nature": nature, "complementJugement": complement, "date": day})
+            writer.writerow([f"A20180001{place}", day, "collective", "005520135", judgement])
+    changes = states(procedures(None, staged(path))).order_by("at").to_pyarrow().to_pylist()
+    assert [(change["at"].year, change["state"]) for change in changes] == [
+        (2018, "liquidation"),
+        (2019, "in_bonis"),
+        (2020, "liquidation"),
+        (2021, "in_bonis"),
+        (2022, "redressement"),
+    ]
