@@ -41,6 +41,7 @@ from features.records import write_record
 from features.scope import Scope
 from features.sources import SOURCES
 from features.sources.reading import staged_schema
+from features.sources.source import ALWAYS_KNOWN
 from features.target import openings
 
 FIRMS_PER_BUCKET = 20_000
@@ -148,12 +149,12 @@ def first_known(staged: Path, tables: Tables) -> dict[str, date | None]:
         if not (staged / source.name).exists():
             known[source.name] = None
         elif source.name in REGISTER:
-            known[source.name] = date(1900, 1, 1)
+            known[source.name] = ALWAYS_KNOWN
         else:
             first = tables[source.name].aggregate(first=first_period(ibis._.known_at.min())).execute()["first"][0]
             known[source.name] = None if pd.isna(first) else pd.Timestamp(first).date()
     figures = [day for name in ("firm_headcounts", "establishment_headcounts") if (day := known[name])]
-    return {**known, "headcounts": min(figures, default=None), "firms": date(1900, 1, 1)}
+    return {**known, "headcounts": min(figures, default=None), "firms": ALWAYS_KNOWN}
 
 
 def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope, scratch: Path) -> ir.Table:

@@ -22,6 +22,7 @@ from features.sources.files import TextFile, absent_columns, find_files, mended,
 from features.sources.formats import luhn_is_valid
 from features.sources.reading import parse, staged_schema
 from features.sources.source import ALWAYS_KNOWN, Source
+from features.windows import first_of_each
 
 SIMULATED = "_simulated"
 Found = Mapping[str, Sequence[Path]]
@@ -373,5 +374,4 @@ def read_staged(con: BaseBackend, staged: Path, source: Source) -> ir.Table | No
         return records.drop("batch", "file", "line")
     content = [name for name in records.columns if name not in LINEAGE]
     once = records.group_by(content).aggregate(known_at=records.known_at.min(), batch=records.batch.max())
-    newest = ibis.row_number().over(group_by=source.flow_key, order_by=[ibis.desc("batch"), "known_at", *content])
-    return once.mutate(version=newest).filter(ibis._.version == 0).drop("version", "batch")
+    return first_of_each(once, source.flow_key, [ibis.desc("batch"), "known_at", *content]).drop("batch")
