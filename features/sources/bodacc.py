@@ -5,8 +5,6 @@ JSON texts, French prose and wrongly decoded accents. They are read with DuckDB'
 always runs on DuckDB.
 """
 
-import html
-import re
 from typing import Final
 
 import ibis
@@ -16,39 +14,15 @@ import pyarrow as pa
 from features.insolvency import ANY_ACTION, IGNORED
 from features.sources.bodacc_decisions import NAMED_NOTICE, read
 from features.sources.bodacc_natures import CATCH_ALL, IGNORED_FAMILIES, NATURES, RETRACTIONS, TELLING, decisions
-from features.sources.formats import BLANKS, day, only_if, reader, text
+from features.sources.formats import BLANKS, only_if, reader, text
+from features.sources.french import french_day, plain, prose
 from features.sources.source import After, Column, Source
 
 COLLECTIVE: Final = ("collective", "procedures collectives", "procedure collective")
 INITIAL: Final = "initial"
 CORRECTION: Final = "correction"
 CANCELLATION: Final = "cancellation"
-# In French, and in English, which some exports write.
-MONTHS: Final = {
-    **dict(zip(("janvier", "fevrier", "mars", "avril", "mai", "juin"), range(1, 7), strict=True)),
-    **dict(zip(("juillet", "aout", "septembre", "octobre", "novembre", "decembre"), range(7, 13), strict=True)),
-    **dict(zip(("january", "february", "march", "april", "may", "june"), range(1, 7), strict=True)),
-    **dict(zip(("july", "august", "september", "october", "november", "december"), range(7, 13), strict=True)),
-}
-# No procedure in force is older; years such as 0009 or 5025 occur in the files.
-FIRST_YEAR: Final = 1950
-LAST_YEAR: Final = 2199
 SIREN: Final = f"[0-9]{{3}}{BLANKS}?[0-9]{{3}}{BLANKS}?[0-9]{{3}}"
-# Plain letter -> the forms that are compared as this letter.
-LETTERS: Final = {
-    "a": "àâäÀÂÄ",
-    "c": "çÇ",
-    "e": "éèêëÉÈÊË",
-    "i": "îïÎÏ",
-    "o": "ôöÔÖ",
-    "u": "ùûüÙÛÜ",
-    "y": "ÿ",
-    "oe": "œŒ",
-    "ae": "æÆ",
-    "'": "’‘",
-    " ": "\u00a0\u202f",
-    "-": "–—",
-}
 UNDECIDED: Final = "undecided"
 RETRACTS: Final = "retracts"
 # An undecided text is shown to people, who need its beginning.
@@ -74,12 +48,6 @@ def decided_in(leading: pa.ChunkedArray, complement: pa.ChunkedArray) -> pa.Arra
     return pa.array([_as_words(act, text) for act, text in texts], pa.list_(pa.string()))
 
 
-@ibis.udf.scalar.pyarrow(signature=(("string",), "string"))  # type: ignore[untyped-decorator]
-def unescaped(cell: pa.ChunkedArray) -> pa.Array:
-    """Without HTML entities (`&eacute;`, `&#039;`), which some exports escape twice."""
-    return pa.array([html.unescape(html.unescape(text)) for text in cell.to_pylist()], pa.string())
-
-
 def _as_words(leading: str, complement: str) -> list[str]:
     reading = read(leading, complement)
     if reading.is_undecided:
@@ -88,45 +56,9 @@ def _as_words(leading: str, complement: str) -> list[str]:
     return [*decided, f"{RETRACTS} {reading.retracts}"] if reading.retracts else decided
 
 
-def _misread(letters: str) -> str:
-    """A pattern of the letters as they look where UTF-8 was decoded as Latin-1 or Windows-1252: é looks like Ã©."""
-    wrong = {letter.encode().decode(code, "ignore") for letter in letters for code in ("latin-1", "cp1252")}
-    # The last byte of à is decoded as a no-break space, which some exports turn into a plain one.
-    wrong |= {text.replace("\u00a0", " ") for text in wrong if "à" in letters}
-    return "|".join(sorted((re.escape(text) for text in wrong if len(text) > 1), reverse=True))
-
-
-def plain(cell: ir.StringValue) -> ir.StringValue:
-    """The text as it is compared: decoding repaired, no accents, lower case, single blanks; null where blank."""
-    meant = cell
-    # Repair the decoding first: Ü looks like Ãœ, and œ alone is one of the letters below.
-    patterns = [(_misread(accented), letter) for letter, accented in LETTERS.items()]
-    patterns += [(f"[{accented}]", letter) for letter, accented in LETTERS.items()]
-    for pattern, letter in patterns:
-        meant = meant.re_replace(pattern, letter)
-    return meant.lower().re_replace(f"{BLANKS}+", " ").strip().re_replace(r"[ .:;,]+$", "").nullif("")
-
-
-def prose(cell: ir.StringValue) -> ir.StringValue:
-    """A text that people wrote, in plain words; HTML entities are read as the letters that they stand for."""
-    # Few texts hold entities: the others don't pay for them.
-    escaped = only_if(cell, cell.contains("&"))
-    return plain(ibis.coalesce(unescaped(escaped), cell))
-
-
 def json_field(cell: ir.StringValue, name: str) -> ir.StringValue:
     """A field of a JSON text, null where it is blank or the text is not JSON."""
     return json_extract_string(cell.try_cast("json"), f"$.{name}").strip().nullif("")
-
-
-def french_day(cell: ir.StringValue) -> ir.DateValue:
-    """A date as ISO, DD/MM/YYYY or in prose (10 décembre 2009, 6 may 2011); null where its year is impossible."""
-    shape = rf"^(?:[a-z]+ )?([0-9]{{1,2}})(?:er)? ({'|'.join(MONTHS)}) ([0-9]{{4}})$"
-    text = plain(cell)
-    month = text.re_extract(shape, 2).cases(*((name, f"{n:02d}") for name, n in MONTHS.items()), else_="")
-    prose = text.re_extract(shape, 3) + "-" + month + "-" + text.re_extract(shape, 1).lpad(2, "0")
-    found = ibis.coalesce(day(cell), prose.try_cast("date"))
-    return only_if(found, found.year().between(FIRST_YEAR, LAST_YEAR))
 
 
 def _found(cell: ir.StringValue, pattern: str) -> ir.ArrayValue:

@@ -5,6 +5,7 @@ tell), `read` is "undecided" where the reader must not decide, and blank where i
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,8 +13,9 @@ import ibis
 
 from features.insolvency import ACTIONS, END
 from features.nomenclatures import read_nomenclature
-from features.sources.bodacc import RETRACTS, UNDECIDED, decided_in, prose
+from features.sources.bodacc import RETRACTS, UNDECIDED, decided_in
 from features.sources.bodacc_natures import CATCH_ALL
+from features.sources.french import prose
 
 NOTHING: Final = "nothing"
 UNKNOWN: Final = "unknown"
@@ -71,10 +73,10 @@ class Confusion:
     wrong: int
 
 
-def confusion() -> list[Confusion]:
-    """The confusion table of the reader, decision by decision, over all examples."""
+def confusion(examples: Iterable[Example]) -> list[Confusion]:
+    """The confusion table of the reader, decision by decision."""
     counts: Counter[tuple[str, str]] = Counter()
-    for example in examples():
+    for example in examples:
         is_held = example.found == {UNDECIDED}
         for decision in example.right:
             outcome = UNDECIDED if is_held else "read" if decision in example.found else "missed"

@@ -13,18 +13,18 @@ from features.nomenclatures import read_nomenclature
 
 # "une procedure de liquidation judiciaire" and "le projet de plan" are one name.
 _BEFORE: Final = {
-    "procedure": r"(?:(?:procedures?|operations?|regime)(?: collectives?)?(?: simplifiees?)? (?:de )?)?",
+    "procedure": r"(?:(?:procedures?|operations?|regime)(?: collectives?| secondaires?)?(?: simplifiees?)? (?:de )?)?",
     "plan": r"(?:(?:projets?|propositions?|modalites) de )?",
 }
 # A full stop ends a sentence, unless it follows an abbreviation, an initial or an article of law.
-_STOP: Final = re.compile(r"(?<=[a-z]{4})\.|(?<=[0-9)])\.(?= |$)|\b[lr]j\.(?= )|[;!?]| -+ ")
+_STOP: Final = re.compile(r"(?<=[a-z]{4})\.|(?<=[0-9)])\.(?= |$)|(?<=\b[lr]j)\.(?= )|[;!?]| -+ ")
 _PAUSE: Final = re.compile(r"[,:()\[\]\"«»]")
 _ELISIONS: Final = {"d'": "de ", "l'": " ", "n'": "ne ", "qu'": "que ", "s'": "se "}
 _CONTRACTED: Final = {"du": "de", "des": "de", "au": "a", "aux": "a"}
 _LEFT_OUT: Final = frozenset(
     (
-        *("le", "la", "les", "un", "une", "cette", "cet", "ladite", "ledit", "dudit", "sa", "son"),
-        *("pas", "egalement", "immediatement", "donc", "ainsi"),
+        *("le", "la", "les", "un", "une", "cette", "cet", "ladite", "ledit", "dudit", "sa", "son", "nouvelle"),
+        *("pas", "egalement", "immediatement", "donc"),
     )
 )
 # What an entry may do without, or forbids: it makes no entry longer.
@@ -40,30 +40,51 @@ class Token(NamedTuple):
 
 
 WORD, COMMA, BREAK = Token("word"), Token("comma"), Token("break")
+SIGNS: Final = {",": COMMA, ".": BREAK}
+NEVER: Final = re.compile("(?!)")
 
 
 @cache
-def _vocabulary() -> tuple[re.Pattern[str], tuple[Token, ...]]:
-    """One pattern of all the words, each entry a group of it; the longer words of two that fit come first."""
+def _vocabulary() -> dict[str, tuple[re.Pattern[str], tuple[Token, ...]]]:
+    """First two letters -> one pattern of the words that begin so, each entry a group of it, and what each stands for.
+
+    Of two entries that fit, the longer comes first.
+    """
     entries = [
         (row["kind"], row["value"], words)
         for row in read_nomenclature("bodacc_words")
         if not row["kind"].startswith("#")
         for words in _alternatives(row["words"])
     ]
-    # A plan or a procedure is named by more words than the pattern shows: "plan de redressement" is no redressement.
+    # A plan or a procedure is named by more words than its entry shows: "plan de redressement" is no redressement.
     names = ("plan", "procedure")
     entries.sort(key=lambda entry: (entry[0] not in names or entry[1] == "any", -len(_OPTIONAL.sub("", entry[2]))))
-    patterns = [
-        ("" if (kind, value) == ("procedure", "any") else _BEFORE.get(kind, "")) + words
-        for kind, value, words in entries
-    ]
-    whole = "|".join(f"({_uncaptured(pattern)})(?![a-z0-9])" for pattern in patterns)
-    return re.compile(whole), tuple(Token(kind, value) for kind, value, _ in entries)
+    by_letters: dict[str, list[tuple[str, Token]]] = {}
+    for kind, value, words in entries:
+        whole = ("" if (kind, value) == ("procedure", "any") else _BEFORE.get(kind, "")) + words
+        for letters in _beginnings(whole):
+            by_letters.setdefault(letters, []).append((whole, Token(kind, value)))
+    return {
+        letters: (
+            re.compile("|".join(f"({pattern})(?![a-z0-9])" for pattern, _ in found)),
+            tuple(token for _, token in found),
+        )
+        for letters, found in by_letters.items()
+    }
 
 
-def _uncaptured(pattern: str) -> str:
-    return re.sub(r"\((?!\?)", "(?:", pattern)
+def _beginnings(pattern: str) -> set[str]:
+    """The first two letters of all that a pattern fits, a blank after a word of one letter."""
+    if not pattern.startswith("("):
+        return {pattern[:2]} if pattern[1:2].isalpha() else {pattern[0] + " "}
+    depth, end = 1, 0
+    while depth:
+        end += 1
+        depth += (pattern[end] == "(") - (pattern[end] == ")")
+    rest = pattern[end + 1 :].lstrip("?*")
+    is_optional = len(rest) < len(pattern) - end - 1
+    found = {letters for words in _alternatives(pattern[3:end]) for letters in _beginnings(words + rest)}
+    return found | _beginnings(rest) if is_optional else found
 
 
 def _alternatives(words: str) -> list[str]:
@@ -80,25 +101,19 @@ def _alternatives(words: str) -> list[str]:
 
 def tokens(plain: str) -> list[Token]:
     """The tokens of a text in plain words (unaccented, lower case), unknown words that follow each other as one."""
-    words = _normal(plain)
-    pattern, meanings = _vocabulary()
+    words = _normal(plain) + " "
+    vocabulary = _vocabulary()
     found: list[Token] = []
     at = 0
-    while at < len(words):
-        if words[at] == " ":
-            at += 1
-        elif words[at] in ",.":
-            found.append(COMMA if words[at] == "," else BREAK)
-            at += 1
-        elif match := pattern.match(words, at):
-            assert match.lastindex  # noqa: S101 - one group matched
-            found.append(meanings[match.lastindex - 1])
-            at = match.end()
-        else:
-            end = words.find(" ", at)
-            at = end if end > 0 else len(words)
-            if not found or found[-1] != WORD:
-                found.append(WORD)
+    while at < len(words) - 1:
+        token, end = SIGNS.get(words[at], WORD), words.index(" ", at)
+        pattern, meanings = vocabulary.get(words[at : at + 2], (NEVER, ()))
+        if match := pattern.match(words, at):
+            assert match.lastindex  # noqa: S101 - each entry is a group
+            token, end = meanings[match.lastindex - 1], match.end()
+        if token != WORD or found[-1:] != [WORD]:
+            found.append(token)
+        at = end + 1
     return found
 
 

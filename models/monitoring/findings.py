@@ -39,7 +39,7 @@ MISCALIBRATED = (
 )
 UNDECIDED = (
     "{firm_count} firms ({undecided_share} of those with a procedure) have a notice that may change their state and "
-    "can't be read with certainty."
+    "can't be read with certainty: features/undecided.parquet tells which."
 )
 NO_REFERENCE = "The model {model_id} recorded nothing to compare new data with. Train a new model to measure drift."
 MESSAGES: Final = (

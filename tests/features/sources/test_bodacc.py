@@ -7,9 +7,10 @@ import ibis
 import pytest
 
 from features.procedures import procedures, states
-from features.sources.bodacc import BODACC, LETTERS, former_notice, french_day, plain, prose, sirens, sirens_of_persons
+from features.sources.bodacc import BODACC, former_notice, sirens, sirens_of_persons
 from features.sources.bodacc_natures import CATCH_ALL, NATURES, RETRACTIONS
 from features.sources.files import open_text, read_lines
+from features.sources.french import LETTERS, french_day, plain, prose
 from features.sources.reading import parse
 
 SAMPLES = Path(__file__).parent / "samples"
