@@ -15,6 +15,7 @@ from features import store
 from features.deliveries import Found, check, received_on
 from features.errors import InputError
 from features.file_report import file_report
+from features.folder import all_parts
 from features.received import Failure, FileReport, Received, RefusedError, read_reports, write_reports
 from features.sources.files import TextFile, mended, open_text, read_lines
 from features.sources.reading import parse, staged_schema
@@ -188,7 +189,7 @@ def read_staged(con: BaseBackend, staged: Path, source: Source) -> ir.Table | No
     folder = staged / source.name
     if not folder.exists():
         return None
-    records = con.read_parquet(str(folder.resolve() / "*.parquet"))
+    records = con.read_parquet(str(all_parts(folder.resolve())))
     lacking = [name for name in staged_schema(source).names if name not in records.columns]
     if lacking:
         raise InputError(
