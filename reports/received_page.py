@@ -1,6 +1,7 @@
 """The page that tells what was read, in French and English, with the same for machines beside it."""
 
 from datetime import date
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,6 @@ from features.received import RECEIVED, RECEIVED_UPGRADES, FileReport, Received
 from features.records import write_record
 from reports import received as words
 from reports.dictionary import source_title
-from reports.figures import share
 from reports.language import LANGUAGES, Language
 from reports.received import NOTE
 
@@ -40,11 +40,12 @@ def write_received(folder: DataFolder, received: Received) -> Path:
 
 
 def as_markdown(received: Received, page: Path, language: Language) -> str:
-    """Where the page is, and what it says first: for whoever follows runs elsewhere."""
+    """Where the page is, and what it says first, for whoever follows runs elsewhere; no markup of a partner's."""
     say = language.say
     lines = [say("{count} files were read. The report: {page}", count=str(len(received.files)), page=f"`{page}`"), ""]
-    found = words.remarks(received, language)
-    lines += [f"- **{say(r.level)}** {r.subject} – {r.sentence}" for r in found] or [say("Nothing to report.")]
+    for remark in words.remarks(received, language):
+        said = " – ".join(filter(None, (remark.subject, remark.sentence)))
+        lines.append(f"- **{say(remark.level)}** {escape(said, quote=False)}")
     return "\n".join(lines)
 
 
@@ -62,7 +63,6 @@ def as_html(received: Received, language: Language) -> str:
         number=language.number,
         day=lambda when: _day(when, language),
         size=lambda count: size(count, language),
-        share=lambda part: share(part, language),
         change=lambda report: _change(report, received, language),
         title=lambda name: source_title(name, language),
         reason=lambda text: words.reason_words(text, language),
