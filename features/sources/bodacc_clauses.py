@@ -152,9 +152,9 @@ class ClauseReader:
 
     def _is_told(self, at: int, token: Token) -> bool:
         """Whether it only tells of what others decided: "les suites de l'ouverture", "pour la cloture"."""
-        before = kind_at(self.clause, at - 1)
-        if before == "judgement" and at > 2 and kind_at(self.clause, at - 2) in PREPOSITIONS:
-            # "la tierce opposition au jugement ouvrant la liquidation"
+        before, earlier = kind_at(self.clause, at - 1), kind_at(self.clause, at - 2)
+        if before == "judgement" and (earlier in ACTS or (earlier in PREPOSITIONS and at > 2)):
+            # "dit que le jugement ouvrant...", "la tierce opposition au jugement ouvrant la liquidation"
             return True
         if token.kind not in ("noun", "infinitive"):
             return False
