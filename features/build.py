@@ -26,12 +26,12 @@ from features.folder import (
     BUILD_UPGRADES,
     FIRMS,
     OPENINGS,
-    PARTS,
     PROCEDURES,
     UNDECIDED,
     BuildRecord,
     FeatureTable,
     StagedFile,
+    all_parts,
 )
 from features.hashing import firm_hash
 from features.ingest import SIMULATED, read_reports, read_staged
@@ -115,7 +115,7 @@ def build(
     with store.new_folder(target) as folder:
         rows = _publish(con, parts, folder, scope, progress)
         for name in (OPENINGS, PROCEDURES, UNDECIDED):
-            table = con.read_parquet(str(scratch / name / "*" / PARTS))
+            table = con.read_parquet(str(all_parts(scratch / name, "*")))
             store.write_bytes(folder / name, _as_parquet(con, table.order_by(table.columns)))
         store.write_bytes(folder / FIRMS, _as_parquet(con, firms.order_by("siren")))
         record = build_record(staged, scope, observed_until, batch, absent)
@@ -208,7 +208,7 @@ def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:
 def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress: Callable[[str], None]) -> int:
     """Rank the firms of each period and write it as one partition; the rows written."""
     rows = 0
-    table, table_of = con.read_parquet(str(parts / "*" / PARTS)), FeatureTable(folder)
+    table, table_of = con.read_parquet(str(all_parts(parts, "*"))), FeatureTable(folder)
     periods = period_range(scope.start, scope.end)
     for first in range(0, len(periods), PERIODS_PER_BLOCK):
         block = periods[first : first + PERIODS_PER_BLOCK]

@@ -18,6 +18,7 @@ from ibis.backends import BaseBackend
 from features import store
 from features.deliveries import UnreadFile, check_files, find_batches, months_between, received_on, unread_files
 from features.errors import InputError
+from features.folder import all_parts
 from features.sources.files import TextFile, absent_columns, find_files, mended, open_text, read_lines
 from features.sources.formats import luhn_is_valid
 from features.sources.reading import parse, staged_schema
@@ -363,7 +364,7 @@ def read_staged(con: BaseBackend, staged: Path, source: Source) -> ir.Table | No
     folder = staged / source.name
     if not folder.exists():
         return None
-    records = con.read_parquet(str(folder.resolve() / "*.parquet"))
+    records = con.read_parquet(str(all_parts(folder.resolve())))
     lacking = [name for name in staged_schema(source).names if name not in records.columns]
     if lacking:
         raise InputError(

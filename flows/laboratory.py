@@ -27,7 +27,7 @@ def tune(
     with store.locked(settings.data), progress() as say:
         tuned = stages.tune(settings, period_of(as_of), minutes, say)
     out.print(f"To use them, paste into {settings.data / 'weaksignals.toml'}, then train:", soft_wrap=True)
-    out.print(tuned.as_toml(), markup=False)
+    out.print(tuned.as_toml())
 
 
 @models.callback()
@@ -91,7 +91,7 @@ def judgements() -> None:
     """Print how often the free text of insolvency notices is read rightly, on examples judged by hand."""
     from features.sources.bodacc_examples import as_markdown, confusion, examples
 
-    out.print(as_markdown(confusion(examples())), markup=False, soft_wrap=True)
+    out.print(as_markdown(confusion(examples())), soft_wrap=True)
 
 
 @bench.command()
