@@ -107,13 +107,8 @@ def is_object(clause: Clause, at: int, to: int, token: Token) -> bool:
 
 def becomes_later(clause: Clause, at: int) -> bool:
     """Whether "en liquidation" follows a pause: "convertit le redressement, ouvert le 3 mars, en liquidation"."""
-    for place in range(at + 1, len(clause)):
-        kind, before = kind_at(clause, place), kind_at(clause, place - 1)
-        if kind not in ("procedure", *FILLING) or (kind == "judgement" and before in ("comma", "and")):
-            return False
-        if kind == "procedure" and before == "in":
-            return True
-    return False
+    places = range(at + 1, len(clause))
+    return any(clause[place].kind == "procedure" and kind_at(clause, place - 1) == "in" for place in places)
 
 
 def is_followed(overturned: Clause) -> bool:
