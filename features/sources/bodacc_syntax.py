@@ -105,12 +105,6 @@ def is_object(clause: Clause, at: int, to: int, token: Token) -> bool:
     return before in ("of", "in") if token.kind == "noun" else before not in ("of", "in", "by")
 
 
-def becomes_later(clause: Clause, at: int) -> bool:
-    """Whether "en liquidation" follows a pause: "convertit le redressement, ouvert le 3 mars, en liquidation"."""
-    places = range(at + 1, len(clause))
-    return any(clause[place].kind == "procedure" and kind_at(clause, place - 1) == "in" for place in places)
-
-
 def is_followed(overturned: Clause) -> bool:
     """Whether something else may be decided, without a full stop, after what is overturned."""
     # "la resolution du plan et l'ouverture de la liquidation" are one judgement.
