@@ -65,11 +65,12 @@ class ClauseReader:
             token = clause[at]
             if token.kind == "overturn":
                 self._overturn(at)
-                return
+                break
             if token.kind == "plan" and token.value != CESSION:
                 self.effects.plan = token.value
             at = self._step(at, token)
-        if any(token.kind == "doubt" for token in clause) and (self.governed or not self.effects.is_empty):
+        is_empty = self.effects.is_empty and not self.governed and not self.overturned
+        if any(token.kind == "doubt" for token in clause) and not is_empty:
             self.effects.loose += 1
 
     def _step(self, at: int, token: Token) -> int:
@@ -113,8 +114,9 @@ class ClauseReader:
             self.governed += 1
             self.seen.add("in passing")
             return at + 1
-        # "le tribunal suspend la cloture": a verb that no one listed.
-        if (token.kind == "noun" and (before == "word" or not stands(self.clause, at))) or (
+        # "le tribunal suspend la cloture", a verb that no one listed; "modifie l'ouverture".
+        is_of_verb = before == "word" or (before in ACTS and not self.is_light)
+        if (token.kind == "noun" and (is_of_verb or not stands(self.clause, at))) or (
             before == "judgement" and is_taken_back(self.clause, at)
         ):
             self.effects.loose += 1
