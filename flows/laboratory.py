@@ -91,7 +91,7 @@ def judgements() -> None:
     """Print how often the free text of insolvency notices is read rightly, on examples judged by hand."""
     from features.sources.bodacc_examples import as_markdown, confusion, examples
 
-    out.print(as_markdown(confusion(examples())), markup=False, soft_wrap=True)
+    out.print(as_markdown(confusion(examples())), soft_wrap=True)
 
 
 @bench.command()

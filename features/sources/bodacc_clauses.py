@@ -9,7 +9,6 @@ from features.sources.bodacc_syntax import (
     FILLING,
     NAMES,
     PREPOSITIONS,
-    becomes_later,
     begins,
     is_followed,
     is_object,
@@ -66,19 +65,18 @@ class ClauseReader:
             token = clause[at]
             if token.kind == "overturn":
                 self._overturn(at)
-                return
+                break
             if token.kind == "plan" and token.value != CESSION:
                 self.effects.plan = token.value
             at = self._step(at, token)
-        if any(token.kind == "doubt" for token in clause) and (self.governed or not self.effects.is_empty):
+        is_empty = self.effects.is_empty and not self.governed and not self.overturned
+        if any(token.kind == "doubt" for token in clause) and not is_empty:
             self.effects.loose += 1
 
     def _step(self, at: int, token: Token) -> int:
         before, after = kind_at(self.clause, at - 1), kind_at(self.clause, at + 1)
         if token.kind in ("refuse", "not", "petition", "confirm", "reference", "keep", "after"):
             self._enter(token)
-        elif token.kind == "comma" and self.scope in ("petition", "reference", "after"):
-            self.scope = ""
         elif token.kind == "past" and token.value and before in ("and", "comma") and after in NAMES:
             # "a refuse la liquidation et ouvert un redressement": a verb without its auxiliary.
             self.effects.loose += 1
@@ -93,13 +91,9 @@ class ClauseReader:
 
     def _enter(self, token: Token) -> None:
         """From here on the words are refused, asked for, told of another judgement, or leave the firm as it is."""
-        if token.kind in ("refuse", "not"):
-            self.scope = "refuse"
-        elif token.value in ("postpone", "postponed") and not self.scope:
-            self.scope = "postpone"
-        elif token.kind == "petition" and not self.scope:
+        if token.kind == "petition" and not self.scope:
             self.scope, self.is_asked = "petition", True
-        elif self.scope not in ("refuse", "petition", "reference", "confirm", "postpone") or token.kind == "confirm":
+        elif self.scope not in ("refuse", "petition", "reference", "confirm") or token.kind == "confirm":
             self.scope = token.kind
 
     def _place(self, at: int, token: Token) -> int:
@@ -108,7 +102,7 @@ class ClauseReader:
         if self.scope == "after" and token.kind == "noun" and token.value in ("dissolve", "convert"):
             self.scope = ""
             return self._decide(at, token)
-        if self.scope in ("keep", "postpone") and before in ("comma", "and", "break") and token.kind in ACTS:
+        if self.scope == "keep" and before in ("comma", "and"):
             self.scope = ""
         if self.scope:
             self._govern(at, token)
@@ -120,8 +114,9 @@ class ClauseReader:
             self.governed += 1
             self.seen.add("in passing")
             return at + 1
-        # "le tribunal suspend la cloture": a verb that no one listed.
-        if (token.kind == "noun" and (before == "word" or not stands(self.clause, at))) or (
+        # "le tribunal suspend la cloture", a verb that no one listed; "modifie l'ouverture".
+        is_of_verb = before == "word" or (before in ACTS and not self.is_light)
+        if (token.kind == "noun" and (is_of_verb or not stands(self.clause, at))) or (
             before == "judgement" and is_taken_back(self.clause, at)
         ):
             self.effects.loose += 1
@@ -132,16 +127,13 @@ class ClauseReader:
     def _govern(self, at: int, token: Token) -> None:
         """An act or a name under a refusal, a request...: it belongs there if a preposition, or nothing, ties it."""
         before = kind_at(self.clause, at - 1)
-        is_kept, previous = self.scope == "keep", self.clause[at - 1]
         is_free = (
             before in ("comma", "and", "break", *NAMES)
-            or (before == "word" and self.scope != "postpone")
-            # "prononce a la demande des creanciers la liquidation"
-            or previous == Token("keep", "noun")
-            # "autorise la modification du plan"
-            or (is_kept and token.kind == "noun" and previous == Token("keep", "verb"))
+            or before == "word"
+            # "prononce a la demande des creanciers la liquidation", "autorise la modification du plan"
+            or self.clause[at - 1] in (Token("keep", "noun"), Token("keep", "verb"))
             # "met fin a la mission et au redressement"
-            or (is_kept and before in PREPOSITIONS and kind_at(self.clause, at - 2) == "and")
+            or (self.scope == "keep" and kind_at(self.clause, at - 2) == "and")
         )
         if token.kind != "reason" and is_free:
             self.effects.loose += 1
@@ -152,12 +144,10 @@ class ClauseReader:
 
     def _is_told(self, at: int, token: Token) -> bool:
         """Whether it only tells of what others decided: "les suites de l'ouverture", "pour la cloture"."""
-        before = kind_at(self.clause, at - 1)
-        if before == "judgement" and at > 2 and kind_at(self.clause, at - 2) in PREPOSITIONS:
-            # "la tierce opposition au jugement ouvrant la liquidation"
+        before, earlier = kind_at(self.clause, at - 1), kind_at(self.clause, at - 2)
+        if before == "judgement" and (earlier in ACTS or (earlier in PREPOSITIONS and at > 2)):
+            # "dit que le jugement ouvrant...", "la tierce opposition au jugement ouvrant la liquidation"
             return True
-        if token.kind not in ("noun", "infinitive"):
-            return False
         if token.value == "achieve":
             return not self.is_light
         if before == "of":
@@ -180,7 +170,7 @@ class ClauseReader:
             found, to = part_of_plan(self.clause, to)
         if found.kind == "keep" or (found.kind == "noun" and act == "pronounce"):
             return to
-        if found.kind in NAMES and before == "comma" and self._is_subject(to):
+        if found.kind in NAMES and self._is_subject(to):
             # "ordonne la publication, le plan est resolu"
             return at + 1
         if found.kind not in NAMES or not is_object(self.clause, at, to, token):
@@ -209,7 +199,7 @@ class ClauseReader:
         former: list[str] = []
         becomes: list[str] = []
         while at < len(self.clause) and self.clause[at].kind in ("procedure", *FILLING):
-            if self.clause[at].kind == "comma" and (becomes or not becomes_later(self.clause, at)):
+            if self.clause[at].kind == "comma" and becomes:
                 break
             if self.clause[at].kind == "procedure":
                 (becomes if kind_at(self.clause, at - 1) == "in" else former).append(self.clause[at].value)
@@ -224,7 +214,7 @@ class ClauseReader:
         passive = object_of(self.clause, at)
         if passive < len(self.clause) and self.clause[passive].kind == "passive":
             return self._passive(at, passive)
-        if token.kind == "procedure" and token.value != ANY and before == "and" and self.last == "dissolve":
+        if before == "and" and self.last == "dissolve":
             self.effects.apply("open", token)
         elif at == 2 and before == "of" and self.clause[0].kind == "judgement":
             self.effects.apply("pronounce", token)
@@ -261,11 +251,7 @@ class ClauseReader:
         told = [token for token in rest if token.kind not in ("judgement", "reference", "word")]
         told = [Token("verb", token.value) if token.kind == "past" and token.value else token for token in told]
         kinds = {token.kind for token in told}
-        acts = [token.value for token in told if token.kind in ACTS and token.value not in ("pronounce", "find")]
-        # "la resolution du plan et l'ouverture de la liquidation" are one judgement.
-        acts = acts[acts[:1] == ["dissolve"] :]
-        is_one = len(acts) < 2 and set(acts) <= {"open", "convert", "extend", "reopen"}
-        if is_followed(rest) or not is_one or kinds & {"refuse", "petition", "doubt", "not", "passive", "auxiliary"}:
+        if is_followed(rest):
             self.effects.loose += 1
         elif kinds & {*NAMES, "noun"}:
             self.overturned.append(told)

@@ -42,6 +42,8 @@ class Reading:
     is_undecided: bool = False
 
 
+# "Liquidation judiciaire refusée" is a sentence of its own: no nature precedes it.
+TOLD_OF_A_NAME: Final = ("passive", "auxiliary", "refuse")
 # What a closing's text says where it is no closing.
 AGAINST_A_CLOSING: Final = frozenset(
     ("refuse", "petition", "not", "postpone", "postponed", "overturn", "confirm", "amicable")
@@ -60,10 +62,11 @@ def read(leading: str, plain: str) -> Reading:
 
 
 def _read(leading: str, words: Sequence[Token]) -> ClauseReader:
-    first = next((token for token in words if token.kind not in ("word", "of", "to")), BREAK)
+    told = [token for token in words if token.kind not in ("word", "of", "to")]
+    first, second = [*told, BREAK, BREAK][:2]
     if leading == "overturn" and first.kind in (*NAMES, "noun", "judgement"):
         words = [Token("overturn", "verb"), *words]
-    elif leading and first.kind in NAMES:
+    elif leading and first.kind in NAMES and second.kind not in TOLD_OF_A_NAME and second.value != "ne":
         words = [Token("verb", leading), *words]
     reader = ClauseReader()
     for clause in clauses(words):

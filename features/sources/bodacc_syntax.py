@@ -105,17 +105,6 @@ def is_object(clause: Clause, at: int, to: int, token: Token) -> bool:
     return before in ("of", "in") if token.kind == "noun" else before not in ("of", "in", "by")
 
 
-def becomes_later(clause: Clause, at: int) -> bool:
-    """Whether "en liquidation" follows a pause: "convertit le redressement, ouvert le 3 mars, en liquidation"."""
-    for place in range(at + 1, len(clause)):
-        kind, before = kind_at(clause, place), kind_at(clause, place - 1)
-        if kind not in ("procedure", *FILLING) or (kind == "judgement" and before in ("comma", "and")):
-            return False
-        if kind == "procedure" and before == "in":
-            return True
-    return False
-
-
 def is_followed(overturned: Clause) -> bool:
     """Whether something else may be decided, without a full stop, after what is overturned."""
     # "la resolution du plan et l'ouverture de la liquidation" are one judgement.
