@@ -85,6 +85,15 @@ def test_of_several_payment_delays_in_a_month_the_last_counts_and_it_goes_stale(
     assert column(values.mutate(v=payment_behaviour.paydex_age.compute(values)), "v")[-1] == 13
 
 
+def test_the_file_of_payment_delays_has_a_line_per_firm_and_date_so_of_two_the_one_known_first_counts():
+    delays = table("""
+        siren | measured_on | paydex | suppliers | outstanding | late_30_days_share | late_90_days_share | known_at
+        1     | 2024-01-05  | 3      | 4         | 100         | 0.1                | 0                  | 2024-02-01
+        1     | 2024-01-05  | 30     | 4         | 100         | 0.1                | 0                  | 2024-03-01
+    """)
+    assert column(payment_behaviour.known_values(GRID, delays), "paydex") == [None, 3, 3, 3]
+
+
 def test_headcount_growth_is_relative_and_unknown_from_nobody():
     grid = months("1", "2023-01-01", 13).mutate(headcount_month=ibis.date(2022, 9, 1))
     before = grid.period.year() == 2023

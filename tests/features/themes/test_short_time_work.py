@@ -47,3 +47,19 @@ def test_hours_of_a_lockdown_request_are_no_distress_but_only_once_its_reason_is
         0,
         0,
     ]
+
+
+def test_the_files_have_a_line_per_request_so_equal_lines_of_two_requests_add_up_and_a_line_told_twice_counts_once():
+    hours = used("""
+        1 | r | 2024-01-01 | 100 | 2024-04-01
+        1 | s | 2024-01-01 | 100 | 2024-04-01
+        1 | s | 2024-01-01 | 100 | 2024-04-01
+    """)
+    requests = granted("""
+        1 | r | 2024-03-15 | 2024-05-10 | 570 | 1 | 2024-03-20
+        1 | s | 2024-03-15 | 2024-05-10 | 570 | 1 | 2024-03-20
+        1 | s | 2024-03-15 | 2024-05-10 | 570 | 1 | 2024-03-20
+    """)
+    values = short_time_work.known_values(GRID, hours, requests)
+    assert column(values, "hours") == [0, 200, 0, 0]
+    assert column(values, "in_force") == [0, 2, 2, 0]
