@@ -66,11 +66,15 @@ class FileReport:
 
 @dataclass(frozen=True)
 class Ingested:
-    """What an ingestion read, which files it did not, and which sources are older than the newest batch, in months."""
+    """What an ingestion read, which files it did not, and which sources are older than the newest batch, in months.
+
+    never_delivered: the sources of which nothing is staged.
+    """
 
     reports: list[FileReport]
     unread: list[UnreadFile]
     stale: Mapping[str, int]
+    never_delivered: Sequence[str] = ()
 
 
 def ingest(
@@ -100,7 +104,8 @@ def ingest(
     if failures:
         raise InputError("\n".join(failures))
     stale = stale_sources(staged, sources, newest=batches[-1].name)
-    return Ingested(reports, unread_files(batches, sources), stale)
+    never = [source.name for source in sources if not (staged / source.name).exists()]
+    return Ingested(reports, unread_files(batches, sources), stale, never)
 
 
 def check(raw: Path, sources: Sequence[Source], staged: Path) -> tuple[list[Path], dict[str, Found]]:

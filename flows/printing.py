@@ -147,6 +147,8 @@ def _not_read(ingested: Ingested) -> Iterator[str]:
     for source, months in ingested.stale.items():
         age = "1 month" if months == 1 else f"{months} months"
         yield f"{source}: not delivered in the newest batch; its data are {age} older."
+    if ingested.never_delivered:
+        yield f"Never delivered, so that what they tell is unknown: {', '.join(ingested.never_delivered)}."
 
 
 def print_polish(result: PolishResult) -> None:
