@@ -14,7 +14,7 @@ from features.grid import KEY, calendar
 from features.insolvency import IN_BONIS
 from features.periods import add_months
 from features.procedures import state_at, states
-from features.register import TODAYS, known_facts
+from features.register import TODAYS, known_facts, with_facts
 from features.scope import Scope
 from features.target import labels
 from features.themes import (
@@ -42,6 +42,8 @@ WARM_UP_MONTHS = LOOK_BACK_MONTHS
 Tables = Mapping[str, ir.Table]
 # By source: the first period at which any of its records was known, None where the source was never delivered.
 KnownFrom = Mapping[str, date | None]
+# Stores a table that is used several times.
+Keep = Callable[[ir.Table], ir.Table]
 
 
 def inputs_of(theme: ModuleType) -> tuple[str, ...]:
@@ -49,15 +51,15 @@ def inputs_of(theme: ModuleType) -> tuple[str, ...]:
     return tuple(inspect.signature(theme.known_values).parameters)[1:]
 
 
-def calendar_with_facts(scope: Scope, firms: ir.Table, tables: Tables) -> ir.Table:
+def calendar_with_facts(scope: Scope, firms: ir.Table, tables: Tables, keep: Keep) -> ir.Table:
     """One row per firm and month, warm-up included, with the headcount and the register's facts known at each period.
 
     Columns: siren, period, started, headcount, headcount_month, and those of `register.known_facts`.
     """
     grid = calendar(firms, add_months(scope.start, -WARM_UP_MONTHS), scope.end)
-    grid = perimeter.known_headcount(grid, tables["headcounts"])
     histories = ("legal_unit_history", "establishments", "establishment_history")
-    return known_facts(grid, firms, *(tables[name] for name in histories))
+    facts = keep(known_facts(grid, firms, *(tables[name] for name in histories)))
+    return with_facts(perimeter.known_headcount(grid, tables["headcounts"]), facts)
 
 
 def theme_table(theme: ModuleType, grid: ir.Table, tables: Tables, known_from: KnownFrom) -> ir.Table:
@@ -94,7 +96,7 @@ def assemble(
     scope: Scope,
     known_from: KnownFrom,
     observed_until: date,
-    keep: Callable[[ir.Table], ir.Table] = lambda table: table,
+    keep: Keep = lambda table: table,
 ) -> ir.Table:
     """One row per firm and period in scope: features, `label`, `procedure_state` and `in_procedure`.
 
@@ -103,7 +105,7 @@ def assemble(
     tables: the staged records of these firms by source, and `procedures` and `headcounts`.
     observed_until: the day up to which procedures were delivered. keep: stores a table that is used several times.
     """
-    grid = keep(calendar_with_facts(scope, firms, tables))
+    grid = keep(calendar_with_facts(scope, firms, tables, keep))
     rows = perimeter.in_scope(
         grid,
         tables["headcounts"] if known_from.get("headcounts") else None,

@@ -44,23 +44,23 @@ def past_offices(unit_history: ir.Table, establishments: ir.Table) -> ir.Table:
 
 
 def known_facts(
-    grid: ir.Table,
+    calendar: ir.Table,
     firms: ir.Table,
     unit_history: ir.Table,
     establishments: ir.Table,
     establishment_history: ir.Table,
 ) -> ir.Table:
-    """The grid with what the register said of each firm, as known at each period.
+    """What the register said of each firm: one row per firm and turning point, which holds from `since` to `until`.
 
-    grid: (siren, period, started, ...), dense. firms: one row per firm, with its facts of today.
-    Adds legal_category, naf, naf_division, departement (null abroad, and where no place is known), is_active, and the
-    columns of TODAYS: whether a value is that of today, because no history tells.
+    calendar: (siren, period, started), dense. firms: one row per firm, with its facts of today.
+    Columns: siren, since, until (null: to the end), legal_category, naf, naf_division, departement (null abroad, and
+    where no place is known), is_active, and those of TODAYS: whether a value is that of today, as no history tells.
     """
     offices = past_offices(unit_history, establishments)
     units, sites = dated(unit_history), dated(establishment_history)
-    sites = sites.filter(sites.naf.notnull())
-    ours = firms.select("siren", siret="head_office").union(offices.select("siren", siret="head_office")).distinct()
-    points = _turning_points(grid, (units, offices, sites.drop("siren").inner_join(ours, "siret")))
+    ours = firms.select(siret="head_office").union(offices.select(siret="head_office"))
+    sites = sites.filter(sites.naf.notnull()).semi_join(ours, "siret")
+    points = _turning_points(calendar, (units, offices, sites))
     points = _with_newest(points, offices, "siren", head_office="head_office", departement_then="departement")
     points = _with_newest(points, units, "siren", category_then="legal_category")
     points = _with_newest(points, units, "siren", unit_naf_then="naf")
@@ -71,7 +71,9 @@ def known_facts(
     points = _with_newest(points, sites, "siret", naf_then="naf")
     naf_then = points.naf_then.fill_null(points.unit_naf_then)
     facts = points.select(
-        *KEY,
+        "siren",
+        since="period",
+        until=points.period.lead(1).over(ibis.window(group_by="siren", order_by="period")),
         legal_category=points.category_then.fill_null(points.legal_category),
         naf=naf_then.fill_null(points.naf),
         departement=points.head_office.isnull().ifelse(points.departement, points.departement_then),
@@ -80,14 +82,25 @@ def known_facts(
         is_todays_activity=naf_then.isnull() & points.naf.notnull(),
         is_todays_place=points.head_office.isnull() & points.departement.notnull(),
     )
-    facts = facts.mutate(naf_division=facts.naf.left(2))
-    return _spread(grid, facts)
+    return facts.mutate(naf_division=facts.naf.left(2))
 
 
-def _turning_points(grid: ir.Table, records: Sequence[ir.Table]) -> ir.Table:
+def with_facts(grid: ir.Table, facts: ir.Table) -> ir.Table:
+    """The grid with the facts of the register that hold at each period. facts: as `known_facts` gives."""
+    facts = facts.rename(told_of="siren")
+    holds = [
+        grid.siren == facts.told_of,
+        grid.period >= facts.since,
+        facts.until.isnull() | (grid.period < facts.until),
+    ]
+    return grid.inner_join(facts, holds).drop("told_of", "since", "until")
+
+
+def _turning_points(calendar: ir.Table, records: Sequence[ir.Table]) -> ir.Table:
     """(siren, period): the first period of each firm, and each one from which a record counts."""
-    starts = grid.filter(grid.period == grid.started).select(*KEY)
-    return ibis.union(starts, *(arrivals(grid, one).select(*KEY) for one in records), distinct=True)
+    starts = calendar.filter(calendar.period == calendar.started).select(*KEY)
+    arrived = ibis.union(*(one.select("siren", "known_at") for one in records), distinct=True)
+    return starts.union(arrivals(calendar, arrived).select(*KEY), distinct=True)
 
 
 def _with_newest(points: ir.Table, records: ir.Table, key: str, **facts: str) -> ir.Table:
@@ -96,30 +109,11 @@ def _with_newest(points: ir.Table, records: ir.Table, key: str, **facts: str) ->
     key: what a record is about. facts: our name = the column; a record without the first of them tells nothing. Of two
     records that start on one day, the one that lasts longer stands, then the last in the alphabet.
     """
-    told = [records[column].name(f"{name}_told") for name, column in facts.items()]
     first = next(iter(facts.values()))
-    said = records.filter(records[first].notnull()).select(
-        *told, about=key, said_on="started_on", counts_from=first_period(records.known_at), over_on="ended_on"
+    told = records.filter(records[first].notnull()).select(
+        **facts, about=key, said_on="started_on", counts_from=first_period(records.known_at), over_on="ended_on"
     )
-    known = points.inner_join(said, [points[key] == said.about, said.counts_from <= points.period])
+    known = points.left_join(told, [points[key] == told.about, told.counts_from <= points.period])
     lasts = known.over_on.isnull().ifelse(1, 0)
-    order = [
-        ibis.desc("said_on"),
-        ibis.desc(lasts),
-        ibis.desc("over_on"),
-        *(ibis.desc(f"{name}_told") for name in facts),
-    ]
-    newest = first_of_each(known, KEY, order).select(*KEY, **{name: f"{name}_told" for name in facts})
-    return points.left_join(newest, list(KEY)).select(*points.columns, *facts)
-
-
-def _spread(grid: ir.Table, facts: ir.Table) -> ir.Table:
-    """The grid with the facts of each firm's last turning point."""
-    until = facts.period.lead(1).over(ibis.window(group_by="siren", order_by="period"))
-    spells = facts.mutate(until=until).rename(told_of="siren", since="period")
-    holds = [
-        grid.siren == spells.told_of,
-        grid.period >= spells.since,
-        spells.until.isnull() | (grid.period < spells.until),
-    ]
-    return grid.inner_join(spells, holds).drop("told_of", "since", "until")
+    order = [ibis.desc("said_on"), ibis.desc(lasts), ibis.desc("over_on"), *(ibis.desc(name) for name in facts)]
+    return first_of_each(known, KEY, order).select(*points.columns, *facts)

@@ -19,10 +19,10 @@ from simulation.world import World
 
 CHANGED_ACTIVITY_SHARE: Final = 0.08
 CHANGED_DAYS: Final = (400, 3000)
-MOVED_SHARE: Final = 0.05
+MOVED_SHARE: Final = 0.08
 # Of the firms that moved, those that came from any département, by the number of firms there; the others stayed in it.
 MOVED_FAR_SHARE: Final = 0.4
-REFORMED_SHARE: Final = 0.04
+REFORMED_SHARE: Final = 0.07
 # The usual earlier form of each legal form: a limited company (5499) becomes a simplified one (5710), a sole trader
 # founds a company, an establishment of the State (4110, out of scope) is privatised.
 FORMER_FORMS: Final = {"5710": "5499", "5499": "1000", "5599": "4110", "9220": "7389"}

@@ -8,7 +8,7 @@ import pytest
 
 from features import perimeter
 from features.grid import calendar
-from features.register import dated, known_facts, past_offices
+from features.register import dated, known_facts, past_offices, with_facts
 from features.sources.source import ALWAYS_KNOWN
 from features.themes import profile
 from tests.tables import column, months, table
@@ -37,7 +37,12 @@ NO_SITES = "siren | siret | started_on | ended_on | known_at | naf"
 
 
 def facts(history=MOVED, offices=OFFICES, sites=NO_SITES, grid=GRID, today=TODAY):
-    return known_facts(grid, *(table(text, **TEXTS) for text in (today, history, offices, sites)))
+    return computed(*(table(text, **TEXTS) for text in (today, history, offices, sites)), grid=grid)
+
+
+def computed(today, history, offices, sites, grid=GRID):
+    """The facts at each period, worked out once."""
+    return ibis.memtable(with_facts(grid, known_facts(grid, today, history, offices, sites)).to_pyarrow())
 
 
 def test_a_firm_that_moved_from_brest_to_paris_is_in_bretagne_before_and_in_paris_after():
@@ -223,9 +228,9 @@ def test_no_fact_of_a_period_depends_on_what_became_known_after_it(month):
         1     | 100022 | 2022-02-01 |            | 2022-03-01 | 47.11A
     """
     today = table(TODAY, **TEXTS)
-    cut = known_facts(GRID, today, known(MOVED), known(OFFICES), known(sites))
+    cut, whole = computed(today, known(MOVED), known(OFFICES), known(sites)), facts(sites=sites)
     for name in ("departement", "legal_category", "naf", "is_active", "is_todays_place", "is_todays_activity"):
-        assert column(cut, name)[month] == column(facts(sites=sites), name)[month], name
+        assert column(cut, name)[month] == column(whole, name)[month], name
 
 
 def test_a_firm_that_comes_into_being_within_the_calendar_has_its_facts_from_its_first_period():
