@@ -80,7 +80,9 @@ def legal_unit_history(world: World) -> Any:
     starts = np.sort(np.stack([firms.created_on, *changes.values()], axis=1).astype("datetime64[D]"), axis=1)
     ends = np.concatenate([starts[:, 1:], np.full((firms.count, 1), NEVER)], axis=1)
     row, place = np.nonzero(~np.isnat(starts[:, ::-1]) & (starts != ends)[:, ::-1])
-    start, end = starts[:, ::-1][row, place], ends[:, ::-1][row, place]
+    start: Days = starts[:, ::-1][row, place]
+    end: Days = ends[:, ::-1][row, place]
+    last_day: Days = np.subtract(end, DAY)
     owner = pa.array(row)
 
     def begins(change: str) -> Flags:
@@ -97,7 +99,7 @@ def legal_unit_history(world: World) -> Any:
         UNIT_HISTORY_HEADER,
         {
             "siren": firms.siren.take(owner),
-            "dateFin": days(end - DAY),
+            "dateFin": days(last_day),
             "dateDebut": days(np.where(is_undated, NEVER, start)),
             "etatAdministratifUniteLegale": choose(begins("state"), "C", "A"),
             "changementEtatAdministratifUniteLegale": _flag(begins("state")),
