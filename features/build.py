@@ -26,11 +26,11 @@ from features.folder import (
     BUILD_UPGRADES,
     FIRMS,
     OPENINGS,
-    PARTS,
     PROCEDURES,
     BuildRecord,
     FeatureTable,
     StagedFile,
+    all_parts,
 )
 from features.hashing import firm_hash
 from features.ingest import SIMULATED, read_reports, read_staged
@@ -41,6 +41,7 @@ from features.register import TODAYS
 from features.scope import Scope
 from features.sources import SOURCES
 from features.sources.reading import staged_schema
+from features.sources.source import ALWAYS_KNOWN
 from features.target import openings
 
 FIRMS_PER_BUCKET = 20_000
@@ -117,7 +118,7 @@ def build(
     with store.new_folder(target) as folder:
         rows = _publish(con, parts, folder, scope, progress)
         for name in (OPENINGS, PROCEDURES):
-            table = con.read_parquet(str(scratch / name / "*" / PARTS))
+            table = con.read_parquet(str(all_parts(scratch / name, "*")))
             store.write_bytes(folder / name, _as_parquet(con, table.order_by(table.columns)))
         store.write_bytes(folder / FIRMS, _as_parquet(con, firms.order_by("siren")))
         todays = _todays_shares(con.read_parquet(str(parts / "*" / PARTS)))
@@ -152,12 +153,12 @@ def first_known(staged: Path, tables: Tables) -> dict[str, date | None]:
         if not (staged / source.name).exists():
             known[source.name] = None
         elif source.name in REGISTER:
-            known[source.name] = date(1900, 1, 1)
+            known[source.name] = ALWAYS_KNOWN
         else:
             first = tables[source.name].aggregate(first=first_period(ibis._.known_at.min())).execute()["first"][0]
             known[source.name] = None if pd.isna(first) else pd.Timestamp(first).date()
     figures = [day for name in ("firm_headcounts", "establishment_headcounts") if (day := known[name])]
-    return {**known, "headcounts": min(figures, default=None), "firms": date(1900, 1, 1)}
+    return {**known, "headcounts": min(figures, default=None), "firms": ALWAYS_KNOWN}
 
 
 def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope, scratch: Path) -> ir.Table:
@@ -214,7 +215,7 @@ def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:
 def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress: Callable[[str], None]) -> int:
     """Rank the firms of each period and write it as one partition; the rows written."""
     rows = 0
-    table, table_of = con.read_parquet(str(parts / "*" / PARTS)), FeatureTable(folder)
+    table, table_of = con.read_parquet(str(all_parts(parts, "*"))), FeatureTable(folder)
     periods = period_range(scope.start, scope.end)
     for first in range(0, len(periods), PERIODS_PER_BLOCK):
         block = periods[first : first + PERIODS_PER_BLOCK]

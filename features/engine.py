@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from features.errors import InputError
+from features.folder import all_parts
 from features.scope import Engine
 
 
@@ -68,7 +69,7 @@ def write_parquet(con: BaseBackend, table: ir.Table, folder: Path, rows_per_grou
 
 def read_parquet(con: BaseBackend, folder: Path) -> ir.Table:
     """The table that `write_parquet` wrote."""
-    return con.read_parquet(str(folder.resolve() / "*.parquet"))
+    return con.read_parquet(str(all_parts(folder.resolve())))
 
 
 @contextmanager

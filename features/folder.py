@@ -4,6 +4,7 @@
 takes a `Snapshot` follows every link once, and so never mixes two builds, two scorings or two lists.
 """
 
+import glob
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,11 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import InputError
-from features.periods import parse_period
+from features.periods import month_in
 from features.records import Upgrades, read_record
 
 PERIOD: Final = "period="
-MONTH: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]"
 PARTS: Final = "*.parquet"
 BUILD: Final = "build.json"
 # One file each beside the periods: the register's facts, the true openings that labels are made of, and the events of
@@ -25,6 +25,14 @@ FIRMS, OPENINGS, PROCEDURES = "firms.parquet", "openings.parquet", "procedures.p
 SCORES, CONTRIBUTIONS = "scores.parquet", "contributions.parquet"
 TARGET_LIST: Final = "target_list.parquet"
 CHAMPION: Final = "champion"
+
+
+def all_parts(folder: Path, below: str = "") -> Path:
+    """The pattern of the Parquet files in a folder, whose own name may hold signs that patterns use: a bracket, a star.
+
+    below: the pattern of the sub-folders that hold them, where they do.
+    """
+    return Path(glob.escape(str(folder)), below, PARTS)
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,7 @@ class FeatureTable:
 
     def files(self, period: date) -> Path:
         """The pattern of a period's files."""
-        return self.part(period) / PARTS
+        return all_parts(self.part(period))
 
     def parts(self, periods: Iterable[date]) -> list[Path]:
         """The patterns of the files of those periods.
@@ -253,14 +261,14 @@ class DataFolder:
     def staged_files(self, source: str) -> Path | None:
         """The pattern of a source's files as they are now, None where it was never delivered."""
         folder = self.staged / source
-        return folder.resolve() / PARTS if folder.is_dir() else None
+        return all_parts(folder.resolve()) if folder.is_dir() else None
 
     def snapshot(self) -> Snapshot:
         """What is published now, every link followed once."""
         table = self.features.resolve()
         return Snapshot(
             table=_version(table) if (table / BUILD).exists() else None,
-            lists={parse_period(path.name): path.resolve() / TARGET_LIST for path in sorted(self.lists.glob(MONTH))},
+            lists={period: self.list_of(period).resolve() / TARGET_LIST for period in _published(self.lists)},
             scores={period: self.scores_of(period).resolve() for period in _periods(self.scores)},
             champion_id=champion_id(self.models),
         )
@@ -279,4 +287,11 @@ def champion_id(models: Path) -> str | None:
 
 
 def _periods(folder: Path) -> list[date]:
-    return sorted(date.fromisoformat(path.name.removeprefix(PERIOD)) for path in folder.glob(f"{PERIOD}*"))
+    names = (path.name.removeprefix(PERIOD).removesuffix("-01") for path in folder.glob(f"{PERIOD}*"))
+    return sorted(period for name in names if (period := month_in(name)))
+
+
+def _published(lists: Path) -> list[date]:
+    """The months of the lists; a folder that somebody put among them is none, a published one that lost its file is."""
+    paths = (path for path in lists.glob("*") if path.is_symlink() or (path / TARGET_LIST).exists())
+    return sorted(period for path in paths if (period := month_in(path.name)))

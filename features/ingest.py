@@ -18,10 +18,12 @@ from ibis.backends import BaseBackend
 from features import store
 from features.deliveries import UnreadFile, check_files, find_batches, months_between, received_on, unread_files
 from features.errors import InputError
+from features.folder import all_parts
 from features.sources.files import TextFile, absent_columns, find_files, mended, open_text, read_lines
 from features.sources.formats import luhn_is_valid
 from features.sources.reading import parse, staged_schema
 from features.sources.source import ALWAYS_KNOWN, Source
+from features.windows import first_of_each
 
 SIMULATED = "_simulated"
 Found = Mapping[str, Sequence[Path]]
@@ -337,7 +339,7 @@ def read_staged(con: BaseBackend, staged: Path, source: Source) -> ir.Table | No
     folder = staged / source.name
     if not folder.exists():
         return None
-    records = con.read_parquet(str(folder.resolve() / "*.parquet"))
+    records = con.read_parquet(str(all_parts(folder.resolve())))
     lacking = [name for name in staged_schema(source).names if name not in records.columns]
     if lacking:
         raise InputError(
@@ -348,5 +350,4 @@ def read_staged(con: BaseBackend, staged: Path, source: Source) -> ir.Table | No
         return records.drop("batch", "file", "line")
     content = [name for name in records.columns if name not in LINEAGE]
     once = records.group_by(content).aggregate(known_at=records.known_at.min(), batch=records.batch.max())
-    newest = ibis.row_number().over(group_by=source.flow_key, order_by=[ibis.desc("batch"), "known_at", *content])
-    return once.mutate(version=newest).filter(ibis._.version == 0).drop("version", "batch")
+    return first_of_each(once, source.flow_key, [ibis.desc("batch"), "known_at", *content]).drop("batch")

@@ -10,11 +10,18 @@ def parse_period(text: str) -> date:
 
     Raises InputError on anything else.
     """
+    period = month_in(text)
+    if period is None:
+        raise InputError(f'"{text}" is not a month. Write it as YYYY-MM, for example 2024-01.')
+    return period
+
+
+def month_in(text: str) -> date | None:
+    """The first day of the month written as `YYYY-MM`, None where the text is anything else, `24-02` included."""
     try:
-        year, month = (int(part) for part in text.split("-"))
-        return date(year, month, 1)
+        return date.fromisoformat(f"{text}-01") if len(text) == len("2024-01") else None
     except ValueError:
-        raise InputError(f'"{text}" is not a month. Write it as YYYY-MM, for example 2024-01.') from None
+        return None
 
 
 def add_months(period: date, months: int) -> date:

@@ -1,4 +1,4 @@
-"""The command line: parse, call, print. An InputError becomes one sentence and exit code 1.
+"""The command line: parse, call, print. What fails becomes one sentence and a non-zero exit code.
 
 What a command needs is imported by the command: asking for help, or adding an account, loads no table and no model.
 """
@@ -12,9 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from features import store
-from features.errors import InputError
 from features.periods import parse_period
-from flows import laboratory, review
+from flows import failures, laboratory, review
 from flows.settings import Settings, load
 from flows.terminal import Data, Engine, Period, Raw, Words, err, out, period_of, progress
 
@@ -34,14 +33,8 @@ app.command("review")(review.serve)
 
 def main() -> None:
     """Entry point of the `weaksignals` command."""
-    try:
+    with failures.told(lambda sentence: err.print(sentence, style="bold red", soft_wrap=True)):
         app()
-    except InputError as error:
-        err.print(str(error), style="bold red", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("Stopped. What was published stays as it was; the same command starts again.")
-        sys.exit(130)
 
 
 @app.command()
@@ -126,7 +119,7 @@ def monitor(period: Period = None, language: Words = None, data: Data = None, en
     with store.locked(settings.data), progress() as say:
         monitored = stages.monitor(settings, period_of(period), say)
     for finding in monitored.findings:
-        out.print(f"{finding.level}: {finding.sentence}", markup=False, soft_wrap=True)
+        out.print(f"{finding.level}: {finding.sentence}", soft_wrap=True)
     out.print(f"Monitoring of {monitored.period:%Y-%m}: {monitored.folder / 'index.html'}", soft_wrap=True)
 
 

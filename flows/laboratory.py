@@ -27,7 +27,7 @@ def tune(
     with store.locked(settings.data), progress() as say:
         tuned = stages.tune(settings, period_of(as_of), minutes, say)
     out.print(f"To use them, paste into {settings.data / 'weaksignals.toml'}, then train:", soft_wrap=True)
-    out.print(tuned.as_toml(), markup=False)
+    out.print(tuned.as_toml())
 
 
 @models.callback()

@@ -37,7 +37,7 @@ def print_trained(trained: stages.Trained, settings: Settings) -> None:
     card = settings.folder.models / trained.model_id / "card.md"
     out.print(f"Model {trained.model_id}: {verdict}; {trained.why}. {card}", soft_wrap=True)
     if trained.tracked:
-        out.print(trained.tracked, markup=False, soft_wrap=True)
+        out.print(trained.tracked, soft_wrap=True)
 
 
 def print_models(found: list[stages.Registered]) -> None:
@@ -68,7 +68,9 @@ def print_top(ranked: TargetList, language: Language, count: int = 10, to: Conso
 
 def drawn_top(ranked: TargetList, language: Language) -> str:
     """The first firms of a list as an SVG picture, without any font or image from elsewhere."""
-    paper = Console(record=True, width=PICTURE_WIDTH, file=io.StringIO(), highlight=False, force_terminal=True)
+    paper = Console(
+        record=True, width=PICTURE_WIDTH, file=io.StringIO(), highlight=False, markup=False, force_terminal=True
+    )
     print_top(ranked, language, PICTURED, paper)
     offline = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     return paper.export_svg(title="weaksignals demo", code_format=offline, unique_id="demo")
@@ -81,14 +83,13 @@ def print_firm(row: dict[str, Any], language: Language, to: Console | None = Non
         f"{rank}. {row['name']} ({row['siren']}), {row['activity']}, {row['departement']}: "
         f"{row['probability']:.0%}, {language.say(row['alert'])}",
         style="bold",
-        markup=False,
     )
     for reason in row["reasons"]:
         doubt = "" if reason["is_stable"] else f" [{language.say('doubtful')}]"
-        (to or out).print(f"   {reason['sentence']} ({reason['contribution']:+.2f}){doubt}", markup=False)
+        (to or out).print(f"   {reason['sentence']} ({reason['contribution']:+.2f}){doubt}")
     for name, sentence in SENTENCES.items():
         if row[name] is not None:
-            (to or out).print(f"   {sentence(row[name], language)}", markup=False)
+            (to or out).print(f"   {sentence(row[name], language)}")
 
 
 def print_explained(found: stages.FirmHistory, siren: str, settings: Settings) -> None:
@@ -119,7 +120,7 @@ def print_ingested(ingested: Ingested, settings: Settings) -> None:
         )
     out.print(table)
     for sentence in [*(s for r in ingested.reports for s in _remarks(r)), *_not_read(ingested)]:
-        out.print(sentence, markup=False, soft_wrap=True)
+        out.print(sentence, soft_wrap=True)
     out.print(
         f"Typed records: {settings.folder.staged}. Rejected lines and cells: {settings.folder.rejects}.", soft_wrap=True
     )
@@ -178,4 +179,4 @@ def print_polish(result: PolishResult) -> None:
         out.print(f"row {firm.row}: log-odds {firm.margin:+.2f}, {'bankrupt' if firm.is_bankrupt else 'not bankrupt'}")
         for ratio, value, contribution in firm.reasons:
             known = "not known" if math.isnan(value) else f"{value:,.3f}"
-            out.print(f"  {ratio}: {known} ({contribution:+.2f})", markup=False)
+            out.print(f"  {ratio}: {known} ({contribution:+.2f})")

@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     )
     negative_share: float = Field(1.0, gt=0, le=1, description="Share of the surviving firms to train on.")
     max_training_rows: int = Field(1_000_000, ge=1000, description="Rows above which firms are sampled for training.")
-    max_judging_rows: int = Field(500_000, ge=1000, description="Rows above which firms are sampled for evaluation.")
+    max_evaluation_rows: int = Field(500_000, ge=1000, description="Rows above which firms are sampled for evaluation.")
     hyperparameters: Hyperparameters = Field(
         Hyperparameters(), description="Hyper-parameters of the model; `weaksignals tune` proposes better ones."
     )
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
             validation_months=self.validation_months,
             test_months=self.test_months,
             max_training_rows=self.max_training_rows,
-            max_judging_rows=self.max_judging_rows,
+            max_evaluation_rows=self.max_evaluation_rows,
             sampling=Sampling(self.every_months, self.negative_share),
             hyperparameters=self.hyperparameters,
             refits=self.refits,

@@ -9,13 +9,15 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from features.periods import parse_period
 from models.protocol import Progress
 
 # On a terminal, tables fit its width; in a log they get the width that they need.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-err = Console(stderr=True)
+# What they print is plain text: a bracket in a path is no mark-up.
+out = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
+err = Console(highlight=False, markup=False, stderr=True)
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder (WEAKSIGNALS_DATA, default ./data).")]
 Engine = Annotated[str | None, typer.Option("--engine", help="duckdb (default) or spark.")]
@@ -28,10 +30,10 @@ Words = Annotated[str | None, typer.Option("--language", help="Language of the r
 def progress() -> Iterator[Progress]:
     """Say what is going on: one changing line on a terminal, one line per step in a log."""
     if not err.is_terminal:
-        yield lambda step: err.print(step, markup=False, highlight=False, soft_wrap=True)
+        yield lambda step: err.print(step, soft_wrap=True)
         return
     with err.status("starting") as status:
-        yield lambda step: status.update(step)
+        yield lambda step: status.update(Text(step))
 
 
 def period_of(text: str | None) -> date | None:

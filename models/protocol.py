@@ -32,7 +32,7 @@ class Hyperparameters:
 
 
 DEFAULTS = Hyperparameters()
-# What version 0.1.0 called them, in its settings and in the models that it registered.
+# What version 0.1.0 called the settings of a model, in its configuration and in the models that it registered.
 FORMER_NAMES: Final = {
     "trees": "n_estimators",
     "leaves": "num_leaves",
@@ -40,6 +40,7 @@ FORMER_NAMES: Final = {
     "column_share": "colsample_bytree",
     "row_share": "subsample",
     "l2": "reg_lambda",
+    "max_judging_rows": "max_evaluation_rows",
 }
 
 
@@ -58,7 +59,7 @@ class Protocol:
     validation_months: int
     test_months: int
     max_training_rows: int
-    max_judging_rows: int
+    max_evaluation_rows: int
     sampling: Sampling
     hyperparameters: Hyperparameters
     refits: int

@@ -19,7 +19,7 @@ COUNTED = {
     "suppliers": ("{number} supplier", "{number} suppliers"),
 }
 POINTS = ("{number} point", "{number} points")
-CCSF_STAGES = {
+CCSF_STAGE_WORDS = {
     "NONE": "no request",
     "DEBUT": "request opened",
     "REFUS": "request refused",
@@ -98,4 +98,4 @@ def _other_category(name: str, code: str, language: Language) -> str:
     if name == "legal_category_group":
         label = mapping("categories_juridiques", "group", "group_label").get(code)
         return f"{label} ({code})" if label else code
-    return language.say(CCSF_STAGES[code]) if code in CCSF_STAGES else code
+    return language.say(CCSF_STAGE_WORDS[code]) if code in CCSF_STAGE_WORDS else code

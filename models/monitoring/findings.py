@@ -106,7 +106,7 @@ def _on_inputs(drifts: Sequence[Drift], limits: Limits) -> Iterator[Finding]:
     empty = set(_empty_sources(drifts, limits))
     for source in sorted(empty):
         count = sum(source in SOURCES_OF.get(drift.name, ()) for drift in drifts)
-        yield Finding(STOP, source, EMPTY_SOURCE, {"feature_count": count}, "firms_promised")
+        yield Finding(STOP, source, EMPTY_SOURCE, {"feature_count": count}, "min_expected_firms")
     left = [drift for drift in drifts if not empty & set(SOURCES_OF.get(drift.name, ()))]
     for _, derived in groupby(sorted(left, key=lambda d: _root(d.name)), key=lambda d: _root(d.name)):
         yield from _on_feature(list(derived), limits)
@@ -126,7 +126,7 @@ def _empty_sources(drifts: Sequence[Drift], limits: Limits) -> Iterator[str]:
         wanted = [
             drift
             for drift in drifts
-            if source in SOURCES_OF.get(drift.name, ()) and drift.filled_expected >= limits.firms_promised
+            if source in SOURCES_OF.get(drift.name, ()) and drift.filled_expected >= limits.min_expected_firms
         ]
         if wanted and not any(drift.filled for drift in wanted):
             yield source
@@ -134,10 +134,10 @@ def _empty_sources(drifts: Sequence[Drift], limits: Limits) -> Iterator[str]:
 
 def _on_feature(derived: Sequence[Drift], limits: Limits) -> Iterator[Finding]:
     """A feature and the columns derived from it: at most one finding of each kind, on the worst column."""
-    constant = [d for d in derived if d.is_constant and d.others_expected >= limits.firms_promised]
+    constant = [d for d in derived if d.is_constant and d.others_expected >= limits.min_expected_firms]
     if constant:
         worst = max(constant, key=lambda d: d.others_expected)
-        yield Finding(STOP, worst.name, CONSTANT, {"firm_count": round(worst.others_expected)}, "firms_promised")
+        yield Finding(STOP, worst.name, CONSTANT, {"firm_count": round(worst.others_expected)}, "min_expected_firms")
     missing = max(derived, key=lambda d: d.missing_now - d.missing_then)
     level = _level(missing.missing_now - missing.missing_then, limits.missing_warning, limits.missing_stop)
     if level:

@@ -10,8 +10,8 @@ class Limits:
     psi_warning, psi_stop: population stability index of a feature or of the score. A single feature never stops.
     drifted_share_stop: share of the features above psi_stop.
     missing_warning, missing_stop: increase of the share of firms for which a feature is unknown, since training.
-    firms_promised: a constant feature, or an empty source, counts only where at least so many firms would have another
-    value, or any value, were the period like training.
+    min_expected_firms: a constant feature, or an empty source, counts only where at least so many firms would have
+    another value, or any value, were the period like training.
     gone_warning, gone_stop: share of the firms of the last list, or of the last period, that are no longer in scope.
     alerts_warning, alerts_stop: ratio between the number of alerts and that of the last list, whichever is larger.
     alerts_least: a smaller difference in the number of alerts is ignored.
@@ -24,7 +24,7 @@ class Limits:
     drifted_share_stop: float = 1 / 3
     missing_warning: float = 0.1
     missing_stop: float = 0.3
-    firms_promised: float = 20
+    min_expected_firms: float = 20
     gone_warning: float = 0.2
     gone_stop: float = 0.5
     alerts_warning: float = 1.5

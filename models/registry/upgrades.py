@@ -20,23 +20,27 @@ BESIDE_THE_FACTS: Final = (
 def model_from_1(content: Content) -> Content:
     """`model.json`: the facts as a part of their own, hyper-parameters and columns under their present names."""
     facts = {name: value for name, value in content.items() if name not in BESIDE_THE_FACTS}
-    protocol = content["protocol"]
-    hyperparameters = {FORMER_NAMES.get(name, name): value for name, value in protocol["hyperparameters"].items()}
+    protocol = _renamed(content["protocol"])
     return {
         "inputs": content["features"],
         **{name: content[name] for name in ("calibration", "intervals", "thresholds", "model_sha256", "refits_sha256")},
         "facts": {
             **facts,
-            "protocol": {**protocol, "hyperparameters": hyperparameters},
+            "protocol": {**protocol, "hyperparameters": _renamed(protocol["hyperparameters"])},
             "n_estimators": content["trees"],
         },
     }
 
 
 def model_from_2(content: Content) -> Content:
-    """`model.json`: which facts of the register were those of today, as in the record of the build."""
+    """`model.json`: which facts of the register were those of today; the settings that 0.2.0 still called otherwise."""
     facts = content["facts"]
-    return {**content, "facts": {**facts, "data": with_todays_shares(facts["data"])}}
+    changed = {"data": with_todays_shares(facts["data"]), "protocol": _renamed(facts["protocol"])}
+    return {**content, "facts": {**facts, **changed}}
+
+
+def _renamed(settings: Content) -> Content:
+    return {FORMER_NAMES.get(name, name): value for name, value in settings.items()}
 
 
 def metrics_from_1(content: Content) -> Content:

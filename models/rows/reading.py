@@ -35,7 +35,9 @@ def read_split(table: FeatureTable, split: Split, protocol: Protocol) -> Rows:
     train = read_at_most(table, months, protocol.max_training_rows)
     share = protocol.sampling.negative_share
     train = train[kept_rows(train["siren"], train["label"], share)]
-    validation, test = (read_at_most(table, part, protocol.max_judging_rows) for part in (split.validation, split.test))
+    validation, test = (
+        read_at_most(table, part, protocol.max_evaluation_rows) for part in (split.validation, split.test)
+    )
     for part, name in ((train, "training"), (validation, "validation"), (test, "test")):
         if part["label"].nunique() < 2:
             raise InputError(f"The {name} periods hold no failure: a model can't be made. Build from an earlier start.")

@@ -93,7 +93,7 @@ def _context(table: FeatureTable, as_of: date, protocol: Protocol) -> Evaluation
         horizon=built.horizon,
         observed_until=min(as_of, built.observed_until),
         last_period=min(as_of, built.end),
-        max_rows=protocol.max_judging_rows,
+        max_rows=protocol.max_evaluation_rows,
         read=lambda split: read_split(table, split, protocol),
     )
 

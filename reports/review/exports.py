@@ -109,7 +109,7 @@ def firm_document(export: Export, explained: Explanation) -> dict[str, Any]:
     steps = [{"name": s.name, "before": s.before, "after": s.after} for s in explained.steps or ()]
     reasons = [{"theme": s.theme, "sentence": s.sentence, "is_stable": s.is_stable} for s in explained.reasons]
     told = {"movement": explained.movement or None, "remedy": explained.remedy or None}
-    return {**document, "mean_risk": explained.base, "steps": steps, "reasons": reasons, **told}
+    return {**document, "mean_risk": explained.mean_risk, "steps": steps, "reasons": reasons, **told}
 
 
 def _about(export: Export) -> list[tuple[str, str]]:

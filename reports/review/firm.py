@@ -37,13 +37,13 @@ SMALLEST_OFFSET: Final = 1e-6
 class Explanation:
     """reasons: sentences; steps: the waterfall, None where the model or the contributions are not there.
 
-    base: the mean risk, where it starts; values: the features that the user may see; movement, remedy: a sentence,
+    mean_risk: where the steps start; values: the features that the user may see; movement, remedy: a sentence,
     empty where the list tells nothing.
     """
 
     reasons: list[Said]
     steps: tuple[Step, ...] | None
-    base: float
+    mean_risk: float
     values: Row
     hidden_themes: tuple[str, ...]
     movement: str = ""
@@ -52,7 +52,7 @@ class Explanation:
     @property
     def top(self) -> float:
         """The largest risk on the way."""
-        return max((self.base, *(max(step.before, step.after) for step in self.steps or ())))
+        return max((self.mean_risk, *(max(step.before, step.after) for step in self.steps or ())))
 
 
 def read_firm(reader: Reader, published: PublishedList, siren: str, right: Right) -> Row | None:

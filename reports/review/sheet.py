@@ -97,8 +97,8 @@ def _why(export: Export, explained: Explanation) -> list[Flowable]:
         doubt = "" if said.is_stable else f" ({words.say('doubtful')})"
         found.append(_text(f"{n}. {said.sentence}{doubt}"))
     if explained.steps:
-        changes = rounded_changes(explained.base, [step.after for step in explained.steps])
-        parts = [f"{words.say('mean risk')} {words.percent(explained.base)}"]
+        changes = rounded_changes(explained.mean_risk, [step.after for step in explained.steps])
+        parts = [f"{words.say('mean risk')} {words.percent(explained.mean_risk)}"]
         parts += [f"{words.theme(s.name)} {words.signed(c)}" for s, c in zip(explained.steps, changes, strict=True)]
         total = words.percent(explained.steps[-1].after)
         found.append(_text("; ".join(parts) + f" = {total}", SMALL))

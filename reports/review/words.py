@@ -23,7 +23,7 @@ REGISTER_FIELDS = {
     "procedure": "procedure",
 }
 
-STAGES = {OPENING: "opening", PLAN: "plan adopted", AMENDMENT: "plan amended", END: "end of the procedure"}
+STAGE_WORDS = {OPENING: "opening", PLAN: "plan adopted", AMENDMENT: "plan amended", END: "end of the procedure"}
 ALIKE = {"all": "all firms tested", "missing_source": "firms without information from: {group}"}
 AGES = {
     "under 3": "under 3 years old",
@@ -109,7 +109,7 @@ class Words:
 
     def decision(self, action: str, stage: str) -> str:
         """What a judgement decided, of a procedure; of none where it ends whatever there was."""
-        decided = self.say(STAGES[stage])
+        decided = self.say(STAGE_WORDS[stage])
         return self.say("{procedure}: {decided}", procedure=self.state(action), decided=decided) if action else decided
 
     def sources(self, names: Sequence[str]) -> str:

@@ -112,9 +112,9 @@ def unknown(x):
 @pytest.mark.parametrize(
     ("damage", "subject", "limit"),
     [
-        (empty_debts, "debts", "firms_promised"),
-        (zero_debts, "debts", "firms_promised"),
-        (constant, "paydex", "firms_promised"),
+        (empty_debts, "debts", "min_expected_firms"),
+        (zero_debts, "debts", "min_expected_firms"),
+        (constant, "paydex", "min_expected_firms"),
         (unknown, "paydex", "missing_stop"),
     ],
 )
@@ -133,7 +133,7 @@ def test_a_rare_value_that_a_small_period_lacks_is_no_constant():
     drifts = drift(learnt, np.zeros((300, 1), np.float32), 2, INPUTS[3:4])
     compared = Compared(published(300, 40), "m", drifts, (0.0, 0.0), (), None)
     assert findings(compared, LIMITS) == ()
-    assert findings(compared, replace(LIMITS, firms_promised=2))[0].level == STOP
+    assert findings(compared, replace(LIMITS, min_expected_firms=2))[0].level == STOP
 
 
 def test_one_drifted_feature_warns_and_many_stop(learnt):

@@ -110,12 +110,15 @@ def test_a_model_of_version_2_knew_only_the_register_of_today(model, tmp_path):
     path = tmp_path / name / "model.json"
     content = {**json.loads(path.read_text()), "version": 2}
     del content["facts"]["data"]["todays_shares"]
+    protocol = content["facts"]["protocol"]
+    protocol["max_judging_rows"] = protocol.pop("max_evaluation_rows")
     path.write_text(json.dumps(content))
     folder = tmp_path / identifier(model.facts, path.read_text())
     (tmp_path / name).resolve().rename(folder)
     found = registry.load(tmp_path, folder.name)
     assert found.model_id == folder.name
     assert found.facts.data.todays_shares == {"departement": 1.0, "legal_category": 1.0}
+    assert found.facts.protocol == model.facts.protocol
 
 
 def test_metrics_of_version_1_are_upgraded(former):

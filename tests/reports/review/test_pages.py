@@ -310,7 +310,7 @@ def said_in_code():
                 constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
                 yield from (value for value in constants if isinstance(value, str) and value)
     tables = (verdicts.VERDICT_REASONS, verdicts.FOLLOW_UP_STATES, wording.LEVELS, wording.PROCEDURE_STATES)
-    for table in (*tables, words.REGISTER_FIELDS, words.STAGES, words.ALIKE, words.AGES):
+    for table in (*tables, words.REGISTER_FIELDS, words.STAGE_WORDS, words.ALIKE, words.AGES):
         yield from table.values()
 
 

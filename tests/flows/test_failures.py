@@ -1,0 +1,74 @@
+"""What the environment does to a run - a full disk, a stop signal, a closed output - is told in one sentence."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from flows.failures import sentence_of
+
+COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
+
+
+def started(*arguments, **options):
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen([*COMMAND, *map(str, arguments)], text=True, **streams)
+
+
+def with_a_disk_of(size):
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path):
+    run = started("simulate", tmp_path / "raw", "--firms", 200, preexec_fn=with_a_disk_of(20_000))
+    _, said = run.communicate(timeout=300)
+    assert run.returncode == 1
+    assert "Traceback" not in said
+    assert "The disk is full" in said
+    assert not list((tmp_path / "raw").glob("[0-9]*"))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_stop_signal_is_told_and_leaves_nothing_half_written(number, code, tmp_path):
+    run = started("simulate", tmp_path / "raw", "--firms", 100_000)
+    # The first step is told: it is at work.
+    assert run.stderr.readline()
+    run.send_signal(number)
+    _, said = run.communicate(timeout=300)
+    assert run.returncode == code
+    assert f"Stopped ({number.name})" in said
+    assert "Traceback" not in said
+    assert not list((tmp_path / "raw").glob("[0-9]*"))
+
+
+def test_an_output_that_nobody_reads_any_more_ends_the_command_without_a_traceback(tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    run = started("dictionary", "--out", tmp_path, stdout=writing)
+    os.close(writing)
+    _, said = run.communicate(timeout=300)
+    assert "Traceback" not in said
+    assert "Exception ignored" not in said
+    assert run.returncode == 1
+
+
+def test_brackets_in_a_path_are_told_as_they_are(tmp_path):
+    data = tmp_path / "a [bold]b[/bold] é 100%"
+    run = started("build", "--data", data)
+    _, said = run.communicate(timeout=300)
+    assert run.returncode == 1
+    assert "Traceback" not in said
+    assert str(data) in said
+
+
+def test_an_error_of_our_own_keeps_its_traceback():
+    assert sentence_of(KeyError("siren")) is None
+    assert "not enough memory" in sentence_of(MemoryError())
+    assert "/x: Permission denied" in sentence_of(PermissionError(13, "Permission denied", "/x"))
