@@ -121,7 +121,7 @@ def build(
             table = con.read_parquet(str(all_parts(scratch / name, "*")))
             store.write_bytes(folder / name, _as_parquet(con, table.order_by(table.columns)))
         store.write_bytes(folder / FIRMS, _as_parquet(con, firms.order_by("siren")))
-        todays = _todays_shares(con.read_parquet(str(parts / "*" / PARTS)))
+        todays = _todays_shares(con.read_parquet(str(all_parts(parts, "*"))))
         record = build_record(staged, scope, observed_until, batch, absent, todays)
         write_record(folder / BUILD, record, BUILD_UPGRADES)
     return Built(target, rows, count, scope.start, scope.end, absent)
