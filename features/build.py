@@ -27,6 +27,7 @@ from features.folder import (
     FIRMS,
     OPENINGS,
     PROCEDURES,
+    UNDECIDED,
     BuildRecord,
     FeatureTable,
     StagedFile,
@@ -35,7 +36,7 @@ from features.folder import (
 from features.hashing import firm_hash
 from features.ingest import SIMULATED, read_reports, read_staged
 from features.periods import add_months, period_range
-from features.procedures import procedures
+from features.procedures import procedures, undecided
 from features.records import write_record
 from features.register import TODAYS
 from features.scope import Scope
@@ -117,7 +118,7 @@ def build(
     absent = tuple(source.name for source in SOURCES if known_from.get(source.name) is None)
     with store.new_folder(target) as folder:
         rows = _publish(con, parts, folder, scope, progress)
-        for name in (OPENINGS, PROCEDURES):
+        for name in (OPENINGS, PROCEDURES, UNDECIDED):
             table = con.read_parquet(str(all_parts(scratch / name, "*")))
             store.write_bytes(folder / name, _as_parquet(con, table.order_by(table.columns)))
         store.write_bytes(folder / FIRMS, _as_parquet(con, firms.order_by("siren")))
@@ -202,7 +203,12 @@ def _build_bucket(
         mine["procedures"] = keep(procedures(mine["urssaf_procedures"], mine["bodacc"]))
         table = assemble(own, mine, scope, known_from, observed_until, keep)
         write_parquet(con, table, parts / f"bucket-{number:03d}")
-        for name, rows in ((OPENINGS, openings(mine["procedures"])), (PROCEDURES, mine["procedures"])):
+        written = {
+            OPENINGS: openings(mine["procedures"]),
+            PROCEDURES: mine["procedures"],
+            UNDECIDED: undecided(mine["bodacc"]),
+        }
+        for name, rows in written.items():
             write_parquet(con, rows, parts.parent / name / f"bucket-{number:03d}")
 
 

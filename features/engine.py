@@ -26,11 +26,10 @@ def connect(engine: Engine, scratch: Path, memory_gb: int) -> BaseBackend:
 
 
 def _duckdb(scratch: Path, memory_gb: int) -> BaseBackend:
-    return ibis.duckdb.connect(
-        memory_limit=f"{memory_gb}GB",
-        temp_directory=str(scratch),
-        threads=os.cpu_count(),
-    )
+    con = ibis.duckdb.connect(memory_limit=f"{memory_gb}GB", temp_directory=str(scratch), threads=os.cpu_count())
+    # Ibis draws a bar for what takes long, also in the log of a run that nobody watches.
+    con.raw_sql("SET enable_progress_bar = false")
+    return con
 
 
 def _spark(scratch: Path, memory_gb: int) -> BaseBackend:

@@ -22,6 +22,7 @@ BUILD: Final = "build.json"
 # One file each beside the periods: the register's facts, the true openings that labels are made of, and the events of
 # procedures with the days on which each was known and withdrawn.
 FIRMS, OPENINGS, PROCEDURES = "firms.parquet", "openings.parquet", "procedures.parquet"
+UNDECIDED = "undecided.parquet"
 SCORES, CONTRIBUTIONS = "scores.parquet", "contributions.parquet"
 TARGET_LIST: Final = "target_list.parquet"
 CHAMPION: Final = "champion"
@@ -142,6 +143,11 @@ class FeatureTable:
     def procedures(self) -> Path:
         """The events of procedures, with the days on which each was known and withdrawn."""
         return self.folder / PROCEDURES
+
+    @property
+    def undecided(self) -> Path:
+        """The notices that may change a firm's state and can't be read with certainty."""
+        return self.folder / UNDECIDED
 
 
 @dataclass(frozen=True)

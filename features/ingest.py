@@ -40,6 +40,19 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Undecided:
+    """Records of one kind that may change a firm's state and can't be read with certainty: none of them is used.
+
+    kind: for a legal notice, its nature. example: the words of one of them.
+    """
+
+    kind: str
+    records: int
+    firms: int
+    example: str
+
+
+@dataclass(frozen=True)
 class FileReport:
     """What one file gave: lines read, records kept, lines rejected, cells left unknown, dates and firms covered.
 
@@ -60,6 +73,7 @@ class FileReport:
     firms: int
     wrong_keys: int
     unlisted: Mapping[str, int]
+    undecided: Sequence[Undecided] = ()
     redecoded: int = 0
     cleaned: int = 0
     absent: Sequence[str] = ()
@@ -210,7 +224,9 @@ def read_reports(staged: Path, source: str) -> list[FileReport]:
     path = staged / source / "ingest.json"
     if not path.exists():
         return []
-    return [FileReport(**report) for report in json.loads(path.read_text())]
+    reports = json.loads(path.read_text())
+    held = [tuple(Undecided(**kind) for kind in report.pop("undecided", ())) for report in reports]
+    return [FileReport(**report, undecided=kinds) for report, kinds in zip(reports, held, strict=True)]
 
 
 def _parse_file(con: BaseBackend, file: TextFile, source: Source, scratch: Path) -> tuple[ir.Table, TextFile]:
@@ -294,6 +310,7 @@ def _report(con: BaseBackend, parsed: ir.Table, target: Path, source: Source, ba
         firms=int(row["firms"]),
         wrong_keys=int(row["wrong"]),
         unlisted=_unlisted(records, source),
+        undecided=_undecided(records, source),
         redecoded=file.mended.redecoded if file.mended else 0,
         cleaned=file.mended.cleaned if file.mended else 0,
         absent=absent,
@@ -317,6 +334,19 @@ def _unlisted(records: ir.Table, source: Source) -> dict[str, int]:
     counts = records.filter(word.notnull()).group_by(word=word).aggregate(n=ibis._.count())
     rows = counts.order_by(ibis.desc("n"), "word").limit(20).execute()
     return {str(row.word): int(row.n) for row in rows.itertuples()}
+
+
+def _undecided(records: ir.Table, source: Source) -> tuple[Undecided, ...]:
+    """The records that were held back, by kind; the most frequent first."""
+    if not source.undecided:
+        return ()
+    kind, words = source.undecided
+    held = records.filter(records[kind].notnull())
+    counts = held.group_by(kind=held[kind]).aggregate(
+        records=held.line.nunique(), firms=held.siren.nunique(), example=held[words].max()
+    )
+    rows = counts.order_by(ibis.desc("records"), "kind").limit(20).execute()
+    return tuple(Undecided(row.kind, int(row.records), int(row.firms), row.example) for row in rows.itertuples())
 
 
 def _refuse_if_too_bad(report: FileReport, limit: float) -> None:

@@ -54,6 +54,12 @@ def procedures(urssaf_procedures: ir.Table | None, bodacc: ir.Table | None) -> i
     return events.group_by(*EVENT[:4], "withdrawn_at").aggregate(known_at=events.known_at.min()).select(*EVENT)
 
 
+def undecided(bodacc: ir.Table) -> ir.Table:
+    """(siren, notice, known_at, nature, text): the notices that may change a firm's state, held back as uncertain."""
+    rows = bodacc.filter(bodacc.undecided_nature.notnull() & bodacc.siren.notnull())
+    return rows.select("siren", "notice", "known_at", nature="undecided_nature", text="undecided_text").distinct()
+
+
 def _of_urssaf(staged: ir.Table) -> ir.Table:
     events = staged.filter(staged.stage.isin(STAGES)).mutate(withdrawn_at=ibis.null("date"), notice=ibis.null("string"))
     return events.select(*EVENT, "notice").distinct()
@@ -90,6 +96,8 @@ def _with_retractions(events: ir.Table, bodacc: ir.Table) -> ir.Table:
         pairs.retracts.isin([pairs.action, ANY_ACTION])
         & (pairs.effective_on <= pairs.before)
         & (pairs.known_at <= pairs.retracted_at)
+        # A ruling on appeal undoes a judgement and may open another procedure: it does not undo its own.
+        & (pairs.notice != pairs.retraction).fill_null(True)
     ).mutate(is_named=(pairs.notice == pairs.corrects).fill_null(False))
     nearest = [ibis.desc("is_named"), ibis.desc("effective_on")]
     judgements = first_of_each(pairs, ["siren", "retraction"], nearest)

@@ -12,10 +12,12 @@ from typing import Annotated, Any
 import typer
 
 from features import store
+from features.errors import InputError
 from features.periods import parse_period
 from flows import failures, laboratory, review
 from flows.settings import Settings, load
 from flows.terminal import Data, Engine, Period, Raw, Words, err, out, period_of, progress
+from models.protocol import Progress
 
 app = typer.Typer(
     help="Finds the firms likely to fail within 18 months while help still works, and says why for each.",
@@ -130,7 +132,7 @@ def run(raw: Raw, period: Period = None, language: Words = None, data: Data = No
 
     settings = load(data=data, engine=engine, language=language)
     with store.locked(settings.data), progress() as say:
-        scored = _flows(settings).monthly(settings, raw, period_of(period), say)
+        scored = _as_flow("monthly", settings, say, raw, period_of(period))
     printing.print_scored(scored)
 
 
@@ -151,21 +153,35 @@ def demo(
     root = load(data=data).data / "demo"
     settings = load(data=root, engine=engine, language=language)
     with store.locked(settings.data), progress() as say:
-        scored = _flows(settings).demo(settings, root / "raw", firms, parse_period(end), seed, say)
+        scored = _as_flow("demo", settings, say, root / "raw", firms, parse_period(end), seed)
     printing.print_top(scored.ranked, Language(settings.language))
     printing.print_scored(scored)
     if picture:
         store.write_text(picture, printing.drawn_top(scored.ranked, Language(settings.language)))
 
 
-def _flows(settings: Settings) -> Any:
-    """Prefect's flows, imported only by the commands that run them: the import takes a second."""
-    os.environ.setdefault("PREFECT_HOME", str(settings.data.resolve() / ".prefect"))
+def _as_flow(name: str, settings: Settings, say: Progress, *arguments: Any) -> Any:
+    """Run one of the flows by Prefect, or bare where its server can't be reached and the settings allow it.
+
+    Prefect is imported here alone: it takes a second.
+    """
     # Functions that are registered first run last: after Prefect has closed its own threads.
     atexit.register(_end_silently)
-    from flows import monthly
+    from flows import prefect_server
 
-    return monthly
+    why_not = prefect_server.start(settings.data.resolve() / ".prefect")
+    from flows import monthly, stages
+
+    reason = why_not()
+    if not reason:
+        try:
+            return monthly.FLOWS[name](settings, *arguments, say)
+        except monthly.LOST:
+            reason = "Prefect's server was lost."
+    if settings.needs_prefect:
+        raise InputError(f"{reason} Start it again, or unset needs_prefect, then run the same command.")
+    say(f"{reason} The run goes on without it.")
+    return monthly.BODIES[name](stages, settings, *arguments, say)
 
 
 def _end_silently() -> None:

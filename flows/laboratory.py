@@ -10,7 +10,7 @@ from features.errors import InputError
 from flows.settings import load
 from flows.terminal import Data, Engine, out, period_of, progress
 
-bench = typer.Typer(help="Figures on real data that anyone can check.", no_args_is_help=True)
+bench = typer.Typer(help="Figures that anyone can check.", no_args_is_help=True)
 models = typer.Typer(help="The registered models, and which is in use.", invoke_without_command=True)
 
 
@@ -84,6 +84,14 @@ def dictionary(
     out.print(
         f"{len(data_dictionary.dictionary_rows())} features: {target}/dictionary.md, dictionary.csv", soft_wrap=True
     )
+
+
+@bench.command()
+def judgements() -> None:
+    """Print how often the free text of insolvency notices is read rightly, on examples judged by hand."""
+    from features.sources.bodacc_examples import as_markdown, confusion, examples
+
+    out.print(as_markdown(confusion(examples())), soft_wrap=True)
 
 
 @bench.command()

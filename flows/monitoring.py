@@ -89,7 +89,8 @@ def _compared(
     earlier = [published(past, _read_list(path)) for past, path in snapshot.lists_before(period).items()]
     before = add_months(period, -1)
     previous = (before, dataset.read_sirens(snapshot.built, before)) if before in snapshot.built.periods else None
-    return Compared(published(period, ranked), model.model_id, drifts, score, earlier, previous)
+    undecided = dataset.read_undecided(snapshot.built, period)
+    return Compared(published(period, ranked), model.model_id, drifts, score, earlier, previous, undecided)
 
 
 def _read_list(path: Path) -> pd.DataFrame:

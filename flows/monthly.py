@@ -1,24 +1,18 @@
 """The flows: tables of contents. Prefect names, retries and records each step; the work is in `stages.py`.
 
-Without PREFECT_API_URL each process has its own temporary server, kept in the data folder; with it, runs appear there.
+Start the server first: see `prefect_server.py`. No step needs it: a run whose server is lost goes on without it.
 """
 
-import os
 from datetime import date
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Final
 
-# Prefect reads these when it is imported, by the command that runs a flow: nothing is sent out, and a failure is
-# printed once, as a sentence, by the command line.
-os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-# A busy machine takes longer than Prefect's 20 seconds to start the temporary server.
-os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "300")
-if "PREFECT_API_URL" not in os.environ:
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-
-from prefect import flow, get_run_logger, task
+from httpx import HTTPError
+from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import PrefectException
 
 from features.build import Built
 from features.ingest import Ingested
@@ -54,9 +48,9 @@ def ingest(settings: Settings, raw: Path, progress: Progress) -> Ingested:
 
 
 @task(name="build", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)
-def build(settings: Settings, end: date | None, progress: Progress) -> Built:
+def build(settings: Settings, start: date | None, end: date | None, progress: Progress) -> Built:
     """Staged records -> feature table."""
-    built = stages.build(settings, None, end, progress)
+    built = stages.build(settings, start, end, progress)
     create_markdown_artifact(
         f"{built.rows:,} rows of {built.firms:,} firms, {built.start:%Y-%m} to {built.end:%Y-%m}. "
         f"Never delivered: {', '.join(built.absent) or 'nothing'}.",
@@ -97,23 +91,46 @@ def monitor(settings: Settings, period: date, progress: Progress) -> Monitored:
     return monitored
 
 
+# The steps as Prefect runs them: `stages` has the same, bare.
+TASKS = SimpleNamespace(simulate=simulate, ingest=ingest, build=build, train=train, score=score, monitor=monitor)
+
+
+def month(steps: Any, settings: Settings, raw: Path, period: date | None, progress: Progress) -> stages.Scored:
+    """From the partners' files to the published list; where there is no champion yet, one is trained.
+
+    steps: TASKS, or the module `stages` for a run without Prefect.
+    """
+    steps.ingest(settings, raw, progress)
+    steps.build(settings, None, period, progress)
+    if not stages.has_champion(settings):
+        steps.train(settings, period, progress)
+    scored: stages.Scored = steps.score(settings, period, progress)
+    steps.monitor(settings, scored.period, progress)
+    return scored
+
+
+def economy(
+    steps: Any, settings: Settings, raw: Path, firms: int, end: date, seed: int, progress: Progress
+) -> stages.Scored:
+    """A simulated economy from its files to its list; what an earlier demo made in its folder is removed first."""
+    stages.start_afresh(settings, raw)
+    steps.simulate(raw, firms, end, seed, progress)
+    return month(steps, settings, raw, None, progress)
+
+
 @flow(name="monthly", validate_parameters=False)
 def monthly(settings: Settings, raw: Path, period: date | None, progress: Progress) -> stages.Scored:
-    """From the partners' files to the published list; where there is no champion yet, one is trained."""
-    ingest(settings, raw, progress)
-    build(settings, period, progress)
-    if not stages.has_champion(settings):
-        train(settings, period, progress)
-    scored: stages.Scored = score(settings, period, progress)
-    monitor(settings, scored.period, progress)
-    get_run_logger().info("published %s", scored.folder)
-    return scored
+    """`month`, each step of it known to Prefect."""
+    return month(TASKS, settings, raw, period, progress)
 
 
 @flow(name="demo", validate_parameters=False)
 def demo(settings: Settings, raw: Path, firms: int, end: date, seed: int, progress: Progress) -> stages.Scored:
-    """A simulated economy from its files to its list; what an earlier demo made in its folder is removed first."""
-    stages.start_afresh(settings, raw)
-    simulate(raw, firms, end, seed, progress)
-    scored: stages.Scored = monthly(settings, raw, None, progress)
-    return scored
+    """`economy`, each step of it known to Prefect."""
+    return economy(TASKS, settings, raw, firms, end, seed, progress)
+
+
+FLOWS: Final[dict[str, Any]] = {"monthly": monthly, "demo": demo}
+BODIES: Final[dict[str, Any]] = {"monthly": month, "demo": economy}
+# What Prefect raises where its server does not answer.
+LOST = (HTTPError, PrefectException)

@@ -139,6 +139,11 @@ def _remarks(r: FileReport) -> Iterator[str]:
     if r.unlisted:
         words = ", ".join(f"{word} ({n:,})" for word, n in r.unlisted.items())
         yield f"{r.source}: words that are in no vocabulary, not guessed: {words}."
+    if r.undecided:
+        records = sum(u.records for u in r.undecided)
+        yield f"{file} {records:,} records may change a firm's state, can't be read with certainty and are not used:"
+    for u in r.undecided:
+        yield f"  {u.kind}: {u.records:,} records of {u.firms:,} firms, for example: {u.example or 'no text'}"
 
 
 def _not_read(ingested: Ingested) -> Iterator[str]:

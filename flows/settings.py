@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     seed: int = Field(0, description="Seed of all random draws.")
     reasons: int = Field(5, ge=1, description="Reasons given for each firm on alert.")
 
+    needs_prefect: bool = Field(
+        False, description="Whether a run ends where Prefect's server can't be reached; else it goes on without it."
+    )
     mlflow: bool = Field(False, description="Also log each registered model in MLflow (needs the extra `mlflow`).")
 
     limits: Limits = Field(Limits(), description="Limits at which monitoring warns, or stops a list.")

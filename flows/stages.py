@@ -131,6 +131,8 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     if settings.mlflow:
         tracking.require_mlflow()
     table = settings.folder.snapshot().built
+    # Where the history of the models in use is damaged, say so now rather than after the training.
+    registry.promotions(settings.folder.models)
     result = training.train(table, as_of or table.record.end, settings.protocol, progress)
     progress("whether it may be put in use")
     is_passed, why, found = _verdict(settings, result, table.record)
@@ -159,12 +161,12 @@ def _verdict(settings: Settings, result: training.Result, built: BuildRecord) ->
     """Whether the new model is put in use, why, and all checks."""
     former = settings.folder.snapshot().champion_id
     is_same = former == result.model.model_id
-    champion = registry.load(settings.folder.models, former) if former and not is_same else None
     try:
+        champion = registry.load(settings.folder.models, former) if former and not is_same else None
         if champion:
             scoring.refuse_other_dictionary(champion, built)
     except InputError:
-        # A champion that can't score this table can't be compared on its rows.
+        # A champion that is damaged, or can't score this table, can't be compared on its rows.
         champion = None
     checks = promotion.checks(result.model, champion, result.test_rows, settings.seed)
     if is_same:

@@ -1,6 +1,6 @@
 """Every generated page, by the name of its file."""
 
-from docs.generate import ROOT, commands, files, rooms, settings, sources, timelines
+from docs.generate import ROOT, commands, files, judgements, rooms, settings, sources, timelines
 from reports import dictionary
 
 
@@ -10,6 +10,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands.commands(),
         "settings.md": settings.settings(),
         "sources.md": sources.sources(),
+        "judgements.md": judgements.judgements(),
         "files.md": files.files(),
         "dictionary.md": dictionary.as_markdown(),
         "known-at.svg": timelines.known_at(),

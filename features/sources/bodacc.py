@@ -5,43 +5,28 @@ JSON texts, French prose and wrongly decoded accents. They are read with DuckDB'
 always runs on DuckDB.
 """
 
-import re
 from typing import Final
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
-from features.insolvency import ACTIONS, IGNORED
-from features.sources.bodacc_natures import GENERIC, IGNORED_FAMILIES, NATURES, RETRACTIONS, decisions, named_in, opened
-from features.sources.formats import BLANKS, day, only_if, reader, text
+from features.insolvency import ANY_ACTION, IGNORED
+from features.sources.bodacc_decisions import NAMED_NOTICE, read
+from features.sources.bodacc_natures import CATCH_ALL, IGNORED_FAMILIES, NATURES, RETRACTIONS, TELLING, decisions
+from features.sources.formats import BLANKS, only_if, reader, text
+from features.sources.french import french_day, plain, prose
 from features.sources.source import After, Column, Source
 
 COLLECTIVE: Final = ("collective", "procedures collectives", "procedure collective")
 INITIAL: Final = "initial"
 CORRECTION: Final = "correction"
 CANCELLATION: Final = "cancellation"
-FRENCH_MONTHS: Final = (
-    *("janvier", "fevrier", "mars", "avril", "mai", "juin"),
-    *("juillet", "aout", "septembre", "octobre", "novembre", "decembre"),
-)
-# No procedure in force is older; years such as 0009 or 5025 occur in the files.
-FIRST_YEAR: Final = 1950
-LAST_YEAR: Final = 2199
 SIREN: Final = f"[0-9]{{3}}{BLANKS}?[0-9]{{3}}{BLANKS}?[0-9]{{3}}"
-# Plain letter -> the forms that are compared as this letter.
-LETTERS: Final = {
-    "a": "àâäÀÂÄ",
-    "c": "çÇ",
-    "e": "éèêëÉÈÊË",
-    "i": "îïÎÏ",
-    "o": "ôöÔÖ",
-    "u": "ùûüÙÛÜ",
-    "y": "ÿ",
-    "oe": "œŒ",
-    "ae": "æÆ",
-    "'": "’‘",
-    " ": "\u00a0\u202f",
-}
+UNDECIDED: Final = "undecided"
+RETRACTS: Final = "retracts"
+# An undecided text is shown to people, who need its beginning.
+SHOWN: Final = 300
 
 
 @ibis.udf.scalar.builtin(signature=(("json", "string"), "string"))  # type: ignore[untyped-decorator]
@@ -56,38 +41,24 @@ def regexp_extract_all(cell: str, pattern: str, group: int) -> list[str]:
     raise NotImplementedError
 
 
-def _misread(letters: str) -> str:
-    """A pattern of the letters as they look where UTF-8 was decoded as Latin-1 or Windows-1252: é looks like Ã©."""
-    wrong = {letter.encode().decode(code, "ignore") for letter in letters for code in ("latin-1", "cp1252")}
-    # The last byte of à is decoded as a no-break space, which some exports turn into a plain one.
-    wrong |= {text.replace("\u00a0", " ") for text in wrong if "à" in letters}
-    return "|".join(sorted((re.escape(text) for text in wrong if len(text) > 1), reverse=True))
+@ibis.udf.scalar.pyarrow(signature=(("string", "string"), "array<string>"))  # type: ignore[untyped-decorator]
+def decided_in(leading: pa.ChunkedArray, complement: pa.ChunkedArray) -> pa.Array:
+    """What each complement decides: "action stage", "retracts action", or "undecided" alone; [] for nothing."""
+    texts = zip(leading.to_pylist(), complement.to_pylist(), strict=True)
+    return pa.array([_as_words(act, text) for act, text in texts], pa.list_(pa.string()))
 
 
-def plain(cell: ir.StringValue) -> ir.StringValue:
-    """The text as it is compared: decoding repaired, no accents, lower case, single blanks; null where blank."""
-    meant = cell
-    # Repair the decoding first: Ü looks like Ãœ, and œ alone is one of the letters below.
-    patterns = [(_misread(accented), letter) for letter, accented in LETTERS.items()]
-    patterns += [(f"[{accented}]", letter) for letter, accented in LETTERS.items()]
-    for pattern, letter in patterns:
-        meant = meant.re_replace(pattern, letter)
-    return meant.lower().re_replace(f"{BLANKS}+", " ").strip().re_replace(r"[ .:;,]+$", "").nullif("")
+def _as_words(leading: str, complement: str) -> list[str]:
+    reading = read(leading, complement)
+    if reading.is_undecided:
+        return [UNDECIDED]
+    decided = [" ".join(decision) for decision in reading.decisions]
+    return [*decided, f"{RETRACTS} {reading.retracts}"] if reading.retracts else decided
 
 
 def json_field(cell: ir.StringValue, name: str) -> ir.StringValue:
     """A field of a JSON text, null where it is blank or the text is not JSON."""
     return json_extract_string(cell.try_cast("json"), f"$.{name}").strip().nullif("")
-
-
-def french_day(cell: ir.StringValue) -> ir.DateValue:
-    """A date as ISO, DD/MM/YYYY or in prose (10 décembre 2009, 1er mars 2011); null where its year is impossible."""
-    shape = rf"^(?:[a-z]+ )?([0-9]{{1,2}})(?:er)? ({'|'.join(FRENCH_MONTHS)}) ([0-9]{{4}})$"
-    text = plain(cell)
-    month = text.re_extract(shape, 2).cases(*((name, f"{n:02d}") for n, name in enumerate(FRENCH_MONTHS, 1)), else_="")
-    prose = text.re_extract(shape, 3) + "-" + month + "-" + text.re_extract(shape, 1).lpad(2, "0")
-    found = ibis.coalesce(day(cell), prose.try_cast("date"))
-    return only_if(found, found.year().between(FIRST_YEAR, LAST_YEAR))
 
 
 def _found(cell: ir.StringValue, pattern: str) -> ir.ArrayValue:
@@ -123,7 +94,7 @@ def publication_day(cell: ir.StringValue) -> ir.DateValue:
 def judgement(cell: ir.StringValue) -> ir.StructValue:
     """Its family, nature and complement in plain words; null where the text is not JSON."""
     fields = {"family": "famille", "nature": "nature", "complement": "complementJugement"}
-    words = ibis.struct({name: plain(json_field(cell, field)) for name, field in fields.items()})
+    words = ibis.struct({name: prose(json_field(cell, field)) for name, field in fields.items()})
     return only_if(words, cell.try_cast("json").notnull())
 
 
@@ -157,25 +128,28 @@ def _tidy(records: ir.Table) -> ir.Table:
     """One row per notice on insolvency, firm and action decided; the stage is `ignored` where nothing is decided.
 
     siren: null where the notice has none (mostly associations). Such a row is kept, because a correction can name it.
+    undecided_nature, undecided_text: the nature and the words of a notice that may decide what we can't tell: it
+    decides nothing here, and is counted.
     """
     notices = records.filter(records.family.isin(COLLECTIVE))
-    notices = _decided(_typed(notices))
-    decided = decisions().rename(decided="nature")
-    rows = notices.left_join(decided, "decided")
+    rows = _decided(_typed(notices))
     is_dated = rows.judged_on <= rows.published_on
+    rows = rows.mutate(siren=rows.firms.unnest()).mutate(decision=ibis._.decided.unnest())
     return rows.select(
         "line",
         "notice",
         "notice_type",
         "published_on",
-        "action",
         "corrects",
         "retracts",
         "unlisted_nature",
-        siren=rows.firms.unnest(),
+        "undecided_nature",
+        "undecided_text",
+        "siren",
         # A judgement is given on the day of its publication at the latest.
         effective_on=is_dated.ifelse(rows.judged_on, rows.published_on).fill_null(rows.published_on),
-        stage=rows.stage.fill_null(IGNORED),
+        action=rows.decision.split(" ")[0],
+        stage=rows.decision.split(" ")[1].fill_null(IGNORED),
     )
 
 
@@ -197,28 +171,38 @@ def _typed(notices: ir.Table) -> ir.Table:
 
 
 def _decided(notices: ir.Table) -> ir.Table:
-    """Add the nature that counts, what the notice corrects or retracts, and the nature where it is unknown to us."""
-    nothing = ibis.null("string")
+    """Add what the notice decides, corrects and retracts, and its nature where it is unknown to us or undecided.
+
+    A notice that may decide what we can't tell decides, corrects and retracts nothing.
+    """
+    nothing, nobody = ibis.null("string"), ibis.literal([], "array<string>")
     is_cancellation = notices.notice_type == CANCELLATION
-    is_ignored = notices.judgement_family.isin(IGNORED_FAMILIES)
-    nature = notices.nature.isin(GENERIC).ifelse(named_in(notices.complement), notices.nature)
-    is_retraction = nature.isin(list(RETRACTIONS)).fill_null(False)
-    retracts = nature.cases(*((name, action) for name, action in RETRACTIONS.items() if action), else_=nothing)
-    # Where a notice says neither what it removes nor which notice, nothing is removed: the notice is listed.
-    is_lost = (is_cancellation | (is_retraction & retracts.isnull())) & notices.former.isnull()
-    is_known = (
-        nature.isin([*NATURES, *(opened(action) for action in ACTIONS), *RETRACTIONS]).fill_null(False)
-        | is_ignored
-        | is_cancellation
-    )
+    is_silent = is_cancellation | notices.judgement_family.isin(IGNORED_FAMILIES)
+    notices = notices.left_join(decisions(), "nature").drop("nature_right")
+    leading = notices.nature.cases(*CATCH_ALL.items(), else_=nothing)
+    read_in = decided_in(is_silent.ifelse(nothing, leading), notices.complement).fill_null(nobody)
+    notices = notices.mutate(found=ibis.coalesce(notices.decided, nobody).concat(read_in)).drop("decided")
+    named = notices.found.filter(lambda word: word.startswith(RETRACTS))[0].split(" ")[1]
+    retracts = ibis.coalesce(notices.nature.cases(*RETRACTIONS.items(), else_=nothing), named)
+    # It removes a notice, or a judgement that only a notice tells, and does not say which.
+    is_lost = (is_cancellation | (retracts == NAMED_NOTICE).fill_null(False)) & notices.former.isnull()
+    is_known = is_silent | notices.nature.isin([*NATURES, *CATCH_ALL, *RETRACTIONS]).fill_null(False)
+    is_telling = ~is_known & notices.nature.re_search(TELLING).fill_null(False)
+    is_undecided = is_lost | is_telling | notices.found.contains(UNDECIDED)
+    decides = is_known & ~is_undecided
     # A correction that can't be read replaces nothing.
-    is_corrector = is_cancellation | is_retraction | ((notices.notice_type == CORRECTION) & is_known)
-    listed = notices.nature.fill_null("no nature")
+    is_corrector = decides & (is_cancellation | retracts.notnull() | (notices.notice_type == CORRECTION))
+    nature = notices.nature.fill_null("no nature")
+    found = notices.found.filter(lambda word: ~word.startswith(RETRACTS))
     return notices.mutate(
-        decided=(is_cancellation | is_ignored | is_retraction).ifelse(nothing, nature),
+        decided=(decides & ~is_silent & (found.length() > 0)).ifelse(found, ibis.array([nothing])),
         corrects=is_corrector.ifelse(notices.former, nothing),
-        retracts=is_cancellation.ifelse(nothing, retracts),
-        unlisted_nature=ibis.cases((is_lost, listed + ", without the notice that it removes"), (~is_known, listed)),
+        retracts=(decides & ~is_silent).ifelse((retracts == NAMED_NOTICE).ifelse(ANY_ACTION, retracts), nothing),
+        unlisted_nature=(is_known | is_undecided).ifelse(nothing, nature),
+        undecided_nature=is_undecided.ifelse(nature, nothing),
+        undecided_text=is_undecided.ifelse(
+            is_lost.ifelse("the notice that it removes is not named", notices.complement.left(SHOWN)), nothing
+        ),
     )
 
 
@@ -257,4 +241,5 @@ BODACC = Source(
     tidy=_tidy,
     flow_key=("notice", "siren", "action"),
     unlisted="unlisted_nature",
+    undecided=("undecided_nature", "undecided_text"),
 )

@@ -8,6 +8,7 @@ from typing import Final
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from features.insolvency import (
     ACTIONS,
@@ -28,10 +29,14 @@ def _each(natures: str, *decisions: Decision) -> dict[str, tuple[Decision, ...]]
     return {nature.strip(): decisions for nature in natures.strip().splitlines()}
 
 
+OUT_OF_CRISIS: Final = (
+    "jugement mettant fin a la procedure de traitement de sortie de crise et ouvrant une procedure de"
+)
 NATURES: Final[dict[str, tuple[Decision, ...]]] = {
     **_each(
         """
         jugement d'ouverture de liquidation judiciaire
+        jugement prononcant la liquidation judiciaire
         jugement d'extension de liquidation judiciaire
         jugement de reprise de la procedure de liquidation judiciaire
         """,
@@ -41,6 +46,8 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         """
         jugement d'ouverture d'une procedure de redressement judiciaire
         jugement d'extension d'une procedure de redressement judiciaire
+        jugement d'ouverture d'une procedure de traitement de sortie de crise
+        jugement prononcant la resolution du plan de traitement de sortie de crise et le redressement judiciaire
         """,
         (REDRESSEMENT, OPENING),
     ),
@@ -53,6 +60,9 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         """,
         (SAUVEGARDE, OPENING),
     ),
+    # The "traitement de sortie de crise" (law of 31 May 2021) is a redressement of small firms.
+    f"{OUT_OF_CRISIS} redressement judiciaire": ((REDRESSEMENT, OPENING),),
+    f"{OUT_OF_CRISIS} liquidation judiciaire": ((LIQUIDATION, OPENING), (REDRESSEMENT, END)),
     # A conversion also ends the former procedure, which must not come back when the new one is closed.
     **_each(
         "jugement de conversion en liquidation judiciaire",
@@ -64,6 +74,7 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         """
         jugement prononcant la resolution du plan de cession et la liquidation judiciaire
         jugement prononcant la resolution du plan de redressement et la liquidation judiciaire
+        jugement prononcant la resolution du plan de traitement de sortie de crise et la liquidation judiciaire
         """,
         (LIQUIDATION, OPENING),
         (REDRESSEMENT, END),
@@ -89,7 +100,14 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         (REDRESSEMENT, OPENING),
         (SAUVEGARDE, END),
     ),
-    **_each("jugement de plan de redressement", (REDRESSEMENT, PLAN)),
+    **_each(
+        """
+        jugement arretant le plan de redressement
+        jugement de plan de redressement
+        jugement de plan de traitement de sortie de crise
+        """,
+        (REDRESSEMENT, PLAN),
+    ),
     **_each(
         """
         jugement arretant le plan de sauvegarde
@@ -132,7 +150,6 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
     # A closing does not name the procedure: whatever was open ends.
     **_each(
         """
-        autre jugement de cloture
         jugement de cloture de la liquidation des biens pour extinction du passif
         jugement de cloture de la liquidation des biens pour insuffisance d'actif
         jugement de cloture pour extinction du passif
@@ -191,60 +208,43 @@ NATURES: Final[dict[str, tuple[Decision, ...]]] = {
         jugement prononcant la cloture de la procedure de retablissement professionnel
         """
     ),
-    # Too vague to say which procedure they concern, even where they overturn a decision.
-    **_each(
-        """
-        arret de la cour d'appel infirmant une decision soumise a publicite
-        arrets divers
-        autre arret de la cour d'appel
-        autre jugement et ordonnance
-        autres jugements et ordonnances
-        """
-    ),
 }
 
-# They open the procedure that is named in the complement of the judgement.
-GENERIC: Final = ("jugement d'ouverture", "autre jugement d'ouverture", "autre jugement prononcant")
+# They say nothing, or not all, by themselves: their meaning is in the complement of the judgement. Each with the act
+# that it puts before that text ("Autre jugement prononçant" - "la liquidation judiciaire"), "" for none.
+CATCH_ALL: Final[dict[str, str]] = {
+    "jugement d'ouverture": "open",
+    "autre jugement d'ouverture": "open",
+    "autre jugement prononcant": "pronounce",
+    "jugement prononcant": "pronounce",
+    "autre jugement de cloture": "close",
+    "jugement de cloture": "close",
+    "autre jugement et ordonnance": "",
+    "autres jugements et ordonnances": "",
+    "extrait de jugement": "",
+    "arret de la cour d'appel infirmant une decision soumise a publicite": "overturn",
+    "autre arret de la cour d'appel": "",
+    "arret de la cour d'appel": "",
+    "arrets divers": "",
+    "autre retractation sur tierce opposition": "overturn",
+    "retractation sur tierce opposition": "overturn",
+}
 
-# They retract an opening: of that action; None where only the notice that is named can tell.
-RETRACTIONS: Final[dict[str, str | None]] = {
+# They retract an opening: of that action, or of whichever the judgement had opened.
+RETRACTIONS: Final[dict[str, str]] = {
     "retractation de jugement d'ouverture sur tierce opposition": ANY_ACTION,
     "retractation de prononce de liquidation judiciaire sur tierce opposition": LIQUIDATION,
     "retractation de prononce de redressement judiciaire sur tierce opposition": REDRESSEMENT,
-    "autre retractation sur tierce opposition": None,
 }
 
 IGNORED_FAMILIES: Final = ("avis de depot", "loi de 1967")
 
-CLOSING: Final = "jugement de cloture pour insuffisance d'actif"
-
-# In a complement: a procedure named with its plan, its closing or its end is not opened.
-_NOT_OPENED = rf"\b(plan|cloture|fin)( \S+){{0,4}}? (cession|continuation|{'|'.join(ACTIONS)})"
-_CLOSED = r"^(jugement )?(prononce |prononcant |de )?(la )?cloture .*(insuffisance|extinction)"
-_SANCTIONED = "interdiction de gerer|faillite personnelle"
+# A nature that is neither in the vocabulary nor a catch-all, but whose words tell of a decision, is held back.
+TELLING: Final = r"liquidation judiciaire|redressement judiciaire|sauvegarde|cloture|\bplan\b|sortie de crise"
 
 
 def decisions() -> ir.Table:
-    """(nature, action, stage): one row per nature and decision, for the natures that decide something."""
-    rows = [(nature, *decision) for nature, decided in NATURES.items() for decision in decided]
-    rows += [(opened(action), action, OPENING) for action in ACTIONS]
-    return ibis.memtable(rows, columns=["nature", "action", "stage"])
-
-
-def opened(action: str) -> str:
-    """The nature that replaces a generic one whose complement names the procedure."""
-    return f"jugement d'ouverture: {action}"
-
-
-def named_in(complement: ir.StringValue) -> ir.StringValue:
-    """The nature that replaces a generic one, from its complement (as `plain` gives); null where that does not tell.
-
-    The most severe procedure named is the one that opens. The complement can also announce a closing.
-    """
-    named = complement.re_replace(_NOT_OPENED, "")
-    is_sanction = complement.re_search(_SANCTIONED)
-    return ibis.cases(
-        (complement.re_search(_CLOSED), CLOSING),
-        *((named.contains(action) & ~is_sanction, opened(action)) for action in ACTIONS),
-        else_=ibis.null("string"),
-    )
+    """(nature, decided): for each nature of the vocabulary the decisions, each as "action stage"; none for some."""
+    rows = {nature: [" ".join(decision) for decision in decided] for nature, decided in NATURES.items()}
+    columns = {"nature": list(rows), "decided": list(rows.values())}
+    return ibis.memtable(pa.table(columns, schema=pa.schema({"nature": pa.string(), "decided": pa.list_(pa.string())})))

@@ -81,6 +81,8 @@ class Source:
     flow_key: where set, batches add up and the newest record of each key counts; otherwise a file is a full stock
         that replaces the older one.
     unlisted: the staged column with a word that is not in our vocabulary (else null): counted and shown at ingestion.
+    undecided: the staged columns with the kind and the words of a record that may change a firm's state and can't be
+        read with certainty (else null): held back, counted and shown at ingestion.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Source:
     tidy: Callable[[ir.Table], ir.Table] = _as_read
     flow_key: tuple[str, ...] = ()
     unlisted: str = ""
+    undecided: tuple[str, str] | None = None
     provider: str = ""
 
     @property

@@ -37,10 +37,14 @@ VOLUME_JUMPED = "{now_count} firms on alert; {before_count} in {month}."
 MISCALIBRATED = (
     "Of the firms on the list of {month}, {failure_count} have failed so far; its probabilities predicted {expected}."
 )
+UNDECIDED = (
+    "{firm_count} firms ({undecided_share} of those with a procedure) have a notice that may change their state and "
+    "can't be read with certainty: features/undecided.parquet tells which."
+)
 NO_REFERENCE = "The model {model_id} recorded nothing to compare new data with. Train a new model to measure drift."
 MESSAGES: Final = (
     *(EMPTY_SOURCE, CONSTANT, MISSING, DRIFTED, MANY_DRIFTED, SCORE_DRIFTED, GONE, ALERTS_JUMPED, VOLUME_JUMPED),
-    *(MISCALIBRATED, NO_REFERENCE),
+    *(MISCALIBRATED, NO_REFERENCE, UNDECIDED),
 )
 
 
@@ -77,6 +81,7 @@ class Compared:
 
     drifts, score: None where the model has no reference; score: population stability index, and what chance reaches.
     earlier: the earlier lists, oldest first; previous: the firms of the period before, None where it was not built.
+    undecided: firms with a notice that can't be read with certainty, and of how many with a procedure or such a notice.
     """
 
     now: Published
@@ -85,11 +90,12 @@ class Compared:
     score: tuple[float, float] | None
     earlier: Sequence[Published]
     previous: tuple[date, frozenset[str]] | None
+    undecided: tuple[int, int] = (0, 0)
 
 
 def findings(compared: Compared, limits: Limits) -> tuple[Finding, ...]:
     """All findings on the inputs and alerts of a period, stops first."""
-    found = [*_on_firms(compared, limits), *_on_alerts(compared, limits)]
+    found = [*_on_firms(compared, limits), *_on_procedures(compared.undecided, limits), *_on_alerts(compared, limits)]
     if compared.drifts is None or compared.score is None:
         found.append(Finding(WARNING, "model", NO_REFERENCE, {"model_id": compared.model_id}))
     else:
@@ -170,6 +176,15 @@ def _on_firms(compared: Compared, limits: Limits) -> Iterator[Finding]:
         if level:
             values: Values = {"gone_share": gone, "firm_count": len(firms), "month": f"{period:%Y-%m}"}
             yield Finding(level, "firms", GONE, values, f"gone_{level}")
+
+
+def _on_procedures(undecided: tuple[int, int], limits: Limits) -> Iterator[Finding]:
+    """Firms whose state may be wrong, for a notice was held back."""
+    firms, of = undecided
+    if firms > limits.undecided_share_stop * of:
+        yield Finding(
+            STOP, "bodacc", UNDECIDED, {"firm_count": firms, "undecided_share": firms / of}, "undecided_share_stop"
+        )
 
 
 def _on_alerts(compared: Compared, limits: Limits) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ class Limits:
     alerts_least: a smaller difference in the number of alerts is ignored.
     calibration_warning: ratio between observed and expected failures of a past list, whichever is larger, where the
     difference is not chance.
+    undecided_share_stop: share of the firms with a procedure that have a notice which may change their state and can't
+    be read with certainty.
     """
 
     psi_warning: float = 0.25
@@ -31,6 +33,7 @@ class Limits:
     alerts_stop: float = 3
     alerts_least: int = 20
     calibration_warning: float = 1.5
+    undecided_share_stop: float = 0.05
 
     def __post_init__(self) -> None:  # noqa: D105
         wrong = [field.name for field in fields(self) if getattr(self, field.name) <= 0]

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from pydantic import TypeAdapter
+
 from features import store
 from features.errors import InputError
 from features.folder import CHAMPION, champion_id
@@ -122,9 +124,18 @@ def champion(models: Path) -> RiskModel:
 
 
 def promotions(models: Path) -> list[Promotion]:
-    """Every model that was put in use, the first one first."""
+    """Every model that was put in use, the first one first.
+
+    Raises InputError where the file is damaged.
+    """
     path = models / PROMOTIONS
-    return [Promotion(**entry) for entry in json.loads(path.read_text())] if path.exists() else []
+    try:
+        return TypeAdapter(list[Promotion]).validate_json(path.read_bytes()) if path.exists() else []
+    except (OSError, ValueError):
+        raise InputError(
+            f"{path}, the history of the models in use, can't be read. Restore it from a back-up; without one, move it "
+            "away: the history then starts anew, and models stay as they are."
+        ) from None
 
 
 def promote(models: Path, model_id: str, why: str) -> None:

@@ -55,6 +55,21 @@ def read_openings(table: FeatureTable) -> pd.DataFrame:
     return pd.read_parquet(table.openings, partitioning=None)
 
 
+def read_undecided(table: FeatureTable, period: date) -> tuple[int, int]:
+    """How many firms have a notice that can't be read with certainty, of how many with a procedure or such a notice.
+
+    As known at the period. (0, 0) for a table that an older version built.
+    """
+    if not table.undecided.exists():
+        return 0, 0
+    known = pd.Timestamp(period)
+    sirens = []
+    for path in (table.undecided, table.procedures):
+        rows = pd.read_parquet(path, columns=["siren", "known_at"], partitioning=None)
+        sirens.append(set(rows.loc[pd.to_datetime(rows["known_at"]) <= known, "siren"]))
+    return len(sirens[0]), len(sirens[0] | sirens[1])
+
+
 def read_states(table: FeatureTable, period: date, months: int) -> pd.DataFrame:
     """(siren, period, procedure_state) of the period and the `months` before it, as far as they were built."""
     parts = []

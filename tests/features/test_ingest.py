@@ -10,7 +10,7 @@ import pytest
 from features import engine, perimeter
 from features.deliveries import find_batches, received_on
 from features.errors import InputError
-from features.ingest import Reading, ingest, read_staged
+from features.ingest import Reading, Undecided, ingest, read_reports, read_staged
 from features.sources import SOURCES
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -358,6 +358,28 @@ def test_records_that_an_older_version_staged_without_a_column_are_refused_by_na
     source = next(source for source in SOURCES if source.name == "debts")
     with pytest.raises(InputError, match=r"^debts: .* did not read account\. Read the deliveries again"):
         read_staged(house.con, house.data / "staged", source)
+
+
+def test_undecided_notices_are_counted_with_their_firms_and_an_example(house):
+    header = "id;dateparution;familleavis;registre;jugement"
+    judgement = '"{{""nature"": ""{}"", ""date"": ""2023-06-01"", ""complementJugement"": ""{}""}}"'
+    new, open_ended = "Jugement de liquidation judiciaire accélérée", "Autre jugement et ordonnance"
+    lines = [
+        f"A1;2023-06-15;collective;005520135;{judgement.format(new, '')}",
+        f"A2;2023-06-15;collective;005520135,000000000;{judgement.format(open_ended, 'Arrête le plan')}",
+        f"A3;2023-07-15;collective;005520135;{judgement.format(open_ended, 'Prononce la liquidation judiciaire')}",
+    ]
+    (house.batch("2401") / "annonces-commerciales.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
+    (report,) = [report for report in house.ingest() if report.source == "bodacc"]
+    assert report.undecided == (
+        Undecided("autre jugement et ordonnance", records=1, firms=2, example="arrete le plan"),
+        Undecided("jugement de liquidation judiciaire acceleree", records=1, firms=1, example=""),
+    )
+    assert report.unlisted == {}
+    (kept,) = read_reports(house.data / "staged", "bodacc")
+    assert kept.undecided == report.undecided
+    # Only the notice that could be read with certainty decides.
+    assert [row["action"] for row in house.staged("bodacc") if row["stage"] != "ignored"] == ["liquidation"]
 
 
 UNIT_HISTORY = "StockUniteLegaleHistorique_utf8.csv"

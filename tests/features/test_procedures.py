@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from features.engine import connect
 from features.errors import InputError
-from features.procedures import EVENT, procedures, state_at, states, true_states
+from features.procedures import EVENT, procedures, state_at, states, true_states, undecided
 from features.target import labels
 from tests.tables import column, months, table
 
@@ -324,6 +324,29 @@ def test_a_judgement_retracted_twice_is_so_from_the_first_time_on():
         1 | A3 |             | ignored | 2010-06-01 | 2010-06-12 | | liquidation
     """)
     assert history(states(procedures(None, notices))) == [("2010-02-12", "liquidation"), ("2010-06-12", "in_bonis")]
+
+
+def test_a_ruling_on_appeal_undoes_the_judgement_and_not_the_opening_that_it_decides_itself():
+    notices = bodacc("""
+        1 | A1 | liquidation  | opening | 2010-02-01 | 2010-02-12 |    |
+        1 | A2 | redressement | opening | 2010-06-01 | 2010-06-12 |    | any
+    """)
+    assert history(states(procedures(None, notices))) == [("2010-02-12", "liquidation"), ("2010-06-12", "redressement")]
+    assert history(true_states(procedures(None, notices))) == [("2010-06-01", "redressement")]
+
+
+def test_a_notice_held_back_is_listed_once_per_firm_and_gives_no_event():
+    notices = bodacc("""
+        1 | A1 |  | ignored | 2010-02-01 | 2010-02-12 | |
+        1 | A2 |  | ignored | 2010-02-01 | 2010-03-12 | |
+    """).mutate(
+        undecided_nature=(ibis._.notice == "A2").ifelse("arrets divers", ibis.null("string")),
+        undecided_text=ibis.literal(""),
+    )
+    assert undecided(notices).execute()[["siren", "notice", "nature"]].to_numpy().tolist() == [
+        ["1", "A2", "arrets divers"]
+    ]
+    assert procedures(None, notices).count().execute() == 0
 
 
 def test_a_retraction_leaves_other_actions_and_later_judgements():

@@ -345,6 +345,29 @@ def test_broken_inputs_publish_nothing_and_the_last_list_stays(demo, tmp_path):
     assert "contribution debts" in (data / "monitoring" / "2024-02-refused" / "index.html").read_text()
 
 
+@pytest.mark.slow
+def test_a_run_with_too_many_undecided_notices_publishes_nothing_and_says_what_to_do(demo, tmp_path):
+    raw, data = tmp_path / "raw", tmp_path / "data"
+    shutil.copytree(demo[0] / "raw", raw, symlinks=False)
+    shutil.copytree(demo[0], data, symlinks=True)
+    (file,) = raw.glob("24*/annonces-commerciales.csv")
+    text = file.read_text(encoding="utf-8")
+    # A nature that nobody listed, in a new notice for every seventh.
+    new = [re.sub(r"Jugement [^\"]*", "Jugement de clôture inédite", line) for line in text.splitlines()[1::7]]
+    new = [re.sub(r"^A\d+;A;;(\d+);(.+?);(\d+);", r"A\g<1>9\g<3>;A;;\g<1>;\g<2>;9\g<3>;", line) for line in new]
+    file.write_text(text + "\n".join(new) + "\n", encoding="utf-8")
+    before = digests(data / "lists" / "2024-02")
+    done = weaksignals("run", raw, "--language", "en", "--data", data)
+    assert done.returncode == 1, done.stdout
+    assert "have a notice that may change their state and can't be read with certainty" in done.stderr
+    assert "raise in weaksignals.toml, [limits]: undecided_share_stop" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert digests(data / "lists" / "2024-02") == before
+    (data / "weaksignals.toml").write_text("[limits]\nundecided_share_stop = 0.9\n")
+    done = weaksignals("score", "--language", "en", "--data", data)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(("key", "told"), [("psi_stop = 0", "psi_stop"), ("psi_stops = 1", "psi_stops")])
 def test_a_limit_that_can_not_be_is_refused_by_name(demo, tmp_path, key, told):
     (tmp_path / "weaksignals.toml").write_text(f"[limits]\n{key}\n")

@@ -7,9 +7,10 @@ import ibis
 import pytest
 
 from features.procedures import procedures, states
-from features.sources.bodacc import BODACC, LETTERS, former_notice, french_day, plain, sirens, sirens_of_persons
-from features.sources.bodacc_natures import GENERIC, NATURES, RETRACTIONS
+from features.sources.bodacc import BODACC, former_notice, sirens, sirens_of_persons
+from features.sources.bodacc_natures import CATCH_ALL, NATURES, RETRACTIONS
 from features.sources.files import open_text, read_lines
+from features.sources.french import LETTERS, french_day, plain, prose
 from features.sources.reading import parse
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -157,10 +158,10 @@ def test_a_line_without_its_date_or_its_number_is_rejected():
     assert [found[0]["column"] for found in rejected.problems] == ["dateparution", "id"]
 
 
-def test_a_cancellation_that_names_no_notice_removes_nothing_and_is_listed():
-    ((corrects, listed),) = rows(DAMAGED, "corrects", "unlisted_nature", notice="A2012003077")
+def test_a_cancellation_that_names_no_notice_removes_nothing_and_is_undecided():
+    ((corrects, text),) = rows(DAMAGED, "corrects", "undecided_text", notice="A2012003077")
     assert corrects is None
-    assert "without the notice" in listed
+    assert text == "the notice that it removes is not named"
 
 
 def test_dates_are_iso_or_french_prose_and_absurd_ones_are_unknown():
@@ -173,6 +174,9 @@ def test_dates_are_iso_or_french_prose_and_absurd_ones_are_unknown():
         "1er AOÛT 2011": "2011-08-01",
         "mardi 3 février 2009": "2009-02-03",
         "10\u00a0décembre\u00a02009": "2009-12-10",
+        "6 may 2011": "2011-05-06",
+        "6 june 2011": "2011-06-06",
+        "6 foo 2011": None,
         "31 février 2011": None,
         "0009-12-20": None,
         "5025-01-01": None,
@@ -232,7 +236,7 @@ def test_a_former_notice_is_named_by_issue_and_place():
 
 
 def judged(tmp_path, *judgements, **cells):
-    """What each judgement (nature, complement, family) decides: (action, stage, unlisted)."""
+    """What each judgement (nature, complement, family) decides: (action, stage, unlisted nature, undecided nature)."""
     with GOLDEN.open(encoding="utf-8-sig", newline="") as text:
         first = next(csv.DictReader(text, delimiter=";")) | cells
     path = tmp_path / "annonces-commerciales.csv"
@@ -242,47 +246,82 @@ def judged(tmp_path, *judgements, **cells):
         for place, (nature, complement, family) in enumerate(judgements, 1):
             judgement = {"famille": family, "nature": nature, "date": "2010-01-02", "complementJugement": complement}
             writer.writerow(first | {"numeroannonce": place, "jugement": json.dumps(judgement)})
-    found = rows(path, "line", "action", "stage", "unlisted_nature")
+    found = rows(path, "line", "action", "stage", "unlisted_nature", "undecided_nature")
     return [[row[1:] for row in found if row[0] == str(line)] for line in range(2, len(judgements) + 2)]
 
 
-def test_a_generic_nature_opens_the_gravest_procedure_that_its_complement_opens(tmp_path):
-    complements = {
-        "Jugement prononçant l'ouverture d'une procédure de redressement judiciaire": "redressement",
-        "prononce la liquidation judiciaire, désigne liquidateur Me X": "liquidation",
-        "la conversion du redressement judiciaire en liquidation judiciaire": "liquidation",
-        "la résolution du plan de redressement et la liquidation judiciaire": "liquidation",
-        "l'ouverture d'une procédure de sauvegarde": "sauvegarde",
-    }
-    for nature in GENERIC:
-        folder = tmp_path / nature
-        folder.mkdir()
-        decided = judged(folder, *((nature, complement, "Jugement prononçant") for complement in complements))
-        assert decided == [[(action, "opening", None)] for action in complements.values()]
+UNDECIDED_PROSE = "met fin à la procédure de redressement judiciaire, liquidation judiciaire"
 
 
-def test_a_generic_nature_whose_complement_opens_nothing_is_listed(tmp_path):
-    complements = [
-        "",
-        "la résolution du plan de redressement",
-        "met fin à la procédure de redressement judiciaire",
-        "l'interdiction de gérer, dans la liquidation judiciaire de la société",
+def test_a_catch_all_nature_decides_what_its_complement_says_and_all_of_it(tmp_path):
+    (decided,) = judged(
+        tmp_path,
+        ("Autre jugement prononçant", "la résolution du plan de redressement et la liquidation judiciaire", ""),
+    )
+    assert decided == [("liquidation", "opening", None, None), ("redressement", "end", None, None)]
+
+
+def test_a_catch_all_nature_whose_complement_is_not_certain_decides_nothing_and_is_undecided(tmp_path):
+    decided = judged(tmp_path, *(("Autre jugement et ordonnance", text, "") for text in ("", UNDECIDED_PROSE)))
+    assert decided == [[(None, "ignored", None, "autre jugement et ordonnance")]] * 2
+
+
+def test_a_refusal_decides_nothing_and_is_neither_unknown_nor_undecided(tmp_path):
+    refusal = ("Autre jugement et ordonnance", "Dit n'y avoir lieu à liquidation judiciaire", "Extrait de jugement")
+    assert judged(tmp_path, refusal) == [[(None, "ignored", None, None)]]
+
+
+def test_a_new_nature_whose_words_tell_a_decision_is_held_back_and_others_are_listed(tmp_path):
+    natures = ["Jugement prononçant la liquidation judiciaire accélérée", "Jugement d'un genre nouveau"]
+    assert judged(tmp_path, *((nature, "", "") for nature in natures)) == [
+        [(None, "ignored", None, "jugement prononcant la liquidation judiciaire acceleree")],
+        [(None, "ignored", "jugement d'un genre nouveau", None)],
     ]
-    decided = judged(tmp_path, *(("Autre jugement prononçant", text, "Jugement prononçant") for text in complements))
-    assert decided == [[(None, "ignored", "autre jugement prononcant")]] * 4
 
 
-def test_a_generic_nature_may_close(tmp_path):
-    complement = "la clôture de la procédure pour insuffisance d'actif"
-    (decided,) = judged(tmp_path, ("Autre jugement prononçant", complement, "Jugement prononçant"))
-    assert [stage for _, stage, _ in decided] == ["end"] * 3
+def test_the_words_of_an_undecided_notice_are_kept_for_people_to_read(tmp_path):
+    judged(tmp_path, ("Autre jugement et ordonnance", UNDECIDED_PROSE, ""))
+    (text,) = rows(tmp_path / "annonces-commerciales.csv", "undecided_text")[0]
+    assert text == "met fin a la procedure de redressement judiciaire, liquidation judiciaire"
+
+
+def test_a_closing_whose_complement_repeats_the_opening_closes(tmp_path):
+    opening = "Jugement prononçant la liquidation judiciaire"
+    natures = ["Jugement de clôture pour insuffisance d'actif", "Autre jugement de clôture"]
+    for decided in judged(tmp_path, *((nature, opening, "Jugement de clôture") for nature in natures)):
+        assert [stage for _, stage, *_ in decided] == ["end"] * 3
+
+
+def test_a_notice_without_a_nature_is_read_by_its_family(tmp_path):
+    (decided,) = judged(tmp_path, ("", "Liquidation judiciaire simplifiée", "Jugement d'ouverture"))
+    assert decided == [("liquidation", "opening", None, None)]
+
+
+def test_an_appeal_undoes_the_judgement_that_it_names_or_is_undecided(tmp_path):
+    nature, path = "Autre arrêt de la Cour d'Appel", tmp_path / "annonces-commerciales.csv"
+    appeals = [
+        (nature, "Infirme le jugement ayant prononcé la liquidation judiciaire", ""),
+        (nature, "Infirme le jugement", ""),
+    ]
+    judged(tmp_path, *appeals)
+    assert rows(path, "retracts", "undecided_nature") == [
+        ("liquidation", None),
+        (None, "autre arret de la cour d'appel"),
+    ]
+
+
+def test_an_appeal_that_names_the_notice_undoes_its_judgement(tmp_path):
+    reference = '{"nomPublication": "BODACC A", "numeroParution": "20120005", "numeroAnnonce": 1234}'
+    judged(tmp_path, ("Autre arrêt de la Cour d'Appel", "Infirme le jugement", ""), parutionavisprecedent=reference)
+    found = rows(tmp_path / "annonces-commerciales.csv", "corrects", "retracts", "undecided_nature")
+    assert found == [("A201200051234", "any", None)]
 
 
 def test_two_families_of_judgements_never_count(tmp_path):
     nature = "Jugement d'ouverture de liquidation judiciaire"
     families = ["Avis de dépôt", "Loi de 1967", "Avis de dÃ©pÃ´t"]
     decided = judged(tmp_path, *((nature, "", family) for family in families))
-    assert decided == [[(None, "ignored", None)]] * 3
+    assert decided == [[(None, "ignored", None, None)]] * 3
 
 
 def test_a_correction_that_cant_be_read_leaves_the_former_notice_standing(tmp_path):
@@ -291,18 +330,24 @@ def test_a_correction_that_cant_be_read_leaves_the_former_notice_standing(tmp_pa
     assert rows(tmp_path / "annonces-commerciales.csv", "corrects", "notice_type") == [(None, "correction")]
 
 
-def test_a_retraction_that_names_neither_judgement_nor_notice_removes_nothing_and_is_listed(tmp_path):
+def test_a_retraction_that_names_neither_judgement_nor_notice_removes_nothing_and_is_undecided(tmp_path):
     family = "Rétractation sur tierce opposition"
     natures = ["Autre rétractation sur tierce opposition", "Rétractation de jugement d'ouverture sur tierce opposition"]
     unnamed, named = judged(tmp_path, *((nature, "", family) for nature in natures))
-    assert "without the notice" in unnamed[0][2]
-    assert named == [(None, "ignored", None)]
+    assert unnamed == [(None, "ignored", None, "autre retractation sur tierce opposition")]
+    assert named == [(None, "ignored", None, None)]
     assert rows(tmp_path / "annonces-commerciales.csv", "retracts") == [(None,), ("any",)]
+
+
+def test_html_entities_are_read_as_the_letters_that_they_stand_for():
+    texts = ("cl&ocirc;ture de l&#039;actif", "clÃ´ture de l&rsquo;actif", "cl&#244;ture de l&#x27;actif")
+    assert cells(prose, *texts) == ["cloture de l'actif"] * 3
+    assert cells(prose, "l&amp;#039;actif", "Dupont &amp; fils") == ["l'actif", "dupont & fils"]
 
 
 def vocabulary():
     """Every nature that we ship, and what it must be read as."""
-    return {**dict.fromkeys(GENERIC, ()), **dict.fromkeys(RETRACTIONS, ()), **NATURES}
+    return {**dict.fromkeys(CATCH_ALL, ()), **dict.fromkeys(RETRACTIONS, ()), **NATURES}
 
 
 # What the partner's own vocabulary holds, apart from how we read it.
@@ -311,9 +356,17 @@ DELIVERED = (SAMPLES / "bodacc_natures.txt").read_text(encoding="utf-8").split("
 
 def test_every_nature_of_the_bodacc_is_mapped_or_deliberately_ignored():
     delivered = {nature for nature in DELIVERED if nature}
-    assert len(delivered) == 78
+    assert len(delivered) == 86
     assert delivered - set(vocabulary()) == set()
-    assert set(vocabulary()) - delivered == {"jugement d'ouverture"}
+    # The families of judgements, which stand for a nature that is left out.
+    assert set(vocabulary()) - delivered == {
+        "arret de la cour d'appel",
+        "extrait de jugement",
+        "jugement d'ouverture",
+        "jugement de cloture",
+        "jugement prononcant",
+        "retractation sur tierce opposition",
+    }
 
 
 @pytest.mark.parametrize(
@@ -328,7 +381,11 @@ def test_every_nature_of_the_bodacc_is_mapped_or_deliberately_ignored():
         (("mettant fin", "sauvegarde"), "sauvegarde end"),
         (("cloture pour",), "liquidation end"),
         (("jugement modifiant le plan de sauvegarde",), "sauvegarde amendment"),
-        (("jugement arretant le plan",), "sauvegarde plan"),
+        (("jugement arretant le plan de sauvegarde",), "sauvegarde plan"),
+        (("jugement arretant le plan de redressement",), "redressement plan"),
+        (("jugement d'ouverture", "sortie de crise"), "redressement opening"),
+        (("plan de traitement de sortie de crise", "et la liquidation"), "liquidation opening"),
+        (("mettant fin", "sortie de crise", "ouvrant", "liquidation"), "liquidation opening"),
     ],
 )
 def test_a_nature_decides_what_its_words_say(words, expected):

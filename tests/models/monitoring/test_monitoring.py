@@ -144,6 +144,15 @@ def test_one_drifted_feature_warns_and_many_stop(learnt):
     assert ("features", STOP) in {(f.subject, f.level) for f in findings(run(learnt, x), LIMITS)}
 
 
+@pytest.mark.parametrize(("firms", "stops"), [(0, False), (5, False), (6, True)])
+def test_more_undecided_firms_than_the_limit_stop_the_list(learnt, firms, stops):
+    compared = replace(run(learnt, firms_of(300, 1)), undecided=(firms, 100))
+    found = [(f.level, f.subject, f.limit) for f in findings(compared, LIMITS)]
+    assert found == ([(STOP, "bodacc", "undecided_share_stop")] if stops else [])
+    if stops:
+        assert "6 firms (6% of those with a procedure)" in findings(compared, LIMITS)[0].sentence
+
+
 @pytest.mark.parametrize("is_list", [True, False])
 def test_half_of_the_firms_gone_stops(learnt, is_list):
     before = published(700, 40, date(2024, 1, 1))

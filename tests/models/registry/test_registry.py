@@ -79,6 +79,16 @@ def test_a_model_is_not_put_in_use_without_a_reason_nor_if_it_can_not_be_read(mo
     assert champion_id(tmp_path) is None
 
 
+@pytest.mark.parametrize("damage", ["", "[{", '[{"a": 1}]', "{}"])
+def test_a_damaged_history_is_refused_in_a_sentence_and_the_model_in_use_stays(model, tmp_path, damage):
+    first, second = (registry.save(tmp_path, named(model, m), None, "") for m in ("2024-01", "2024-02"))
+    registry.promote(tmp_path, first, "the first")
+    (tmp_path / "promotions.json").write_text(damage)
+    with pytest.raises(InputError, match=r"Restore it from a back-up"):
+        registry.promote(tmp_path, second, "better")
+    assert champion_id(tmp_path) == first
+
+
 # A model that version 0.1.0 registered, with two columns and a part of each record.
 FORMER = Path(__file__).parent / "version_1"
 FORMER_ID = "2024-02-ddd535a359"

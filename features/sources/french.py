@@ -1,0 +1,79 @@
+"""Texts and dates as people write them in French: wrongly decoded accents, HTML entities, months in letters."""
+
+import html
+import re
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from features.sources.formats import BLANKS, day, only_if
+
+# In French, and in English, which some exports write.
+MONTHS: Final = {
+    **dict(zip(("janvier", "fevrier", "mars", "avril", "mai", "juin"), range(1, 7), strict=True)),
+    **dict(zip(("juillet", "aout", "septembre", "octobre", "novembre", "decembre"), range(7, 13), strict=True)),
+    **dict(zip(("january", "february", "march", "april", "may", "june"), range(1, 7), strict=True)),
+    **dict(zip(("july", "august", "september", "october", "november", "december"), range(7, 13), strict=True)),
+}
+# No procedure in force is older; years such as 0009 or 5025 occur in the files.
+FIRST_YEAR: Final = 1950
+LAST_YEAR: Final = 2199
+# Plain letter -> the forms that are compared as this letter.
+LETTERS: Final = {
+    "a": "àâäÀÂÄ",
+    "c": "çÇ",
+    "e": "éèêëÉÈÊË",
+    "i": "îïÎÏ",
+    "o": "ôöÔÖ",
+    "u": "ùûüÙÛÜ",
+    "y": "ÿ",
+    "oe": "œŒ",
+    "ae": "æÆ",
+    "'": "’‘",
+    " ": "\u00a0\u202f",
+    "-": "–—",
+}
+
+
+@ibis.udf.scalar.pyarrow(signature=(("string",), "string"))  # type: ignore[untyped-decorator]
+def unescaped(cell: pa.ChunkedArray) -> pa.Array:
+    """Without HTML entities (`&eacute;`, `&#039;`), which some exports escape twice."""
+    return pa.array([html.unescape(html.unescape(text)) for text in cell.to_pylist()], pa.string())
+
+
+def _misread(letters: str) -> str:
+    """A pattern of the letters as they look where UTF-8 was decoded as Latin-1 or Windows-1252: é looks like Ã©."""
+    wrong = {letter.encode().decode(code, "ignore") for letter in letters for code in ("latin-1", "cp1252")}
+    # The last byte of à is decoded as a no-break space, which some exports turn into a plain one.
+    wrong |= {text.replace("\u00a0", " ") for text in wrong if "à" in letters}
+    return "|".join(sorted((re.escape(text) for text in wrong if len(text) > 1), reverse=True))
+
+
+def plain(cell: ir.StringValue) -> ir.StringValue:
+    """The text as it is compared: decoding repaired, no accents, lower case, single blanks; null where blank."""
+    meant = cell
+    # Repair the decoding first: Ü looks like Ãœ, and œ alone is one of the letters below.
+    patterns = [(_misread(accented), letter) for letter, accented in LETTERS.items()]
+    patterns += [(f"[{accented}]", letter) for letter, accented in LETTERS.items()]
+    for pattern, letter in patterns:
+        meant = meant.re_replace(pattern, letter)
+    return meant.lower().re_replace(f"{BLANKS}+", " ").strip().re_replace(r"[ .:;,]+$", "").nullif("")
+
+
+def prose(cell: ir.StringValue) -> ir.StringValue:
+    """A text that people wrote, in plain words; HTML entities are read as the letters that they stand for."""
+    # Few texts hold entities: the others don't pay for them.
+    escaped = only_if(cell, cell.contains("&"))
+    return plain(ibis.coalesce(unescaped(escaped), cell))
+
+
+def french_day(cell: ir.StringValue) -> ir.DateValue:
+    """A date as ISO, DD/MM/YYYY or in prose (10 décembre 2009, 6 may 2011); null where its year is impossible."""
+    shape = rf"^(?:[a-z]+ )?([0-9]{{1,2}})(?:er)? ({'|'.join(MONTHS)}) ([0-9]{{4}})$"
+    text = plain(cell)
+    month = text.re_extract(shape, 2).cases(*((name, f"{n:02d}") for name, n in MONTHS.items()), else_="")
+    prose = text.re_extract(shape, 3) + "-" + month + "-" + text.re_extract(shape, 1).lpad(2, "0")
+    found = ibis.coalesce(day(cell), prose.try_cast("date"))
+    return only_if(found, found.year().between(FIRST_YEAR, LAST_YEAR))

@@ -1,0 +1,79 @@
+"""A run and Prefect's server: it is started, ends with the run, and is not missed where it is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
+RUN = ("demo", "--firms", "200", "--language", "en")
+
+
+def started(data, **variables):
+    environment = {**os.environ, "WEAKSIGNALS_REFITS": "0", **variables}
+    return subprocess.Popen(
+        [*COMMAND, *RUN, "--data", str(data)],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+
+
+def children(pid):
+    return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_alive(pid):
+    state = Path(f"/proc/{pid}/stat")
+    return state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.1)
+    return condition()
+
+
+def server_of(run):
+    assert until(lambda: children(run.pid) or run.poll() is not None)
+    return children(run.pid)[0]
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are looked up in /proc (Linux)")
+
+
+@needs_proc
+def test_a_run_that_is_killed_leaves_no_server_behind(tmp_path):
+    run = started(tmp_path)
+    server = server_of(run)
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    assert until(lambda: not is_alive(server))
+
+
+def test_a_run_whose_server_can_not_be_reached_stops_where_the_settings_say_so(tmp_path):
+    run = started(tmp_path, PREFECT_API_URL="http://127.0.0.1:9/api", WEAKSIGNALS_NEEDS_PREFECT="true")
+    _, said = run.communicate(timeout=300)
+    assert run.returncode == 1
+    assert "Prefect's server at http://127.0.0.1:9/api does not answer. Start it again" in said
+    assert "Traceback" not in said
+
+
+@needs_proc
+@pytest.mark.slow
+def test_a_run_whose_server_is_lost_goes_on_without_it(tmp_path):
+    run = started(tmp_path)
+    server = server_of(run)
+    assert until(lambda: list(tmp_path.rglob("staged/*")))
+    os.kill(server, signal.SIGKILL)
+    shown, said = run.communicate(timeout=600)
+    assert run.returncode == 0, said
+    assert "Prefect's server was lost. The run goes on without it." in said
+    assert "Traceback" not in said + shown
+    assert list((tmp_path / "demo" / "lists").glob("2024-02/target_list.parquet"))
