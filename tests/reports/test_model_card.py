@@ -155,9 +155,9 @@ def test_the_card_says_which_facts_of_the_register_are_those_of_today_and_how_of
     shares = {"legal_category": 1.0, "departement": 0.124, "naf": 0.0001}
     model = risk_model(facts=model_facts(todays_shares=shares))
     (english,) = [said for said in points(limits(model, None, EN)) if "history of the register" in said]
-    assert english.endswith("share of the firm-months: legal category 100.0%, head office 12.4%.")
+    assert english.endswith("share of the firm-months: legal category 100%, head office 12.4%.")
     (french,) = [said for said in points(limits(model, None, FR)) if "historique du répertoire" in said]
-    assert "catégorie juridique 100,0" in french
+    assert "catégorie juridique 100" in french
     assert "siège 12,4" in french
     whole = "\n".join(points(limits(risk_model(facts=model_facts()), None, EN)))
     assert "history of the register" not in whole
