@@ -34,9 +34,10 @@ from features.folder import (
     all_parts,
 )
 from features.hashing import firm_hash
-from features.ingest import SIMULATED, read_reports, read_staged
+from features.ingest import read_staged
 from features.periods import add_months, period_range
 from features.procedures import procedures, undecided
+from features.received import SIMULATED, read_reports
 from features.records import write_record
 from features.register import TODAYS
 from features.scope import Scope

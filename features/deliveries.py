@@ -2,30 +2,33 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from features.errors import InputError
-from features.sources.files import TextFile, bare_name, columns_found, find_files, position, read_header
+from features.periods import batch_month, months_between
+from features.received import SIMULATED, Failure, FileReport, Received, UnreadFile, read_reports
+from features.sources.files import NO_MONTH, TextFile, bare_name, columns_found, find_files, position, read_header
 from features.sources.source import Source
 
 BATCH: Final = re.compile(r"^(\d{2})(0[1-9]|1[0-2])(_\w+)?$")
+Found = Mapping[str, Sequence[Path]]
 
 
 @dataclass(frozen=True)
-class UnreadFile:
-    """A file or folder of a batch that no source takes, by its name.
+class Checked:
+    """What names and headers tell, before anything is read.
 
-    nearest: the expected name that is nearest. holds: the source that its header is of, "" where it is of none.
+    batches: oldest first. found: the files of each source that are to be read, by batch. told: the rest, as operators
+    are told it, with why deliveries are refused if they must be.
     """
 
-    batch: str
-    file: str
-    nearest: str
-    holds: str
+    batches: tuple[Path, ...]
+    found: Mapping[str, Found]
+    told: Received
 
 
 def find_batches(raw: Path) -> list[Path]:
@@ -46,44 +49,89 @@ def find_batches(raw: Path) -> list[Path]:
 
 def received_on(batch: str, delivery_day: int) -> date:
     """The day on which a batch was delivered."""
-    return date(2000 + int(batch[:2]), int(batch[2:4]), delivery_day)
+    return batch_month(batch).replace(day=delivery_day)
 
 
-def months_between(older: str, newer: str) -> int:
-    """By how many months a batch is older than another."""
-    years, months = int(newer[:2]) - int(older[:2]), int(newer[2:4]) - int(older[2:4])
-    return years * 12 + months
+def check(raw: Path, sources: Sequence[Source], staged: Path) -> Checked:
+    """What lies under `raw`, and whether it may be read. Quick: reads the first bytes of each file.
 
-
-def check_files(found: Mapping[str, Mapping[str, Sequence[Path]]], sources: Sequence[Source]) -> None:
-    """Check the name and the header of each file that is about to be read.
-
-    found: the files of each source, by batch. Raises InputError with one sentence for each file that can't be right:
-    two files that are one, a missing column, the content of another source.
+    Refused are files and folders whose name or header can't be right, and deliveries without the register or without
+    procedures. Raises InputError where there is no batch at all.
     """
-    problems = []
+    batches = find_batches(raw)
+    former = {source.name: read_reports(staged, source.name) for source in sources}
+    found = {source.name: _to_read(batches, source, former[source.name]) for source in sources}
+    newest = {name: max([*files, *(r.batch for r in former[name])], default="") for name, files in found.items()}
+    known = {name: batch for name, batch in newest.items() if batch}
+    problems = [
+        *_mixture({batch.name for batch in batches} | {r.batch for reports in former.values() for r in reports}),
+        *wrong_files(found, sources),
+        *_required(set(known)),
+    ]
+    last = max([batches[-1].name, *known.values()])
+    ages = {name: months_between(batch_month(batch), batch_month(last)) for name, batch in known.items()}
+    told = Received(
+        batch=batches[-1].name,
+        unread=tuple(unread_files(batches, sources)),
+        stale={name: months for name, months in ages.items() if months > 0},
+        missing=tuple(source.name for source in sources if source.name not in known),
+        failures=tuple(Failure(error.message, error.values) for error in problems),
+    )
+    return Checked(tuple(batches), found, told)
+
+
+def _to_read(batches: list[Path], source: Source, former: Sequence[FileReport]) -> Found:
+    """The files of a source by batch: of the newest batch that has it, or of all where batches add up."""
+    found = {batch.name: files for batch in batches if (files := find_files(batch, source))}
+    if source.flow_key:
+        return found
+    newest = max([*found, *(report.batch for report in former)], default="")
+    return {batch: files for batch, files in found.items() if batch == newest}
+
+
+def _mixture(names: set[str]) -> Iterator[InputError]:
+    if len({name.endswith(SIMULATED) for name in names}) > 1:
+        yield InputError(
+            "Simulated and real deliveries can't be mixed: {batches}. Use another --data folder.",
+            batches=", ".join(sorted(names)),
+        )
+
+
+def _required(there: set[str]) -> Iterator[InputError]:
+    if "legal_units" not in there:
+        yield InputError("No file of legal units (StockUniteLegale_utf8.csv) was found: the register is required.")
+    if not there & {"urssaf_procedures", "bodacc"}:
+        yield InputError("No file of insolvency procedures (sigfaible_pcoll.csv or annonces-commerciales*) was found.")
+
+
+def wrong_files(found: Mapping[str, Found], sources: Sequence[Source]) -> Iterator[InputError]:
+    """What is wrong with the name or the header of each file that is about to be read.
+
+    found: the files of each source, by batch. Two files that are one, a missing column, the content of another source.
+    """
     for source in sources:
         for batch, files in found.get(source.name, {}).items():
-            problems += _told_twice(source, batch, files)
+            yield from _told_twice(source, batch, files)
             for path in files:
                 try:
                     _check_header(path, source, sources)
                 except InputError as error:
-                    problems.append(str(error))
-    if problems:
-        raise InputError("\n".join(problems))
+                    yield error
 
 
-def _told_twice(source: Source, batch: str, files: Sequence[Path]) -> list[str]:
+def _told_twice(source: Source, batch: str, files: Sequence[Path]) -> Iterator[InputError]:
     """Files of one name but for their compression and capitals: they would count twice."""
     by_name: dict[str, list[str]] = {}
     for path in files:
         by_name.setdefault(bare_name(path), []).append(path.name)
-    return [
-        f"{source.name}: batch {batch} holds {' and '.join(names)}: which of them counts? Remove the other."
-        for names in by_name.values()
-        if len(names) > 1
-    ]
+    for names in by_name.values():
+        if len(names) > 1:
+            yield InputError(
+                "{source}: batch {batch} holds {files}: which of them counts? Remove the other.",
+                source=source.name,
+                batch=batch,
+                files=", ".join(names),
+            )
 
 
 def _check_header(path: Path, source: Source, sources: Sequence[Source]) -> None:
@@ -93,15 +141,19 @@ def _check_header(path: Path, source: Source, sources: Sequence[Source]) -> None
     other = _source_of(file, sources)
     if other and _likeness(file, other) > _likeness(file, source):
         raise InputError(
-            f"{source.name}: {path.name} holds {other.en}, by its columns ({', '.join(file.header[:8])}...). Give it "
-            f"the name of such a file ({_names([other])[0]}), and deliver the {source.en}."
+            "{source}: {file} holds {content}, by its columns ({columns}...). Give it the name of such a file "
+            "({name}), and deliver the {expected}.",
+            source=source.name,
+            file=path.name,
+            content=other.en,
+            columns=", ".join(file.header[:8]),
+            name=_names([other])[0],
+            expected=source.en,
         )
     for column in source.columns.values():
         position(file, source, column)
     if not columns_found(file, source):
-        raise InputError(
-            f"{source.name}: {path.name} has no column for any month. Ask the partner for the full export."
-        )
+        raise InputError(NO_MONTH, source=source.name, file=path.name)
 
 
 def _source_of(file: TextFile, sources: Sequence[Source]) -> Source | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import InputError
-from features.periods import month_in
+from features.periods import add_months, batch_month, month_in
 from features.records import Upgrades, read_record
 
 PERIOD: Final = "period="
@@ -72,6 +72,14 @@ class BuildRecord:
     dictionary: Mapping[str, str]
     fingerprint: str
     files: tuple[StagedFile, ...]
+
+    def older_sources(self, period: date) -> dict[str, date]:
+        """The month of its last delivery, of each source that is older than the newest delivery known at a period."""
+        due = min(batch_month(self.batch), add_months(period, -1))
+        newest: dict[str, date] = {}
+        for file in self.files:
+            newest[file.source] = max(batch_month(file.batch), newest.get(file.source, date.min))
+        return {source: month for source, month in newest.items() if month < due}
 
 
 def with_todays_shares(content: dict[str, Any]) -> dict[str, Any]:
@@ -233,6 +241,11 @@ class DataFolder:
         return self.root / "lists"
 
     @property
+    def received(self) -> Path:
+        """What was read of the deliveries, one folder per newest batch."""
+        return self.root / "received"
+
+    @property
     def monitoring(self) -> Path:
         """Monitoring pages, one folder per period."""
         return self.root / "monitoring"
@@ -259,6 +272,10 @@ class DataFolder:
     def list_of(self, period: date) -> Path:
         """Where the list of a period is published."""
         return self.lists / f"{period:%Y-%m}"
+
+    def received_of(self, batch: str, is_refused: bool = False) -> Path:
+        """Where the report of a reading stands; is_refused: of deliveries of which nothing was read."""
+        return self.received / (f"{batch}-refused" if is_refused else batch)
 
     def monitoring_of(self, period: date) -> Path:
         """Where the monitoring page of a period is published."""

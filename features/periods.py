@@ -30,6 +30,11 @@ def add_months(period: date, months: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+def batch_month(batch: str) -> date:
+    """The month in which a batch was delivered, from its name: YYMM or YYMM_suffix."""
+    return date(2000 + int(batch[:2]), int(batch[2:4]), 1)
+
+
 def months_between(start: date, end: date) -> int:
     """The number of months from one period to another."""
     return (end.year - start.year) * 12 + end.month - start.month

@@ -57,12 +57,16 @@ def simulate(
 @app.command()
 def ingest(raw: Raw, data: Data = None, engine: Engine = None) -> None:
     """Read the batches under RAW into staged/; what can't be read goes to rejects/, with the reason."""
-    from flows import printing, stages
+    from flows import deliveries
 
     settings = load(data=data, engine=engine)
     with store.locked(settings.data), progress() as say:
-        ingested = stages.ingest(settings, raw, say)
-    printing.print_ingested(ingested, settings)
+        deliveries.check(settings, raw)
+        # Loaded once the deliveries may be read: it takes seconds.
+        from flows import printing, stages
+
+        received = stages.ingest(settings, raw, say)
+    printing.print_received(received, settings)
 
 
 @app.command()
@@ -128,11 +132,16 @@ def monitor(period: Period = None, language: Words = None, data: Data = None, en
 @app.command()
 def run(raw: Raw, period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
     """From the batches under RAW to the published list, as one flow; where there is no model yet, one is trained."""
-    from flows import printing
+    from flows import deliveries
 
     settings = load(data=data, engine=engine, language=language)
     with store.locked(settings.data), progress() as say:
+        for remark in deliveries.check(settings, raw):
+            out.print(f"{remark.subject}: {remark.sentence}", soft_wrap=True)
         scored = _as_flow("monthly", settings, say, raw, period_of(period))
+    # Loaded once the deliveries were read: it takes seconds.
+    from flows import printing
+
     printing.print_scored(scored)
 
 

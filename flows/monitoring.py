@@ -1,5 +1,6 @@
 """Monitoring: what it reads, what it compares with what, and where its page goes."""
 
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from models.rows import dataset
 from models.scoring import scoring
 from reports.language import Language
 from reports.monitoring import Monitoring, write_monitoring
+from reports.received_page import page_name
 
 LIST_COLUMNS = ["siren", "departement", "naf", "probability", "alert", "state", "model_id"]
 
@@ -129,9 +131,15 @@ def _write(
         observed_until=until,
         horizon=horizon,
         is_simulated=model.is_simulated,
+        received=_received(settings, snapshot, folder),
     )
     write_monitoring(folder, monitoring, Language(settings.language))
     return found
+
+
+def _received(settings: Settings, snapshot: Snapshot, folder: Path) -> str:
+    page = settings.folder.received_of(snapshot.built.record.batch) / page_name(settings.language)
+    return os.path.relpath(page, folder) if page.exists() else ""
 
 
 def _verdicts(settings: Settings) -> pd.DataFrame:

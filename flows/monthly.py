@@ -15,11 +15,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import PrefectException
 
 from features.build import Built
-from features.ingest import Ingested
-from flows import stages
+from features.received import Received
+from flows import deliveries, stages
 from flows.monitoring import Monitored
 from flows.settings import Settings
 from models.protocol import Progress
+from reports.language import Language
+from reports.received_page import as_markdown
 
 
 def _is_passing(_task: Any, _run: Any, state: Any) -> bool:
@@ -36,15 +38,17 @@ def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) ->
 
 
 @task(name="ingest", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)
-def ingest(settings: Settings, raw: Path, progress: Progress) -> Ingested:
-    """Partners' files -> staged records and rejects."""
-    ingested = stages.ingest(settings, raw, progress)
+def ingest(settings: Settings, raw: Path, progress: Progress) -> Received:
+    """Partners' files -> staged records, rejects and the report of what was read."""
+    received = stages.ingest(settings, raw, progress)
     rows = [
         {"source": r.source, "file": r.file, "lines": r.lines, "kept": r.kept, "rejected": r.rejected, "firms": r.firms}
-        for r in ingested.reports
+        for r in received.files
     ]
     create_table_artifact(rows, key="ingested-files", description="Lines read, kept and rejected, by file.")
-    return ingested
+    told = as_markdown(received, deliveries.page(settings, received), Language(settings.language))
+    create_markdown_artifact(told, key="received")
+    return received
 
 
 @task(name="build", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)

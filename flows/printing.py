@@ -4,7 +4,7 @@ import io
 import math
 import re
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any
 
@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.polish import PUBLISHED_AUC, PolishResult
-from features.ingest import FileReport, Ingested
-from flows import stages
+from features.received import Received
+from flows import deliveries, stages
 from flows.settings import Settings
 from flows.terminal import out
 from reports.exports import SENTENCES, notices
 from reports.language import Language
 from reports.reasons import THEME_WORDS
+from reports.received import Remark, remarks
 from reports.target_list import TargetList, records
 
 PICTURE_WIDTH, PICTURED = 130, 5
@@ -108,53 +109,28 @@ def print_explained(found: stages.FirmHistory, siren: str, settings: Settings) -
         out.print(notice)
 
 
-def print_ingested(ingested: Ingested, settings: Settings) -> None:
-    """One line per file: what was read, kept and rejected; then what the operator should look at."""
+def print_remarks(found: Iterable[Remark]) -> None:
+    """What an operator should look at, one line each."""
+    for remark in found:
+        out.print(": ".join(filter(None, (remark.subject, remark.sentence))), soft_wrap=True)
+
+
+def print_received(received: Received, settings: Settings) -> None:
+    """One line per file: what was read, kept and rejected; then what the operator should look at, and the report."""
     table = Table(
         "source", "file", *(("lines", "kept", "rejected", "unread cells")), "first", "last", "firms", "wrong keys"
     )
-    for r in ingested.reports:
+    for r in received.files:
         counts = [f"{n:,}" for n in (r.lines, r.kept, r.rejected, r.unread_cells)]
         table.add_row(
             r.source, f"{r.batch}/{r.file}", *counts, str(r.first), str(r.last), f"{r.firms:,}", f"{r.wrong_keys:,}"
         )
     out.print(table)
-    for sentence in [*(s for r in ingested.reports for s in _remarks(r)), *_not_read(ingested)]:
-        out.print(sentence, soft_wrap=True)
+    print_remarks(remarks(received, Language("en")))
     out.print(
         f"Typed records: {settings.folder.staged}. Rejected lines and cells: {settings.folder.rejects}.", soft_wrap=True
     )
-
-
-def _remarks(r: FileReport) -> Iterator[str]:
-    file = f"{r.source}: {r.batch}/{r.file}:"
-    if r.redecoded:
-        yield f"{file} {r.redecoded:,} lines are not UTF-8, and were read as Windows-1252 or UTF-16."
-    if r.cleaned:
-        yield f"{file} {r.cleaned:,} lines hold stray control characters, read as blanks."
-    if r.absent:
-        yield f"{file} without the optional columns {', '.join(r.absent)}."
-    if r.empty:
-        yield f"{file} no value in the columns {', '.join(r.empty)}."
-    if r.unlisted:
-        words = ", ".join(f"{word} ({n:,})" for word, n in r.unlisted.items())
-        yield f"{r.source}: words that are in no vocabulary, not guessed: {words}."
-    if r.undecided:
-        records = sum(u.records for u in r.undecided)
-        yield f"{file} {records:,} records may change a firm's state, can't be read with certainty and are not used:"
-    for u in r.undecided:
-        yield f"  {u.kind}: {u.records:,} records of {u.firms:,} firms, for example: {u.example or 'no text'}"
-
-
-def _not_read(ingested: Ingested) -> Iterator[str]:
-    for unread in ingested.unread:
-        content = f"It holds {unread.holds}, by its columns; rename it" if unread.holds else "Nearest expected name:"
-        yield f"{unread.batch}/{unread.file} was not read: no source has this name. {content} {unread.nearest}."
-    for source, months in ingested.stale.items():
-        age = "1 month" if months == 1 else f"{months} months"
-        yield f"{source}: not delivered in the newest batch; its data are {age} older."
-    if ingested.never_delivered:
-        yield f"Never delivered, so that what they tell is unknown: {', '.join(ingested.never_delivered)}."
+    out.print(f"What was read: {deliveries.page(settings, received)}", soft_wrap=True)
 
 
 def print_polish(result: PolishResult) -> None:

@@ -15,9 +15,10 @@ from features import ingest as features_ingest
 from features.errors import InputError
 from features.folder import BuildRecord, FeatureTable, Snapshot
 from features.periods import add_months, period_range
+from features.received import Received, RefusedError
 from features.scope import Scope
 from features.sources import SOURCES
-from flows import monitoring
+from flows import deliveries, monitoring
 from flows.settings import Settings
 from models.alerts import ALERTS
 from models.calibration.base_rate import LOOK_BACK_MONTHS
@@ -74,21 +75,21 @@ def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) ->
     return simulation.simulate(out, firms, end, seed, progress)
 
 
-def ingest(settings: Settings, raw: Path, progress: Progress) -> features_ingest.Ingested:
-    """Read the batches under `raw` into `staged/`; one report per file. DuckDB reads text, whatever the engine."""
+def ingest(settings: Settings, raw: Path, progress: Progress) -> Received:
+    """Read the batches under `raw` into `staged/`, and report on it. DuckDB reads text, whatever the engine.
+
+    Raises InputError where files are refused, after having reported on it.
+    """
     # Files are read as a stream: a gigabyte is enough for any of them.
     con = engine.connect("duckdb", settings.folder.scratch, memory_gb=1)
     reading = features_ingest.Reading(settings.max_rejected_share, settings.delivery_day, settings.lags)
-    return features_ingest.ingest(
-        con,
-        raw,
-        SOURCES,
-        reading,
-        staged=settings.folder.staged,
-        rejects=settings.folder.rejects,
-        scratch=settings.folder.scratch,
-        progress=progress,
-    )
+    folder = settings.folder
+    folders = {"staged": folder.staged, "rejects": folder.rejects, "scratch": folder.scratch}
+    try:
+        received = features_ingest.ingest(con, raw, SOURCES, reading, **folders, progress=progress)
+    except RefusedError as error:
+        raise deliveries.refused(settings, error.received) from None
+    return deliveries.reported(settings, received)
 
 
 def build(settings: Settings, start: date | None, end: date | None, progress: Progress) -> features_build.Built:
@@ -113,7 +114,7 @@ def start_afresh(settings: Settings, raw: Path) -> None:
     """Remove the batches and all that the pipeline made in the data folder; accounts and settings stay."""
     folder = settings.folder
     made = (folder.staged, folder.rejects, folder.features, folder.models, folder.scores, folder.lists)
-    for path in (raw, *made, folder.monitoring):
+    for path in (raw, *made, folder.received, folder.monitoring):
         if path.is_symlink():
             path.unlink()
         elif path.exists():

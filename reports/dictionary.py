@@ -63,6 +63,13 @@ def source_names(names: Iterable[str], language: Language) -> str:
     return ", ".join(ours.get(name, name) for of in names for name in sources_behind(of))
 
 
+def source_title(name: str, language: Language) -> str:
+    """What a source is, and who delivers it."""
+    source = next(source for source in SOURCES if source.name == name)
+    text = str(getattr(source, language.code))
+    return f"{text} ({source.provider})" if source.provider else text
+
+
 def is_made_of(feature: Feature, source: Source) -> bool:
     """Whether a feature is computed from a source."""
     return any(source.name in sources_behind(name) for name in feature.sources)

@@ -17,6 +17,7 @@ from features import store
 from features.folder import TARGET_LIST
 from models.alerts import HIGH, MODERATE, NO_ALERT
 from reports.counterfactuals import counterfactual_sentence
+from reports.freshness import older_data
 from reports.language import Language
 from reports.list_columns import LIST_COLUMNS
 from reports.movement import movement_sentence
@@ -136,6 +137,7 @@ def as_xlsx(ranked: TargetList, language: Language) -> bytes:
 def notices(ranked: TargetList, language: Language) -> list[str]:
     """What must be said of a list wherever it is shown."""
     said = [language.say("The list signals a risk, not a verdict: people decide.")]
+    said += older_data(ranked.reason_settings.older, language)
     return [language.say("SIMULATED DATA: no firm in this list is real."), *said] if ranked.is_simulated else said
 
 
@@ -151,8 +153,15 @@ def as_json(ranked: TargetList, language: Language) -> str:
         "batch": ranked.batch,
         "simulated": ranked.is_simulated,
         "notices": notices(ranked, language),
+        **_as_of(ranked),
     }
     return json.dumps({**head, "firms": rows}, ensure_ascii=False, indent=1)
+
+
+def _as_of(ranked: TargetList) -> dict[str, dict[str, str]]:
+    """The month of the last delivery of each source that is older than the newest one; nothing where none is."""
+    older = {source: f"{month:%Y-%m}" for source, month in ranked.reason_settings.older.items()}
+    return {"as_of": older} if older else {}
 
 
 def _plain(value: Any) -> Any:

@@ -43,6 +43,8 @@ class Monitoring:
     observed_until: date
     horizon: int
     is_simulated: bool
+    # The address, from the page, of the report on what was read of the deliveries; blank where there is none.
+    received: str = ""
 
 
 def write_monitoring(folder: Path, monitoring: Monitoring, language: Language) -> None:

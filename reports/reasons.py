@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from features.catalog import Feature
 from models.rows.inputs import Input
 from reports.confidentiality import has_confidential_accounts, is_hidden_figure
 from reports.figures import Value, category, figure, is_known
+from reports.freshness import AsOf, as_of_words
 from reports.language import Language
 
 if TYPE_CHECKING:
@@ -53,20 +55,24 @@ class ReasonSettings:
     """How the reasons of a list were chosen and worded. Published with it, so that its pages say the same.
 
     medians: of each quantity with a direction, over the firms of the list that are in no procedure.
-    count: the most reasons given for one firm.
+    count: the most reasons given for one firm. older: the data that are older than the newest delivery.
     """
 
     medians: Mapping[str, float]
     count: int
+    older: AsOf = field(default_factory=dict)
 
     def as_json(self) -> str:
         """As it is published."""
-        return json.dumps(asdict(self))
+        older = {"older": {source: month.isoformat() for source, month in self.older.items()}} if self.older else {}
+        return json.dumps({"medians": self.medians, "count": self.count, **older})
 
     @staticmethod
     def from_json(text: str | bytes) -> ReasonSettings:
         """As it was published."""
-        return ReasonSettings(**json.loads(text))
+        content = json.loads(text)
+        older = {source: date.fromisoformat(month) for source, month in content.pop("older", {}).items()}
+        return ReasonSettings(**content, older=older)
 
 
 @dataclass(frozen=True)
@@ -138,7 +144,7 @@ def reasons_of(
             value_of(feature, row) if shows_confidential or not is_hidden(feature, row) else None,
             feature.unit,
             float(contribution),
-            sentence_of(feature, row, settings.medians, language, shows_confidential),
+            sentence_of(feature, row, settings, language, shows_confidential),
             feature.name not in unstable,
         )
         for feature, contribution in told[: settings.count]
@@ -157,19 +163,31 @@ def contradicts(feature: Feature, row: Mapping[str, Any], medians: Mapping[str, 
 def sentence_of(
     feature: Feature,
     row: Mapping[str, Any],
-    medians: Mapping[str, float],
+    settings: ReasonSettings,
     language: Language,
     shows_confidential: bool = False,
 ) -> str:
-    """The firm's figure in words, with its value a year ago and the median of all firms."""
+    """The firm's figure in words, with its value a year ago, the median of all firms, and from when it is if older."""
+    return _figure_words(feature, row, settings.medians, language, shows_confidential) + (
+        as_of_words(feature, settings.older, language) + "."
+    )
+
+
+def _figure_words(
+    feature: Feature,
+    row: Mapping[str, Any],
+    medians: Mapping[str, float],
+    language: Language,
+    shows_confidential: bool,
+) -> str:
     label = getattr(feature, language.code)
     if is_hidden(feature, row) and not shows_confidential:
-        return language.say("{label}: confidential accounts, figure not shown", label=label) + "."
+        return language.say("{label}: confidential accounts, figure not shown", label=label)
     value = value_of(feature, row)
     if not is_known(value):
-        return language.say("{label}: not known", label=label) + "."
+        return language.say("{label}: not known", label=label)
     if isinstance(value, str):
-        return language.say("{label}: {value}", label=label, value=category(feature.name, value, language)) + "."
+        return language.say("{label}: {value}", label=label, value=category(feature.name, value, language))
     assert value is not None  # noqa: S101 - known, as seen above
     before = _before(feature, row, language)
     if feature.name == "debt":
@@ -177,12 +195,11 @@ def sentence_of(
         debt = language.say("Social debt of {debt}", debt=figure(value, "EUR", language))
         if months is not None:
             debt += language.say(", {months} of contributions", months=figure(months, "months", language))
-        return debt + before + "."
+        return debt + before
     return (
         language.say("{label}: {value}", label=label, value=figure(value, feature.unit, language))
         + before
         + _median_words(feature, medians, language)
-        + "."
     )
 
 

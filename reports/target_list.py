@@ -93,7 +93,7 @@ def target_list(
     parts = scored.contributions.set_index("siren").loc[table["siren"]]
     themes = by_theme(parts, model.inputs)
     by_name = [dict(zip(themes.columns, values, strict=True)) for values in themes.to_numpy().tolist()]
-    settings = ReasonSettings(medians(table[table["state"] == IN_BONIS]), reasons)
+    settings = ReasonSettings(medians(table[table["state"] == IN_BONIS]), reasons, built.older_sources(period))
     why = _reasons(table, by_subject(parts, model.inputs), settings, language, notes.unstable)
     nested: dict[str, list[Any]] = {
         "themes": by_name,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from docs.generate.records import record_table
 from docs.generate.tables import table
 from features.folder import BuildRecord, DataFolder, FeatureTable
+from features.received import FileReport, Received
 from models.evaluation.records import Metrics
 from models.registry.records import ModelFacts, ModelRecord, Reference
 from reports.list_columns import LIST_COLUMNS, ListColumn
@@ -14,6 +15,8 @@ from reports.review.columns import COLUMNS, Column
 
 ANY_FOLDER = Path("DATA")
 RECORDS: Final = {
+    "received/<batch>/received.json": Received,
+    "files, in received.json": FileReport,
     "features/build.json": BuildRecord,
     "models/<model_id>/model.json": ModelRecord,
     "facts, in model.json": ModelFacts,

@@ -19,6 +19,11 @@ DELIMITERS = ";,\t|"
 LINE_SCHEMA = {"line": "int64", "text": "string", "cells": "array<string>", "fault": "string"}
 # A header's cells may hold line breaks, within quotes; a stray quote in it must not take the whole file for a header.
 MOST_HEADER_LINES = 20
+UNCLOSED = "a quote is opened and not closed on the line"
+EMPTY = "{file} is empty: it has no line of data. Ask the partner for the file again."
+DAMAGED = "{file} can't be read ({error}). Ask the partner for the file again."
+NO_MONTH = "{source}: {file} has no column for any month. Ask the partner for the full export."
+NO_OBJECTS = "{file} is not a list of JSON objects ({error}). Ask the partner for the file again."
 
 
 @dataclass(frozen=True)
@@ -87,14 +92,14 @@ def read_header(path: Path) -> TextFile:
     except (OSError, EOFError, zlib.error) as error:
         raise _damaged(path, error) from None
     if is_binary(start):
-        raise InputError(f"{path.name} is not a text file. Ask the partner for the CSV export.")
+        raise InputError("{file} is not a text file. Ask the partner for the CSV export.", file=path.name)
     if bare_name(path).endswith(".json"):
         return TextFile(path, path, (), "")
     text = start.decode(wide_encoding(start) or "utf-8", BY_LINE).replace("\ufeff", "").replace("\0", " ")
     lines = _first_lines(text)
     first = next((n for n, line in enumerate(lines) if line.strip(DELIMITERS + '"\x1a \t\r\u00a0')), None)
     if first is None or not any(line.strip("\x1a \t") for line in lines[first + 1 :]):
-        raise InputError(f"{path.name} is empty: it has no line of data. Ask the partner for the file again.")
+        raise InputError(EMPTY, file=path.name)
     delimiter = max(DELIMITERS, key=lines[first].count)
     last = _end_of_header(lines, first)
     record = "\n".join(lines[first : last + 1])
@@ -103,7 +108,7 @@ def read_header(path: Path) -> TextFile:
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(f"{path.name} can't be read ({error}). Ask the partner for the file again.")
+    return InputError(DAMAGED, file=path.name, error=str(error))
 
 
 def _first_lines(text: str) -> list[str]:
@@ -149,8 +154,12 @@ def position(file: TextFile, source: Source, column: Column) -> int | None:
     found = _place(file, column)
     if found is None and column.required:
         raise InputError(
-            f'{source.name}: {file.path.name} has no column "{column.names[0]}". Columns found: '
-            f"{', '.join(file.header)}. Ask the partner for the full export, or rename the column."
+            '{source}: {file} has no column "{column}". Columns found: {columns}. Ask the partner for the full export, '
+            "or rename the column.",
+            source=source.name,
+            file=file.path.name,
+            column=column.names[0],
+            columns=", ".join(file.header),
         )
     return found
 
@@ -216,7 +225,7 @@ def numbered_lines(con: BaseBackend, file: TextFile) -> ir.Table:
                  THEN len(raw) || ' fields, {expected} expected'
                  WHEN contains(text, '"') AND len(list_filter(raw, lambda c:
                       starts_with(c, '"') AND (length(c) = 1 OR NOT ends_with(c, '"')))) > 0
-                 THEN 'a quote is opened and not closed on the line' END AS fault
+                 THEN {_quoted(UNCLOSED)} END AS fault
         FROM cut
     """  # noqa: S608 - only the name of the file, quoted; nothing of its content
     return con.sql(query, schema=LINE_SCHEMA)
@@ -238,9 +247,9 @@ def _json_keys(con: BaseBackend, path: Path, text: Path) -> tuple[str, ...]:
         keys = tuple(key for (key,) in con.raw_sql(query).fetchall())
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{path.name} is not a list of JSON objects ({reason}). Ask for the export again.") from None
+        raise InputError(NO_OBJECTS, file=path.name, error=reason) from None
     if not keys:
-        raise InputError(f"{path.name} is empty: it has no record. Ask for the export again.")
+        raise InputError(EMPTY, file=path.name)
     return keys
 
 

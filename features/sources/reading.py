@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.errors import InputError
-from features.sources.files import LINE_SCHEMA, TextFile, is_month, plain, position
+from features.sources.files import LINE_SCHEMA, NO_MONTH, TextFile, is_month, plain, position
 from features.sources.formats import Reader
 from features.sources.scanning import LINE_BREAK, UNREADABLE
 from features.sources.source import Column, Melt, Source
@@ -62,7 +62,7 @@ def _melted(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
     months = _months(file, source.melt)
     wide = [n for n, header in enumerate(file.header) if plain(header) in months]
     if not wide:
-        raise InputError(f"{source.name}: {file.path.name} has no column for any month. Ask for the full export.")
+        raise InputError(NO_MONTH, source=source.name, file=file.path.name)
     cells = ibis.array(
         [
             ibis.struct(

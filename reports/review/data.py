@@ -18,6 +18,7 @@ from models.evaluation.records import Metrics
 from models.registry import registry
 from models.registry.model import RiskModel
 from reports.card.parts import ALTERNATIVES, picture_file
+from reports.freshness import AsOf
 from reports.reasons import REASON_SETTINGS, ReasonSettings
 
 Row = dict[str, Any]
@@ -92,6 +93,11 @@ class PublishedList:
     def features(self) -> Path | None:
         """The feature table's files of the period, None where it was not built."""
         return self.table.files(self.period) if self.period in self.table.periods else None
+
+    @property
+    def older(self) -> AsOf:
+        """The data that were older than the newest delivery when the list was made; none if it does not say."""
+        return self.reason_settings.older if self.reason_settings else {}
 
     @property
     def horizon(self) -> int:

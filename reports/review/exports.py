@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
+from reports.freshness import older_data
 from reports.review.access import Kind, Right
 from reports.review.columns import PROTECTED, Column, in_files
 from reports.review.data import PublishedList, Row
@@ -42,6 +43,7 @@ class Export:
     def notices(self) -> list[str]:
         """What must be said of the list wherever it is shown."""
         said = [self.words.say("The list signals a risk, not a verdict: people decide.")]
+        said += older_data(self.published.older, self.words.language)
         if self.published.is_simulated:
             said.insert(0, self.words.say("SIMULATED DATA: no firm in this list is real."))
         return said

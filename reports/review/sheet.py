@@ -111,7 +111,7 @@ def _figures(words: Words, figures: Sequence[dict[str, Any]]) -> list[Flowable]:
         return []
     rows = [[_text(words.say(title), SMALL) for title in ("Figure", "Firm", "Median of its sector")]]
     rows += [
-        [_text(words.label(one["name"]), SMALL)]
+        [_text(words.label(one["name"]) + one["as_of"], SMALL)]
         + [
             _text(words.value(one["name"], value), SMALL)
             for value in (one["value"], (one["quartiles"] or (None, None))[1])

@@ -10,7 +10,8 @@ import pytest
 from features import engine, perimeter
 from features.deliveries import find_batches, received_on
 from features.errors import InputError
-from features.ingest import Reading, Undecided, ingest, read_reports, read_staged
+from features.ingest import Reading, ingest, read_staged
+from features.received import Undecided, read_reports
 from features.sources import SOURCES
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -38,7 +39,7 @@ class House:
         folders = {"staged": self.data / "staged", "rejects": self.data / "rejects", "scratch": self.data / "scratch"}
         reading = Reading(limit, 25, lags)
         self.told = ingest(self.con, self.raw, SOURCES, reading, **folders, progress=lambda _: None)
-        return self.told.reports
+        return self.told.files
 
     def staged(self, name: str) -> list[dict]:
         source = next(source for source in SOURCES if source.name == name)
@@ -257,7 +258,7 @@ def register(house: House, *lines: str) -> None:
 
 
 def report_of(house: House, source: str):
-    return next(report for report in house.told.reports if report.source == source)
+    return next(report for report in house.told.files if report.source == source)
 
 
 def test_what_is_not_read_is_named_with_the_nearest_name_and_what_is_old_with_its_age(house):
@@ -283,7 +284,7 @@ def test_debts_under_the_contributions_name_are_refused_by_name_before_anything_
 
 def test_one_file_both_plain_and_gzipped_is_refused_by_name(house):
     house.debts(gzip.compress("\n".join([HEADER, LINE]).encode()), name="sigfaible_debits.csv.gz")
-    with pytest.raises(InputError, match=r"sigfaible_debits\.csv and sigfaible_debits\.csv\.gz: which of them"):
+    with pytest.raises(InputError, match=r"sigfaible_debits\.csv, sigfaible_debits\.csv\.gz: which of them"):
         house.ingest()
 
 
@@ -443,8 +444,8 @@ def test_an_address_is_read_part_by_part_and_a_masked_one_is_none(house):
 
 def test_sources_that_were_never_delivered_are_named(house):
     house.ingest()
-    assert "legal_unit_history" in house.told.never_delivered
-    assert "legal_units" not in house.told.never_delivered
+    assert "legal_unit_history" in house.told.missing
+    assert "legal_units" not in house.told.missing
 
 
 def test_the_stock_of_legal_units_under_the_name_of_their_history_is_refused_by_name(house):

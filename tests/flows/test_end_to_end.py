@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -322,7 +324,11 @@ def test_monitoring_writes_a_page_of_the_published_list(demo):
     done = weaksignals("monitor", "--language", "en", "--data", demo[0])
     assert done.returncode == 0, done.stderr
     folder = demo[0] / "monitoring" / "2024-02"
-    assert "SIMULATED DATA" in (folder / "index.html").read_text()
+    page = (folder / "index.html").read_text()
+    assert "SIMULATED DATA" in page
+    (received,) = re.findall(r'<a href="([^"]+)">', page)
+    # As a browser follows it: by name, not by what the folder is a link to.
+    assert "SIMULATED DATA" in Path(os.path.normpath(folder / received)).read_text()
     content = json.loads((folder / "monitoring.json").read_text())
     assert len(content["features"]) == len(CATALOG)
     assert not [finding for finding in content["findings"] if finding["level"] == "stop"]

@@ -67,6 +67,13 @@ def test_the_page_is_in_both_languages_and_says_simulated():
     assert "SIMULATED" not in as_html(page(is_simulated=False), EN)
 
 
+def test_the_page_leads_to_what_was_read_where_that_is_told():
+    assert '<a href="../../received/2401/index.fr.html">' in as_html(
+        page(received="../../received/2401/index.fr.html"), FR
+    )
+    assert "<a " not in as_html(page(), FR)
+
+
 def test_findings_come_before_the_tables():
     text = as_html(page(), EN)
     assert text.index("All firms have the same value") < text.index("Features with the largest drift")

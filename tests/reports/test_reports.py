@@ -59,16 +59,16 @@ def test_a_message_and_its_french_hold_the_same_values():
 
 
 def test_the_sentence_of_a_debt_quotes_amount_months_and_a_year_ago():
-    assert sentence_of(FEATURES["debt"], ROW, TYPICAL, EN) == (
+    assert sentence_of(FEATURES["debt"], ROW, ReasonSettings(TYPICAL, 5), EN) == (
         "Social debt of 42,300 euros, 3.1 months of contributions; none a year ago."
     )
-    assert sentence_of(FEATURES["debt"], ROW, TYPICAL, FR).replace("\u202f", " ").replace("\xa0", " ") == (
-        "Dette sociale de 42 300 euros, soit 3,1 mois de cotisations ; aucune un an plus tôt."
-    )
+    assert sentence_of(FEATURES["debt"], ROW, ReasonSettings(TYPICAL, 5), FR).replace("\u202f", " ").replace(
+        "\xa0", " "
+    ) == ("Dette sociale de 42 300 euros, soit 3,1 mois de cotisations ; aucune un an plus tôt.")
 
 
 def test_the_sentence_of_a_delay_says_what_it_was_and_what_is_usual():
-    assert sentence_of(FEATURES["paydex"], ROW, TYPICAL, EN) == (
+    assert sentence_of(FEATURES["paydex"], ROW, ReasonSettings(TYPICAL, 5), EN) == (
         "Mean delay in paying suppliers: 22 days; 3 days a year ago (median: 8 days)."
     )
 
@@ -77,10 +77,10 @@ def test_the_sentence_of_a_delay_says_what_it_was_and_what_is_usual():
 @pytest.mark.parametrize("feature", [f for f in CATALOG if f.derived_from is None], ids=lambda f: f.name)
 def test_every_feature_has_a_sentence_known_or_not(feature, language):
     value = "A" if feature.is_category else 1.0
-    typical = {feature.name: 1.0}
-    known = sentence_of(feature, {feature.name: value}, typical, language)
+    settings = ReasonSettings({feature.name: 1.0}, 5)
+    known = sentence_of(feature, {feature.name: value}, settings, language)
     assert known.endswith(".")
-    assert known != sentence_of(feature, {feature.name: float("nan")}, typical, language)
+    assert known != sentence_of(feature, {feature.name: float("nan")}, settings, language)
 
 
 def test_no_reason_contradicts_the_direction_of_its_contribution():

@@ -10,6 +10,7 @@ from models.alerts import NO_ALERT
 from models.evaluation.groups import FEWEST
 from reports.charts import strip
 from reports.dictionary import sources_behind
+from reports.freshness import as_of_words, older_data
 from reports.reasons import FEATURES
 from reports.review import history, verdicts
 from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA, Kind
@@ -88,6 +89,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         alike=alike,
         fewest_failures=FEWEST,
         absent_sources=absent,
+        older_data=list(older_data(published.older, visit.language)),
         silent_sources=[name for of in silent for name in sources_behind(of) if name not in absent],
         verdict_reasons=verdicts.VERDICT_REASONS,
         follow_up_states=verdicts.FOLLOW_UP_STATES,
@@ -121,7 +123,9 @@ def key_figures(visit: Visit, explained: Explanation) -> list[dict[str, Any]]:
             quartiles = sector.get(name)
             drawn = strip(value, quartiles) if quartiles else ""
             theme = FEATURES[name].theme
-            found.append({"name": name, "theme": theme, "value": value, "quartiles": quartiles, "strip": drawn})
+            older = as_of_words(FEATURES[name], published.older, visit.language)
+            figure = {"name": name, "theme": theme, "value": value, "quartiles": quartiles, "strip": drawn}
+            found.append({**figure, "as_of": older})
     return found
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from reports.freshness import older_data
 from reports.review import exports, verdicts
 from reports.review.access import EXPORT_LIST, LIST, SIGNED_IN, Kind
 from reports.review.asked import ImpossibleValueError, read_asked
@@ -52,6 +53,7 @@ def list_page(key: str, visit: Annotated[Visit, Depends(Admitted(LIST))]) -> HTM
         sortable=sortable(),
         explained=in_files(right, published),
         filters=allowed(right),
+        older_data=list(older_data(published.older, visit.language)),
         reason_of=lambda row: listed_reason(row.get("main_reason"), right, visit.language),
         chips=found.asked.said(Words(visit.language)),
     )
