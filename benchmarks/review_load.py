@@ -61,6 +61,7 @@ BUILT = BuildRecord(
     batch="2401_simulated",
     simulated=True,
     absent_sources=(),
+    todays_shares={},
     dictionary_version="",
     dictionary={},
     fingerprint="",
@@ -71,7 +72,7 @@ BUILT = BuildRecord(
 def made_up_facts() -> ModelFacts:
     """The facts of a model that was never trained."""
     span = Span(LAST, LAST, rows=6, firms=1, failures=0)
-    made_of = TrainingData("", "", {}, True, "", LAST, (), 10, (), ())
+    made_of = TrainingData("", "", {}, True, "", LAST, (), {}, 10, (), ())
     protocol = Protocol(6, 6, 1, 1, Sampling(), DEFAULTS, refits=0, origins=1, seed=0)
     return ModelFacts(add_months(LAST, -1), 18, protocol, Spans(span, span, span), made_of, "", {}, 0, None)
 

@@ -14,6 +14,7 @@ from features.grid import KEY, calendar
 from features.insolvency import IN_BONIS
 from features.periods import add_months
 from features.procedures import state_at, states
+from features.register import TODAYS, known_facts, with_facts
 from features.scope import Scope
 from features.target import labels
 from features.themes import (
@@ -41,6 +42,8 @@ WARM_UP_MONTHS = LOOK_BACK_MONTHS
 Tables = Mapping[str, ir.Table]
 # By source: the first period at which any of its records was known, None where the source was never delivered.
 KnownFrom = Mapping[str, date | None]
+# Stores a table that is used several times.
+Keep = Callable[[ir.Table], ir.Table]
 
 
 def inputs_of(theme: ModuleType) -> tuple[str, ...]:
@@ -48,13 +51,15 @@ def inputs_of(theme: ModuleType) -> tuple[str, ...]:
     return tuple(inspect.signature(theme.known_values).parameters)[1:]
 
 
-def calendar_with_facts(scope: Scope, firms: ir.Table, headcounts: ir.Table, history: ir.Table) -> ir.Table:
-    """One row per firm and month, warm-up included, with the headcount and the activity known at each period.
+def calendar_with_facts(scope: Scope, firms: ir.Table, tables: Tables, keep: Keep) -> ir.Table:
+    """One row per firm and month, warm-up included, with the headcount and the register's facts known at each period.
 
-    Columns: siren, period, started, headcount, headcount_month, naf, naf_division.
+    Columns: siren, period, started, headcount, headcount_month, and those of `register.known_facts`.
     """
     grid = calendar(firms, add_months(scope.start, -WARM_UP_MONTHS), scope.end)
-    return perimeter.known_activity(perimeter.known_headcount(grid, headcounts), firms, history)
+    histories = ("legal_unit_history", "establishments", "establishment_history")
+    facts = keep(known_facts(grid, firms, *(tables[name] for name in histories)))
+    return with_facts(perimeter.known_headcount(grid, tables["headcounts"]), facts)
 
 
 def theme_table(theme: ModuleType, grid: ir.Table, tables: Tables, known_from: KnownFrom) -> ir.Table:
@@ -91,22 +96,26 @@ def assemble(
     scope: Scope,
     known_from: KnownFrom,
     observed_until: date,
-    keep: Callable[[ir.Table], ir.Table] = lambda table: table,
+    keep: Keep = lambda table: table,
 ) -> ir.Table:
     """One row per firm and period in scope: features, `label`, `procedure_state` and `in_procedure`.
 
-    The features are those of the catalogue without ranks among firms: see `with_ranks`.
+    With them the columns of `register.TODAYS`, for the record of the build. The features are those of the catalogue
+    without ranks among firms: see `with_ranks`.
     tables: the staged records of these firms by source, and `procedures` and `headcounts`.
     observed_until: the day up to which procedures were delivered. keep: stores a table that is used several times.
     """
-    grid = keep(calendar_with_facts(scope, firms, tables["headcounts"], tables["establishment_history"]))
+    grid = keep(calendar_with_facts(scope, firms, tables, keep))
     rows = perimeter.in_scope(
         grid,
         tables["headcounts"] if known_from.get("headcounts") else None,
         min_headcount=scope.min_headcount,
         excluded_activities=scope.excluded_activities,
+        excluded_categories=scope.excluded_categories,
+        needs_place=known_from.get("establishments") is not None,
     )
-    rows = keep(rows.filter(rows.period >= ibis.literal(scope.start)))
+    rows = rows.filter(rows.period >= ibis.literal(scope.start))
+    rows = keep(rows.inner_join(grid.select(*KEY, *TODAYS.values()), list(KEY)))
     inputs = {**tables, "firms": firms}
     for theme in THEMES:
         rows = rows.inner_join(keep(theme_table(theme, grid, inputs, known_from)), list(KEY))

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -39,6 +39,7 @@ from features.periods import add_months, period_range
 from features.procedures import procedures, undecided
 from features.received import SIMULATED, read_reports
 from features.records import write_record
+from features.register import TODAYS
 from features.scope import Scope
 from features.sources import SOURCES
 from features.sources.reading import staged_schema
@@ -47,7 +48,9 @@ from features.target import openings
 
 FIRMS_PER_BUCKET = 20_000
 PERIODS_PER_BLOCK = 6
-REGISTER = ("legal_units", "establishments", "establishment_history", "perimeter_filter")
+# What the histories of the register are told by, read for the firms of the table alone.
+HISTORIES = ("legal_unit_history", "establishments", "establishment_history")
+REGISTER = ("legal_units", *HISTORIES, "perimeter_filter")
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def build(
     tables = staged_tables(con, staged)
     known_from = first_known(staged, tables)
     firms = _firms(con, tables, known_from, scope, scratch)
+    tables |= {name: _narrowed(con, tables[name], firms, scratch / name) for name in HISTORIES}
     count = int(firms.count().execute())
     if count == 0:
         raise InputError(
@@ -119,7 +123,8 @@ def build(
             table = con.read_parquet(str(all_parts(scratch / name, "*")))
             store.write_bytes(folder / name, _as_parquet(con, table.order_by(table.columns)))
         store.write_bytes(folder / FIRMS, _as_parquet(con, firms.order_by("siren")))
-        record = build_record(staged, scope, observed_until, batch, absent)
+        todays = _todays_shares(con.read_parquet(str(all_parts(parts, "*"))))
+        record = build_record(staged, scope, observed_until, batch, absent, todays)
         write_record(folder / BUILD, record, BUILD_UPGRADES)
     return Built(target, rows, count, scope.start, scope.end, absent)
 
@@ -160,17 +165,25 @@ def first_known(staged: Path, tables: Tables) -> dict[str, date | None]:
 
 def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope, scratch: Path) -> ir.Table:
     headcounts = perimeter.headcounts(tables["firm_headcounts"], tables["establishment_headcounts"])
-    there = {name: tables[name] if known_from[name] else None for name in ("establishments", "perimeter_filter")}
+    optional = ("establishments", "perimeter_filter", "legal_unit_history")
+    there = {name: tables[name] if known_from[name] else None for name in optional}
     firms = perimeter.firms(
         tables["legal_units"],
         there["establishments"],
         headcounts if known_from["headcounts"] else None,
         there["perimeter_filter"],
+        there["legal_unit_history"],
         min_headcount=scope.min_headcount,
         excluded_categories=scope.excluded_categories,
     )
     write_parquet(con, firms, scratch / "universe")
     return read_parquet(con, scratch / "universe")
+
+
+def _narrowed(con: BaseBackend, records: ir.Table, firms: ir.Table, folder: Path) -> ir.Table:
+    """The records of those firms, on disk: the register holds thirty million others, and each bucket reads it."""
+    write_parquet(con, records.semi_join(firms, "siren"), folder)
+    return read_parquet(con, folder)
 
 
 def _build_bucket(
@@ -224,6 +237,16 @@ def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress
     return rows
 
 
+def _todays_shares(table: ir.Table) -> dict[str, float]:
+    """Of each fact of the register, the share of the rows in which it is that of today, as no history tells the past.
+
+    A fact of which the past is told in every row is left out.
+    """
+    shares = {fact: table[flag].cast("float64").mean() for fact, flag in TODAYS.items()}
+    row = table.aggregate(**shares).execute().iloc[0]
+    return {fact: float(row[fact]) for fact in TODAYS if row[fact] > 0}
+
+
 def dictionary() -> dict[str, str]:
     """Each feature with a short digest of its entry: what has another digest is another feature."""
     entries = {f.name: (f.theme, f.unit, f.direction, f.sources, f.definition, f.derived_from) for f in CATALOG}
@@ -239,7 +262,14 @@ def _short_digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
 
-def build_record(staged: Path, scope: Scope, observed_until: date, batch: str, absent: Sequence[str]) -> BuildRecord:
+def build_record(
+    staged: Path,
+    scope: Scope,
+    observed_until: date,
+    batch: str,
+    absent: Sequence[str],
+    todays_shares: Mapping[str, float],
+) -> BuildRecord:
     """What the feature table was made of: recorded beside it, and in every model trained on it."""
     reports = [report for source in SOURCES for report in read_reports(staged, source.name)]
     files = [{"source": r.source, "batch": r.batch, "file": r.file, "sha256": r.sha256} for r in reports]
@@ -256,6 +286,7 @@ def build_record(staged: Path, scope: Scope, observed_until: date, batch: str, a
         batch=batch,
         simulated=any(report.batch.endswith(SIMULATED) for report in reports),
         absent_sources=tuple(absent),
+        todays_shares=todays_shares,
         dictionary_version=dictionary_version(),
         dictionary=dictionary(),
         fingerprint=hashlib.sha256(content.encode()).hexdigest(),

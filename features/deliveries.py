@@ -139,7 +139,7 @@ def _check_header(path: Path, source: Source, sources: Sequence[Source]) -> None
     if file.is_json:
         return
     other = _source_of(file, sources)
-    if other and columns_found(file, other) > columns_found(file, source):
+    if other and _likeness(file, other) > _likeness(file, source):
         raise InputError(
             "{source}: {file} holds {content}, by its columns ({columns}...). Give it the name of such a file "
             "({name}), and deliver the {expected}.",
@@ -157,9 +157,15 @@ def _check_header(path: Path, source: Source, sources: Sequence[Source]) -> None
 
 
 def _source_of(file: TextFile, sources: Sequence[Source]) -> Source | None:
-    """The source of which a file has the most columns, all the required ones; None where it has but one, as a SIREN."""
-    best = max(sources, key=lambda source: columns_found(file, source))
+    """The source that a file is most like, by its columns; None where it has but one of any, as a SIREN."""
+    best = max(sources, key=lambda source: _likeness(file, source))
     return best if columns_found(file, best) > 1 else None
+
+
+def _likeness(file: TextFile, source: Source) -> tuple[bool, int]:
+    """Whether a file has all columns of a source, and how many: a history has most columns of the stock besides."""
+    found = columns_found(file, source)
+    return found > 1 and found == len(source.columns) + bool(source.melt), found
 
 
 def _names(sources: Sequence[Source]) -> list[str]:

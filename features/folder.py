@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from features.errors import InputError
 from features.periods import add_months, batch_month, month_in
@@ -51,8 +51,9 @@ class BuildRecord:
     """What a feature table was made of: kept beside it as `build.json`, and in every model trained on it.
 
     start, end: the first and the last period. horizon, warm_up_months: in months. observed_until: the day up to which
-    procedures were delivered. dictionary: a short digest of each feature's entry in the catalogue. fingerprint: of the
-    files, the scope and the catalogue.
+    procedures were delivered. todays_shares: of each fact of the register whose past is not told everywhere, the share
+    of the rows in which the value of today stands. dictionary: a short digest of each feature's entry in the catalogue.
+    fingerprint: of the files, the scope and the catalogue.
     """
 
     start: date
@@ -66,6 +67,7 @@ class BuildRecord:
     batch: str
     simulated: bool
     absent_sources: tuple[str, ...]
+    todays_shares: Mapping[str, float]
     dictionary_version: str
     dictionary: Mapping[str, str]
     fingerprint: str
@@ -80,7 +82,19 @@ class BuildRecord:
         return {source: month for source, month in newest.items() if month < due}
 
 
-BUILD_UPGRADES: Upgrades = {}
+def with_todays_shares(content: dict[str, Any]) -> dict[str, Any]:
+    """A record of a build up to 0.2.0: legal category and head office were today's in every row.
+
+    How much of the activities was, it does not tell, unless their history was never delivered.
+    """
+    told_by = {"naf": "establishment_history"}
+    absent = content["absent_sources"]
+    facts = {"legal_category", *([] if "establishments" in absent else ["departement"])}
+    facts |= {fact for fact, source in told_by.items() if source in absent}
+    return {**content, "todays_shares": dict.fromkeys(sorted(facts), 1.0)}
+
+
+BUILD_UPGRADES: Final[Upgrades] = {1: with_todays_shares}
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,12 @@ import ibis.expr.types as ir
 
 from features.days import months_after
 from features.grid import lookup, newest_known
+from features.register import past_offices
 from features.windows import first_of_each
 
 REACHED_WITHIN_MONTHS = 120
+# Where a head office is, in the columns of an establishment.
+PLACE = ("departement", "commune_name", "postcode", "address")
 BANDS_OF_10_AND_MORE = ("11", "12", "21", "22", "31", "32", "41", "42", "51", "52", "53")
 
 
@@ -32,23 +35,30 @@ def firms(
     establishments: ir.Table | None,
     headcount: ir.Table | None,
     perimeter_filter: ir.Table | None,
+    unit_history: ir.Table | None = None,
     *,
     min_headcount: int,
     excluded_categories: Sequence[str],
 ) -> ir.Table:
     """One row per firm that can be in scope at some period.
 
-    Columns: siren, name, diffusion, legal_category, naf (today's), head_office (SIRET), departement, commune_name,
-    created_on, from_on and until_on. The register shows that the firm exists from the day `from_on` to the day
-    `until_on` (null: it still exists). Without a headcount file, today's size band in the register decides.
+    Columns: siren, name, diffusion, legal_category, naf, head_office (SIRET), departement, commune_name, postcode,
+    address, is_masked, all of them today's, created_on, from_on and until_on. The register shows that the firm exists
+    from the day `from_on` to the day `until_on` (null: it still exists). Without a headcount file, today's size band in
+    the register decides. A firm that the history shows in scope in the past is among them, whatever it is today.
     """
-    units = legal_units.filter(legal_units.legal_category.notin(list(excluded_categories)))
+    units = legal_units
     if perimeter_filter is not None:
         units = units.semi_join(perimeter_filter, "siren")
     if headcount is not None:
         units = units.semi_join(headcount.filter(headcount.headcount >= min_headcount), "siren")
     else:
         units = units.filter(units.size_band.isin(BANDS_OF_10_AND_MORE))
+    admitted = units.legal_category.notin(list(excluded_categories))
+    if unit_history is not None:
+        once = unit_history.filter(unit_history.legal_category.notin(list(excluded_categories)))
+        admitted = admitted | units.siren.isin(once.siren)
+    units = units.filter(admitted)
     # The register may list a legal unit twice: its newest state counts.
     units = first_of_each(units, ["siren"], [ibis.desc("state_since"), "name"])
     units = units.select(
@@ -63,17 +73,25 @@ def firms(
         head_office=units.siren + units.head_office_nic,
     )
     if establishments is None:
-        return units.mutate(departement=ibis.null("string"), commune_name=ibis.null("string"))
-    return _with_head_office(units, establishments)
+        texts = {name: ibis.null("string") for name in PLACE}
+        return units.mutate(**texts, is_masked=ibis.null("boolean"))
+    return _with_head_office(units, establishments, unit_history)
 
 
-def _with_head_office(units: ir.Table, establishments: ir.Table) -> ir.Table:
-    """Keep the firms whose head office is in France, and add the place of that office (today's address)."""
+def _with_head_office(units: ir.Table, establishments: ir.Table, unit_history: ir.Table | None) -> ir.Table:
+    """Keep the firms whose head office is or was in France, and add where that office is today."""
     offices = establishments.filter(establishments.is_head_office & establishments.departement.notnull())
     offices = first_of_each(offices, ["siren"], [ibis.desc("state_since"), "siret"])
-    offices = offices.select("siren", "departement", "commune_name", office=offices.siret)
-    joined = units.inner_join(offices, "siren")
-    return joined.mutate(head_office=joined.office).drop("office")
+    offices = offices.select("siren", *PLACE, "is_masked", office=offices.siret)
+    joined = units.left_join(offices, "siren")
+    is_french = joined.office.notnull()
+    if unit_history is not None:
+        past = past_offices(unit_history, establishments)
+        is_french = is_french | joined.siren.isin(past.filter(past.departement.notnull()).siren)
+    joined = joined.filter(is_french)
+    return joined.mutate(head_office=joined.office.fill_null(joined.head_office)).select(
+        *units.columns, *PLACE, "is_masked"
+    )
 
 
 def known_headcount(grid: ir.Table, headcount: ir.Table) -> ir.Table:
@@ -83,27 +101,30 @@ def known_headcount(grid: ir.Table, headcount: ir.Table) -> ir.Table:
     return grid.inner_join(figures, ["siren", "period"])
 
 
-def known_activity(grid: ir.Table, firms: ir.Table, history: ir.Table) -> ir.Table:
-    """The grid with `naf`, `naf_division`: the head office's activity at that time, else today's (no history)."""
-    past = history.filter(history.naf.notnull()).semi_join(firms.select(siret="head_office"), "siret")
-    past = past.group_by("siren", "started_on").aggregate(naf=past.naf.max(), known_at=past.known_at.min())
-    then = lookup(newest_known(grid, past, "started_on"), past, "started_on", ["naf"]).rename(naf_then="naf")
-    rows = grid.inner_join(then, ["siren", "period"]).inner_join(firms.select("siren", naf_today="naf"), "siren")
-    rows = rows.mutate(naf=rows.naf_then.fill_null(rows.naf_today)).drop("naf_then", "naf_today", "started_on")
-    return rows.mutate(naf_division=rows.naf.left(2))
-
-
 def in_scope(
-    grid: ir.Table, headcount: ir.Table | None, *, min_headcount: int, excluded_activities: Sequence[str]
+    grid: ir.Table,
+    headcount: ir.Table | None,
+    *,
+    min_headcount: int,
+    excluded_activities: Sequence[str],
+    excluded_categories: Sequence[str] = (),
+    needs_place: bool = False,
 ) -> ir.Table:
-    """(siren, period) of the rows in scope: no excluded activity, and `min_headcount` reached in the last 120 months.
+    """(siren, period) of the rows in scope, by what was known then.
 
-    grid: with `naf` and `naf_division`. excluded_activities: divisions (`84`) or whole codes (`85.10Z`).
+    In scope: `min_headcount` was reached in the last 120 months, neither the activity nor the legal category is
+    excluded, the register tells no end of the firm and, where `needs_place`, a head office in France.
+    grid: as `register.known_facts` gives. excluded_activities: divisions (`84`) or whole codes (`85.10Z`).
     headcount: None where no headcount file was delivered; the size is then not checked here.
     """
     excluded = list(excluded_activities)
     is_excluded = grid.naf.isin(excluded) | grid.naf_division.isin(excluded)
     rows = grid.filter(grid.naf.isnull() | ~is_excluded)
+    rows = rows.filter(
+        rows.is_active, rows.legal_category.isnull() | rows.legal_category.notin(list(excluded_categories))
+    )
+    if needs_place:
+        rows = rows.filter(rows.departement.notnull())
     if headcount is None:
         return rows.select("siren", "period")
     reached = newest_known(grid, headcount.filter(headcount.headcount >= min_headcount), "month")

@@ -74,13 +74,16 @@ def target_list(
 
     rows: the feature table's rows of the period; firms: the register's facts; earlier: the earlier lists, oldest first.
     reasons: the most reasons given for one firm. The names of those who object to publication are left out, since
-    exports leave the tool.
+    exports leave the tool. The département is where the firm is today, as agents' rights are: what the model read may
+    be older.
     """
-    table = rows.merge(firms[["siren", "name", "diffusion", "naf"]], on="siren", how="left", validate="one_to_one")
+    identity = firms[["siren", "name", "diffusion", "naf", "departement"]].rename(columns={"departement": "place"})
+    table = rows.merge(identity, on="siren", how="left", validate="one_to_one")
     table = table.merge(scored.scores[["siren", *SCORED]], on="siren", validate="one_to_one")
+    place = table["place"].fillna(table["departement"])
     table = table.assign(
         name=table["name"].where(table["diffusion"] == PUBLISHED, language.say("(not published)")),
-        region=table["departement"].map(mapping("departements", "departement", "region_label")),
+        region=place.map(mapping("departements", "departement", "region_label")),
         activity=table["naf"].map(mapping("naf_rev2", "code", "label")),
         state=table["procedure_state"],
         period=period,
@@ -99,6 +102,7 @@ def target_list(
         "remedy": [notes.counterfactual.get(siren) for siren in table["siren"]],
     }
     table = table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in nested.items()})
+    table = table.assign(departement=place)
     in_bonis = table["state"] == IN_BONIS
     table = table.assign(last=~in_bonis).sort_values(["last", "margin", "siren"], ascending=[True, False, True])
     place = pd.Series(np.arange(1, len(table) + 1), index=table.index, dtype="Int64")

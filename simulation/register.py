@@ -1,4 +1,4 @@
-"""The register of firms (SIRENE): legal units, establishments and their history, as in the stock files."""
+"""The register of firms (SIRENE) as it is today: legal units and establishments, as in the stock files."""
 
 from typing import Any, Final
 
@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from simulation.cells import Days, Texts, choose, days, joined, of, quoted, whole
-from simulation.lives import NEVER
+from simulation.changes import moves
 from simulation.world import World
 
 UNIT_HEADER: Final = (
@@ -38,21 +38,16 @@ ESTABLISHMENT_HEADER: Final = (
     "enseigne2Etablissement,enseigne3Etablissement,denominationUsuelleEtablissement,activitePrincipaleEtablissement,"
     "nomenclatureActivitePrincipaleEtablissement,activitePrincipaleNAF25Etablissement,caractereEmployeurEtablissement"
 )
-HISTORY_HEADER: Final = (
-    "siren,nic,siret,dateFin,dateDebut,etatAdministratifEtablissement,changementEtatAdministratifEtablissement,"
-    "enseigne1Etablissement,enseigne2Etablissement,enseigne3Etablissement,changementEnseigneEtablissement,"
-    "denominationUsuelleEtablissement,changementDenominationUsuelleEtablissement,activitePrincipaleEtablissement,"
-    "nomenclatureActivitePrincipaleEtablissement,changementActivitePrincipaleEtablissement,"
-    "caractereEmployeurEtablissement,changementCaractereEmployeurEtablissement"
-)
 # The smallest headcount of each size band of the register, and the code of the band.
 BAND_STARTS: Final = (0, 1, 3, 6, 10, 20, 50, 100, 200, 250, 500, 1000, 2000, 5000)
 BANDS: Final = ("NN", "01", "02", "03", "11", "12", "21", "22", "31", "32", "41", "42", "51", "52")
-CHANGED_ACTIVITY_SHARE: Final = 0.08
 OLD_NOMENCLATURE_SHARE: Final = 0.003
-CHANGED_DAYS: Final = (400, 3000)
 STREETS: Final = ("DES EXEMPLES", "DE LA SIMULATION", "DU MODELE", "DES TIRAGES")
 KINDS_OF_STREET: Final = ("RUE", "AVENUE", "BD", "PL")
+REPETITIONS: Final = ("B", "T", "A")
+REPEATED_SHARE: Final = 0.06
+COMPLEMENTS: Final = ("BATIMENT A", "BATIMENT B", "ZONE ARTISANALE", "ETAGE 2")
+COMPLEMENT_SHARE: Final = 0.12
 
 
 def filled(header: str, known: dict[str, Any]) -> Any:
@@ -99,26 +94,31 @@ def legal_units(world: World) -> Any:
 
 
 def establishments(world: World) -> Any:
-    """One line per establishment: the head offices, then the second establishments."""
+    """One line per establishment: the head offices, the second establishments, then the former head offices."""
+    return pa.concat_tables([_establishments_of_today(world), _former_offices(world)])
+
+
+def _establishments_of_today(world: World) -> Any:
     firms = world.firms
     rng = world.generator("establishments")
-    owner, siret, is_office = _all_establishments(world)
+    owner, siret, is_office = all_establishments(world)
     count = len(owner)
     abroad = firms.is_abroad[owner] & is_office
     departement = firms.departement.take(pa.array(owner))
     commune, postcode = _places(rng, departement)
     closed_on = world.judgements.ceased_on[owner]
-    created_on = _established_on(world, owner, is_office)
+    created_on = established_on(world, owner, is_office)
     staff = world.headcount[owner, -6] * np.where(is_office, 0.8, 0.2)
     return filled(
         ESTABLISHMENT_HEADER,
         {
-            **_numbers(siret),
+            **numbers(siret),
             "statutDiffusionEtablissement": _diffusion(world).take(pa.array(owner)),
             "dateCreationEtablissement": days(created_on),
             "trancheEffectifsEtablissement": _bands(np.round(staff)),
             "etablissementSiege": choose(is_office, "true", "false"),
             "nombrePeriodesEtablissement": whole(1 + ~np.isnat(closed_on)),
+            **_complements(world, count),
             "numeroVoieEtablissement": whole(rng.integers(1, 200, count)),
             "typeVoieEtablissement": of(KINDS_OF_STREET, rng.integers(0, len(KINDS_OF_STREET), count)),
             "libelleVoieEtablissement": of(STREETS, rng.integers(0, len(STREETS), count)),
@@ -137,45 +137,50 @@ def establishments(world: World) -> Any:
     )
 
 
-def establishment_history(world: World) -> Any:
-    """One line per establishment and state: since its creation, since a change of activity, since its closing."""
-    firms, rng = world.firms, world.generator("history")
-    owner, siret, is_office = _all_establishments(world)
-    created_on, closed_on = _established_on(world, owner, is_office), world.judgements.ceased_on[owner]
-    changed = rng.random(firms.count) < CHANGED_ACTIVITY_SHARE
-    changed_on = world.calendar.last_day - rng.integers(*CHANGED_DAYS, firms.count).astype("timedelta64[D]")
-    changed_on = np.where(changed, changed_on, NEVER)[owner]
-    changed_on = np.where((changed_on > created_on) & ~(changed_on >= closed_on), changed_on, NEVER)
-    first_end = np.where(np.isnat(changed_on), closed_on, changed_on)
-    steps = (
-        (created_on, first_end, "A", ~np.isnat(changed_on)),
-        (changed_on, closed_on, "A", np.zeros(len(owner), bool)),
-        (closed_on, np.full(len(owner), NEVER), "F", np.zeros(len(owner), bool)),
-    )
-    return pa.concat_tables([_states(world, owner, siret, *step) for step in steps])
+def _complements(world: World, count: int) -> dict[str, Texts]:
+    """What some addresses have more: a letter after the number, a building."""
+    rng = world.generator("addresses")
+    return {
+        "indiceRepetitionEtablissement": choose(
+            rng.random(count) < REPEATED_SHARE, of(REPETITIONS, rng.integers(0, len(REPETITIONS), count)), None
+        ),
+        "complementAdresseEtablissement": choose(
+            rng.random(count) < COMPLEMENT_SHARE, of(COMPLEMENTS, rng.integers(0, len(COMPLEMENTS), count)), None
+        ),
+    }
 
 
-def _states(world: World, owner: Any, siret: Texts, start: Days, end: Days, state: str, is_former: Any) -> Any:
-    kept = ~np.isnat(start)
-    owner, count = pa.array(owner[kept]), int(kept.sum())
-    naf, former = world.firms.naf.take(owner), world.firms.former_naf.take(owner)
+def _former_offices(world: World) -> Any:
+    """One line per head office that was left, closed on the day of the move."""
+    firms, moved, rng = world.firms, moves(world), world.generator("former offices")
+    kept = pa.array(np.flatnonzero(moved.is_moved))
+    count = len(kept)
+    created_on, closed_on = firms.created_on[moved.is_moved], moved.moved_on[moved.is_moved]
+    commune, postcode = _places(rng, moved.departement.take(kept))
     return filled(
-        HISTORY_HEADER,
+        ESTABLISHMENT_HEADER,
         {
-            **_numbers(siret.filter(pa.array(kept))),
-            "dateFin": days(end[kept] - np.timedelta64(1, "D")),
-            "dateDebut": days(start[kept]),
-            "etatAdministratifEtablissement": of([state], np.zeros(count, np.int64)),
-            "changementEtatAdministratifEtablissement": of(
-                ["true" if state == "F" else "false"], np.zeros(count, np.int64)
-            ),
-            "activitePrincipaleEtablissement": choose(is_former[kept], former, naf),
+            **numbers(moved.office.take(kept)),
+            "statutDiffusionEtablissement": _diffusion(world).take(kept),
+            "dateCreationEtablissement": days(created_on),
+            "etablissementSiege": of(["false"], np.zeros(count, np.int64)),
+            "nombrePeriodesEtablissement": whole(np.full(count, 2)),
+            "numeroVoieEtablissement": whole(rng.integers(1, 200, count)),
+            "typeVoieEtablissement": of(KINDS_OF_STREET, rng.integers(0, len(KINDS_OF_STREET), count)),
+            "libelleVoieEtablissement": of(STREETS, rng.integers(0, len(STREETS), count)),
+            "codePostalEtablissement": postcode,
+            "libelleCommuneEtablissement": joined("COMMUNE SIMULEE ", commune),
+            "codeCommuneEtablissement": commune,
+            "dateDebut": days(closed_on),
+            "etatAdministratifEtablissement": of(["F"], np.zeros(count, np.int64)),
+            "activitePrincipaleEtablissement": firms.naf.take(kept),
             "nomenclatureActivitePrincipaleEtablissement": of(["NAFRev2"], np.zeros(count, np.int64)),
+            "caractereEmployeurEtablissement": of(["N"], np.zeros(count, np.int64)),
         },
     )
 
 
-def _all_establishments(world: World) -> tuple[Any, Texts, Any]:
+def all_establishments(world: World) -> tuple[Any, Texts, Any]:
     """Of each establishment: the place of its firm, its SIRET, whether it is a head office."""
     firms = world.firms
     seconds = np.flatnonzero(firms.has_second)
@@ -184,12 +189,14 @@ def _all_establishments(world: World) -> tuple[Any, Texts, Any]:
     return owner, siret, np.arange(len(owner)) < firms.count
 
 
-def _established_on(world: World, owner: Any, is_office: Any) -> Days:
+def established_on(world: World, owner: Any, is_office: Any) -> Days:
+    """The day on which each establishment was created."""
     created_on = world.firms.created_on[owner]
     return np.where(is_office, created_on, np.minimum(created_on + np.timedelta64(300, "D"), world.calendar.last_day))
 
 
-def _numbers(siret: Texts) -> dict[str, Texts]:
+def numbers(siret: Texts) -> dict[str, Texts]:
+    """The columns that number an establishment."""
     siren, nic = pc.utf8_slice_codeunits(siret, 0, 9), pc.utf8_slice_codeunits(siret, 9, 14)
     return {"siren": siren, "nic": nic, "siret": siret}
 

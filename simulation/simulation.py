@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from features import store
 from features.errors import InputError
-from simulation import accounts, courts, register, short_time, social_debt, workforce
+from simulation import accounts, courts, register, register_history, short_time, social_debt, workforce
 from simulation.dirt import spoiled
 from simulation.dues import Dues, dues
 from simulation.files import Layout, write_file
@@ -43,8 +43,15 @@ class _Partners:
         """The layout of each file, and the function that makes its table."""
         w = self.world
         yield Layout("StockUniteLegale_utf8.csv", delimiter=","), lambda: register.legal_units(w)
+        yield (
+            Layout("StockUniteLegaleHistorique_utf8.csv", delimiter=","),
+            lambda: register_history.legal_unit_history(w),
+        )
         yield Layout("StockEtablissement_utf8_geo.csv", delimiter=","), lambda: register.establishments(w)
-        yield Layout("StockEtablissementHistorique_utf8.csv", delimiter=","), lambda: register.establishment_history(w)
+        yield (
+            Layout("StockEtablissementHistorique_utf8.csv", delimiter=","),
+            lambda: register_history.establishment_history(w),
+        )
         yield Layout("sigfaible_effectif_siren.csv"), lambda: workforce.firm_headcounts(w)
         yield (
             Layout("sigfaible_effectif_siret.csv.gz", line_end="\r\n"),

@@ -9,13 +9,19 @@ from features.sources.headcounts import ESTABLISHMENT_HEADCOUNTS, FIRM_HEADCOUNT
 from features.sources.payment_delays import PAYMENT_DELAYS
 from features.sources.payment_plans import PAYMENT_PLANS
 from features.sources.perimeter_filter import PERIMETER_FILTER
-from features.sources.register import ESTABLISHMENT_HISTORY, ESTABLISHMENTS, LEGAL_UNITS
+from features.sources.register import (
+    ESTABLISHMENT_HISTORY,
+    ESTABLISHMENTS,
+    LEGAL_UNIT_HISTORY,
+    LEGAL_UNITS,
+)
 from features.sources.short_time_work import SHORT_TIME_GRANTED, SHORT_TIME_USED
 from features.sources.source import Source
 from features.sources.urssaf_procedures import URSSAF_PROCEDURES
 
 SOURCES: tuple[Source, ...] = (
     LEGAL_UNITS,
+    LEGAL_UNIT_HISTORY,
     ESTABLISHMENTS,
     ESTABLISHMENT_HISTORY,
     FIRM_HEADCOUNTS,

@@ -13,9 +13,9 @@ SIZE_CLASSES = ((10, "0-9"), (20, "10-19"), (50, "20-49"), (100, "50-99"), (250,
 
 
 def known_values(grid: ir.Table, firms: ir.Table) -> ir.Table:
-    """One row per (siren, period) of the grid, with what the register says about the firm."""
-    facts = firms.select("siren", "legal_category", "departement", "created_on")
-    return grid.select(*KEY, "headcount", "naf_division").inner_join(facts, "siren")
+    """One row per (siren, period) of the grid, with what the register said about the firm then."""
+    known = grid.select(*KEY, "headcount", "naf_division", "legal_category", "departement")
+    return known.inner_join(firms.select("siren", "created_on"), "siren")
 
 
 @feature(unit="years", direction=0, sources=("firms",), fr="Âge de l'entreprise", en="Age of the firm")
@@ -45,17 +45,17 @@ def naf_division(t: ir.Table) -> ir.StringValue:
 
 @feature(unit="category", direction=0, sources=("firms",), fr="Catégorie juridique", en="Legal category")
 def legal_category_group(t: ir.Table) -> ir.StringValue:
-    """First two digits of the legal category (INSEE, level II), as of today."""
+    """First two digits of the legal category (INSEE, level II), as it was then; as of today where no history tells."""
     return t.legal_category.left(2)
 
 
 @feature(unit="category", direction=0, sources=("establishments",), fr="Département", en="Département")
 def departement(t: ir.Table) -> ir.StringValue:
-    """Département of the head office, as of today."""
+    """Département of the head office, as it was then; as of today where no history tells."""
     return t.departement
 
 
 @feature(unit="category", direction=0, sources=("establishments",), fr="Région", en="Region")
 def region(t: ir.Table) -> ir.StringValue:
-    """Region of the head office, as of today."""
+    """Region of the head office, as it was then; as of today where no history tells."""
     return t.departement.cases(*mapping("departements", "departement", "region").items())

@@ -34,6 +34,8 @@ class TrainingData:
     """The feature table that a model was trained on, copied from the record of its build.
 
     fingerprint: of the data; dictionary: digest of the definition of each feature, by name; dictionary_version: of all.
+    todays_shares: of each fact of the register whose past is not told everywhere, the share of the rows in which the
+    value of today stands.
     """
 
     fingerprint: str
@@ -43,6 +45,7 @@ class TrainingData:
     batch: str
     observed_until: date
     absent_sources: tuple[str, ...]
+    todays_shares: dict[str, float]
     min_headcount: int
     excluded_categories: tuple[str, ...]
     excluded_activities: tuple[str, ...]

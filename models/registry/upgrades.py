@@ -1,4 +1,4 @@
-"""What version 0.1.0 wrote for each model, made what this version reads; versions are those of `features.records`.
+"""What older versions wrote for each model, made what this version reads; versions are those of `features.records`.
 
 Each function takes the content of a file as a JSON object and returns that of the next version; a part that is missing
 stays missing, and the file is then refused by name when it is read.
@@ -6,6 +6,7 @@ stays missing, and the file is then refused by name when it is read.
 
 from typing import Any, Final
 
+from features.folder import with_todays_shares
 from features.records import Upgrades
 from models.protocol import FORMER_NAMES
 
@@ -31,6 +32,13 @@ def model_from_1(content: Content) -> Content:
     }
 
 
+def model_from_2(content: Content) -> Content:
+    """`model.json`: which facts of the register were those of today; the settings that 0.2.0 still called otherwise."""
+    facts = content["facts"]
+    changed = {"data": with_todays_shares(facts["data"]), "protocol": _renamed(facts["protocol"])}
+    return {**content, "facts": {**facts, **changed}}
+
+
 def _renamed(settings: Content) -> Content:
     return {FORMER_NAMES.get(name, name): value for name, value in settings.items()}
 
@@ -51,6 +59,6 @@ def reference_from_1(content: Content) -> Content:
     return {**{name: value for name, value in content.items() if name != "score"}, "margins": content["score"]}
 
 
-MODEL_UPGRADES: Final[Upgrades] = {1: model_from_1}
+MODEL_UPGRADES: Final[Upgrades] = {1: model_from_1, 2: model_from_2}
 METRICS_UPGRADES: Final[Upgrades] = {1: metrics_from_1}
 REFERENCE_UPGRADES: Final[Upgrades] = {1: reference_from_1}

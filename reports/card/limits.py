@@ -1,6 +1,7 @@
 """What the model can't tell, from what it is made of and from how it was evaluated."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from features.nomenclatures import mapping
 from models.alerts import HIGH, MODERATE
@@ -12,6 +13,11 @@ from reports.card.parts import WORDS, Points, Section, group_name, outcomes_end,
 from reports.dictionary import source_names
 from reports.figures import share
 from reports.language import Language
+
+# The facts of `features.register.TODAYS`, in words.
+REGISTER_FACTS: Final = {"legal_category": "legal category", "naf": "main activity", "departement": "head office"}
+# Below it, a share is not told: it would be written as 0.0%.
+LEAST_SHARE: Final = 0.0005
 
 
 def limits(model: RiskModel, metrics: Metrics | None, language: Language) -> Section:
@@ -56,6 +62,15 @@ def _limits_of_sources(model: RiskModel, language: Language) -> Iterator[str]:
     say, absent = language.say, model.facts.data.absent_sources
     yield say("It knows what administrations record, with the delay of each source.")
     yield say("It knows nothing of what is not recorded: orders, customers, people.")
+    todays = {fact: part for fact, part in model.facts.data.todays_shares.items() if part >= LEAST_SHARE}
+    if todays:
+        yield say(
+            "Where no history of the register tells the past of a firm, the value of today stands; share of the "
+            "firm-months: {facts}.",
+            facts=", ".join(f"{say(REGISTER_FACTS[fact])} {share(part, language)}" for fact, part in todays.items()),
+        )
+    if not {"firm_headcounts", "establishment_headcounts"} - set(absent):
+        yield say("Without any headcount, the size band of today in the register decides which firms it covers.")
     if absent:
         yield say("Sources never delivered to the model: {sources}.", sources=source_names(absent, language))
 

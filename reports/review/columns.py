@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from features.sources.register import MASKED
 from reports.list_columns import LIST_COLUMNS, Format, ListColumn, Text
 from reports.review.access import Kind, Right, visible_reason
 from reports.review.data import PublishedList
@@ -58,8 +59,13 @@ class Column(ListColumn):
         """Whether the tables behind a list hold it: an older list may lack it, or have outlived its features."""
         if self.table is Table.FEATURES:
             return published.features is not None
-        held = {Table.LIST: published.columns, Table.SCORES: published.score_columns}
-        return self.table not in held or (self.reads or self.name) in held[self.table]
+        columns = {
+            Table.LIST: published.columns,
+            Table.SCORES: published.score_columns,
+            Table.REGISTER: published.register_columns,
+        }
+        held = columns.get(self.table) if self.table else None
+        return held is None or (self.reads or self.name) in held
 
     def typed(self, value: Any, words: Words, right: Right) -> Any:
         """A value as files hold it: codes in words, None for what is not known."""
@@ -114,6 +120,7 @@ COLUMNS: tuple[Column, ...] = (
         ),
         table=Table.REGISTER,
         kind=None,
+        reads="diffusion",
         sql="coalesce(register.diffusion, '') <> 'O'",
         is_exported=False,
     ),
@@ -137,6 +144,31 @@ COLUMNS: tuple[Column, ...] = (
         table=Table.REGISTER,
         kind=None,
         is_exported=False,
+    ),
+    Column(
+        name="address",
+        title=Text("Address", "Adresse"),
+        meaning=Text(
+            "Number, street and complement of the head office; left out for people who object to publication.",
+            "Numéro, voie et complément du siège ; omis pour les personnes qui s'opposent à leur publication.",
+        ),
+        width=36,
+        table=Table.REGISTER,
+        kind=None,
+        sql=f"CASE WHEN register.is_masked THEN '{MASKED}' ELSE register.address END",
+        say=lambda address, words, _: words.address(address),
+        is_identity=True,
+    ),
+    Column(
+        name="postcode",
+        title=Text("Postcode", "Code postal"),
+        meaning=Text(
+            "Postcode of the head office; left out for people who object to publication.",
+            "Code postal du siège ; omis pour les personnes qui s'opposent à sa publication.",
+        ),
+        table=Table.REGISTER,
+        kind=None,
+        is_identity=True,
     ),
     Column(
         name="commune",

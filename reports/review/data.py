@@ -37,6 +37,7 @@ class PublishedList:
     """A list and the tables behind it, all of one snapshot: a page never mixes two builds, nor two scorings.
 
     scores, contributions: None where they are not there, or tell of another list.
+    register_columns: of the register's facts of each firm, of which an older build has fewer; None where not known.
     reason_settings: how its reasons were chosen and worded, None in a list of 0.1.0, which does not say.
     """
 
@@ -49,6 +50,7 @@ class PublishedList:
     is_simulated: bool
     score_columns: frozenset[str]
     columns: frozenset[str]
+    register_columns: frozenset[str] | None
     reason_settings: ReasonSettings | None
 
     @property
@@ -182,8 +184,16 @@ class Reader:
             is_simulated=listed.is_simulated,
             score_columns=score_columns,
             columns=listed.columns,
+            register_columns=self._register_columns(snapshot),
             reason_settings=listed.reason_settings,
         )
+
+    def _register_columns(self, snapshot: Snapshot) -> frozenset[str] | None:
+        """What the build keeps of the register; None where it can't be read, as the first query of it will tell."""
+        try:
+            return _described(self, snapshot.built.firms).columns
+        except (InputError, UnreadableError):
+            return None
 
     def model(self, model_id: str) -> RiskModel:
         """A registered model.

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from features.assemble import CATALOG
+from features.sources.register import MASKED
 from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, has_confidential_accounts
 from reports.reasons import FEATURES
 from reports.review.access import Right
@@ -102,7 +103,10 @@ def establishments(reader: Reader, published: PublishedList, siren: str) -> list
     files = reader.folder.staged_files("establishments")
     if files is None:
         return []
-    told = ["siret", "is_head_office", "naf", "commune_name", "postcode", "created_on"]
+    told: list[str | Sql] = ["siret", "is_head_office", "naf", "commune_name", "postcode", "created_on"]
+    # What an older version staged has no street.
+    is_told = "address" in reader.columns(files)
+    told.append(f"CASE WHEN is_masked THEN '{MASKED}' ELSE address END AS address" if is_told else "NULL AS address")
     closed = Sql("CASE WHEN closed_on <= ? THEN closed_on END AS closed_on", (published.period,))
     created = Sql("siren = ? AND coalesce(created_on <= ?, true)", (siren, published.period))
     order = "ORDER BY is_head_office DESC, closed_on IS NOT NULL, siret LIMIT 100"

@@ -73,10 +73,13 @@ def _head(export: Export) -> list[Flowable]:
         for n, notice in enumerate(export.notices())
     ]
     place = f"{cells['commune'] or ''} ({cells['departement']})"
+    street = [part for part in (cells.get("address"), cells.get("postcode"), cells["commune"]) if part]
     facts = [
         f"SIREN {cells['siren']} - {cells['activity'] or ''} - {place}",
         f"{words.say('Headcount')}: {words.number(cells['headcount'])} - {words.say('Procedure')}: {cells['state']}",
     ]
+    if cells.get("address"):
+        facts.append(f"{words.say('Address:')} {', '.join(street)}")
     if "probability" in cells:
         facts.append(
             f"{words.say('List of {month}', month=words.month(export.published.period))}: {cells['alert']}, "

@@ -6,6 +6,7 @@ from typing import Any
 
 from features.insolvency import AMENDMENT, END, OPENING, PLAN
 from features.nomenclatures import mapping
+from features.sources.register import MASKED
 from models.evaluation.groups import UNKNOWN
 from reports import figures
 from reports.dictionary import source_names
@@ -97,6 +98,10 @@ class Words:
     def legal_form(self, code: str | None) -> str | None:
         """A legal category of INSEE; its code where the nomenclature lacks it."""
         return mapping("categories_juridiques", "code", "label").get(code or "", code)
+
+    def address(self, address: str) -> str:
+        """An address of the register, which masks those that may not be published."""
+        return self.say("not for publication") if address == MASKED else address
 
     def state(self, state: str | None) -> str:
         """A state of procedure."""

@@ -1,5 +1,6 @@
 """What is read of the data folder, and which version of it."""
 
+import json
 from datetime import date
 
 import pytest
@@ -75,3 +76,17 @@ def test_a_period_that_was_not_built_is_named(tmp_path):
     assert [path.parent for path in table.parts([JANUARY])] == [table.part(JANUARY)]
     with pytest.raises(InputError, match="2024-02 is not in the feature table"):
         table.parts([JANUARY, FEBRUARY])
+
+
+def test_a_build_of_an_older_version_had_the_register_of_today(tmp_path):
+    folder = DataFolder(tmp_path)
+    for absent, facts in (
+        ([], {"departement": 1.0, "legal_category": 1.0}),
+        (["establishments", "establishment_history"], {"legal_category": 1.0, "naf": 1.0}),
+    ):
+        build(folder, JANUARY)
+        path = folder.features.resolve() / BUILD
+        content = {**json.loads(path.read_text()), "version": 1, "absent_sources": absent}
+        del content["todays_shares"]
+        path.write_text(json.dumps(content))
+        assert folder.snapshot().built.record.todays_shares == facts

@@ -381,3 +381,74 @@ def test_undecided_notices_are_counted_with_their_firms_and_an_example(house):
     assert kept.undecided == report.undecided
     # Only the notice that could be read with certainty decides.
     assert [row["action"] for row in house.staged("bodacc") if row["stage"] != "ignored"] == ["liquidation"]
+
+
+UNIT_HISTORY = "StockUniteLegaleHistorique_utf8.csv"
+UNIT_HISTORY_HEADER = (
+    "siren,dateFin,dateDebut,etatAdministratifUniteLegale,categorieJuridiqueUniteLegale,activitePrincipaleUniteLegale,"
+    "nomenclatureActivitePrincipaleUniteLegale,nicSiegeUniteLegale"
+)
+ESTABLISHMENTS_HEADER = (
+    "siret,etablissementSiege,etatAdministratifEtablissement,complementAdresseEtablissement,numeroVoieEtablissement,"
+    "indiceRepetitionEtablissement,typeVoieEtablissement,libelleVoieEtablissement,codePostalEtablissement,"
+    "libelleCommuneEtablissement,codeCommuneEtablissement"
+)
+
+
+def test_the_history_of_a_legal_unit_is_known_a_month_after_each_state_begins(house):
+    lines = (
+        "100000001,2022-02-09,,A,5499,72.1Z,NAF1993,11",
+        "100000001,,2022-02-10,A,5710,62.01Z,NAFRev2,00022",
+    )
+    (house.batch("2401") / UNIT_HISTORY).write_text("\n".join([UNIT_HISTORY_HEADER, *lines]))
+    (report,) = [report for report in house.ingest() if report.source == "legal_unit_history"]
+    assert told(report) == (2, 2, 0, 0)
+    names = ("started_on", "ended_on", "known_at", "state", "legal_category", "naf", "head_office_nic")
+    rows = sorted(house.staged("legal_unit_history"), key=lambda row: row["known_at"])
+    assert [tuple(row[name] for name in names) for row in rows] == [
+        (None, date(2022, 2, 9), date(1900, 1, 1), "A", "5499", None, "00011"),
+        (date(2022, 2, 10), None, date(2022, 3, 10), "A", "5710", "62.01Z", "00022"),
+    ]
+
+
+def test_dirty_dates_and_numbers_of_the_unit_history_are_told_and_leave_the_rest_of_the_line(house):
+    lines = ("100000001,2022-13-45,soon,A,5499,62.01Z,NAFRev2,no number", "bad,,2022-02-10,A,5710,62.01Z,NAFRev2,00022")
+    (house.batch("2401") / UNIT_HISTORY).write_text("\n".join([UNIT_HISTORY_HEADER, *lines]))
+    (report,) = [report for report in house.ingest(limit=0.6) if report.source == "legal_unit_history"]
+    assert told(report) == (2, 1, 1, 3)
+    (row,) = house.staged("legal_unit_history")
+    assert (row["started_on"], row["ended_on"], row["head_office_nic"]) == (None, None, None)
+    assert row["legal_category"] == "5499"
+
+
+def test_an_address_is_read_part_by_part_and_a_masked_one_is_none(house):
+    lines = (
+        "10000000100011,true,A,BATIMENT A,3,B,RUE,HOCHE,29200,BREST,29019",
+        "10000000100022,false,A,,,,LD,KERVAO,29200,BREST,29019",
+        "10000000100033,false,A,[ND],[ND],[ND],[ND],[ND],29200,BREST,29019",
+        "10000000100044,false,A,,,,,,,,",
+    )
+    (house.batch("2401") / "StockEtablissement_utf8.csv").write_text("\n".join([ESTABLISHMENTS_HEADER, *lines]))
+    house.ingest()
+    rows = sorted(house.staged("establishments"), key=lambda row: row["siret"])
+    assert [(row["address"], row["postcode"], row["commune_name"], row["is_masked"]) for row in rows] == [
+        ("3 B RUE HOCHE, BATIMENT A", "29200", "BREST", False),
+        ("LD KERVAO", "29200", "BREST", False),
+        (None, "29200", "BREST", True),
+        (None, None, None, False),
+    ]
+    assert [row["departement"] for row in rows] == ["29", "29", "29", None]
+    assert rows[0]["street_number"] == "3"
+    assert rows[0]["repetition_index"] == "B"
+
+
+def test_sources_that_were_never_delivered_are_named(house):
+    house.ingest()
+    assert "legal_unit_history" in house.told.missing
+    assert "legal_units" not in house.told.missing
+
+
+def test_the_stock_of_legal_units_under_the_name_of_their_history_is_refused_by_name(house):
+    shutil.copy(SAMPLES / "sireneUL.csv", house.batch("2401") / UNIT_HISTORY)
+    with pytest.raises(InputError, match=r"legal_unit_history: .* holds legal units"):
+        house.ingest()

@@ -14,13 +14,14 @@ UNITS = """
     5     | away  | O         | 5499           | 25.62A | 2000-01-01 | 2000-02-01 |            |             | 12        | 00015
 """
 OFFICES = """
-    siren | siret | departement | commune_name | state_since
-    1     | 1a    | 35          | RENNES       |
-    2     | 2a    | 35          | RENNES       |
-    3     | 3a    | 35          | RENNES       |
-    4     | 4a    | 2A          | AJACCIO      |
-    5     | 5a    |             |              |
+    siren | siret  | departement | commune_name | postcode | address    | state_since | known_at
+    1     | 1a     | 35          | RENNES       | 35000    | 3 RUE HOCHE |            | 2000-02-01
+    2     | 2a     | 35          | RENNES       | 35000    |            |             | 2000-02-01
+    3     | 3a     | 35          | RENNES       | 35000    |            |             | 2000-02-01
+    4     | 4a     | 2A          | AJACCIO      | 20000    |            |             | 2000-02-01
+    5     | 5a     |             |              |          |            |             | 2000-02-01
 """
+FACTS = {"naf": "25.62A", "naf_division": "25", "legal_category": "5499", "is_active": True}
 HEADCOUNT = """
     siren | month      | headcount | known_at
     1     | 2023-01-01 | 12        | 2023-05-01
@@ -31,13 +32,16 @@ HEADCOUNT = """
 """
 
 
+TEXTS = dict.fromkeys(("departement", "postcode", "siret", "legal_category", "head_office_nic"), "string")
+
+
 def units():
     types = dict.fromkeys(("legal_category", "size_band", "head_office_nic", "name"), "string")
     return table(UNITS, **types)
 
 
 def firms(**given):
-    offices = table(OFFICES, departement="string").mutate(is_head_office=True)
+    offices = table(OFFICES, **TEXTS).mutate(is_head_office=True, is_masked=False)
     arguments = {"establishments": offices, "headcount": table(HEADCOUNT), "perimeter_filter": None} | given
     return perimeter.firms(units(), **arguments, min_headcount=10, excluded_categories=["7210"])
 
@@ -75,6 +79,9 @@ def test_a_firm_is_told_with_what_the_register_says_of_it_and_where_its_head_off
             "head_office": "1a",
             "departement": "35",
             "commune_name": "RENNES",
+            "postcode": "35000",
+            "address": "3 RUE HOCHE",
+            "is_masked": False,
         }
     ]
 
@@ -116,11 +123,41 @@ def test_the_newest_head_office_counts_and_other_establishments_never():
         departement="string",
     )
     offices = offices.mutate(
-        is_head_office=offices.is_head_office == "true", state_since=offices.state_since.cast("date")
+        is_head_office=offices.is_head_office == "true",
+        state_since=offices.state_since.cast("date"),
+        known_at=ibis.date("2000-02-01"),
+        postcode=ibis.null("string"),
+        address=ibis.null("string"),
+        is_masked=ibis.literal(True),
     )
     rows = firms(establishments=offices).order_by("siren").to_pyarrow()
     assert rows.column("head_office").to_pylist() == ["1b", "4a"]
     assert rows.column("commune_name").to_pylist() == ["GUINGAMP", "AJACCIO"]
+    assert rows.column("is_masked").to_pylist() == [True, True]
+
+
+def test_a_firm_that_was_in_scope_in_the_past_is_among_those_to_look_at_whatever_it_is_today():
+    history = table(
+        """
+        siren | started_on | ended_on   | known_at   | legal_category | head_office_nic
+        2     | 2000-01-01 | 2010-01-01 | 2000-02-01 | 5499           |
+        2     | 2010-01-02 |            | 2010-02-02 | 7210           |
+        3     | 2000-01-01 |            | 2000-02-01 | 5499           |
+        5     | 2000-01-01 | 2010-01-01 | 2000-02-01 | 5499           | 00017
+    """,
+        **TEXTS,
+    )
+    offices = table(OFFICES, **TEXTS).mutate(is_head_office=True)
+    former = offices.filter(offices.siren == "4").mutate(
+        siren=ibis.literal("5"), siret=ibis.literal("500017"), is_head_office=False
+    )
+    both = offices.union(former).mutate(is_masked=False)
+    rows = firms(establishments=both, unit_history=history).order_by("siren").to_pyarrow()
+    assert rows.column("siren").to_pylist() == ["1", "2", "4", "5"]
+    # Of the one whose head office is abroad today, no place of today is told.
+    assert rows.column("departement").to_pylist() == ["35", "35", "2A", None]
+    assert rows.column("head_office").to_pylist() == ["1a", "2a", "4a", "500015"]
+    assert rows.column("legal_category").to_pylist() == ["5499", "7210", "5499", "5499"]
 
 
 def test_exactly_the_least_headcount_is_enough():
@@ -143,21 +180,21 @@ def test_a_filter_file_restricts_the_perimeter():
 
 
 def test_a_firm_is_in_scope_once_it_is_known_to_have_reached_the_headcount_and_for_ten_years():
-    grid = months("1", "2023-04-01", 3, naf="25.62A", naf_division="25")
+    grid = months("1", "2023-04-01", 3, **FACTS)
     reached = table("""
         siren | month      | headcount | known_at
         1     | 2023-01-01 | 10        | 2023-05-01
     """)
     rows = perimeter.in_scope(grid, reached, min_headcount=10, excluded_activities=[])
     assert column(rows, "period") == [date(2023, 5, 1), date(2023, 6, 1)]
-    later = months("1", "2032-12-01", 3, naf="25.62A", naf_division="25")
+    later = months("1", "2032-12-01", 3, **FACTS)
     rows = perimeter.in_scope(later, reached, min_headcount=10, excluded_activities=[])
     assert column(rows, "period") == [date(2032, 12, 1), date(2033, 1, 1)]
 
 
 def test_only_a_month_with_enough_employees_brings_its_own_firm_into_scope():
-    grid = months("1", "2023-04-01", 2).union(months("2", "2023-04-01", 2)).mutate(naf=ibis.null("string"))
-    grid = grid.mutate(naf_division=ibis.null("string"))
+    grid = months("1", "2023-04-01", 2, **FACTS).union(months("2", "2023-04-01", 2, **FACTS))
+    grid = grid.mutate(naf=ibis.null("string"), naf_division=ibis.null("string"))
     reached = table("""
         siren | month      | headcount | known_at
         1     | 2022-12-01 | 9         | 2023-02-01
@@ -170,7 +207,7 @@ def test_only_a_month_with_enough_employees_brings_its_own_firm_into_scope():
 
 
 def test_a_firm_of_unknown_activity_is_in_scope():
-    grid = months("1", "2023-04-01", 2).mutate(naf=ibis.null("string"), naf_division=ibis.null("string"))
+    grid = months("1", "2023-04-01", 2, **FACTS).mutate(naf=ibis.null("string"), naf_division=ibis.null("string"))
     rows = perimeter.in_scope(grid, None, min_headcount=10, excluded_activities=["84"])
     assert rows.count().execute() == 2
     assert rows.columns == ("siren", "period")
@@ -179,7 +216,7 @@ def test_a_firm_of_unknown_activity_is_in_scope():
 def test_excluded_activities_are_divisions_or_whole_codes():
     excluded = ["84", "64.11Z"]
     for naf, rows in (("84.11Z", 0), ("64.11Z", 0), ("64.20Z", 3)):
-        grid = months("1", "2023-04-01", 3, naf=naf, naf_division=naf[:2])
+        grid = months("1", "2023-04-01", 3, **FACTS | {"naf": naf, "naf_division": naf[:2]})
         kept = perimeter.in_scope(grid, None, min_headcount=10, excluded_activities=excluded)
         assert kept.count().execute() == rows
 
@@ -250,34 +287,3 @@ def test_the_headcount_file_has_a_line_per_account_so_equal_lines_of_two_account
     """)
     rows = perimeter.headcounts(none, sites).order_by("siren").to_pyarrow().to_pylist()
     assert [row["headcount"] for row in rows] == [12, 6]
-
-
-def test_the_activity_is_the_head_offices_then_not_todays():
-    grid = months("1", "2024-01-01", 3)
-    today = firms().filter(lambda t: t.siren == "1").mutate(head_office=ibis.literal("1a"))
-    history = table("""
-        siren | siret | started_on | naf    | known_at
-        1     | 1a    | 2010-01-01 | 10.11Z | 2010-02-01
-        1     | 1a    | 2024-01-15 | 25.62A | 2024-02-15
-        1     | 1b    | 2024-01-01 | 99.00Z | 2024-01-02
-    """)
-    rows = perimeter.known_activity(grid, today, history)
-    assert column(rows, "naf") == ["10.11Z", "10.11Z", "25.62A"]
-    assert column(rows, "naf_division") == ["10", "10", "25"]
-
-
-def test_without_history_an_activity_is_todays_and_what_history_leaves_blank_is_not_told():
-    grid = months("1", "2024-01-01", 2).union(months("4", "2024-01-01", 2))
-    history = table("""
-        siren | siret | started_on | naf    | known_at
-        1     | 1a    | 2024-01-15 |        | 2024-01-20
-        4     | 4a    | 2010-01-01 | 10.11Z | 2010-03-01
-        4     | 4a    | 2010-01-01 | 10.12Z | 2010-04-01
-        4     | 4a    | 2023-12-10 | 33.33Z | 2024-03-15
-        4     | 4a    | 2023-12-10 | 33.33Z | 2024-01-15
-    """)
-    rows = perimeter.known_activity(grid, firms(), history)
-    assert column(rows, "naf", "1") == ["25.62A", "25.62A"]
-    # Of two activities from the same day on, the last in the alphabet; known from the first of its deliveries on.
-    assert column(rows, "naf", "4") == ["10.12Z", "33.33Z"]
-    assert set(rows.columns) == {"siren", "period", "started", "naf", "naf_division"}

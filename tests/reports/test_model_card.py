@@ -149,3 +149,21 @@ def test_no_french_message_puts_de_before_a_month():
 def test_months_are_told_in_the_language():
     (_, table) = made_of(MODEL, METRICS, FR).content
     assert table.rows[0][1] == FR.month(date(2014, 3, 1))
+
+
+def test_the_card_says_which_facts_of_the_register_are_those_of_today_and_how_often():
+    shares = {"legal_category": 1.0, "departement": 0.124, "naf": 0.0001}
+    model = risk_model(facts=model_facts(todays_shares=shares))
+    (english,) = [said for said in points(limits(model, None, EN)) if "history of the register" in said]
+    assert english.endswith("share of the firm-months: legal category 100%, head office 12.4%.")
+    (french,) = [said for said in points(limits(model, None, FR)) if "historique du répertoire" in said]
+    assert "catégorie juridique 100" in french
+    assert "siège 12,4" in french
+    whole = "\n".join(points(limits(risk_model(facts=model_facts()), None, EN)))
+    assert "history of the register" not in whole
+    assert "size band" not in whole
+
+
+def test_the_card_says_when_todays_size_decides():
+    model = risk_model(facts=model_facts(absent_sources=("firm_headcounts", "establishment_headcounts")))
+    assert "size band of today" in "\n".join(points(limits(model, None, EN)))

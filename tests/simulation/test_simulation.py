@@ -5,6 +5,7 @@ from datetime import date
 
 import ibis
 import numpy as np
+import pandas as pd
 import pytest
 
 from features.errors import InputError
@@ -118,3 +119,39 @@ def test_a_number_of_firms_that_has_no_numbers_left_is_refused(tmp_path):
     with pytest.raises(InputError, match="can't be simulated"):
         simulate(tmp_path, 1_000_000, END, seed=0)
     assert list(tmp_path.iterdir()) == []
+
+
+def lines(raw, name):
+    return ibis.read_csv(raw / "2401_simulated" / name, all_varchar=True).to_pandas()
+
+
+def test_a_few_percent_of_the_firms_moved_or_changed_their_legal_form(raw):
+    history = lines(raw, "StockUniteLegaleHistorique_utf8.csv")
+    assert history["siren"].nunique() == 400
+    for flag, least, most in (
+        ("changementNicSiegeUniteLegale", 0.01, 0.08),
+        ("changementCategorieJuridiqueUniteLegale", 0.01, 0.08),
+        ("changementActivitePrincipaleUniteLegale", 0.03, 0.12),
+    ):
+        assert least <= (history[flag] == "true").sum() / 400 <= most, flag
+
+
+def test_the_states_of_a_firm_follow_one_another_without_gap_and_end_with_todays(raw):
+    history, units = lines(raw, "StockUniteLegaleHistorique_utf8.csv"), lines(raw, "StockUniteLegale_utf8.csv")
+    newest = history.drop_duplicates("siren").set_index("siren").sort_index()
+    today = units.set_index("siren").sort_index()
+    for name in ("categorieJuridiqueUniteLegale", "nicSiegeUniteLegale", "etatAdministratifUniteLegale"):
+        assert (newest[name] == today[name]).all(), name
+    assert newest["dateFin"].isna().all()
+    before = history.groupby("siren")["dateFin"].shift(-1).dropna()
+    day_before = pd.to_datetime(history.loc[before.index, "dateDebut"]) - pd.Timedelta(days=1)
+    assert (pd.to_datetime(before) == day_before).all()
+
+
+def test_each_head_office_of_the_past_is_an_establishment_that_the_register_still_lists(raw):
+    history = lines(raw, "StockUniteLegaleHistorique_utf8.csv")
+    listed = lines(raw, "StockEtablissement_utf8_geo.csv")
+    assert set(history["siren"] + history["nicSiegeUniteLegale"]) <= set(listed["siret"])
+    assert (listed["etablissementSiege"] == "true").sum() == 400
+    assert listed["complementAdresseEtablissement"].notna().any()
+    assert listed["indiceRepetitionEtablissement"].notna().any()

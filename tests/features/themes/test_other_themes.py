@@ -104,15 +104,9 @@ def test_headcount_growth_is_relative_and_unknown_from_nobody():
 
 
 def test_the_profile_tells_size_section_and_region():
-    grid = months("1", "2024-01-01", 1, headcount=49.0, naf_division="25")
-    firms = table(
-        """
-        siren | legal_category | departement | created_on
-        1     | 5499           | 2A          | 2014-01-15
-    """,
-        legal_category="string",
-        departement="string",
-    )
+    facts = {"headcount": 49.0, "naf_division": "25", "legal_category": "5499", "departement": "2A"}
+    grid = months("1", "2024-01-01", 1, **facts)
+    firms = table("siren | created_on\n1 | 2014-01-15")
     values = profile.known_values(grid, firms)
     told = {
         f.name: column(values.mutate(v=f.compute(values)), "v")[0]

@@ -14,6 +14,7 @@ from models.calibration.shapes import Beta
 from models.explanation.contributions import booster_of, margins
 from models.protocol import Hyperparameters
 from models.registry import registry
+from models.registry.model import identifier
 from models.registry.records import Bins, Reference
 from tests.records import metrics
 
@@ -109,7 +110,25 @@ def test_a_model_of_version_1_is_upgraded_and_keeps_its_identifier(former):
     assert facts.protocol.hyperparameters == Hyperparameters()
     assert 0 < facts.n_estimators <= 300
     assert facts.data.excluded_activities == ("84", "65")
+    # Up to version 2, the register of the past was that of the day.
+    assert facts.data.todays_shares == {"departement": 1.0, "legal_category": 1.0}
     assert model.is_simulated
+
+
+def test_a_model_of_version_2_knew_only_the_register_of_today(model, tmp_path):
+    name = registry.save(tmp_path, model, None, "")
+    path = tmp_path / name / "model.json"
+    content = {**json.loads(path.read_text()), "version": 2}
+    del content["facts"]["data"]["todays_shares"]
+    protocol = content["facts"]["protocol"]
+    protocol["max_judging_rows"] = protocol.pop("max_evaluation_rows")
+    path.write_text(json.dumps(content))
+    folder = tmp_path / identifier(model.facts, path.read_text())
+    (tmp_path / name).resolve().rename(folder)
+    found = registry.load(tmp_path, folder.name)
+    assert found.model_id == folder.name
+    assert found.facts.data.todays_shares == {"departement": 1.0, "legal_category": 1.0}
+    assert found.facts.protocol == model.facts.protocol
 
 
 def test_metrics_of_version_1_are_upgraded(former):
@@ -150,11 +169,12 @@ def test_metrics_and_reference_are_read_as_they_were_saved(model, tmp_path):
 READERS = {"model.json": registry.load, "metrics.json": registry.metrics_of, "reference.json": registry.reference_of}
 
 
-@pytest.mark.parametrize("file", READERS)
-def test_a_record_of_an_unknown_version_is_refused_by_name(former, file):
+@pytest.mark.parametrize(("file", "newest"), [("model.json", 3), ("metrics.json", 2), ("reference.json", 2)])
+def test_a_record_of_an_unknown_version_is_refused_by_name(former, file, newest):
     path = former / FORMER_ID / file
-    path.write_text(json.dumps({**json.loads(path.read_text()), "version": 3}))
-    with pytest.raises(InputError, match=rf"{file} can't be read \(it is of version 3, .* up to 2\)\. Train a new"):
+    path.write_text(json.dumps({**json.loads(path.read_text()), "version": newest + 1}))
+    told = rf"{file} can't be read \(it is of version {newest + 1}, .* up to {newest}\)\. Train a new"
+    with pytest.raises(InputError, match=told):
         READERS[file](former, FORMER_ID)
 
 

@@ -25,7 +25,7 @@ from reports.review.pages import firms
 from reports.review.past import establishments, judgements
 from reports.review.sectors import FEWEST_FIRMS, sector_quartiles
 from tests.records import group, metrics
-from tests.reports.review.conftest import THRESHOLDS, add_accounts, features, signed_in
+from tests.reports.review.conftest import THRESHOLDS, add_accounts, app_on, features, signed_in
 
 FIRM, CONFIDENTIAL, HELD = "552100554", "100000017", "690000019"
 # Two quarters are shown: the list's month, and three months before.
@@ -266,6 +266,77 @@ def test_establishments_are_those_of_the_lists_day(data, tmp_path):
         for key in ("2024-01", "2024-02")
     }
     assert told == {"2024-01": [("0", None), ("1", None)], "2024-02": [("0", None), ("2", None), ("1", days[1][1])]}
+
+
+ADDRESSES = {
+    "552100554": ("3 B RUE HOCHE, BATIMENT A", "75011", False),
+    "100000017": (None, None, True),
+    "200000025": ("8 PL DES FETES", "75019", False),
+}
+
+
+@pytest.fixture(scope="module")
+def addressed(data_template, tmp_path_factory):
+    """The application on a build that keeps addresses: of one firm none, of one a masked one."""
+    folder = tmp_path_factory.mktemp("addressed")
+    data = shutil.copytree(data_template, folder / "data")
+    firms = pd.read_parquet(data / "features" / "firms.parquet")
+    told = pd.DataFrame([(siren, *told) for siren, told in ADDRESSES.items()])
+    told.columns = pd.Index(["siren", "address", "postcode", "is_masked"])
+    firms.merge(told, how="left").to_parquet(data / "features" / "firms.parquet")
+    return app_on(data, folder)
+
+
+def test_the_page_tells_the_address_of_the_head_office_in_both_languages(addressed):
+    agent = signed_in(addressed, "paris")
+    text = page(agent, "552100554")
+    assert "Adresse : 3 B RUE HOCHE, BATIMENT A, 75011 PARIS" in " ".join(text.split())
+    english = agent.client.get("/firms/552100554", headers={"accept-language": "en"}).text
+    assert "Address: 3 B RUE HOCHE, BATIMENT A, 75011 PARIS" in " ".join(english.split())
+    masked = agent.client.get("/firms/100000017", headers={"accept-language": "en"}).text
+    assert "Address: not for publication" in " ".join(masked.split())
+
+
+def test_an_address_that_may_not_be_published_is_said_to_be_so(addressed):
+    assert "Adresse : non diffusé" in " ".join(page(signed_in(addressed, "paris"), "100000017").split())
+
+
+def test_a_firm_of_another_territory_has_no_page_whatever_its_address(addressed):
+    assert signed_in(addressed, "bretagne").get("/firms/552100554").status_code == 404
+
+
+def test_files_tell_addresses_but_not_of_those_who_object_to_publication(addressed):
+    document = signed_in(addressed, "admin").get("/firms/200000025/firm.json").json()["firm"]
+    assert document["address"] == "8 PL DES FETES"
+    without = signed_in(addressed, "france")
+    assert without.get("/firms/200000025/firm.json").json()["firm"]["address"] is None
+    assert without.get("/firms/200000025/firm.json").json()["firm"]["postcode"] is None
+    assert without.get("/firms/552100554/firm.json").json()["firm"]["postcode"] == "75011"
+    assert without.get("/firms/100000017/firm.json").json()["firm"]["address"] == "non diffusé"
+
+
+def test_the_sheet_for_a_visit_has_the_address(addressed):
+    sheet = signed_in(addressed, "paris").get("/firms/552100554/sheet.pdf").content
+    assert b"3 B RUE HOCHE, BATIMENT A, 75011, PARIS" in sheet
+
+
+def test_a_build_of_an_older_version_has_no_addresses(agents):
+    assert "Adresse" not in page(agents["admin"], FIRM).split("</h1>")[1].split("<nav")[0]
+    assert "address" not in agents["admin"].get(f"/firms/{FIRM}/firm.json").json()["firm"]
+
+
+def test_an_establishment_is_told_with_its_address_where_the_register_may_tell_it(data, tmp_path):
+    copy = tmp_path / "data"
+    shutil.copytree(data, copy)
+    staged = copy / "staged" / "establishments"
+    staged.mkdir(parents=True)
+    rows = pd.DataFrame({"siret": [f"{FIRM}0000{n}" for n in range(3)], "address": ["3 RUE HOCHE", None, None]})
+    rows = rows.assign(siren=FIRM, is_head_office=False, naf=None, commune_name="PARIS", postcode="75011")
+    rows = rows.assign(created_on=date(2001, 1, 1), closed_on=pd.NaT, is_masked=[False, True, False])
+    rows.to_parquet(staged / "part-0.parquet")
+    folder = Reader(copy)
+    told = establishments(folder, folder.published("2024-02"), FIRM)
+    assert [one["address"] for one in told] == ["3 RUE HOCHE", "[ND]", None]
 
 
 def test_sources_are_told_in_words(agents):

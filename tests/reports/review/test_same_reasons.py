@@ -40,11 +40,8 @@ REASONS = 2
 UNSTABLE = {"552100554": frozenset({"paydex"})}
 
 
-@pytest.fixture(scope="module")
-def data(data_template, tmp_path_factory):
-    """The folder whose newest list was published by the pipeline's own functions, with two reasons at most."""
-    data = tmp_path_factory.mktemp("reasons") / "data"
-    shutil.copytree(data_template, data)
+def published_list(data, rows, firms=FIRMS):
+    """The list that the pipeline makes of those rows of the feature table, with two reasons at most."""
     sirens = FIRMS["siren"]
     margins = np.array([margin(siren) for siren in sirens])
     probability = expit(margins)
@@ -54,10 +51,18 @@ def data(data_template, tmp_path_factory):
     parts = pd.DataFrame([CONTRIBUTIONS[siren] for siren in sirens], columns=list(INPUTS))
     scored = Scores(scores, parts.assign(siren=sirens, period=FEBRUARY, base=BASE), Platt(1.0, 0.0))
     model = registry.champion(data / "models")
-    rows, notes = features(FEBRUARY).drop(columns="label"), Notes({}, {}, UNSTABLE)
-    listed = target_list(
-        rows, FIRMS, scored, model, [], build_record(), FEBRUARY, Language("fr"), reasons=REASONS, notes=notes
+    notes = Notes({}, {}, UNSTABLE)
+    return target_list(
+        rows, firms, scored, model, [], build_record(), FEBRUARY, Language("fr"), reasons=REASONS, notes=notes
     )
+
+
+@pytest.fixture(scope="module")
+def data(data_template, tmp_path_factory):
+    """The folder whose newest list was published by the pipeline's own functions."""
+    data = tmp_path_factory.mktemp("reasons") / "data"
+    shutil.copytree(data_template, data)
+    listed = published_list(data, features(FEBRUARY).drop(columns="label"))
     shutil.rmtree(data / "lists" / "2024-02")
     write_list(data / "lists" / "2024-02", listed, Language("fr"))
     return data
@@ -111,3 +116,18 @@ def test_a_list_that_does_not_say_is_told_by_the_medians_of_its_feature_table(da
     assert settings.count == 5
     assert settings.medians["debt"] == 1.0
     assert isinstance(settings, ReasonSettings)
+
+
+def test_a_list_tells_where_a_firm_is_today_whatever_the_model_read(data_template):
+    then = features(FEBRUARY).drop(columns="label")
+    then.loc[then["siren"].isin(["552100554", "690000001"]), "departement"] = "29"
+    rows = published_list(data_template, then).rows.set_index("siren")
+    assert (rows.loc["552100554", "departement"], rows.loc["552100554", "region"]) == ("75", "Île-de-France")
+    assert (rows.loc["690000001", "departement"], rows.loc["690000001", "region"]) == ("69", "Auvergne-Rhône-Alpes")
+    assert rows.loc["350000008", "departement"] == "35"
+
+
+def test_a_firm_of_which_the_register_tells_no_place_today_is_told_where_it_was(data_template):
+    abroad = FIRMS.assign(departement=FIRMS["departement"].where(FIRMS["siren"] != "552100554"))
+    rows = published_list(data_template, features(FEBRUARY).drop(columns="label"), abroad).rows.set_index("siren")
+    assert (rows.loc["552100554", "departement"], rows.loc["552100554", "region"]) == ("75", "Île-de-France")
