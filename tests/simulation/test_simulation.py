@@ -39,7 +39,7 @@ def reports(raw, tmp_path_factory):
         rejects=data / "rejects",
         scratch=data / "scratch",
         progress=lambda _: None,
-    ).reports
+    ).files
 
 
 @pytest.fixture(scope="module")
