@@ -17,7 +17,7 @@ pictures: $(VENV)/.installed-dev
 # both would wait for the other process.
 PROCESSES ?= 2
 test: $(VENV)/.installed-dev lint
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
 
 # NO_MKDOCS_2_WARNING: see docs/decisions/0008-site-builder.md.
 docs: $(VENV)/.installed-dev

@@ -41,6 +41,12 @@ def unexpected(skips: list[str], environment: os._Environ[str] | dict[str, str])
     return sorted(skip for skip in set(skips) if not any(word.lower() in skip.lower() for word in words))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that no process is left alone with them at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # With several processes, the one that starts the others tells.
     if not hasattr(config, "workerinput"):

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -24,13 +23,9 @@ from flows.settings import load
 from flows.stages import start_afresh
 from reports.reasons import FEATURES
 from reports.target_list import COLUMNS
+from tests.commands import started, weaksignals
 
-COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
 FIRMS = "500"
-
-
-def weaksignals(*arguments):
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=600)
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +276,7 @@ def test_the_verdicts_that_are_exported_are_on_the_monitoring_page(demo, ranked)
 def test_a_run_killed_and_started_again_ends_as_one_never_killed(demo, tmp_path):
     run = ["run", str(demo[0] / "raw"), "--language", "en", "--data", str(tmp_path)]
     for seconds in (6, 14):
-        killed = subprocess.Popen([*COMMAND, *run], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        killed = started(*run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(seconds)
         killed.send_signal(signal.SIGKILL)
         killed.wait()

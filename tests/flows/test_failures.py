@@ -3,19 +3,11 @@
 import os
 import resource
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from flows.failures import sentence_of
-
-COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
-
-
-def started(*arguments, **options):
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    return subprocess.Popen([*COMMAND, *map(str, arguments)], text=True, **streams)
+from tests.commands import started
 
 
 def with_a_disk_of(size):

@@ -2,26 +2,16 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
-RUN = ("demo", "--firms", "200", "--language", "en")
+from tests.commands import started
 
 
-def started(data, **variables):
-    environment = {**os.environ, "WEAKSIGNALS_REFITS": "0", **variables}
-    return subprocess.Popen(
-        [*COMMAND, *RUN, "--data", str(data)],
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-    )
+def demo(data, **variables):
+    return started("demo", "--firms", "200", "--language", "en", "--data", data, variables=variables)
 
 
 def children(pid):
@@ -50,7 +40,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="pr
 
 @needs_proc
 def test_a_run_that_is_killed_leaves_no_server_behind(tmp_path):
-    run = started(tmp_path)
+    run = demo(tmp_path)
     server = server_of(run)
     run.send_signal(signal.SIGKILL)
     run.communicate()
@@ -58,7 +48,7 @@ def test_a_run_that_is_killed_leaves_no_server_behind(tmp_path):
 
 
 def test_a_run_whose_server_can_not_be_reached_stops_where_the_settings_say_so(tmp_path):
-    run = started(tmp_path, PREFECT_API_URL="http://127.0.0.1:9/api", WEAKSIGNALS_NEEDS_PREFECT="true")
+    run = demo(tmp_path, PREFECT_API_URL="http://127.0.0.1:9/api", WEAKSIGNALS_NEEDS_PREFECT="true")
     _, said = run.communicate(timeout=300)
     assert run.returncode == 1
     assert "Prefect's server at http://127.0.0.1:9/api does not answer. Start it again" in said
@@ -68,7 +58,7 @@ def test_a_run_whose_server_can_not_be_reached_stops_where_the_settings_say_so(t
 @needs_proc
 @pytest.mark.slow
 def test_a_run_whose_server_is_lost_goes_on_without_it(tmp_path):
-    run = started(tmp_path)
+    run = demo(tmp_path)
     server = server_of(run)
     assert until(lambda: list(tmp_path.rglob("staged/*")))
     os.kill(server, signal.SIGKILL)
