@@ -24,8 +24,9 @@ START_SECONDS, ANSWER_SECONDS = 300, 10
 # Nothing is sent out, and a failure is printed once, as a sentence, by the command line.
 DEFAULTS: Final = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    # A server that is lost costs seconds, not minutes.
+    # A server that is lost costs seconds, not minutes, and one sentence: not what Prefect's own threads say of it.
     "PREFECT_CLIENT_MAX_RETRIES": "2",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
 }
 OF_A_TEMPORARY_SERVER: Final = {
     "PREFECT_UI_ENABLED": "0",
@@ -46,7 +47,9 @@ def start(home: Path) -> Callable[[], str]:
     if URL in os.environ:
         url = os.environ[URL]
         return lambda: "" if _answers(url) else f"Prefect's server at {url} does not answer."
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    # Nobody reads the logs of a temporary server.
+    for name, value in {"HANDLERS_CONSOLE_LEVEL": "CRITICAL", "TO_API_ENABLED": "false"}.items():
+        os.environ.setdefault(f"PREFECT_LOGGING_{name}", value)
     port = _free_port()
     server = subprocess.Popen(  # noqa: S603 - this module, by this interpreter
         [sys.executable, "-m", "flows.prefect_server", str(port)],

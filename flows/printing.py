@@ -6,14 +6,13 @@ import re
 import statistics
 from collections.abc import Iterable
 from dataclasses import astuple
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.polish import PUBLISHED_AUC, PolishResult
 from features.received import Received
 from flows import deliveries, stages
 from flows.settings import Settings
@@ -23,6 +22,9 @@ from reports.language import Language
 from reports.reasons import THEME_WORDS
 from reports.received import Remark, remarks
 from reports.target_list import TargetList, records
+
+if TYPE_CHECKING:
+    from benchmarks.polish import PolishResult
 
 PICTURE_WIDTH, PICTURED = 130, 5
 
@@ -133,7 +135,7 @@ def print_received(received: Received, settings: Settings) -> None:
     out.print(f"What was read: {deliveries.page(settings, received)}", soft_wrap=True)
 
 
-def print_polish(result: PolishResult) -> None:
+def print_polish(result: "PolishResult") -> None:
     """The figures of every seed beside the published ones, and the firms that the model finds riskiest."""
     out.print(
         f"{result.rows:,} real firms, {result.failures:,} bankrupt within a year; {result.duplicates} rows that repeat "
@@ -141,6 +143,9 @@ def print_polish(result: PolishResult) -> None:
         soft_wrap=True,
     )
     table = Table("model", "seed", "AUC", "average precision", "AUC, last year's sales known")
+    # Its libraries take seconds to load: no other command pays for them.
+    from benchmarks.polish import PUBLISHED_AUC
+
     for name, auc in PUBLISHED_AUC.items():
         table.add_row(f"{name} (published, 2016)", "", f"{auc:.3f}", "", "")
     for name, figures in (("LightGBM", result.plain), ("LightGBM with ratios of ratios (ours)", result.ours)):

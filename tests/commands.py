@@ -6,7 +6,12 @@ import sys
 from typing import Any
 
 COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
-SMALL = {"WEAKSIGNALS_REFITS": "1", "WEAKSIGNALS_ORIGINS": "1", "WEAKSIGNALS_EVERY_MONTHS": "6"}
+SMALL = {
+    "WEAKSIGNALS_HISTORY_MONTHS": "66",
+    "WEAKSIGNALS_EVERY_MONTHS": "6",
+    "WEAKSIGNALS_REFITS": "1",
+    "WEAKSIGNALS_ORIGINS": "1",
+}
 
 
 def started(*arguments: object, variables: dict[str, str] | None = None, **options: Any) -> "subprocess.Popen[str]":

@@ -5,11 +5,10 @@ JSON texts, French prose and wrongly decoded accents. They are read with DuckDB'
 always runs on DuckDB.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from features.insolvency import ANY_ACTION, IGNORED
 from features.sources.bodacc_decisions import NAMED_NOTICE, read
@@ -42,8 +41,11 @@ def regexp_extract_all(cell: str, pattern: str, group: int) -> list[str]:
 
 
 @ibis.udf.scalar.pyarrow(signature=(("string", "string"), "array<string>"))  # type: ignore[untyped-decorator]
-def decided_in(leading: pa.ChunkedArray, complement: pa.ChunkedArray) -> pa.Array:
+def decided_in(leading: Any, complement: Any) -> Any:
     """What each complement decides: "action stage", "retracts action", or "undecided" alone; [] for nothing."""
+    # Not at the top: the application's pages import the sources, and read no file.
+    import pyarrow as pa
+
     texts = zip(leading.to_pylist(), complement.to_pylist(), strict=True)
     return pa.array([_as_words(act, text) for act, text in texts], pa.list_(pa.string()))
 

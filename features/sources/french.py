@@ -2,11 +2,10 @@
 
 import html
 import re
-from typing import Final
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from features.sources.formats import BLANKS, day, only_if
 
@@ -38,8 +37,11 @@ LETTERS: Final = {
 
 
 @ibis.udf.scalar.pyarrow(signature=(("string",), "string"))  # type: ignore[untyped-decorator]
-def unescaped(cell: pa.ChunkedArray) -> pa.Array:
+def unescaped(cell: Any) -> Any:
     """Without HTML entities (`&eacute;`, `&#039;`), which some exports escape twice."""
+    # Not at the top: the application's pages import the sources, and read no file.
+    import pyarrow as pa
+
     return pa.array([html.unescape(html.unescape(text)) for text in cell.to_pylist()], pa.string())
 
 

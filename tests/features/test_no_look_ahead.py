@@ -37,13 +37,29 @@ def staged(tmp_path_factory):
     return data / "staged"
 
 
-def built(staged, folder, start, end, period):
-    """The rows of a period, of a table built from `start` to `end`."""
+def built(staged, folder, start, end):
+    """The folder of a table built from `start` to `end`."""
     scope = Scope(start, end, 18, 10, ("7210", "4110", "7389"), ("84", "65", "66"))
     con = connect("duckdb", folder / "scratch", 2)
     build(con, staged, folder / "features", folder / "scratch", scope, 25, lambda _: None)
-    path = (folder / "features" / f"period={period}").resolve()
+    return folder / "features"
+
+
+def rows_of(table, period):
+    path = (table / f"period={period}").resolve()
     return pd.read_parquet(path, partitioning=None).set_index("siren").sort_index()
+
+
+@pytest.fixture(scope="module")
+def whole(staged, tmp_path_factory):
+    """The table of all periods, from all records."""
+    return built(staged, tmp_path_factory.mktemp("whole"), START, END)
+
+
+def both(staged, folder, period):
+    """The rows of a period, built alone from all records, and from those that were known."""
+    alone = rows_of(built(staged, folder / "whole", period, period), period)
+    return alone, rows_of(built(cut(staged, folder / "cut", period), folder / "known", period, period), period)
 
 
 def cut(staged, target, period):
@@ -74,13 +90,13 @@ def differing(rows, others):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("period", PERIODS, ids=str)
-def test_no_feature_depends_on_what_became_known_later(period, staged, tmp_path):
-    whole = built(staged, tmp_path / "whole", START, END, period)
-    known = built(cut(staged, tmp_path / "cut", period), tmp_path / "known", period, period, period)
-    assert len(whole) > 50
-    assert list(whole.index) == list(known.index)
-    assert [feature.name for feature in differing(whole, known)] == []
-    assert (whole["procedure_state"] == known["procedure_state"]).all()
+def test_no_feature_depends_on_what_became_known_later(period, staged, whole, tmp_path):
+    rows = rows_of(whole, period)
+    known = rows_of(built(cut(staged, tmp_path / "cut", period), tmp_path / "known", period, period), period)
+    assert len(rows) > 50
+    assert list(rows.index) == list(known.index)
+    assert [feature.name for feature in differing(rows, known)] == []
+    assert (rows["procedure_state"] == known["procedure_state"]).all()
 
 
 @pytest.mark.slow
@@ -92,9 +108,7 @@ def test_a_planted_look_ahead_is_caught(staged, tmp_path, monkeypatch):
 
     monkeypatch.setattr(financial_health, "known_values", known_values)
     period = date(2022, 4, 1)
-    whole = built(staged, tmp_path / "whole", period, period, period)
-    known = built(cut(staged, tmp_path / "cut", period), tmp_path / "known", period, period, period)
-    caught = differing(whole, known)
+    caught = differing(*both(staged, tmp_path, period))
     assert caught
     assert {feature.theme for feature in caught} == {"financial_health"}
 
@@ -110,6 +124,4 @@ def test_a_planted_future_label_under_noise_is_caught(staged, tmp_path, monkeypa
 
     monkeypatch.setattr(financial_health, "known_values", known_values)
     period = date(2022, 4, 1)
-    whole = built(staged, tmp_path / "whole", period, period, period)
-    known = built(cut(staged, tmp_path / "cut", period), tmp_path / "known", period, period, period)
-    assert {feature.root for feature in differing(whole, known)} == {"turnover"}
+    assert {feature.root for feature in differing(*both(staged, tmp_path, period))} == {"turnover"}

@@ -105,7 +105,7 @@ def test_the_record_tells_each_fault(told):
                 "can't be read with certainty, so that none is used: 2.",
                 "jugement de liquidation judiciaire acceleree",
                 "Words that are in no vocabulary, and are not guessed: fermeture_de_rideau (1).",
-                "Never delivered, so that the figures that need them are unknown: establishments (INSEE, SIRENE), ",
+                "Never delivered, so that the figures that need them are unknown: history of legal units (INSEE, SIRENE), ",
             ],
         ),
         (
@@ -126,7 +126,7 @@ def test_the_record_tells_each_fault(told):
                 "10 champs au lieu de 9",
                 "aucun n'est utilisé : 2.",
                 "Libellés absents de la nomenclature, qui ne sont pas devinés : fermeture_de_rideau (1).",
-                "Jamais livrées, si bien que les données qui en dépendent sont inconnues : établissements",
+                "Jamais livrées, si bien que les données qui en dépendent sont inconnues : historique des unités légales",
             ],
         ),
     ],

@@ -58,12 +58,13 @@ def test_a_run_whose_server_can_not_be_reached_stops_where_the_settings_say_so(t
 @needs_proc
 @pytest.mark.slow
 def test_a_run_whose_server_is_lost_goes_on_without_it(tmp_path):
-    run = demo(tmp_path)
+    # A file with a bad line ends this run early: at its second attempt, without Prefect.
+    run = demo(tmp_path, WEAKSIGNALS_MAX_REJECTED_SHARE="0")
     server = server_of(run)
-    assert until(lambda: list(tmp_path.rglob("staged/*")))
+    assert until(lambda: list(tmp_path.rglob("raw/*")))
     os.kill(server, signal.SIGKILL)
     shown, said = run.communicate(timeout=600)
-    assert run.returncode == 0, said
     assert "Prefect's server was lost. The run goes on without it." in said
+    assert "more than 0%; the last good state stays" in said.split("The run goes on without it.")[1]
+    assert run.returncode == 1
     assert "Traceback" not in said + shown
-    assert list((tmp_path / "demo" / "lists").glob("2024-02/target_list.parquet"))
