@@ -1,4 +1,4 @@
-"""The real command line, each command in a process of its own, with a model as small as serves."""
+"""The real command line, each command in a process of its own, with an evaluation as short as serves."""
 
 import os
 import subprocess
@@ -6,12 +6,7 @@ import sys
 from typing import Any
 
 COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
-SMALL = {
-    "WEAKSIGNALS_HISTORY_MONTHS": "66",
-    "WEAKSIGNALS_EVERY_MONTHS": "6",
-    "WEAKSIGNALS_REFITS": "1",
-    "WEAKSIGNALS_ORIGINS": "1",
-}
+SMALL = {"WEAKSIGNALS_REFITS": "1", "WEAKSIGNALS_ORIGINS": "1"}
 
 
 def started(*arguments: object, variables: dict[str, str] | None = None, **options: Any) -> "subprocess.Popen[str]":

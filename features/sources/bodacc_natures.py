@@ -8,7 +8,6 @@ from typing import Final
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from features.insolvency import (
     ACTIONS,
@@ -245,6 +244,9 @@ TELLING: Final = r"liquidation judiciaire|redressement judiciaire|sauvegarde|clo
 
 def decisions() -> ir.Table:
     """(nature, decided): for each nature of the vocabulary the decisions, each as "action stage"; none for some."""
+    # Not at the top: the application's pages import the sources, and read no file.
+    import pyarrow as pa
+
     rows = {nature: [" ".join(decision) for decision in decided] for nature, decided in NATURES.items()}
     columns = {"nature": list(rows), "decided": list(rows.values())}
     return ibis.memtable(pa.table(columns, schema=pa.schema({"nature": pa.string(), "decided": pa.list_(pa.string())})))
