@@ -13,11 +13,12 @@ pictures: $(VENV)/.installed-dev
 	$(BIN)/weaksignals demo --data data --language en --picture README.svg
 	$(BIN)/python pictures/take.py data/demo pictures
 
+# NIGHTLY=1 also runs the tests that take minutes: Spark, a server lost in the middle of a run.
 # COVERAGE=1 also measures which branches the tests take, and prints it. Each process has a core: a library that takes
 # both would wait for the other process.
 PROCESSES ?= 2
 test: $(VENV)/.installed-dev lint
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(if $(NIGHTLY),-m "") $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
 
 # NO_MKDOCS_2_WARNING: see docs/decisions/0008-site-builder.md.
 docs: $(VENV)/.installed-dev

@@ -17,6 +17,7 @@ from simulation.simulation import simulate
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.filterwarnings("ignore")
 def test_spark_builds_the_table_that_duckdb_builds(tmp_path):
     pytest.importorskip("pyspark", reason="the extra spark is not installed")

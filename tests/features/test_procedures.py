@@ -485,6 +485,7 @@ def test_another_firm_changes_nothing(notices):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 # PySpark 4.0 calls pandas 3 in an old way, and leaves its sockets to the garbage collector.
 @pytest.mark.filterwarnings("ignore:The copy keyword", "ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -57,6 +57,7 @@ def test_a_run_whose_server_can_not_be_reached_stops_where_the_settings_say_so(t
 
 @needs_proc
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_run_whose_server_is_lost_goes_on_without_it(tmp_path):
     # A file with a bad line ends this run early: at its second attempt, without Prefect.
     run = demo(tmp_path, WEAKSIGNALS_MAX_REJECTED_SHARE="0")
