@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-# The tables of the tests are tiny: Spark would cut each of them into 200 parts, and compile a program for each step.
+# The tables of the tests are tiny: Spark would cut each of them into 200 parts.
 os.environ.setdefault(
     "PYSPARK_SUBMIT_ARGS",
-    "--conf spark.sql.shuffle.partitions=2 --conf spark.sql.codegen.wholeStage=false pyspark-shell",
+    "--conf spark.sql.shuffle.partitions=2 pyspark-shell",
 )
 
 

@@ -3,7 +3,7 @@
 A text is read as decisions, not as words: what is decided (a verb or its noun), of what (a procedure, a plan), and
 whether it is decided at all: it may be refused, asked for, or told of another judgement. Nothing is guessed: where one
 procedure or plan of a text finds no place, the whole text is undecided. The words are data made to be read by a jurist:
-`nomenclatures/bodacc_words.csv`. The table of examples is in the tests.
+`nomenclatures/bodacc_words.csv`. The examples, judged by hand, are beside them: `bodacc_examples.csv`.
 """
 
 from collections.abc import Iterator, Sequence
