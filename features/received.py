@@ -160,9 +160,18 @@ class RefusedError(InputError):
 
 
 def read_reports(staged: Path, source: str) -> list[FileReport]:
-    """What the staged files of a source came from, [] where there are none."""
+    """What the staged files of a source came from, [] where there are none.
+
+    Raises InputError where that is damaged.
+    """
     path = staged / source / REPORTS
-    return TypeAdapter(list[FileReport]).validate_json(path.read_bytes()) if path.exists() else []
+    try:
+        return TypeAdapter(list[FileReport]).validate_json(path.read_bytes()) if path.exists() else []
+    except (OSError, ValueError):
+        raise InputError(
+            f"{source}: {path}, which tells what was read, is damaged. Move {path.parent} away, then read all deliveries "
+            "again: weaksignals ingest RAW"
+        ) from None
 
 
 def write_reports(folder: Path, reports: Sequence[FileReport]) -> None:

@@ -16,7 +16,7 @@ from features.errors import InputError
 from features.periods import parse_period
 from flows import failures, laboratory, review
 from flows.settings import Settings, load
-from flows.terminal import Data, Engine, Period, Raw, Words, err, out, period_of, progress
+from flows.terminal import Data, Engine, Period, Raw, Words, err, out, period_of, print_remarks, progress
 from models.protocol import Progress
 
 app = typer.Typer(
@@ -136,8 +136,7 @@ def run(raw: Raw, period: Period = None, language: Words = None, data: Data = No
 
     settings = load(data=data, engine=engine, language=language)
     with store.locked(settings.data), progress() as say:
-        for remark in deliveries.check(settings, raw):
-            out.print(f"{remark.subject}: {remark.sentence}", soft_wrap=True)
+        print_remarks(deliveries.check(settings, raw))
         scored = _as_flow("monthly", settings, say, raw, period_of(period))
     # Loaded once the deliveries were read: it takes seconds.
     from flows import printing

@@ -4,7 +4,6 @@ import io
 import math
 import re
 import statistics
-from collections.abc import Iterable
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +15,11 @@ from rich.table import Table
 from features.received import Received
 from flows import deliveries, stages
 from flows.settings import Settings
-from flows.terminal import out
+from flows.terminal import out, print_remarks
 from reports.exports import SENTENCES, notices
 from reports.language import Language
 from reports.reasons import THEME_WORDS
-from reports.received import Remark, remarks
+from reports.received import remarks
 from reports.target_list import TargetList, records
 
 if TYPE_CHECKING:
@@ -109,12 +108,6 @@ def print_explained(found: stages.FirmHistory, siren: str, settings: Settings) -
     out.print(table)
     for notice in notices(found.ranked, words):
         out.print(notice)
-
-
-def print_remarks(found: Iterable[Remark]) -> None:
-    """What an operator should look at, one line each."""
-    for remark in found:
-        out.print(": ".join(filter(None, (remark.subject, remark.sentence))), soft_wrap=True)
 
 
 def print_received(received: Received, settings: Settings) -> None:

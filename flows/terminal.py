@@ -1,11 +1,11 @@
 """What several commands share: where they print, how they show progress, and their options."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,6 +13,9 @@ from rich.text import Text
 
 from features.periods import parse_period
 from models.protocol import Progress
+
+if TYPE_CHECKING:
+    from reports.received import Remark
 
 # On a terminal, tables fit its width; in a log they get the width that they need.
 # What they print is plain text: a bracket in a path is no mark-up.
@@ -39,3 +42,9 @@ def progress() -> Iterator[Progress]:
 def period_of(text: str | None) -> date | None:
     """A period given as YYYY-MM, or None."""
     return None if text is None else parse_period(text)
+
+
+def print_remarks(found: Iterable["Remark"]) -> None:
+    """What an operator should look at, one line each."""
+    for remark in found:
+        out.print(": ".join(filter(None, (remark.subject, remark.sentence))), soft_wrap=True)

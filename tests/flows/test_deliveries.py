@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 
 from features.errors import InputError
-from features.received import read_received
+from features.received import read_received, read_reports
 from flows import deliveries, stages
 from flows.settings import load
 from tests.deliveries import ATTACK, DEBT, DEBTS, faulty, former, sound, write
@@ -214,3 +214,11 @@ def test_files_that_no_source_takes_and_older_sources_are_told_before_anything_i
         "2401/dettes_janvier.csv",
         "firm headcount (URSSAF)",
     ]
+
+
+def test_a_damaged_record_of_what_was_read_is_told_with_what_to_do(tmp_path):
+    (tmp_path / "debts").mkdir()
+    for damage in ("", "[{", '[{"source": 1}]'):
+        (tmp_path / "debts" / "ingest.json").write_text(damage)
+        with pytest.raises(InputError, match=r"debts: .*ingest\.json.* is damaged\. Move .* away"):
+            read_reports(tmp_path, "debts")
