@@ -169,8 +169,8 @@ def read_reports(staged: Path, source: str) -> list[FileReport]:
         return TypeAdapter(list[FileReport]).validate_json(path.read_bytes()) if path.exists() else []
     except (OSError, ValueError):
         raise InputError(
-            f"{source}: {path}, which tells what was read, is damaged. Move {path.parent} away, then read all deliveries "
-            "again: weaksignals ingest RAW"
+            f"{source}: {path}, which tells what was read, is damaged. Move {path.parent} away, then read all "
+            "deliveries again: weaksignals ingest RAW"
         ) from None
 
 
