@@ -13,12 +13,12 @@ pictures: $(VENV)/.installed-dev
 	$(BIN)/weaksignals demo --data data --language en --picture README.svg
 	$(BIN)/python pictures/take.py data/demo pictures
 
-# NIGHTLY=1 also runs the tests that take minutes: Spark, a server lost in the middle of a run.
-# COVERAGE=1 also measures which branches the tests take, and prints it. Each process has a core: a library that takes
-# both would wait for the other process.
+# NIGHTLY=1 also runs the tests that take minutes: Spark, a server lost in the middle of a run. SlipCover prints which
+# branches the tests do not take. Each process has a core: a library that takes both would wait for the other process.
 PROCESSES ?= 2
 test: $(VENV)/.installed-dev lint
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(if $(NIGHTLY),-m "") $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m slipcover -m pytest \
+		--numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(if $(NIGHTLY),-m "")
 
 # NO_MKDOCS_2_WARNING: see docs/decisions/0008-site-builder.md.
 docs: $(VENV)/.installed-dev
@@ -45,12 +45,13 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(PIP) install --require-hashes --requirement requirements-dev.txt
 	touch $@
 
-# Pins every dependency with its hashes, and no address.
-LOCK := $(BIN)/pip-compile --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
-	--no-emit-trusted-host --no-header --quiet --build-deps-for editable
+# Pins every dependency with its hashes, and no address. Extras stay: without them the pip of Python 3.11 takes a newer
+# version of "coverage[toml]" than the one pinned for "coverage", and refuses it.
+LOCK := $(BIN)/pip-compile --generate-hashes --allow-unsafe --no-strip-extras --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host --no-header --quiet
 lock: $(VENV)/.installed-dev
-	$(LOCK) --output-file requirements.txt pyproject.toml
-	$(LOCK) --extra dev --extra mlflow --extra postgres --extra spark --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(LOCK) --build-deps-for editable --output-file requirements.txt pyproject.toml
+	$(LOCK) --extra dev --extra mlflow --extra postgres --extra spark --output-file requirements-dev.txt pyproject.toml requirements.txt
 
 clean:
 	rm -rf $(VENV) build site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
