@@ -1,7 +1,7 @@
-"""The environment's variables: one that no setting is named after is refused, with the nearest name that is one."""
+"""Names of settings: one that is none is refused, with the name it has today, or the nearest that is one."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
 from features.errors import InputError
@@ -9,18 +9,22 @@ from features.errors import InputError
 PREFIX = "WEAKSIGNALS_"
 
 
-def refuse_unknown_variables(known: Collection[str], prefix: str = PREFIX) -> None:
+def refuse_unknown_variables(known: Collection[str], former: Mapping[str, str], prefix: str = PREFIX) -> None:
     """Raise InputError naming each variable that starts with `prefix` and is not known; its value is never told.
 
-    known: full names, in capitals. A misspelt variable would silently leave a setting, or a protection, as it was.
+    known: names in capitals, without PREFIX; former: such a name of old -> that of today.
+    A misspelt variable would silently leave a setting, or a protection, as it was.
     """
-    found = (name.upper() for name in os.environ if name.upper().startswith(prefix))
-    unknown = sorted(set(found) - set(known))
+    found = {name.upper().removeprefix(PREFIX) for name in os.environ if name.upper().startswith(prefix)}
+    unknown = sorted(found - set(known))
     if unknown:
-        raise InputError(" ".join(_told(name, known) for name in unknown) + " Correct or unset it.")
+        told = (f"No setting is named {PREFIX}{name}{hint(name, known, former, PREFIX)}" for name in unknown)
+        raise InputError(" ".join(told) + " Correct or unset it.")
 
 
-def _told(name: str, known: Collection[str]) -> str:
-    # Without what all of them begin with, which makes any two look alike.
-    near = get_close_matches(name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known], n=1)
-    return f"No setting is named {name}" + (f": did you mean {PREFIX}{near[0]}?" if near else ".")
+def hint(name: str, known: Collection[str], former: Mapping[str, str], prefix: str = "") -> str:
+    """The end of a sentence on a name that is not known: what it is called today, or what may be meant."""
+    if name in former:
+        return f": it is now called {prefix}{former[name]}."
+    near = get_close_matches(name, known, n=1)
+    return f": did you mean {prefix}{near[0]}?" if near else "."

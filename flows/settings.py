@@ -3,10 +3,10 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,7 +17,7 @@ from pydantic_settings import (
 from features.errors import InputError
 from features.folder import DataFolder
 from features.scope import Engine
-from features.variables import PREFIX, refuse_unknown_variables
+from features.variables import PREFIX, hint, refuse_unknown_variables
 from models.monitoring.limits import Limits
 from models.protocol import FORMER_NAMES, Hyperparameters, Protocol, Sampling
 from reports.review import configuration
@@ -27,6 +27,8 @@ EXCLUDED_ACTIVITIES = (
     "84 65 66 99 85.10Z 85.20Z 85.31Z 85.32Z 85.41Z 85.42Z 64.11Z 64.19Z 64.30Z 64.91Z 64.92Z 64.99Z "
     "94.11Z 94.12Z 94.20Z 94.91Z 94.92Z"
 )
+# Names of settings in version 0.1.0 that have changed since, and those of today.
+FORMER: Final = {**FORMER_NAMES, "firms_promised": "min_expected_firms"}
 
 
 class Settings(BaseSettings):
@@ -76,15 +78,6 @@ class Settings(BaseSettings):
 
     limits: Limits = Field(Limits(), description="Limits at which monitoring warns, or stops a list.")
 
-    @field_validator("hyperparameters", mode="before")
-    @classmethod
-    def _refuse_former_names(cls, given: Any) -> Any:
-        former = [name for name in FORMER_NAMES if isinstance(given, dict) and name in given]
-        if former:
-            told = ", ".join(f"{name} is now called {FORMER_NAMES[name]}" for name in former)
-            raise PydanticCustomError("former_name", "{told}", {"told": told})
-        return given
-
     @property
     def protocol(self) -> Protocol:
         """How a model is trained and evaluated."""
@@ -107,8 +100,8 @@ class Settings(BaseSettings):
 
 
 def variables() -> frozenset[str]:
-    """Every variable that may be set, those of the review application among them."""
-    return frozenset(f"{PREFIX}{name.upper()}" for name in Settings.model_fields) | configuration.variables()
+    """Every variable that may be set, those of the review application among them, without PREFIX."""
+    return frozenset(map(str.upper, Settings.model_fields)) | configuration.variables()
 
 
 def load(**overrides: Any) -> Settings:
@@ -116,7 +109,7 @@ def load(**overrides: Any) -> Settings:
 
     Raises InputError naming each key or variable that is unknown, and each impossible value.
     """
-    refuse_unknown_variables(variables())
+    refuse_unknown_variables(variables(), {old.upper(): new.upper() for old, new in FORMER.items()})
     given = {key: value for key, value in overrides.items() if value is not None}
     data = Path(given.get("data") or os.environ.get("WEAKSIGNALS_DATA") or "data")
     file = data / "weaksignals.toml"
@@ -137,9 +130,23 @@ def load(**overrides: Any) -> Settings:
     try:
         return OfFolder(**{**given, "data": data})
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
-        )
-        raise InputError(f"The settings are not right: {problems}.") from None
+        problems = " ".join(map(_told, error.errors()))
+        raise InputError(f"The settings are not right. {problems}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{file} is not valid TOML ({error}). Correct it or remove it.") from None
+
+
+def _told(error: ErrorDetails) -> str:
+    *parents, name = map(str, error["loc"])
+    full = ".".join((*parents, name))
+    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"No setting is named {full}{hint(name, KNOWN[parents[0] if parents else ''], FORMER)}"
+    return f"{full}: {error['msg'].removeprefix('Value error, ')}."
+
+
+# Names of settings, by the table of weaksignals.toml in which they stand.
+KNOWN: Final = {
+    "": tuple(Settings.model_fields),
+    "hyperparameters": tuple(Hyperparameters.__annotations__),
+    "limits": tuple(Limits.__annotations__),
+}

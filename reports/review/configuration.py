@@ -6,9 +6,11 @@ from pydantic import Field, IPvAnyNetwork, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import InputError
+from features.variables import PREFIX as PREFIX_OF_ALL
 from features.variables import refuse_unknown_variables
 
-PREFIX = "WEAKSIGNALS_REVIEW_"
+OURS = "REVIEW_"
+PREFIX = f"{PREFIX_OF_ALL}{OURS}"
 
 
 class Configuration(BaseSettings):
@@ -42,8 +44,8 @@ class Configuration(BaseSettings):
 
 
 def variables() -> frozenset[str]:
-    """The variables that may be set."""
-    return frozenset(f"{PREFIX}{name.upper()}" for name in Configuration.model_fields)
+    """The variables that may be set, without the prefix that all have."""
+    return frozenset(f"{OURS}{name.upper()}" for name in Configuration.model_fields)
 
 
 def read_configuration(**given: object) -> Configuration:
@@ -51,7 +53,7 @@ def read_configuration(**given: object) -> Configuration:
 
     Raises InputError naming what is unknown, impossible or only half set.
     """
-    refuse_unknown_variables(variables(), PREFIX)
+    refuse_unknown_variables(variables(), {}, PREFIX)
     try:
         found = Configuration(**{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks
     except ValidationError as error:

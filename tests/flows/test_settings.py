@@ -95,9 +95,37 @@ def test_every_variable_of_the_settings_and_of_the_application_is_known(monkeypa
     assert load(data=tmp_path).min_headcount == 20
 
 
-def test_a_hyper_parameter_under_its_former_name_is_refused_with_the_present_one(tmp_path):
-    (tmp_path / "weaksignals.toml").write_text("[hyperparameters]\nlearning_rate = 0.1\ntrees = 100\nl2 = 1.0\n")
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (
+            "[hyperparameters]\ntrees = 100\nl2 = 1.0",
+            "No setting is named hyperparameters.trees: it is now called n_estimators.",
+        ),
+        (
+            "[hyperparameters]\ntrees = 100\nl2 = 1.0",
+            "No setting is named hyperparameters.l2: it is now called reg_lambda.",
+        ),
+        ("max_judging_rows = 5000", "No setting is named max_judging_rows: it is now called max_evaluation_rows."),
+        (
+            "[limits]\nfirms_promised = 10",
+            "No setting is named limits.firms_promised: it is now called min_expected_firms.",
+        ),
+        ("[limits]\npsi_stopp = 1", "No setting is named limits.psi_stopp: did you mean psi_stop?"),
+        ("xyzzy = 1", "No setting is named xyzzy."),
+        ("seed = 'a'\nreasons = 0", "reasons: Input should be greater than or equal to 1."),
+    ],
+)
+def test_what_the_settings_file_gets_wrong_is_told_with_the_name_of_today_or_the_nearest(tmp_path, written, told):
+    (tmp_path / "weaksignals.toml").write_text(written)
+    with pytest.raises(InputError) as refused:
+        load(data=tmp_path)
+    assert told in str(refused.value)
+
+
+def test_a_variable_under_its_former_name_is_refused_with_the_present_one(monkeypatch, tmp_path):
+    monkeypatch.setenv("WEAKSIGNALS_MAX_JUDGING_ROWS", "5000")
     with pytest.raises(
-        InputError, match=r"hyperparameters.*trees is now called n_estimators, l2 is now called reg_lambda"
+        InputError, match="WEAKSIGNALS_MAX_JUDGING_ROWS: it is now called WEAKSIGNALS_MAX_EVALUATION_ROWS"
     ):
         load(data=tmp_path)
