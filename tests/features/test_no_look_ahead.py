@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features import register
 from features.assemble import CATALOG
 from features.build import build
 from features.engine import connect
@@ -100,17 +101,23 @@ def test_no_feature_depends_on_what_became_known_later(period, staged, whole, tm
 
 
 @pytest.mark.slow
-def test_a_planted_look_ahead_is_caught(staged, tmp_path, monkeypatch):
-    honest = financial_health.known_values
+def test_planted_look_aheads_are_caught(staged, tmp_path, monkeypatch):
+    """Accounts known on the day of closing, and what the register says of a firm years before it said so."""
+    honest, honestly_dated = financial_health.known_values, register.dated
 
     def known_values(grid, financial_ratios):
         return honest(grid, financial_ratios.mutate(known_at=financial_ratios.closed_on))
 
+    def dated(history):
+        return honestly_dated(history).mutate(known_at=ibis.literal(START))
+
     monkeypatch.setattr(financial_health, "known_values", known_values)
-    period = date(2022, 4, 1)
-    caught = differing(*both(staged, tmp_path, period))
-    assert caught
-    assert {feature.theme for feature in caught} == {"financial_health"}
+    monkeypatch.setattr(register, "dated", dated)
+    rows, known = both(staged, tmp_path, date(2022, 4, 1))
+    # What the register says decides on the perimeter too, and on the sector that a firm is compared with.
+    firms = rows.index.intersection(known.index)
+    caught = differing(rows.loc[firms], known.loc[firms])
+    assert {feature.theme for feature in caught} >= {"financial_health", "profile"}
 
 
 @pytest.mark.slow
