@@ -107,12 +107,18 @@ def bar_chart(title: str, description: str, days: Sequence[date], stacks: Sequen
     return _svg(title, description, drawn, HEIGHT)
 
 
-def step_bar(before: float, after: float, top: float) -> str:
-    """One bar of a waterfall, from the risk before a step to the risk after it; hidden from screen readers."""
-    x, end = (scale(value, 0, top, 0, 300) for value in sorted((before, after)))
-    style = "raises" if after >= before else "lowers"
-    bar = f'<rect class="{style}" x="{x:.1f}" y="3" width="{max(end - x, 1):.1f}" height="12"/>'
-    return f'<svg class="step" viewBox="0 0 300 18" preserveAspectRatio="none" aria-hidden="true">{bar}</svg>'
+def effect_bar(change: float, largest: float) -> str:
+    """The effect of a theme as a bar, to the right of the middle where it raises the risk; hidden from screen readers.
+
+    largest: the size of the effect whose bar takes the whole half.
+    """
+    middle, end = 150.0, scale(change, -largest, largest, 0, 300)
+    style = "raises" if change >= 0 else "lowers"
+    bar = (
+        f'<rect class="{style}" x="{min(middle, end):.1f}" y="3" width="{max(abs(end - middle), 1):.1f}" height="12"/>'
+    )
+    axis = f'<line class="axis" x1="{middle}" x2="{middle}" y1="0" y2="18"/>'
+    return f'<svg class="effect" viewBox="0 0 300 18" preserveAspectRatio="none" aria-hidden="true">{axis}{bar}</svg>'
 
 
 def strip(value: float | None, quartiles: tuple[float, float, float]) -> str:

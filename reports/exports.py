@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from features import store
 from features.folder import TARGET_LIST
 from models.alerts import HIGH, MODERATE, NO_ALERT
+from models.explanation.shapley import shapley_values
 from reports.counterfactuals import counterfactual_sentence
 from reports.freshness import older_data
 from reports.language import Language
@@ -24,7 +25,6 @@ from reports.movement import movement_sentence
 from reports.reasons import REASON_SETTINGS
 from reports.spreadsheet import About, safe, workbook
 from reports.target_list import COLUMNS, TargetList, records
-from reports.waterfall import steps
 
 NAME = "target_list"
 FRONT_END = "target_list_signaux_faibles.json"
@@ -185,8 +185,10 @@ def front_end(ranked: TargetList) -> list[dict[str, Any]]:
         "seuil_fort": 100 * thresholds.high,
         "list_name": f"{ranked.period:%Y-%m}" + (" (simulated)" if ranked.is_simulated else ""),
     }
+    rows = list(records(ranked.rows[ranked.rows["rank"].notna()]))
+    shares = iter(shares_of_risk([row["themes"] for row in rows if row["alert"] != NO_ALERT], ranked))
     documents = []
-    for row in records(ranked.rows[ranked.rows["rank"].notna()]):
+    for row in rows:
         document = {
             "siren": row["siren"],
             "score": 100 * row["probability"],
@@ -194,19 +196,23 @@ def front_end(ranked: TargetList) -> list[dict[str, Any]]:
             **common,
         }
         if row["alert"] != NO_ALERT:
-            document["macro_expl"] = shares_of_risk(row["themes"], ranked)
+            document["macro_expl"] = next(shares)
             document["micro_expl"] = {reason["feature"]: reason["contribution"] for reason in row["reasons"]}
         documents.append(document)
     return documents
 
 
-def shares_of_risk(themes: dict[str, float], ranked: TargetList) -> dict[str, float]:
-    """Percentage points that add up to the score: how the probability moves as each theme is added, largest first."""
+def shares_of_risk(themes: Sequence[Mapping[str, float]], ranked: TargetList) -> list[dict[str, float]]:
+    """Of each firm, percentage points that add up to its score: what each theme adds, in whatever order.
+
+    themes: log-odds, one mapping per firm.
+    """
     # What kind of firm it is belongs to the mean risk: the front end has no theme for it.
-    start = ranked.base + themes.get("profile", 0.0)
-
-    def points(margin: float) -> float:
-        return 100 * float(ranked.calibration.probability(np.array([margin]))[0])
-
-    named = {name: themes.get(theme, 0.0) for theme, name in FRONT_END_THEMES.items()}
-    return {FRONT_END_BASE: points(start), **{step.name: step.change for step in steps(start, named, points)}}
+    base = ranked.base + np.array([firm.get("profile", 0.0) for firm in themes])
+    named = [[firm.get(theme, 0.0) for theme in FRONT_END_THEMES] for firm in themes]
+    probability = ranked.calibration.probability
+    points = 100 * np.column_stack(
+        [probability(base), shapley_values(base, np.reshape(named, (-1, len(FRONT_END_THEMES))), probability)]
+    )
+    names = (FRONT_END_BASE, *FRONT_END_THEMES.values())
+    return [dict(zip(names, firm, strict=True)) for firm in points.tolist()]

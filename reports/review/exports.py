@@ -97,7 +97,7 @@ def as_xlsx(export: Export) -> tuple[bytes, str]:
 
 
 def firm_document(export: Export, explained: Explanation) -> dict[str, Any]:
-    """One firm: its columns, its reasons as sentences, and the steps of its risk where the user may see scores."""
+    """One firm: its columns, its reasons as sentences, and the effects of themes where the user may see scores."""
     (row,) = export.rows
     read = {column.name for column in export.columns if column.table}
     document = {
@@ -108,10 +108,10 @@ def firm_document(export: Export, explained: Explanation) -> dict[str, Any]:
     }
     if not export.right.may_see(Kind.SCORES):
         return document
-    steps = [{"name": s.name, "before": s.before, "after": s.after} for s in explained.steps or ()]
+    found = [{"name": effect.name, "change": effect.change} for effect in explained.effects or ()]
     reasons = [{"theme": s.theme, "sentence": s.sentence, "is_stable": s.is_stable} for s in explained.reasons]
     told = {"movement": explained.movement or None, "remedy": explained.remedy or None}
-    return {**document, "mean_risk": explained.mean_risk, "steps": steps, "reasons": reasons, **told}
+    return {**document, "mean_risk": explained.mean_risk, "effects": found, "reasons": reasons, **told}
 
 
 def _about(export: Export) -> list[tuple[str, str]]:

@@ -1,15 +1,17 @@
 """All that a user may see of one firm, read by its SIREN within the territory."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import logit
 
 from features.assemble import CATALOG
+from models.calibration.shapes import with_offset
 from models.registry.model import RiskModel
 from reports.confidentiality import has_confidential_accounts
+from reports.effects import Effect, Probability, effects, merged
 from reports.language import Language
 from reports.reasons import FEATURES, of_firm_by_subject, reasons_of
 from reports.review.access import Kind, Right
@@ -25,7 +27,6 @@ from reports.review.wording import (
     listed_remedy,
     said_reasons,
 )
-from reports.waterfall import Probability, Step, nested_steps
 
 # Themes that the user may not see are shown as one with the kind of firm, so that subtraction reveals none of them.
 OTHER, PROFILE = "other", "profile"
@@ -35,14 +36,14 @@ SMALLEST_OFFSET: Final = 1e-6
 
 @dataclass(frozen=True)
 class Explanation:
-    """reasons: sentences; steps: the waterfall, None where the model or the contributions are not there.
+    """reasons: sentences; effects: of themes, None where the model or the contributions are not there.
 
-    mean_risk: where the steps start; values: the features that the user may see; movement, remedy: a sentence,
+    mean_risk: to which the effects are added; values: the features that the user may see; movement, remedy: a sentence,
     empty where the list tells nothing.
     """
 
     reasons: list[Said]
-    steps: tuple[Step, ...] | None
+    effects: tuple[Effect, ...] | None
     mean_risk: float
     values: Row
     hidden_themes: tuple[str, ...]
@@ -50,9 +51,14 @@ class Explanation:
     remedy: str = ""
 
     @property
-    def top(self) -> float:
-        """The largest risk on the way."""
-        return max((self.mean_risk, *(max(step.before, step.after) for step in self.steps or ())))
+    def risk(self) -> float:
+        """The mean risk and all effects."""
+        return self.mean_risk + sum(effect.change for effect in self.effects or ())
+
+    @property
+    def largest(self) -> float:
+        """The size of the largest effect."""
+        return max((abs(effect.change) for effect in self.effects or ()), default=0.0)
 
 
 def read_firm(reader: Reader, published: PublishedList, siren: str, right: Right) -> Row | None:
@@ -107,12 +113,17 @@ def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, l
     said = said_reasons(reasons, has_confidential_accounts(values), right, language)
     base = float(parts["base"])
     probability = published_probability(model, base + sum(subjects.values()), firm["probability"])
-    found = nested_steps(base, grouped(subjects, hidden), probability)
-    return Explanation(said, found, probability(base), visible, hidden, movement, remedy)
+    found = effects(base, _grouped(subjects, hidden), probability)
+    found = tuple(replace(effect, parts=_largest(effect.parts)) for effect in found)
+    mean_risk = float(probability(np.array([base]))[0])
+    return Explanation(said, found, mean_risk, visible, hidden, movement, remedy)
 
 
-def grouped(subjects: Mapping[str, float], hidden: tuple[str, ...]) -> dict[str, dict[str, float]]:
-    """Contributions by theme and subject; hidden themes and the kind of firm are one group without parts."""
+def _grouped(subjects: Mapping[str, float], hidden: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    """Contributions by theme and subject; hidden themes and the kind of firm are one group, without parts.
+
+    They are one before their effects are worked out: effects of others would else tell of each of them.
+    """
     closed = {*hidden, PROFILE} if hidden else set()
     groups: dict[str, dict[str, float]] = {}
     for name, contribution in subjects.items():
@@ -120,15 +131,13 @@ def grouped(subjects: Mapping[str, float], hidden: tuple[str, ...]) -> dict[str,
         group = groups.setdefault(OTHER if theme in closed else theme, {})
         key = OTHER if theme in closed else name
         group[key] = group.get(key, 0.0) + contribution
-    return {theme: _largest(parts) for theme, parts in groups.items()}
+    return groups
 
 
-def _largest(parts: dict[str, float]) -> dict[str, float]:
+def _largest(parts: Sequence[Effect]) -> tuple[Effect, ...]:
     """The largest parts, and the others as one."""
-    ordered = sorted(parts, key=lambda name: -abs(parts[name]))
-    kept = {name: parts[name] for name in ordered[:SHOWN_PARTS]}
-    rest = [parts[name] for name in ordered[SHOWN_PARTS:]]
-    return kept | ({OTHER: sum(rest)} if rest else {})
+    rest = parts[SHOWN_PARTS:]
+    return (*parts[:SHOWN_PARTS], *([merged(rest, OTHER)] if rest else []))
 
 
 def published_probability(model: RiskModel, margin: float, published: float) -> Probability:
@@ -137,13 +146,11 @@ def published_probability(model: RiskModel, margin: float, published: float) -> 
     A list's probabilities may be moved in log-odds for its period's base rate: by as much as this firm's are.
     """
 
-    def calibrated(at: float) -> float:
-        return float(model.calibration.probability(np.array([at]))[0])
-
-    offset = float(logit(published) - logit(calibrated(margin)))
+    calibrated = model.calibration.probability
+    offset = float(logit(published) - logit(calibrated(np.array([margin]))[0]))
     if abs(offset) < SMALLEST_OFFSET or not np.isfinite(offset):
         return calibrated
-    return lambda at: float(expit(logit(calibrated(at)) + offset))
+    return lambda margins: with_offset(calibrated(margins), offset)
 
 
 def _contributions(reader: Reader, published: PublishedList, siren: str) -> Row:

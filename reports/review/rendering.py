@@ -7,14 +7,14 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined, select_autoescape
 
 from features.nomenclatures import mapping
-from reports.charts import step_bar
+from reports.charts import effect_bar
+from reports.effects import rounded_changes
 from reports.review.access import READ_AUDIT, TEAM
 from reports.review.accounts import Account
 from reports.review.database import now
 from reports.review.guard import Services, language_of
 from reports.review.wording import known
 from reports.review.words import Words
-from reports.waterfall import rounded_changes
 
 ENVIRONMENT = Environment(
     loader=PackageLoader("reports", "templates/review"),
@@ -55,7 +55,7 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "is_simulated": False,
         "departement_label": lambda code: mapping("departements", "departement", "departement_label").get(code, ""),
         "rounded_changes": rounded_changes,
-        "step_bar": step_bar,
+        "effect_bar": effect_bar,
         "today": now().date(),
     }
     return ENVIRONMENT.get_template(name).render(**{**shown, **context})

@@ -11,12 +11,12 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepInFrame, Paragraph, SimpleDocTemplate, Spacer, Table
 
+from reports.effects import rounded_changes
 from reports.review.access import Kind
 from reports.review.exports import Export
 from reports.review.firm import Explanation
 from reports.review.verdicts import Answers
 from reports.review.words import Words
-from reports.waterfall import rounded_changes
 
 BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9, leading=12)
 SMALL = ParagraphStyle("small", BODY, fontSize=8, leading=10, textColor=colors.HexColor("#444444"))
@@ -96,12 +96,11 @@ def _why(export: Export, explained: Explanation) -> list[Flowable]:
     for n, said in enumerate(explained.reasons, 1):
         doubt = "" if said.is_stable else f" ({words.say('doubtful')})"
         found.append(_text(f"{n}. {said.sentence}{doubt}"))
-    if explained.steps:
-        changes = rounded_changes(explained.mean_risk, [step.after for step in explained.steps])
+    if explained.effects:
+        changes = rounded_changes(explained.mean_risk, [effect.change for effect in explained.effects])
         parts = [f"{words.say('mean risk')} {words.percent(explained.mean_risk)}"]
-        parts += [f"{words.theme(s.name)} {words.signed(c)}" for s, c in zip(explained.steps, changes, strict=True)]
-        total = words.percent(explained.steps[-1].after)
-        found.append(_text("; ".join(parts) + f" = {total}", SMALL))
+        parts += [f"{words.theme(e.name)} {words.signed(c)}" for e, c in zip(explained.effects, changes, strict=True)]
+        found.append(_text("; ".join(parts) + f" = {words.percent(explained.risk)}", SMALL))
     found += [_text(told) for told in (explained.movement, explained.remedy) if told]
     return found
 

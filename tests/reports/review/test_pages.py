@@ -2,7 +2,6 @@
 
 import ast
 import io
-import itertools
 import re
 import shutil
 import zipfile
@@ -18,31 +17,10 @@ from scipy.special import expit
 import reports
 from reports.language import translations
 from reports.review import rendering, verdicts, wording, words
-from reports.waterfall import nested_steps, rounded_changes, steps
 from tests.reports.review.conftest import BASE, TestClient, app_on, margin, rewrite, shown, signed_in
 
 ROOM = Path(reports.__file__).parent / "review"
 TEMPLATES = Path(reports.__file__).parent / "templates" / "review"
-
-
-def test_the_steps_of_a_waterfall_add_up_exactly_largest_first():
-    found = steps(-2.0, {"a": 0.5, "b": -1.5, "c": 0.1}, lambda m: float(expit(m)))
-    assert [step.name for step in found] == ["b", "a", "c"]
-    assert found[0].before == expit(-2.0)
-    assert all(first.after == second.before for first, second in itertools.pairwise(found))
-    assert found[-1].after == pytest.approx(expit(-2.9))
-
-
-def test_the_parts_of_a_step_lead_from_its_start_to_its_end():
-    (big, small) = nested_steps(-2.0, {"x": {"a": 0.1}, "y": {"b": 1.0, "c": 0.5}}, lambda m: float(expit(m)))
-    assert (big.name, big.parts[0].before, big.parts[-1].after) == ("y", big.before, big.after)
-    assert small.parts[-1].after == small.after
-
-
-def test_points_that_are_read_add_up_to_the_risk_that_is_read():
-    changes = rounded_changes(0.0434, [0.1416, 0.3649, 0.6494])
-    assert changes == [9.9, 22.3, 28.4]
-    assert round(4.3 + sum(changes), 1) == 64.9
 
 
 @pytest.mark.parametrize("siren", ["552100554", "100000017", "690000001"])
@@ -193,7 +171,7 @@ def test_a_list_scored_again_by_another_model_is_told_without_its_scores(copied,
     rewrite(scores, lambda table: table.append_column("model_id", pa.array([model_id] * len(table))))
     agent = signed_in(app, "admin")
     document = agent.get("/firms/552100554/firm.json?list=2024-01").json()
-    assert bool(document["steps"]) == is_of_list
+    assert bool(document["effects"]) == is_of_list
     assert document["reasons"]
     assert ("probability_low" in document["firm"]) == is_of_list
     assert agent.get("/firms/552100554?list=2024-01").status_code == 200

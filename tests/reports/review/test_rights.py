@@ -181,7 +181,15 @@ def test_without_right_to_scores_there_is_no_risk_no_rank_and_no_reason_anywhere
     risk = "75,0"
     for address in ("/firms/690000001", "/firms/690000001/firm.json", "/lists/2024-02/export.json", "/lists/2024-02"):
         text = agents["lyon"].get(address).text
-        for word in ("probability", "badge", "rank=", "steps", "Pourquoi cette entreprise", "Raison principale", risk):
+        for word in (
+            "probability",
+            "badge",
+            "rank=",
+            "effects",
+            "Pourquoi cette entreprise",
+            "Raison principale",
+            risk,
+        ):
             assert word not in text, (address, word)
 
 
@@ -327,8 +335,8 @@ def test_without_right_to_scores_a_page_tells_no_movement_and_no_remedy(fresh):
 
 
 def test_the_theme_without_right_can_not_be_told_by_subtraction(agents):
-    steps = agents["france"].get("/firms/552100554/firm.json").json()["steps"]
-    assert {step["name"] for step in steps} == {"payment_behaviour", "financial_health", "workforce", "other"}
+    found = agents["france"].get("/firms/552100554/firm.json").json()["effects"]
+    assert {effect["name"] for effect in found} == {"payment_behaviour", "financial_health", "workforce", "other"}
 
 
 def test_a_filter_or_an_order_on_a_figure_without_right_changes_nothing(agents):
