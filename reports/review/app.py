@@ -16,7 +16,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import NotPublishedError, Reader, UnreadableError
 from reports.review.database import open_database
-from reports.review.guard import FROM_PROXY, Refused, Services, refuse_routes_without_rule
+from reports.review.guard import (
+    FROM_PROXY,
+    Refused,
+    Services,
+    address_asked,
+    is_fragment,
+    refuse_routes_without_rule,
+)
 from reports.review.pages import administration, firms, lists, provider, public, session
 from reports.review.past import prepare
 from reports.review.rendering import render
@@ -146,11 +153,13 @@ def _too_long() -> Response:
 
 def _answer_refusals(app: FastAPI) -> None:
     def answer(request: Request, status: int, message: str, location: str = "") -> Response:
-        wants_page = "hx-request" not in request.headers and not request.url.path.endswith(".json")
-        if location and wants_page:
-            return RedirectResponse(location, 303)
         if request.url.path.endswith(".json"):
             return JSONResponse({"error": message}, status)
+        if is_fragment(request):
+            # A refusal has no place inside the page: the whole page is asked again, and tells.
+            return Response(status_code=status, headers={"HX-Redirect": location or address_asked(request)})
+        if location:
+            return RedirectResponse(location, 303)
         return render(request, request.app.state.services, None, "refusal.html", status, code=status, message=message)
 
     def refused(request: Request, error: Any) -> Response:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import sqlalchemy as sa
 from fastapi import Depends, FastAPI, Request
@@ -119,14 +119,20 @@ class Admitted:
 
     def _log(self, visit: Visit, outcome: str) -> None:
         if self.rule.is_logged:
-            log(visit, visit.account.name if visit.account else "", self.rule.action, _asked(visit.request), outcome)
+            log(
+                visit,
+                visit.account.name if visit.account else "",
+                self.rule.action,
+                address_asked(visit.request),
+                outcome,
+            )
 
     def _needs_session(self, request: Request, services: Services) -> bool:
         return services.cookie in request.cookies or bool(services.configuration.trusted_header)
 
     def _admit(self, visit: Visit) -> Visit:
         request, account = visit.request, visit.account
-        if len(_asked(request)) > LONGEST_ADDRESS:
+        if len(address_asked(request)) > LONGEST_ADDRESS:
             raise Refused(414, "The address of this page holds a value that it can't have. Go back to the list.")
         if account is None:
             raise Refused(401, "Sign in to go on.", location=_sign_in(request))
@@ -199,12 +205,22 @@ def log(visit: Visit, by: str, action: str, path: str, outcome: str) -> None:
         db.add(entry)
 
 
-def _asked(request: Request) -> str:
+def is_fragment(request: Request) -> bool:
+    """Whether htmx asks for a part of the page that is shown, and not for a page."""
+    return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
+
+
+def address_asked(request: Request) -> str:
+    """The path and the query."""
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _sign_in(request: Request) -> str:
-    return "/sign-in?" + urlencode({"next": _asked(request) if request.method == "GET" else "/"})
+    if request.method == "GET":
+        return "/sign-in?" + urlencode({"next": address_asked(request)})
+    # The page that holds the form: `drafts.js` keeps what was typed there.
+    page = urlsplit(request.headers.get("referer", "/"))
+    return "/sign-in?" + urlencode({"next": urlunsplit(("", "", page.path, page.query, "")), "unsaved": "yes"})
 
 
 def rule_of(route: Any) -> Rule | None:

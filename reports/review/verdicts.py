@@ -7,16 +7,17 @@ import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
+from features.periods import add_months
 from reports.reasons import FEATURES
 from reports.review.access import Kind, Right
 from reports.review.data import PublishedList
-from reports.review.database import Base, FollowUp, Verdict, WrongData
+from reports.review.database import Base, FollowUp, Verdict, WrongData, now
 from reports.spreadsheet import safe
 
 # Codes as they are stored -> as they are written.
@@ -40,6 +41,8 @@ FOLLOW_UP_STATES: Final = {
 }
 CLOSED: Final = "closed"
 LONGEST_NOTE: Final = 4000
+# A follow-up tells of a visit, or plans one.
+YEARS_BACK, YEARS_AHEAD = 10, 2
 VERDICT_COLUMNS: Final = ("siren", "list_period", "model_id", "is_useful", "reason", "note", "by", "at")
 
 
@@ -49,6 +52,22 @@ class OvertakenError(Exception):
 
 class RefusedAnswerError(Exception):
     """The answer is not one of those that the form offers."""
+
+
+class WrongDayError(RefusedAnswerError):
+    """The day of a follow-up is too far away to be meant."""
+
+
+class Days(NamedTuple):
+    """The first and the last day that a follow-up may have."""
+
+    first: date
+    last: date
+
+
+def days_of_follow_up(today: date) -> Days:
+    """The days that a follow-up written today may have."""
+    return Days(add_months(today.replace(day=1), -12 * YEARS_BACK), add_months(today.replace(day=1), 12 * YEARS_AHEAD))
 
 
 @dataclass(frozen=True)
@@ -126,12 +145,15 @@ def give_verdict(
 def follow_up(engine: sa.Engine, siren: str, by: str, follows: int, state: str, on: str, note: str) -> None:
     """Say what is done about a firm, after the follow-up `follows` (0 for the first).
 
-    Raises OvertakenError, RefusedAnswerError.
+    Raises OvertakenError, WrongDayError, RefusedAnswerError.
     """
     try:
         day = date.fromisoformat(on)
     except ValueError:
-        raise RefusedAnswerError from None
+        raise WrongDayError from None
+    first, last = days_of_follow_up(now().date())
+    if not first <= day <= last:
+        raise WrongDayError
     if state not in FOLLOW_UP_STATES:
         raise RefusedAnswerError
     with Transaction(engine) as db:

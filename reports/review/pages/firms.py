@@ -14,6 +14,8 @@ from reports.freshness import as_of_words, older_data
 from reports.reasons import FEATURES
 from reports.review import history, verdicts
 from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA, Kind
+from reports.review.data import Row
+from reports.review.database import now
 from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
@@ -27,6 +29,11 @@ router = APIRouter(prefix="/firms/{siren}")
 Consulted = Annotated[Visit, Depends(Admitted(FIRM))]
 # The fields of both forms, kept in the page where an answer must be sent again.
 ANSWER = ("is_useful", "reason", "note", "state", "on")
+OVERTAKEN = (
+    "Someone answered while you were writing. Read their answer below; yours is kept in the form: send it again."
+)
+WRONG_DAY = "This date can't be right: a follow-up is at most ten years old, or planned within two years. Correct it."
+NO_ALERT_HERE = "This firm is not on alert: there is no alert to judge."
 Exported = Annotated[Visit, Depends(Admitted(EXPORT_FIRM))]
 
 
@@ -40,8 +47,14 @@ def _page(visit: Visit, name: str, status: int = 200, **context: Any) -> HTMLRes
         "keys": published.keys,
         "horizon": published.horizon,
         "in_procedure": found["state"] != IN_BONIS,
+        "is_on_alert": is_on_alert(found),
     }
     return render(visit.request, visit.services, visit.account, name, status, **{**shown, **context})
+
+
+def is_on_alert(firm: Row) -> bool:
+    """Whether there is an alert that can be useful or not, and that the user may see."""
+    return bool(firm.get("alert", NO_ALERT) != NO_ALERT)
 
 
 def _explained(visit: Visit) -> Explanation:
@@ -59,6 +72,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     published, found = published_of(visit)
     reader, words = visit.services.reader, Words(visit.language)
     explained = _explained(visit)
+    given = _answers(visit, explained)
     shows_scores = visit.who.right.may_see(Kind.SCORES)
     past = risk_history(reader, published, found["siren"]) if shows_scores else []
     thresholds = reader.thresholds(published.model_id)
@@ -81,7 +95,9 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         "firm.html",
         status,
         explained=explained,
-        answers=_answers(visit, explained),
+        answers=given,
+        last_state=given.follow_ups[0].state if given.follow_ups else "",
+        days=verdicts.days_of_follow_up(now().date()),
         past=[row for row in past if row["alert"] != NO_ALERT],
         risk_chart=history.risk_chart(past, thresholds, words) if len(past) > 1 else None,
         thresholds=thresholds,
@@ -191,12 +207,9 @@ def _follows(visit: Visit) -> int:
     return int(text)
 
 
-def _overtaken(visit: Visit) -> HTMLResponse:
-    kept = {name: visit.text(name) for name in ANSWER}
-    problem = (
-        "Someone answered while you were writing. Read their answer below; yours is kept in the form: send it again."
-    )
-    return _firm_page(visit, 409, problem=problem, kept=kept)
+def _again(visit: Visit, status: int, problem: str) -> HTMLResponse:
+    """The page with what was typed, and what to do about it."""
+    return _firm_page(visit, status, problem=problem, kept={name: visit.text(name) for name in ANSWER})
 
 
 @router.post("/verdicts")
@@ -204,13 +217,15 @@ def give_verdict(visit: Annotated[Visit, Depends(Admitted(GIVE_VERDICT))]) -> Re
     """Whether the alert was useful."""
     published, found = published_of(visit)
     answer = (visit.text("is_useful"), visit.text("reason"), visit.text("note"))
+    if not is_on_alert(found):
+        return _again(visit, 400, NO_ALERT_HERE)
     try:
         verdicts.give_verdict(
             visit.services.engine, found["siren"], published, visit.who.name, _follows(visit), *answer
         )
     except verdicts.OvertakenError:
-        return _overtaken(visit)
-    return _back(visit, "verdict")
+        return _again(visit, 409, OVERTAKEN)
+    return _back(visit, "verdicts")
 
 
 @router.post("/follow-ups")
@@ -221,8 +236,10 @@ def follow_up(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response
     try:
         verdicts.follow_up(visit.services.engine, found["siren"], visit.who.name, _follows(visit), *answer)
     except verdicts.OvertakenError:
-        return _overtaken(visit)
-    return _back(visit, "follow-up")
+        return _again(visit, 409, OVERTAKEN)
+    except verdicts.WrongDayError:
+        return _again(visit, 400, WRONG_DAY)
+    return _back(visit, "follow-ups")
 
 
 @router.post("/wrong-data")

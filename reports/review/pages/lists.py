@@ -12,7 +12,7 @@ from reports.review.asked import ImpossibleValueError, read_asked
 from reports.review.columns import in_files, on_page, sortable
 from reports.review.data import PublishedList
 from reports.review.filters import Scene, allowed, searched_siren
-from reports.review.guard import Admitted, Refused, Visit, published_list
+from reports.review.guard import Admitted, Refused, Visit, is_fragment, published_list
 from reports.review.listing import Page, read_page
 from reports.review.rendering import render
 from reports.review.wording import listed_reason
@@ -36,7 +36,7 @@ def list_page(key: str, visit: Annotated[Visit, Depends(Admitted(LIST))]) -> HTM
     services, right = visit.services, visit.who.right
     published = published_list(services.reader, key)
     found = _read(visit, published)
-    name = "_results.html" if "hx-request" in visit.request.headers else "list.html"
+    name = "_results.html" if is_fragment(visit.request) else "list.html"
     return render(
         visit.request,
         services,

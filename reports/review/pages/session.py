@@ -2,7 +2,6 @@
 
 import secrets
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -16,19 +15,23 @@ router = APIRouter()
 # Ties the sign-in form to the browser that asked for it.
 FORM_COOKIE = "weaksignals-sign-in"
 YEAR = 365 * 24 * 3600
+# What a browser forgets with the session: pages, and drafts of answers.
+STORED = '"cache", "storage"'
+UNSAVED = (
+    "Your session had ended: your answer is not saved yet. Sign in, then send it again: this tab kept what you typed."
+)
 
 
 def local_path(target: str) -> str:
     """A path of this site, / for anything else."""
-    parts = urlsplit(target)
-    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if is_path and not parts.scheme and not parts.netloc else "/"
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
 
 
 @router.get("/sign-in")
 def sign_in_form(visit: Annotated[Visit, Depends(Admitted(PUBLIC))]) -> HTMLResponse:
     """The form, and the provider's button where there is one."""
-    return _form(visit, visit.request.query_params.get("next", "/"))
+    problem = UNSAVED if "unsaved" in visit.request.query_params else ""
+    return _form(visit, visit.request.query_params.get("next", "/"), problem)
 
 
 def _form(visit: Visit, target: str, problem: str = "", status: int = 200) -> HTMLResponse:
@@ -98,6 +101,7 @@ def sign_out(visit: Annotated[Visit, Depends(Admitted(SIGN_OUT))]) -> Response:
     accounts.close_session(visit.services.engine, visit.who)
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(visit.services.cookie, path="/", secure=not visit.services.configuration.is_local)
+    response.headers["Clear-Site-Data"] = STORED
     return response
 
 

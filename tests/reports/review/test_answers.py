@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from reports.review import verdicts
 from reports.review.database import APPEND_ONLY
-from tests.reports.review.conftest import signed_in
+from tests.reports.review.conftest import shown, signed_in
 
 FIRM = "/firms/552100554"
 
@@ -125,3 +125,44 @@ def test_every_consultation_export_and_refusal_is_in_the_log(fresh):
     assert ("paris", "export list", "/lists/2024-02/export.csv?alert=high", "admitted") in rows
     assert ("paris", "firm", "/firms/350000008", "404") in rows
     assert "/lists/2024-02/export.csv" in signed_in(fresh, "admin").get("/audit").text
+
+
+@pytest.mark.parametrize("on", ["0202-03-03", "2999-01-01", "", "hier"])
+def test_a_follow_up_on_an_impossible_day_is_refused_and_what_was_typed_stays(fresh, on):
+    agent = signed_in(fresh, "paris")
+    answer = agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on=on, note="ligne 1\nligne 2")
+    assert answer.status_code == 400
+    assert "Cette date ne peut pas être juste" in shown(answer)
+    assert "ligne 1\nligne 2</textarea>" in answer.text
+    assert '<option value="visited" selected>' in answer.text
+
+
+def test_the_next_follow_up_starts_from_the_state_of_the_last(fresh):
+    agent = signed_in(fresh, "paris")
+    agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on="2024-02-10", note="")
+    assert '<option value="visited" selected>' in agent.get(FIRM).text
+
+
+@pytest.mark.parametrize(("siren", "word"), [("690000019", "redressement"), ("200000025", "sans alerte")])
+def test_without_an_alert_the_state_comes_first_and_no_verdict_is_asked_or_taken(fresh, siren, word):
+    agent = signed_in(fresh, "admin")
+    text = shown(agent.get(f"/firms/{siren}"))
+    head = text[text.index('<div class="risk') : text.index('<nav class="tabs"')]
+    assert word in head.split("figure" if word == "sans alerte" else "</div>")[0]
+    assert "Cette alerte est-elle utile" not in text
+    answer = agent.post(f"/firms/{siren}/verdicts", follows=0, is_useful="yes", reason="", note="")
+    assert answer.status_code == 400
+    assert verdicts.verdict_rows(fresh.state.services.engine) == []
+
+
+def test_an_answer_sent_after_the_session_ended_leads_back_to_its_form(fresh):
+    agent = signed_in(fresh, "paris")
+    agent.client.cookies.clear()
+    page = "http://testserver/firms/552100554?list=2024-02"
+    answer = agent.client.post(
+        f"{FIRM}/verdicts", data={"note": "x"}, headers={"referer": page}, follow_redirects=False
+    )
+    assert answer.status_code == 303
+    form = shown(agent.client.get(answer.headers["location"]))
+    assert "cet onglet a gardé votre saisie" in form
+    assert 'name="next" value="/firms/552100554?list=2024-02"' in form

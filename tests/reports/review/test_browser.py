@@ -115,6 +115,50 @@ def test_a_box_ticked_filters_without_leaving_the_page_and_the_address_keeps_it(
         assert page.get_by_label("sans alerte").is_checked()
 
 
+def test_back_forward_and_reload_show_the_whole_page_of_what_was_asked(browser, address):
+    with opened(browser, address, "admin") as page:
+        rows, expect = page.locator("table.firms tbody tr"), sync_api.expect
+        before = rows.count()
+        page.get_by_label("sans alerte").check()
+        page.wait_for_url("**alert=none*")
+        expect(rows).not_to_have_count(before)
+        after = rows.count()
+        page.go_back()
+        expect(rows).to_have_count(before)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert not page.get_by_label("sans alerte").is_checked()
+        page.go_forward()
+        expect(rows).to_have_count(after)
+        rows.locator("th a").first.click()
+        page.go_back()
+        expect(rows).to_have_count(after)
+        assert page.get_by_label("sans alerte").is_checked()
+
+
+def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browser, address):
+    with opened(browser, address, "paris", is_quiet=False) as page:
+        page.get_by_role("link", name="ATELIERS DURAND").click()
+        note = page.locator("form[data-draft$=follow-ups] textarea")
+        note.fill("vue le 3\nà rappeler")
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Enregistrer le suivi").click()
+        sync_api.expect(page.get_by_role("alert")).to_contain_text("cet onglet a gardé votre saisie")
+        page.get_by_label("Nom du compte").fill("paris")
+        page.get_by_label("Mot de passe").fill(PASSWORD)
+        page.get_by_role("button", name="Se connecter").click()
+        page.wait_for_url("**/firms/552100554*")
+        assert note.input_value() == "vue le 3\nà rappeler"
+        page.get_by_role("button", name="Enregistrer le suivi").click()
+        status = page.get_by_role("status")
+        sync_api.expect(status).to_be_in_viewport()
+        assert note.input_value() == ""
+        assert page.locator(".log .note").last.inner_text() == "vue le 3\nà rappeler"
+        page.goto("/lists/2024-02")
+        page.context.clear_cookies()
+        page.get_by_label("sans alerte").check()
+        page.wait_for_url("**/sign-in?next=*alert*")
+
+
 def test_everything_works_without_javascript(browser, address):
     with opened(browser, address, "paris", java_script_enabled=False) as page:
         page.get_by_label("Nom ou SIREN").fill("boulangerie")

@@ -249,3 +249,30 @@ def test_a_half_set_configuration_is_refused(data_template):
         read_configuration(data=data_template, trusted_header="X-User", trusted_proxies=["*"])
     with pytest.raises(InputError, match="SECRET"):
         read_configuration(data=data_template, oidc_issuer="https://sso.fr", oidc_client_id="x")
+
+
+@pytest.mark.parametrize("target", ["//[", "//℀", "/\\x", "https://elsewhere.example", "javascript:alert(1)", ""])
+def test_whatever_page_is_asked_for_after_signing_in_it_is_one_of_ours(app, target):
+    client = TestClient(app)
+    assert 'name="next" value="/"' in client.get("/sign-in", params={"next": target}).text
+    answer = client.get("/language/fr", params={"back": target}, follow_redirects=False)
+    assert answer.headers["location"] == "/"
+
+
+def test_part_of_a_page_that_is_refused_has_the_browser_load_the_whole_page(fresh):
+    agent = signed_in(fresh, "paris")
+    wrong = agent.get("/lists/2024-02?page=-1", **{"hx-request": "true"})
+    assert (wrong.status_code, wrong.headers["hx-redirect"]) == (422, "/lists/2024-02?page=-1")
+    agent.client.cookies.clear()
+    ended = agent.get("/lists/2024-02?q=durand", **{"hx-request": "true"})
+    assert ended.headers["hx-redirect"] == "/sign-in?next=%2Flists%2F2024-02%3Fq%3Ddurand"
+
+
+def test_a_browser_that_goes_back_gets_the_whole_page(agents):
+    asked = {"hx-request": "true", "hx-history-restore-request": "true"}
+    assert "<!doctype html>" in agents["paris"].get("/lists/2024-02?q=durand", **asked).text
+
+
+def test_signing_out_has_the_browser_forget_what_it_kept(fresh):
+    agent = signed_in(fresh, "paris")
+    assert agent.post("/sign-out").headers["clear-site-data"] == '"cache", "storage"'
