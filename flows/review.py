@@ -16,6 +16,7 @@ from flows.terminal import Data, out
 
 users = typer.Typer(help="Accounts of the review application.", no_args_is_help=True)
 verdicts = typer.Typer(help="What agents answered.", no_args_is_help=True)
+wrong_data = typer.Typer(help="What agents know to be wrong in the data.", no_args_is_help=True)
 
 
 def serve(
@@ -95,9 +96,29 @@ def export_verdicts(
     data: Data = None,
 ) -> None:
     """Write the agents' current verdicts as CSV, with the SIREN, the list and the model of each."""
-    from reports.review.verdicts import as_csv, verdict_rows
+    from reports.review.chains import as_csv
+    from reports.review.verdicts import VERDICT_COLUMNS, verdict_rows
 
     settings = load(data=data)
     file, rows = out_file or settings.folder.verdicts, verdict_rows(_review_database(settings))
-    store.write_text(file, as_csv(rows))
+    store.write_text(file, as_csv(rows, VERDICT_COLUMNS))
     out.print(f"{len(rows):,} verdicts: {file}", soft_wrap=True)
+
+
+@wrong_data.command("export")
+def export_wrong_data(
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="The CSV file; beside the verdicts if not given.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Write what agents reported as wrong as CSV, with what became of each report."""
+    from reports.review.wrong_data import as_csv, reports_of
+
+    settings = load(data=data)
+    file, found = (
+        out_file or settings.folder.verdicts.with_name("wrong_data.csv"),
+        reports_of(_review_database(settings)),
+    )
+    store.write_text(file, as_csv(found))
+    out.print(f"{len(found):,} reports of wrong data: {file}", soft_wrap=True)

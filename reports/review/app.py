@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from reports.review.chains import RefusedAnswerError
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import NotPublishedError, Reader, UnreadableError
 from reports.review.database import open_database
@@ -27,7 +28,6 @@ from reports.review.guard import (
 from reports.review.pages import administration, firms, lists, provider, public, session
 from reports.review.past import prepare
 from reports.review.rendering import render
-from reports.review.verdicts import RefusedAnswerError
 
 STATIC = "static"
 # In bytes: a form holds a note and a few choices.

@@ -37,7 +37,8 @@ class Column(ListColumn):
     reads: the column of the table, if it has another name. sql: an expression, where it is not read as it is.
     say: how a code is put into words. is_identity: left out of files for people who object to publication.
     head: its title on the page; None where the page has no such column.
-    is_sortable: on the page. is_exported: in files.
+    is_sortable: on the page; starts_high: its first order is the largest first, where a large value is of concern.
+    is_exported: in files.
     """
 
     table: Table | None
@@ -48,6 +49,7 @@ class Column(ListColumn):
     is_identity: bool = False
     head: Text | None = None
     is_sortable: bool = False
+    starts_high: bool = False
     is_exported: bool = True
 
     @property
@@ -185,7 +187,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     _listed("departement", kind=None, head=Text("Place", "Lieu"), is_sortable=True),
     _listed("region", kind=None),
-    _listed("headcount", kind=None, head=Text("Headcount", "Effectif"), is_sortable=True),
+    _listed("headcount", kind=None, head=Text("Headcount", "Effectif"), is_sortable=True, starts_high=True),
     Column(
         name="headcount_growth",
         title=Text("Headcount over 12 months", "Effectif sur 12 mois"),
@@ -204,7 +206,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     _listed("first_alert", kind=Kind.SCORES, is_exported=False),
     _listed("alert_since", name="since", reads="alert_since", kind=Kind.SCORES),
-    _listed("probability", kind=Kind.SCORES, head=Text("Risk", "Risque"), is_sortable=True),
+    _listed("probability", kind=Kind.SCORES, head=Text("Risk", "Risque"), is_sortable=True, starts_high=True),
     _listed("probability_low", table=Table.SCORES, kind=Kind.SCORES),
     _listed("probability_high", table=Table.SCORES, kind=Kind.SCORES),
     Column(
@@ -234,6 +236,7 @@ COLUMNS: tuple[Column, ...] = (
         kind=Kind.SOCIAL_DEBT,
         head=Text("Social debt", "Dette sociale"),
         is_sortable=True,
+        starts_high=True,
     ),
     Column(
         name="has_payment_plan",

@@ -10,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Rows are added, never changed: triggers set by the migration enforce it in the database.
-APPEND_ONLY = ("audit", "verdicts", "follow_ups", "wrong_data")
+APPEND_ONLY = ("audit", "verdicts", "follow_ups", "wrong_data", "wrong_data_answers")
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -118,6 +118,20 @@ class WrongData(Base):
     note: Mapped[str] = mapped_column(sa.Text)
     by: Mapped[str] = mapped_column(sa.String(200))
     at: Mapped[datetime] = mapped_column(default=now)
+
+
+class WrongDataAnswer(Base):
+    """What became of a report of wrong data. One chain per report."""
+
+    __tablename__ = "wrong_data_answers"
+    __table_args__ = (sa.UniqueConstraint("report_id", "follows"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[int] = mapped_column(sa.ForeignKey("wrong_data.id"))
+    state: Mapped[str] = mapped_column(sa.String(20))
+    note: Mapped[str] = mapped_column(sa.Text)
+    by: Mapped[str] = mapped_column(sa.String(200))
+    at: Mapped[datetime] = mapped_column(default=now)
+    follows: Mapped[int] = mapped_column(default=0)
 
 
 class AuditEntry(Base):

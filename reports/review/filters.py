@@ -18,13 +18,14 @@ from reports.review.access import Kind, Right
 from reports.review.columns import Table, column
 from reports.review.controls import Boxes, Choice, Control, Number, Search, Tick
 from reports.review.data import PublishedList
-from reports.review.sql import Sql, one_of, parquet, select
+from reports.review.sql import Sql, every, one_of, parquet, select
 from reports.review.wording import PROCEDURE_STATES
 from reports.review.words import Words
 
 # How many lists, the newest included, "how often on alert" looks at.
 PAST_LISTS: Final = 12
 YOUNG_MONTHS: Final = 36
+SIREN_DIGITS: Final = 9
 
 
 @dataclass(frozen=True)
@@ -63,18 +64,26 @@ class Filter:
     is_in_sight: bool = False
 
 
-def searched_siren(text: str) -> str | None:
-    """The digits searched, where it is a SIREN (or its beginning) that is."""
+def searched_number(text: str) -> str | None:
+    """The digits searched, where nothing else is: a SIREN or its beginning, a SIRET, or digits of a name."""
     digits = re.sub(r"\s", "", text)
     return digits if digits.isdigit() else None
 
 
 def _search(text: str, _: Scene) -> Condition:
-    siren = searched_siren(text)
-    if siren is not None:
-        return Condition(Sql("starts_with(listed.siren, ?)", (siren,)))
-    found = f"contains(strip_accents(lower({column('name').expression})), strip_accents(lower(?)))"
-    return Condition(Sql(found, (text.strip(),)), Table.REGISTER)
+    """Firms whose name holds every word, in any order; of a number, also those whose SIREN begins with it."""
+    words = text.split()
+    name = f"strip_accents(lower({column('name').expression}))"
+    in_name = every([Sql(f"contains({name}, strip_accents(lower(?)))", (word,)) for word in words])
+    digits = searched_number(text)
+    if digits is None:
+        return Condition(in_name, Table.REGISTER)
+    # The first nine digits of a SIRET are its firm's.
+    by_siren = Sql("starts_with(listed.siren, ?)", (digits[:SIREN_DIGITS],))
+    if len(digits) >= SIREN_DIGITS:
+        return Condition(by_siren)
+    either = Sql(f"({by_siren.text} OR ({in_name.text}))", (*by_siren.values, *in_name.values))
+    return Condition(either, Table.REGISTER)
 
 
 def _where(sql: str, table: Table = Table.LIST) -> Callable[[Any, Scene], Condition]:
@@ -115,7 +124,7 @@ def _regions(_: Words) -> dict[str, str]:
 FILTERS: tuple[Filter, ...] = (
     Filter(
         name="q",
-        title=Text("Name or SIREN", "Nom ou SIREN"),
+        title=Text("Name, SIREN or SIRET", "Nom, SIREN ou SIRET"),
         control=Search(),
         condition=_search,
         kind=None,

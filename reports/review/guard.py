@@ -87,6 +87,17 @@ def published_of(visit: Visit) -> tuple[PublishedList, Row]:
     return visit.published, visit.firm
 
 
+def follows_of(visit: Visit) -> int:
+    """The number of the entry that a form answers, 0 for none.
+
+    Raises Refused where it is no number.
+    """
+    text = visit.text("follows")
+    if not text.isdecimal() or len(text) > 9:
+        raise Refused(400, "This form was not filled in as it should be. Go back and try again.")
+    return int(text)
+
+
 async def form_of(request: Request) -> FormData:
     """The fields of a change; none of a page."""
     return await request.form(max_files=0) if request.method == "POST" else FormData()

@@ -1,24 +1,19 @@
-"""What agents answer: verdicts, follow-ups and reports of wrong data.
+"""What agents answer: verdicts and follow-ups; reports of wrong data are in `wrong_data`."""
 
-Answers are only ever added. Whoever answers a page that is out of date is told so."""
-
-import csv
-import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
 from features.periods import add_months
-from reports.reasons import FEATURES
 from reports.review.access import Kind, Right
+from reports.review.chains import RefusedAnswerError, add, check_last, checked_note
 from reports.review.data import PublishedList
-from reports.review.database import Base, FollowUp, Verdict, WrongData, now
-from reports.spreadsheet import safe
+from reports.review.database import FollowUp, Verdict, now
+from reports.review.wrong_data import Report, reports_of
 
 # Codes as they are stored -> as they are written.
 VERDICT_REASONS: Final = {
@@ -40,18 +35,9 @@ FOLLOW_UP_STATES: Final = {
     "closed": "closed",
 }
 CLOSED: Final = "closed"
-LONGEST_NOTE: Final = 4000
 # A follow-up tells of a visit, or plans one.
 YEARS_BACK, YEARS_AHEAD = 10, 2
 VERDICT_COLUMNS: Final = ("siren", "list_period", "model_id", "is_useful", "reason", "note", "by", "at")
-
-
-class OvertakenError(Exception):
-    """Someone answered since the page was read: nothing was written, nothing is lost."""
-
-
-class RefusedAnswerError(Exception):
-    """The answer is not one of those that the form offers."""
 
 
 class WrongDayError(RefusedAnswerError):
@@ -76,7 +62,7 @@ class Answers:
 
     verdicts: Sequence[Verdict]
     follow_ups: Sequence[FollowUp]
-    wrong_data: Sequence[WrongData]
+    wrong_data: Sequence[Report]
 
     @property
     def last_verdict(self) -> int:
@@ -96,13 +82,9 @@ class Answers:
         reported = [
             one
             for one in self.wrong_data
-            if one.field in fields and (one.list_period == published.key or _is_always_open(one.field, right))
+            if one.field in fields and (one.list_period == published.key or one.is_open_to(right))
         ]
         return Answers(self.verdicts if right.may_see(Kind.SCORES) else (), self.follow_ups, reported)
-
-
-def _is_always_open(field: str, right: Right) -> bool:
-    return field not in FEATURES or right.may_see_feature(FEATURES[field].theme, field, is_confidential=True)
 
 
 def answers_on(engine: sa.Engine, siren: str, published: PublishedList) -> Answers:
@@ -112,7 +94,7 @@ def answers_on(engine: sa.Engine, siren: str, published: PublishedList) -> Answe
         return Answers(
             db.scalars(sa.select(Verdict).where(*of_list).order_by(Verdict.id.desc())).all(),
             db.scalars(sa.select(FollowUp).where(FollowUp.siren == siren).order_by(FollowUp.id.desc())).all(),
-            db.scalars(sa.select(WrongData).where(WrongData.siren == siren).order_by(WrongData.id.desc())).all(),
+            reports_of(engine, siren),
         )
 
 
@@ -135,10 +117,10 @@ def give_verdict(
     key = {"siren": siren, "list_period": published.key, "model_id": published.model_id}
     with Transaction(engine) as db:
         known = sa.select(sa.func.max(Verdict.id)).filter_by(**key)
-        _check_last(db.scalar(known), follows)
-    _add(
+        check_last(db.scalar(known), follows)
+    add(
         engine,
-        Verdict(**key, is_useful=is_useful == "yes", reason=reason, note=_checked(note), by=by, follows=follows),
+        Verdict(**key, is_useful=is_useful == "yes", reason=reason, note=checked_note(note), by=by, follows=follows),
     )
 
 
@@ -157,41 +139,8 @@ def follow_up(engine: sa.Engine, siren: str, by: str, follows: int, state: str, 
     if state not in FOLLOW_UP_STATES:
         raise RefusedAnswerError
     with Transaction(engine) as db:
-        _check_last(db.scalar(sa.select(sa.func.max(FollowUp.id)).where(FollowUp.siren == siren)), follows)
-    _add(engine, FollowUp(siren=siren, state=state, on=day, note=_checked(note), by=by, follows=follows))
-
-
-def report_wrong_data(
-    engine: sa.Engine, siren: str, published: PublishedList, by: str, field: str, fields: Sequence[str], note: str
-) -> None:
-    """Tell the data team that a figure is wrong.
-
-    Raises RefusedAnswerError where the field is none of `fields`, or nothing is said of it.
-    """
-    if field not in fields or not note.strip():
-        raise RefusedAnswerError
-    key = {"siren": siren, "list_period": published.key, "model_id": published.model_id}
-    _add(engine, WrongData(**key, field=field, note=_checked(note), by=by))
-
-
-def _check_last(last: int | None, follows: int) -> None:
-    if (last or 0) != follows:
-        raise OvertakenError
-
-
-def _checked(note: str) -> str:
-    if len(note) > LONGEST_NOTE:
-        raise RefusedAnswerError
-    return note.strip()
-
-
-def _add(engine: sa.Engine, row: Base) -> None:
-    # The constraint on `follows` decides between two who pass the check above at once.
-    try:
-        with Transaction(engine) as db, db.begin():
-            db.add(row)
-    except IntegrityError:
-        raise OvertakenError from None
+        check_last(db.scalar(sa.select(sa.func.max(FollowUp.id)).where(FollowUp.siren == siren)), follows)
+    add(engine, FollowUp(siren=siren, state=state, on=day, note=checked_note(note), by=by, follows=follows))
 
 
 def reviewed(engine: sa.Engine, published: PublishedList) -> list[str]:
@@ -216,13 +165,3 @@ def verdict_rows(engine: sa.Engine) -> list[dict[str, Any]]:
     )
     with Transaction(engine) as db:
         return [{name: getattr(row, name) for name in VERDICT_COLUMNS} for row in db.scalars(query)]
-
-
-def as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """Verdicts as CSV; no text starts a formula, whatever separator a spreadsheet splits it at."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, VERDICT_COLUMNS, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: safe(v) for k, v in row.items()})
-    return out.getvalue()

@@ -14,6 +14,7 @@ from reports.language import Language
 from reports.reasons import FEATURES, THEME_WORDS, value_words
 from reports.review.verdicts import FOLLOW_UP_STATES, VERDICT_REASONS
 from reports.review.wording import LEVELS, PROCEDURE_STATES
+from reports.review.wrong_data import REPORT_STATES
 
 REGISTER_FIELDS = {
     "name": "name",
@@ -127,6 +128,10 @@ class Words:
     def verdict_reason(self, code: str) -> str:
         """Why an alert was useful or not."""
         return self.say(VERDICT_REASONS.get(code, "other"))
+
+    def report_state(self, code: str) -> str:
+        """What became of a report of wrong data."""
+        return self.say(REPORT_STATES[code])
 
     def follow_state(self, code: str | None) -> str:
         """Where the follow-up of a firm stands."""

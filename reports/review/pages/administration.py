@@ -1,23 +1,25 @@
 """Pages of team leads, data scientists and administrators: the team's follow-up, the verdicts as a table, the log."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session as Transaction
 
-from reports.review import verdicts
-from reports.review.access import EXPORT_VERDICTS, READ_AUDIT, TEAM
+from reports.review import chains, verdicts, wrong_data
+from reports.review.access import ANSWER_WRONG_DATA, EXPORT_VERDICTS, READ_AUDIT, READ_WRONG_DATA, TEAM
 from reports.review.data import Row
 from reports.review.database import AuditEntry
-from reports.review.guard import Admitted, Visit, published_list
+from reports.review.guard import Admitted, Refused, Visit, follows_of, published_list
 from reports.review.listing import last_lists, read_firms
 from reports.review.rendering import render
 
 router = APIRouter()
 LOG_PAGE = 100
+NOT_ANSWERED = "Choose what became of it; where it was not corrected, write why."
 
 
 @router.get("/team")
@@ -47,26 +49,81 @@ def team(visit: Annotated[Visit, Depends(Admitted(TEAM))]) -> HTMLResponse:
 def export_verdicts(visit: Annotated[Visit, Depends(Admitted(EXPORT_VERDICTS))]) -> Response:
     """The standing verdicts on the firms of the territory, keyed by siren, list and model."""
     rows = _of_territory(visit, verdicts.verdict_rows(visit.services.engine))
-    content = verdicts.as_csv(rows)
-    headers = {"Content-Disposition": 'attachment; filename="verdicts.csv"'}
+    return _as_file(chains.as_csv(rows, verdicts.VERDICT_COLUMNS), "verdicts.csv")
+
+
+def _as_file(content: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _of_territory(visit: Visit, rows: list[Row]) -> list[Row]:
-    """The verdicts on firms that were in the territory on the verdict's list, or on the newest where it is gone."""
-    reader, right = visit.services.reader, visit.who.right
-    if right.departements is None:
-        return rows
-    keys = reader.keys()
-    judged: defaultdict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        judged[row["list_period"]].add(row["siren"])
-    inside = {
-        (key, firm["siren"])
-        for key, sirens in judged.items()
-        for firm in read_firms(reader, published_list(reader, key if key in keys else None), sorted(sirens), right)
-    }
+    """The answers on firms that were in the territory on the answer's list, or on the newest where it is gone."""
+    inside = _firms_of_territory(visit, [(row["list_period"], row["siren"]) for row in rows])
     return [row for row in rows if (row["list_period"], row["siren"]) in inside]
+
+
+def _firms_of_territory(visit: Visit, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+    """Those of the firms, each with a list, that were in the territory on it, or are on the newest where it is gone."""
+    reader, right, keys = visit.services.reader, visit.who.right, visit.services.reader.keys()
+    sirens: defaultdict[str, set[str]] = defaultdict(set)
+    for key, siren in asked:
+        sirens[key].add(siren)
+    return {
+        (key, firm["siren"]): firm
+        for key, of_list in sirens.items()
+        for firm in read_firms(reader, published_list(reader, key if key in keys else None), sorted(of_list), right)
+    }
+
+
+@router.get("/wrong-data")
+def wrong_data_page(visit: Annotated[Visit, Depends(Admitted(READ_WRONG_DATA))]) -> HTMLResponse:
+    """What agents reported to the data team, and what became of it."""
+    return _wrong_data_page(visit)
+
+
+def _wrong_data_page(
+    visit: Visit, status: int = 200, problem: str = "", number: int = 0, note: str = ""
+) -> HTMLResponse:
+    """The page; problem: with the answer `note` to the report `number`, which was not saved."""
+    shown = _reports(visit)
+    context: dict[str, Any] = {
+        "reports": [report for report, _ in shown],
+        "firms": {report.id: firm for report, firm in shown},
+        "report_states": wrong_data.REPORT_STATES,
+        "exports_verdicts": EXPORT_VERDICTS.admits(visit.who.right),
+        "problem": problem,
+        "kept": {number: note},
+    }
+    return render(visit.request, visit.services, visit.account, "wrong_data.html", status, **context)
+
+
+def _reports(visit: Visit) -> list[tuple[wrong_data.Report, Row]]:
+    """The reports on firms of the territory and figures that the user may see, each with the firm."""
+    found = [one for one in wrong_data.reports_of(visit.services.engine) if one.is_open_to(visit.who.right)]
+    firms = _firms_of_territory(visit, [(one.list_period, one.siren) for one in found])
+    return [(one, firms[key]) for one in found if (key := (one.list_period, one.siren)) in firms]
+
+
+@router.get("/wrong-data.csv")
+def export_wrong_data(visit: Annotated[Visit, Depends(Admitted(READ_WRONG_DATA))]) -> Response:
+    """The same as a file."""
+    return _as_file(wrong_data.as_csv([report for report, _ in _reports(visit)]), "wrong-data.csv")
+
+
+@router.post("/wrong-data/{number}")
+def answer_wrong_data(number: int, visit: Annotated[Visit, Depends(Admitted(ANSWER_WRONG_DATA))]) -> Response:
+    """What became of a report."""
+    if number not in {report.id for report, _ in _reports(visit)}:
+        raise Refused(404, "There is no such page.")
+    given = (visit.text("state"), visit.text("note"))
+    try:
+        wrong_data.answer(visit.services.engine, number, visit.who.name, follows_of(visit), *given)
+    except chains.OvertakenError:
+        return _wrong_data_page(visit, 409, chains.OVERTAKEN, number, given[1])
+    except chains.RefusedAnswerError:
+        return _wrong_data_page(visit, 400, NOT_ANSWERED, number, given[1])
+    return RedirectResponse(f"/wrong-data#report-{number}", 303)
 
 
 @router.get("/audit")

@@ -12,14 +12,15 @@ from reports.charts import strip
 from reports.dictionary import sources_behind
 from reports.freshness import as_of_words, older_data
 from reports.reasons import FEATURES
-from reports.review import history, verdicts
+from reports.review import history, verdicts, wrong_data
 from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA, Kind
+from reports.review.chains import OVERTAKEN, OvertakenError
 from reports.review.data import Row
 from reports.review.database import now
 from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
-from reports.review.guard import Admitted, Refused, Visit, published_of
+from reports.review.guard import Admitted, Visit, follows_of, published_of
 from reports.review.past import establishments, judgements, ratio_traces, risk_history, traces
 from reports.review.rendering import render
 from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES, sector_quartiles
@@ -29,9 +30,6 @@ router = APIRouter(prefix="/firms/{siren}")
 Consulted = Annotated[Visit, Depends(Admitted(FIRM))]
 # The fields of both forms, kept in the page where an answer must be sent again.
 ANSWER = ("is_useful", "reason", "note", "state", "on")
-OVERTAKEN = (
-    "Someone answered while you were writing. Read their answer below; yours is kept in the form: send it again."
-)
 WRONG_DAY = "This date can't be right: a follow-up is at most ten years old, or planned within two years. Correct it."
 NO_ALERT_HERE = "This firm is not on alert: there is no alert to judge."
 Exported = Annotated[Visit, Depends(Admitted(EXPORT_FIRM))]
@@ -200,13 +198,6 @@ def _back(visit: Visit, said: str) -> Response:
     return RedirectResponse(f"/firms/{found['siren']}?list={published.key}&said={said}#answers", 303)
 
 
-def _follows(visit: Visit) -> int:
-    text = visit.text("follows")
-    if not text.isdecimal() or len(text) > 9:
-        raise Refused(400, "This form was not filled in as it should be. Go back and try again.")
-    return int(text)
-
-
 def _again(visit: Visit, status: int, problem: str) -> HTMLResponse:
     """The page with what was typed, and what to do about it."""
     return _firm_page(visit, status, problem=problem, kept={name: visit.text(name) for name in ANSWER})
@@ -221,9 +212,9 @@ def give_verdict(visit: Annotated[Visit, Depends(Admitted(GIVE_VERDICT))]) -> Re
         return _again(visit, 400, NO_ALERT_HERE)
     try:
         verdicts.give_verdict(
-            visit.services.engine, found["siren"], published, visit.who.name, _follows(visit), *answer
+            visit.services.engine, found["siren"], published, visit.who.name, follows_of(visit), *answer
         )
-    except verdicts.OvertakenError:
+    except OvertakenError:
         return _again(visit, 409, OVERTAKEN)
     return _back(visit, "verdicts")
 
@@ -234,8 +225,8 @@ def follow_up(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response
     _, found = published_of(visit)
     answer = (visit.text("state"), visit.text("on"), visit.text("note"))
     try:
-        verdicts.follow_up(visit.services.engine, found["siren"], visit.who.name, _follows(visit), *answer)
-    except verdicts.OvertakenError:
+        verdicts.follow_up(visit.services.engine, found["siren"], visit.who.name, follows_of(visit), *answer)
+    except OvertakenError:
         return _again(visit, 409, OVERTAKEN)
     except verdicts.WrongDayError:
         return _again(visit, 400, WRONG_DAY)
@@ -248,5 +239,5 @@ def report_wrong_data(visit: Annotated[Visit, Depends(Admitted(REPORT_WRONG_DATA
     published, found = published_of(visit)
     fields = wrong_fields(_explained(visit))
     answer = (visit.who.name, visit.text("field"), fields, visit.text("note"))
-    verdicts.report_wrong_data(visit.services.engine, found["siren"], published, *answer)
+    wrong_data.report(visit.services.engine, found["siren"], published, *answer)
     return _back(visit, "wrong-data")

@@ -11,7 +11,7 @@ from reports.review.access import EXPORT_LIST, LIST, SIGNED_IN, Kind
 from reports.review.asked import ImpossibleValueError, read_asked
 from reports.review.columns import in_files, on_page, sortable
 from reports.review.data import PublishedList
-from reports.review.filters import Scene, allowed, searched_siren
+from reports.review.filters import Scene, allowed, searched_number
 from reports.review.guard import Admitted, Refused, Visit, is_fragment, published_list
 from reports.review.listing import Page, read_page
 from reports.review.rendering import render
@@ -84,7 +84,7 @@ def export_list(key: str, form: str, visit: Annotated[Visit, Depends(Admitted(EX
     found = _read(visit, published, size=None)
     words, asked, right = Words(visit.language), found.asked, visit.who.right
     searched = asked.get("q")
-    if searched and searched_siren(searched) is None and not right.may_see(Kind.PROTECTED_IDENTITIES):
+    if searched and searched_number(searched) is None and not right.may_see(Kind.PROTECTED_IDENTITIES):
         asked = asked.asking("q", words.say("(not published)"))
     said = [f"{title}: {value}" for title, value, _ in asked.said(words)]
     content, media = exports.FORMS[form](exports.Export(published, right, words, said, found.rows))

@@ -55,7 +55,7 @@ FIRMS = pd.DataFrame(
         ("200000025", "JEANNE MARTIN", "P", "1000", "43.21A", "75", "PARIS 20"),
         ("350000008", "CONSERVERIE DU PORT", "O", "5710", "10.39B", "35", "SAINT-MALO"),
         ("350000016", "DEMENAGEMENTS EVEN", "O", "5499", "49.42Z", "35", "RENNES"),
-        ("690000001", "FONDERIE GALLIENI", "O", "5710", "24.51Z", "69", "LYON"),
+        ("690000001", "FONDERIE 1900", "O", "5710", "24.51Z", "69", "LYON"),
         ("690000019", "GARAGE HUGO", "O", "5499", "45.20A", "69", "BRON"),
     ],
     columns=["siren", "name", "diffusion", "legal_category", "naf", "departement", "commune_name"],

@@ -216,6 +216,8 @@ RULES = """
     GIVE_VERDICT      | verdict         | every role                    | scores | a firm  | logged
     FOLLOW_UP         | follow-up       | every role                    |        | a firm  | logged
     REPORT_WRONG_DATA | wrong data      | every role                    |        | a firm  | logged
+    READ_WRONG_DATA   | reports of wrong data | administrator, data_scientist | |          | logged
+    ANSWER_WRONG_DATA | answer to wrong data  | administrator, data_scientist | |          | logged
     TEAM              | team            | administrator, team_lead      |        |         | logged
     EXPORT_VERDICTS   | export verdicts | administrator, data_scientist | scores |         | logged
     READ_AUDIT        | audit           | administrator                 |        | country | logged

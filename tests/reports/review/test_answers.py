@@ -3,9 +3,12 @@
 import pytest
 import sqlalchemy as sa
 
+from flows import review
 from reports.review import verdicts
+from reports.review.app import create_app
+from reports.review.configuration import read_configuration
 from reports.review.database import APPEND_ONLY
-from tests.reports.review.conftest import shown, signed_in
+from tests.reports.review.conftest import add_accounts, shown, signed_in
 
 FIRM = "/firms/552100554"
 
@@ -48,7 +51,7 @@ def test_of_two_agents_on_one_page_the_second_is_told_and_keeps_their_text(fresh
 
 def test_the_database_itself_refuses_two_answers_to_one(fresh, monkeypatch):
     agent = signed_in(fresh, "paris")
-    monkeypatch.setattr(verdicts, "_check_last", lambda last, follows: None)
+    monkeypatch.setattr(verdicts, "check_last", lambda last, follows: None)
     assert give(agent).status_code == 303
     assert give(agent).status_code == 409
 
@@ -112,6 +115,7 @@ def test_what_is_only_added_to_can_not_be_changed_even_by_hand(fresh, table, cha
     give(agent)
     agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on="2024-02-10", note="")
     agent.post(f"{FIRM}/wrong-data", field="name", note="x")
+    signed_in(fresh, "admin").post("/wrong-data/1", follows=0, state="corrected", note="")
     with pytest.raises(sa.exc.DatabaseError, match="append-only"), fresh.state.services.engine.begin() as connection:
         connection.execute(sa.text(change.format(table)))
 
@@ -166,3 +170,52 @@ def test_an_answer_sent_after_the_session_ended_leads_back_to_its_form(fresh):
     form = shown(agent.client.get(answer.headers["location"]))
     assert "cet onglet a gardé votre saisie" in form
     assert 'name="next" value="/firms/552100554?list=2024-02"' in form
+
+
+def test_a_report_reaches_the_data_team_and_their_answer_the_agent(fresh):
+    agent, team = signed_in(fresh, "paris"), signed_in(fresh, "admin")
+    agent.post(f"{FIRM}/wrong-data", field="headcount", note="12 salariés, pas 20")
+    assert "12 salariés, pas 20" in team.get("/wrong-data").text
+    assert team.post("/wrong-data/1", follows=0, state="refused", note=" ").status_code == 400
+    assert team.post("/wrong-data/1", follows=0, state="corrected", note="par l'URSSAF").status_code == 303
+    assert team.post("/wrong-data/1", follows=0, state="refused", note="non").status_code == 409
+    text = shown(agent.get(FIRM))
+    assert "corrigé par le partenaire" in text
+    assert "par l'URSSAF" in text
+    line = team.get("/wrong-data.csv").text.splitlines()[1]
+    assert '"headcount","12 salariés, pas 20","paris"' in line
+    assert '"corrected","par l\'URSSAF","admin"' in line
+
+
+def test_reports_are_read_by_the_data_team_alone_and_only_on_figures_that_they_may_see(fresh):
+    agent, science = signed_in(fresh, "paris"), signed_in(fresh, "france")
+    agent.post(f"{FIRM}/wrong-data", field="debt", note="réglée depuis")
+    assert agent.get("/wrong-data").status_code == 403
+    assert "réglée depuis" not in science.get("/wrong-data").text + science.get("/wrong-data.csv").text
+    assert science.post("/wrong-data/1", follows=0, state="corrected", note="").status_code == 404
+    assert "/verdicts.csv" in science.get("/wrong-data").text
+
+
+def test_a_line_can_not_be_written_over_in_sqlite(fresh):
+    agent = signed_in(fresh, "paris")
+    give(agent)
+    over = sa.text(
+        "INSERT OR REPLACE INTO verdicts (id, siren, list_period, model_id, is_useful, reason, note, by, at, follows) "
+        "SELECT :id, siren, list_period, model_id, 0, '', 'x', 'y', at, follows FROM verdicts"
+    )
+    engine = fresh.state.services.engine
+    for number in (1, 99):
+        with pytest.raises(sa.exc.DatabaseError, match="append-only"), engine.begin() as connection:
+            connection.execute(over, {"id": number})
+    assert len(verdicts.verdict_rows(fresh.state.services.engine)) == 1
+
+
+def test_reports_are_written_as_a_file_by_a_command(copied):
+    app = create_app(read_configuration(data=copied, is_local=True))
+    add_accounts(app)
+    signed_in(app, "paris").post(f"{FIRM}/wrong-data", field="headcount", note="12 salariés")
+    review.export_wrong_data(data=copied)
+    head, line = (copied / "wrong_data.csv").read_text().splitlines()
+    assert head.startswith('"id","siren","list_period"')
+    assert '"12 salariés"' in line
+    assert '"open"' in line

@@ -80,7 +80,7 @@ def opened(browser, address, name, is_quiet=True, **settings):
 
 def test_an_agent_signs_in_filters_opens_a_firm_answers_and_exports(browser, address):
     with opened(browser, address, "paris") as page:
-        page.get_by_label("Nom ou SIREN").fill("552 100 554")
+        page.get_by_label("Nom, SIREN ou SIRET").fill("552 100 554")
         page.get_by_role("button", name="Afficher").click()
         page.wait_for_url("**q=552*")
         expect = sync_api.expect
@@ -161,7 +161,7 @@ def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browse
 
 def test_everything_works_without_javascript(browser, address):
     with opened(browser, address, "paris", java_script_enabled=False) as page:
-        page.get_by_label("Nom ou SIREN").fill("boulangerie")
+        page.get_by_label("Nom, SIREN ou SIRET").fill("boulangerie")
         page.get_by_role("button", name="Afficher").click()
         page.get_by_role("link", name="BOULANGERIE").click()
         page.get_by_label("Date").fill("2024-02-05")
@@ -191,6 +191,7 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         "/firms/552100554/history",
         "/team",
         "/audit",
+        "/wrong-data",
         "/algorithm",
         "/algorithm/data",
         "/algorithm/evaluation",

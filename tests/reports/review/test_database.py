@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from reports.review import accounts, verdicts
+from reports.review import accounts, chains, verdicts
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.data import Reader
@@ -111,7 +111,7 @@ def test_of_eight_answers_to_one_page_at_once_one_is_kept_and_seven_are_told(eng
     def answer(n: int) -> bool:
         try:
             verdicts.give_verdict(engine, "552100554", published, f"agent {n}", 0, "yes", "", "")
-        except verdicts.OvertakenError:
+        except chains.OvertakenError:
             return False
         return True
 

@@ -1,11 +1,13 @@
 """Pages and files: what they hold, bad input, and both languages."""
 
 import ast
+import html
 import io
 import re
 import shutil
 import zipfile
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,6 +34,15 @@ def test_the_page_of_a_firm_adds_up_as_it_is_read(agents, siren):
     assert start == round(100 * expit(BASE), 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "is_descending"), [("rank", False), ("probability", True), ("debt", True), ("name", False)]
+)
+def test_the_first_click_on_a_figure_sorts_from_the_end_that_is_of_concern(agents, name, is_descending):
+    addresses = re.findall('href="[?]([^"]*)"', html.unescape(agents["admin"].get("/lists/2024-02").text))
+    (asked,) = [found for found in map(parse_qs, addresses) if found.get("sort") == [name]]
+    assert ("true" in asked.get("descending", ["false"])) == is_descending
+
+
 def test_the_list_is_ranked_and_shows_alerts_unless_asked(agents):
     text = agents["admin"].get("/lists/2024-02").text
     found = re.findall(r'href="/firms/(\d+)', text)
@@ -45,6 +56,10 @@ def test_the_list_is_ranked_and_shows_alerts_unless_asked(agents):
     [
         ("q=552 100 554", ["552100554"]),
         ("q=5521", ["552100554"]),
+        ("q=552 100 554 00012", ["552100554"]),
+        ("q=durand ateliers", ["552100554"]),
+        ("q=durand boulangerie", []),
+        ("q=1900", ["690000001"]),
         ("q=emile", ["100000017"]),
         ("departement=35", ["350000008", "350000016"]),
         ("region=Bretagne&min_headcount=0", ["350000008", "350000016"]),
@@ -88,7 +103,7 @@ def test_a_workbook_has_a_frozen_header_types_filters_and_says_what_it_is(agents
     assert 'state="frozen"' in sheet
     assert "<autoFilter" in sheet
     assert "<v>42317</v>" in sheet
-    for said in ("DONNÉES SIMULÉES", "Nom ou SIREN: ateliers", "Cotisations dues à l'URSSAF"):
+    for said in ("DONNÉES SIMULÉES", "Nom, SIREN ou SIRET: ateliers", "Cotisations dues à l'URSSAF"):
         assert said in strings
 
 

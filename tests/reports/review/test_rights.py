@@ -363,9 +363,9 @@ def test_an_export_does_not_name_who_objects_to_publication_by_what_was_searched
     address = f"/lists/2024-02/export.{form}?alert=none&q="
     text = text_of(agents["france"].get(address + "jeanne martin"))
     assert "jeanne" not in text
-    assert "Nom ou SIREN: (non diffusible)" in text
-    assert "Nom ou SIREN: jeanne martin" in text_of(agents["paris"].get(address + "jeanne martin"))
-    assert "Nom ou SIREN: 200000025" in text_of(agents["france"].get(address + "200000025"))
+    assert "Nom, SIREN ou SIRET: (non diffusible)" in text
+    assert "Nom, SIREN ou SIRET: jeanne martin" in text_of(agents["paris"].get(address + "jeanne martin"))
+    assert "Nom, SIREN ou SIRET: 200000025" in text_of(agents["france"].get(address + "200000025"))
 
 
 def test_the_log_tells_of_all_territories_and_needs_the_whole_country(fresh):
