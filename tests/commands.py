@@ -1,4 +1,4 @@
-"""The real command line, each command in a process of its own, with an evaluation as short as serves."""
+"""The real command line, each command in a process of its own, with a history and an evaluation as short as serve."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 COMMAND = [sys.executable, "-W", "ignore", "-c", "from flows.cli import main; main()"]
-SMALL = {"WEAKSIGNALS_REFITS": "1", "WEAKSIGNALS_ORIGINS": "1"}
+SMALL = {"WEAKSIGNALS_REFITS": "1", "WEAKSIGNALS_ORIGINS": "1", "WEAKSIGNALS_HISTORY_MONTHS": "84"}
 
 
 def started(*arguments: object, variables: dict[str, str] | None = None, **options: Any) -> "subprocess.Popen[str]":
