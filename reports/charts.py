@@ -114,9 +114,7 @@ def effect_bar(change: float, largest: float) -> str:
     """
     middle, end = 150.0, scale(change, -largest, largest, 0, 300)
     style = "raises" if change >= 0 else "lowers"
-    bar = (
-        f'<rect class="{style}" x="{min(middle, end):.1f}" y="3" width="{abs(end - middle):.1f}" height="12"/>'
-    )
+    bar = f'<rect class="{style}" x="{min(middle, end):.1f}" y="3" width="{abs(end - middle):.1f}" height="12"/>'
     axis = f'<line class="axis" x1="{middle}" x2="{middle}" y1="0" y2="18"/>'
     return f'<svg class="effect" viewBox="0 0 300 18" preserveAspectRatio="none" aria-hidden="true">{axis}{bar}</svg>'
 

@@ -62,13 +62,22 @@ class Session(Base):
 
 
 class FailedSignIn(Base):
-    """A failed attempt to sign in, counted to slow down guessing."""
+    """An attempt to sign in that did not succeed, counted to slow down guessing."""
 
     __tablename__ = "failed_sign_ins"
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now, index=True)
     account: Mapped[str] = mapped_column(sa.String(200), index=True)
     address: Mapped[str] = mapped_column(sa.String(64), index=True)
+
+
+class KnownAddress(Base):
+    """An address from which an account signed in."""
+
+    __tablename__ = "known_addresses"
+    account: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    address: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Verdict(Base):

@@ -1,20 +1,26 @@
 """Signing in and out, and the choice of language."""
 
+import asyncio
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from reports.review import accounts
+from reports.review import accounts, guessing
 from reports.review.access import PUBLIC, SIGN_IN, SIGN_OUT
 from reports.review.guard import LANGUAGE_COOKIE, Admitted, Refused, Services, Visit, address_of, is_same, log
+from reports.review.guessing import Attempt
 from reports.review.rendering import render
 
 router = APIRouter()
 # Ties the sign-in form to the browser that asked for it.
 FORM_COOKIE = "weaksignals-sign-in"
 YEAR = 365 * 24 * 3600
+# Two at a time, apart from the threads that answer pages: forty sign-ins at once would take all of these, and 2.5 GB.
+_HASHING = ThreadPoolExecutor(2, "hashing")
 # What a browser forgets with the session: pages, and drafts of answers.
 STORED = '"cache", "storage"'
 UNSAVED = (
@@ -53,24 +59,38 @@ def _form(visit: Visit, target: str, problem: str = "", status: int = 200) -> HT
 
 
 @router.post("/sign-in")
-def sign_in(visit: Annotated[Visit, Depends(Admitted(SIGN_IN))]) -> Response:
+async def sign_in(visit: Annotated[Visit, Depends(Admitted(SIGN_IN))]) -> Response:
     """Check name and password; neither tells which was wrong."""
+    attempt = await run_in_threadpool(_attempted, visit)
+    if isinstance(attempt, Response):
+        return attempt
+    checked = asyncio.get_running_loop().run_in_executor(
+        _HASHING, accounts.is_right, attempt.password_hash, visit.text("password")
+    )
+    return await run_in_threadpool(_answered, visit, attempt, await checked)
+
+
+def _attempted(visit: Visit) -> Attempt | Response:
+    """The attempt, where one may be made now, else the answer."""
     cookie = visit.request.cookies.get(FORM_COOKIE, "")
     name = visit.text("name")
     if not cookie or not is_same(visit.text("token"), cookie):
         log_sign_in(visit, name, "refused")
         raise Refused(403, "This form has expired. Go back, reload the page and send it again.")
-    target = visit.text("next")
-    engine = visit.services.engine
     try:
-        user_id = accounts.check_password(engine, name, visit.text("password"), address_of(visit.request))
-    except accounts.TooManyAttemptsError:
+        return guessing.begin(visit.services.engine, name, address_of(visit.request))
+    except guessing.TooManyAttemptsError:
         log_sign_in(visit, name, "too many")
-        return _form(visit, target, "Too many attempts. Wait a quarter of an hour.", 429)
-    if user_id is None:
+        return _form(visit, visit.text("next"), "Too many attempts. Wait a quarter of an hour.", 429)
+
+
+def _answered(visit: Visit, attempt: Attempt, is_right: bool) -> Response:
+    name, target = visit.text("name"), visit.text("next")
+    if not is_right or attempt.user_id is None:
         log_sign_in(visit, name, "refused")
         return _form(visit, target, "Unknown name or wrong password.", 401)
-    return signed_in(visit, name, user_id, target)
+    guessing.succeed(visit.services.engine, attempt)
+    return signed_in(visit, name, attempt.user_id, target)
 
 
 def log_sign_in(visit: Visit, name: str, outcome: str) -> None:

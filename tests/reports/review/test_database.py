@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from reports.review import accounts, chains, verdicts
+from reports.review import chains, guessing, verdicts
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.data import Reader
 from reports.review.database import APPEND_ONLY, AuditEntry, Base, Verdict, migrate, open_database
-from tests.reports.review.conftest import PASSWORD, add_accounts, signed_in
+from tests.reports.review.conftest import add_accounts, signed_in
 
 # A PostgreSQL server refuses to run as root.
 NOBODY = "nobody"
@@ -135,5 +137,23 @@ def test_an_agent_s_morning(url, data_template):
     text = agent.get("/firms/552100554").text
     assert all(said in text for said in ("avis 0", "avis 1", "rappeler", "contactée"))
     assert agent.get("/lists/2024-02/export.json?unreviewed=true&unfollowed=true").json()["firms"]
-    assert accounts.check_password(app.state.services.engine, "PARIS", PASSWORD, "x") is not None
+    assert guessing.begin(app.state.services.engine, "PARIS", "x").user_id is not None
     app.state.services.engine.dispose()
+
+
+def test_a_database_of_the_first_version_keeps_every_answer(tmp_path):
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    config = Config()
+    config.set_main_option("script_location", "reports.review:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            sa.text(
+                "INSERT INTO verdicts VALUES (1, '552100554', '2024-02', 'm', 1, '', 'vue', 'paris', '2024-02-03', 0)"
+            )
+        )
+    engine.dispose()
+    upgraded = open_database(str(engine.url))
+    assert [row["note"] for row in verdicts.verdict_rows(upgraded)] == ["vue"]
+    upgraded.dispose()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ import uvicorn
 
 from features.errors import InputError
 from flows import review
-from reports.review import accounts, guard
+from reports.review import accounts, guard, guessing
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.pages.session import local_path
@@ -37,7 +38,7 @@ def test_a_wrong_password_and_an_unknown_name_are_answered_alike(fresh):
 
 def test_after_five_wrong_passwords_even_the_right_one_must_wait(fresh):
     client = TestClient(fresh)
-    for _ in range(accounts.PER_ACCOUNT):
+    for _ in range(guessing.HERE.free):
         assert attempt(client, "paris", "x" * 20).status_code == 401
     assert attempt(client, "paris", PASSWORD).status_code == 429
     assert attempt(client, "admin", PASSWORD).status_code == 303
@@ -106,11 +107,11 @@ def test_a_sign_in_form_sent_from_elsewhere_is_refused(fresh, token):
 
 def test_the_log_tells_who_tried_to_sign_in_and_how_it_ended(fresh):
     client = TestClient(fresh)
-    for _ in range(accounts.PER_ACCOUNT):
+    for _ in range(guessing.HERE.free):
         attempt(client, "Paris", "x" * 20)
     attempt(client, "paris", PASSWORD)
     attempt(client, "admin", PASSWORD)
-    ends = [("paris", "refused")] * accounts.PER_ACCOUNT + [("paris", "too many"), ("admin", "signed in")]
+    ends = [("paris", "refused")] * guessing.HERE.free + [("paris", "too many"), ("admin", "signed in")]
     assert logged(fresh) == [(name, "testclient", "sign in", "/sign-in", outcome) for name, outcome in ends]
 
 
@@ -234,7 +235,7 @@ def test_behind_a_proxy_each_visitor_has_an_address_and_can_not_choose_it(data_t
 
 
 def test_behind_a_proxy_the_guesses_of_one_visitor_do_not_shut_out_another(data_template, tmp_path, monkeypatch):
-    monkeypatch.setattr(accounts, "PER_ADDRESS", 2)
+    monkeypatch.setattr(guessing, "ADDRESS", guessing.Patience(2, timedelta(minutes=1)))
     client = proxied(data_template, tmp_path, PROXY)
     client.headers["X-Forwarded-For"] = "203.0.113.7"
     assert [attempt(client, name, "x" * 20).status_code for name in ("a", "b", "c")] == [401, 401, 429]

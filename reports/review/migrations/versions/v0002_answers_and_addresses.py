@@ -1,4 +1,7 @@
-"""Answers to reports of wrong data; in SQLite, INSERT OR REPLACE no longer overwrites what is only ever added to."""
+"""Answers to reports of wrong data, and addresses from which accounts sign in.
+
+In SQLite, INSERT OR REPLACE no longer overwrites what is only ever added to.
+"""
 
 from typing import Final
 
@@ -33,6 +36,12 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("follows", sa.Integer, nullable=False),
         sa.UniqueConstraint("report_id", "follows"),
+    )
+    op.create_table(
+        "known_addresses",
+        sa.Column("account", sa.String(200), primary_key=True),
+        sa.Column("address", sa.String(64), primary_key=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
     )
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
