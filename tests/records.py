@@ -10,6 +10,7 @@ from models.alerts import Thresholds
 from models.calibration.reliability import CalibrationScore, ReliabilityPoint
 from models.calibration.shapes import Platt, VennAbers
 from models.evaluation.records import (
+    LIFT,
     AlertFigures,
     CalibrationFigures,
     Check,
@@ -130,9 +131,13 @@ def metrics(**changes: Any) -> Metrics:
         "feature_importance": FeatureImportance(
             {"social_debt": 0.7, "workforce": 0.3}, {"debt": 0.6, "headcount": 0.4}
         ),
-        "intervals": dict.fromkeys(("auc", "high_precision", "top_1_percent_recall"), Interval(0.75, 0.58, 0.89)),
+        "intervals": {
+            **dict.fromkeys(("high_precision", "top_1_percent_recall"), Interval(0.75, 0.58, 0.89)),
+            "auc": Interval(0.75, 0.68, 0.81),
+            LIFT: Interval(3.5, 2.5, 4.5),
+        },
         "calibration": CalibrationFigures(
-            (kind, replace(kind, kind="venn_abers")), (ReliabilityPoint(647, 14, 0.02, 0.03, 0.01, 0.04),), 0.013
+            (kind, replace(kind, kind="venn_abers")), (ReliabilityPoint(647, 14, 0.02, 0.03, 0.01, 0.04),), 0.013, 0.9
         ),
         "groups": {
             "naf_section": (group("C"), group("J", auc=0.46)),

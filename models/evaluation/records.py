@@ -9,6 +9,8 @@ from models.calibration.reliability import CalibrationScore, ReliabilityPoint
 from models.explanation.stability import Stability
 
 TOP = "top_1_percent"
+# How much more often than all rows the 5 % with the largest probability failed.
+LIFT: Final = "top_5_percent_lift"
 # Where a model is cut into alerts and others: both thresholds, and the 1 % of the rows with the largest probability.
 CUTS: Final = (HIGH, MODERATE, TOP)
 
@@ -205,11 +207,16 @@ class Difference(Interval):
 
 @dataclass(frozen=True)
 class CalibrationFigures:
-    """Whether probabilities come true on the test rows; kinds: how each kind of calibration did on validation rows."""
+    """Whether probabilities come true on the test rows; kinds: how each kind of calibration did on validation rows.
+
+    slope: of the labels' log-odds on those of the probabilities, 1 where differences between firms are neither
+    exaggerated nor played down; None where an older version did not record it.
+    """
 
     kinds: tuple[CalibrationScore, ...]
     points: tuple[ReliabilityPoint, ...]
     expected_calibration_error: float
+    slope: float | None
 
 
 @dataclass(frozen=True)

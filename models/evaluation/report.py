@@ -12,6 +12,7 @@ from sklearn.base import clone
 from features.errors import InputError
 from features.folder import FeatureTable
 from features.periods import period_range
+from models.calibration.fitting import calibration_slope
 from models.calibration.reliability import expected_calibration_error, reliability
 from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.lead_time import lead_times
@@ -96,7 +97,9 @@ def evaluation_report(
         stability=known.stability,
         feature_importance=known.feature_importance,
         intervals=intervals,
-        calibration=CalibrationFigures(model.chosen.scores, points, expected_calibration_error(points)),
+        calibration=CalibrationFigures(
+            model.chosen.scores, points, expected_calibration_error(points), calibration_slope(probability, labels)
+        ),
         groups=by_group(rows.test, probability, labels, model.thresholds),
         protocols=found,
         procedures=with_and_without_procedures(every, model.probability(every), model.thresholds),

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from models.alerts import HIGH, MODERATE, Thresholds
 from models.calibration.shapes import SMALLEST
 from models.evaluation.metrics import TOP_SHARE
-from models.evaluation.records import TOP, Difference, Interval
+from models.evaluation.records import LIFT, TOP, Difference, Interval
 from models.rows.inputs import Labels, Probabilities
 
 # How often each row was drawn.
 Drawn = NDArray[np.float64]
 LEVEL = 0.95
+LIFT_SHARE = 0.05
 REPEATS = 200
 
 
@@ -42,7 +43,7 @@ class WeightedMetrics:
         """Ranking, Brier score, log-loss; precision and recall at both thresholds and at the top 1 %."""
         rows = weights[self._order]
         caught, flagged = np.cumsum(rows * self._failed), np.cumsum(rows)
-        top = int(np.searchsorted(flagged, np.ceil(TOP_SHARE * flagged[-1]))) + 1
+        top, lifted = (_first(share, flagged) for share in (TOP_SHARE, LIFT_SHARE))
         metrics = self._ranking(caught, flagged)
         metrics["brier"] = float(rows @ self._squared / flagged[-1])
         metrics["log_loss"] = float(rows @ self._log_loss / flagged[-1])
@@ -50,6 +51,7 @@ class WeightedMetrics:
             hits, alerts = (caught[count - 1], flagged[count - 1]) if count else (0.0, 0.0)
             metrics[f"{name}_precision"] = float(hits / max(alerts, 1))
             metrics[f"{name}_recall"] = float(hits / max(caught[-1], 1))
+        metrics[LIFT] = float(caught[lifted - 1] / flagged[lifted - 1] * flagged[-1] / max(caught[-1], 1))
         return metrics
 
     def _ranking(self, caught: Drawn, flagged: Drawn) -> dict[str, float]:
@@ -66,6 +68,11 @@ class WeightedMetrics:
         }
 
 
+def _first(share: float, flagged: Drawn) -> int:
+    """How many rows, the riskiest first, are that share of what was drawn."""
+    return int(np.searchsorted(flagged, np.ceil(share * flagged[-1]))) + 1
+
+
 def bootstrap(
     probability: Probabilities,
     labels: Labels,
@@ -77,7 +84,7 @@ def bootstrap(
     """Each headline metric with its 95 % interval over firms drawn again (percentile bootstrap).
 
     firms: the SIREN of each row; a firm is drawn with all its rows (Field, Welsh, JRSS B 2007).
-    The metrics: auc, average_precision, brier, log_loss, and {high, moderate, top_1_percent}_{precision, recall}.
+    The metrics: auc, average_precision, brier, log_loss, {high, moderate, top_1_percent}_{precision, recall} and LIFT.
     """
     metrics = WeightedMetrics(probability, labels, thresholds)
     drawn = pd.DataFrame([metrics.headline(weights) for weights in _resampled(firms, repeats, seed)])

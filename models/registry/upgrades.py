@@ -54,11 +54,16 @@ def metrics_from_1(content: Content) -> Content:
     }
 
 
+def metrics_from_2(content: Content) -> Content:
+    """`metrics.json`: what the gates judge that was not measured."""
+    return {**content, "calibration": {**content["calibration"], "slope": None}}
+
+
 def reference_from_1(content: Content) -> Content:
     """`reference.json`: the distribution of the `score` is that of the margins."""
     return {**{name: value for name, value in content.items() if name != "score"}, "margins": content["score"]}
 
 
 MODEL_UPGRADES: Final[Upgrades] = {1: model_from_1, 2: model_from_2}
-METRICS_UPGRADES: Final[Upgrades] = {1: metrics_from_1}
+METRICS_UPGRADES: Final[Upgrades] = {1: metrics_from_1, 2: metrics_from_2}
 REFERENCE_UPGRADES: Final[Upgrades] = {1: reference_from_1}

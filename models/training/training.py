@@ -15,7 +15,7 @@ from features.errors import InputError
 from features.folder import FeatureTable
 from features.periods import add_months
 from models.calibration.base_rate import LOOK_BACK_MONTHS, known_failure_rate
-from models.calibration.fitting import fit_venn_abers
+from models.calibration.fitting import UnskilledError, fit_venn_abers
 from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boosted_trees
 from models.estimators.challengers import CHALLENGERS, fit
 from models.estimators.fitted import FittedModel, fit_model
@@ -201,7 +201,11 @@ def _beside(model: FittedModel, rows: Rows, seed: int, progress: Progress) -> di
             progress(f"the challenger beside it: {name.replace('_', ' ')}")
             # The same model without the constraints: the difference is what they cost.
             other = clone(model.estimator).set_params(monotone=False) if name == FREE else make(model.inputs, seed)
-            fitted = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights)
+            try:
+                fitted = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights)
+            except UnskilledError:
+                progress(f"{name.replace('_', ' ')} has learnt nothing that holds later: it is left out")
+                continue
             found[name] = evaluate_model(fitted, rows.test)
     return found
 

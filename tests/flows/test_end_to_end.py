@@ -157,7 +157,7 @@ def test_each_step_again_changes_nothing(demo):
         done = weaksignals(*step, "--data", demo[0])
         assert done.returncode == 0, done.stderr
         if step == ("train",):
-            assert "it is the model in use" in done.stdout
+            assert "It is the model in use" in done.stdout
     assert digests(demo[0] / "lists" / "2024-02") == before
 
 
