@@ -142,7 +142,7 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     # Where the history of the models in use is damaged, say so now rather than after the training.
     registry.promotions(settings.folder.models)
     try:
-        result = training.train(table, as_of or table.record.end, settings.protocol, progress)
+        result = training.train(table, as_of or table.record.end, settings.protocol, settings.alerts, progress)
     except UnskilledError as error:
         raise InputError(gates.refusal([str(error)], table.record.absent_sources)) from None
     progress("whether it may be put in use")
@@ -254,7 +254,7 @@ def _ranked(settings: Settings, period: date | None, siren: str = "", progress: 
             f'The firm "{siren}" is not in the feature table of {period:%Y-%m}. Give the 9 digits of a SIREN in scope.'
         )
     states = dataset.read_states(table, period, LOOK_BACK_MONTHS)
-    scored = scoring.score(model, rows, scoring.calibration_at(model, states, period))
+    scored = scoring.score(model, rows, scoring.calibration_at(model, states, period), settings.alerts)
     progress("reasons and list")
     noted = rows[rows["siren"] == siren] if siren else rows
     ranked = target_list(
@@ -320,6 +320,8 @@ class FirmHistory:
 def explain(settings: Settings, siren: str, period: date | None) -> FirmHistory:
     """One firm's risk, reasons and history, by the model in use: each month's risk is what that month's list would say.
 
+    Its alerts are those of the lists that were published.
+
     Raises InputError where the firm is not in scope at the period.
     """
     found = _ranked(settings, period, siren)
@@ -328,6 +330,20 @@ def explain(settings: Settings, siren: str, period: date | None) -> FirmHistory:
     own = dataset.read_rows(table, period_range(first, period), siren=siren)
     states = dataset.read_states(table, period, LOOK_BACK_MONTHS + HISTORY - 1)
     history = scoring.risks_over_time(found.model, own, states).assign(
-        debt=own["debt"].to_numpy(), headcount=own["headcount"].to_numpy(), state=own["procedure_state"].to_numpy()
+        alert=_alerts_then(settings, found, siren, own["period"]),
+        debt=own["debt"].to_numpy(),
+        headcount=own["headcount"].to_numpy(),
+        state=own["procedure_state"].to_numpy(),
     )
     return FirmHistory(found.ranked, history)
+
+
+def _alerts_then(settings: Settings, found: Ranked, siren: str, periods: pd.Series) -> list[str]:
+    """What the list of each period said of the firm; a dash where there was none, or it was not in it."""
+    said = {
+        period: pd.read_parquet(path, columns=["alert"], filters=[("siren", "==", siren)])
+        for period, path in settings.folder.snapshot().lists_before(found.ranked.period).items()
+    }
+    said[found.ranked.period] = found.ranked.rows.loc[found.ranked.rows["siren"] == siren, ["alert"]]
+    levels = {period: str(rows["alert"].iloc[0]) for period, rows in said.items() if len(rows)}
+    return [levels.get(pd.Timestamp(period).date(), "–") for period in periods]

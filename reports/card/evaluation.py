@@ -62,7 +62,13 @@ def beside(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
 
 def how_sure(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
     """The interval of each metric."""
-    names = {**RANKING, "precision": "precision", "recall": "recall", LIFT: "lift of the riskiest 5%"}
+    names = {
+        **RANKING,
+        "precision": "precision",
+        "recall": "recall",
+        "share": "share of the firms",
+        LIFT: "lift of the riskiest 5%",
+    }
     rows = []
     for metric, interval in metrics.intervals.items():
         cut = next((cut for cut in CUTS if metric.startswith(cut)), "")

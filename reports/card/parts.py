@@ -32,7 +32,7 @@ WORDS: Final = {
     "moderate": "moderate alert or above",
     "top_1_percent": "the 1% most at risk",
     "train": "training",
-    "validation": "calibration and thresholds",
+    "validation": "calibration",
     "test": "test",
     "lightgbm": "this model (LightGBM)",
     "lightgbm_unconstrained": "the same without constraints",
