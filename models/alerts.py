@@ -14,10 +14,11 @@ BETA: Final = 0.5
 class AlertPolicy:
     """Which firms are on alert, as people set it; thresholds follow from the risks of the period that is scored.
 
+    For a high alert, the risk must also reach the threshold of the best expected F0.5 score.
+
     high_lift, moderate_lift: how many times the mean risk of all firms a firm's own risk must be, at least.
     high_share, moderate_share: the share of the firms (0-1) that may be on high alert, and on alert, at most.
     firms_per_departement: how many firms the team of a département can follow: it then takes the place of the shares.
-    On high alert, the risk must also reach the threshold of the best expected F0.5 score.
     """
 
     high_lift: float = 3.0
