@@ -150,5 +150,6 @@ def _told(error: ErrorDetails) -> str:
 KNOWN: Final = {
     "": tuple(Settings.model_fields),
     "hyperparameters": tuple(Hyperparameters.__annotations__),
+    "alerts": tuple(AlertPolicy.__annotations__),
     "limits": tuple(Limits.__annotations__),
 }
