@@ -1,7 +1,7 @@
 """The levels of alert, the policy that decides who is at which, and the thresholds that it gives, as plain records."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 HIGH, MODERATE, NO_ALERT = "high", "moderate", "none"
@@ -59,4 +59,4 @@ class Thresholds:
     def at(self, departement: str | None) -> "Thresholds":
         """Those that a firm of that département must reach."""
         bar = self.by_departement.get(departement or "", 0.0)
-        return Thresholds(max(self.high, bar), max(self.moderate, bar), self.policy)
+        return replace(self, high=max(self.high, bar), moderate=max(self.moderate, bar), by_departement={})

@@ -52,7 +52,7 @@ def _best_expected(risk: Probabilities, firms: Counts, failures: Counts) -> floa
 
 def _above_the_first(most: float, risk: Probabilities, firms: Counts) -> float:
     """The smallest threshold that at most so many firms reach: firms of equal risk are on one side of it."""
-    first_left_out = int(np.searchsorted(firms, most + ROUNDING, "right"))
+    first_left_out = int(np.searchsorted(firms, most + ROUNDING))
     return 0.0 if first_left_out == len(risk) else float(np.nextafter(risk[first_left_out], np.inf))
 
 

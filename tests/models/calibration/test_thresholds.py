@@ -123,6 +123,9 @@ def test_a_team_follows_as_many_firms_as_it_can_those_most_at_risk():
     assert set(cut.by_departement) == {"75", "2A", ""}
     assert cut.by_departement["75"] == np.nextafter(0.4, 1)
     assert (cut.at("75").moderate, cut.at("75").high) == (np.nextafter(0.4, 1), cut.high)
+    assert Thresholds(0.5, 0.2).at("75") == Thresholds(0.5, 0.2)
+    assert cut.at("75").policy == policy
+    assert cut.at("75").by_departement == {}
     # One firm alone is below what its team can follow: the lift decides.
     assert cut.by_departement[""] == 0.0
     assert (cut.at(None).moderate, cut.at("13").moderate) == (cut.moderate, cut.moderate)
@@ -135,6 +138,16 @@ def test_a_team_follows_as_many_firms_as_it_can_those_most_at_risk():
         "moderate",
         "none",
     ]
+
+
+def test_a_team_that_follows_two_firms_has_its_threshold_above_the_third_in_each_period():
+    rows = pd.concat([firms(20, "2024-01-01"), firms(20, "2024-02-01")], ignore_index=True)
+    policy = AlertPolicy(firms_per_departement=2)
+    risks = np.append(RISKS, RISKS[::-1] / 3)
+    assert thresholds(policy, rows[:20], risks[:20]).by_departement == {"75": np.nextafter(0.25, 1)}
+    levels = alerts_by_period(policy, rows, risks)
+    assert np.flatnonzero(levels != "none").tolist() == [0, 1, 38, 39]
+    assert Thresholds(0.6, 0.2, by_departement={"75": 0.7}).at("75") == Thresholds(0.7, 0.7)
 
 
 def test_each_period_has_its_own_thresholds():
