@@ -25,7 +25,7 @@ from reports.reasons import FEATURES
 from reports.target_list import COLUMNS
 from tests.commands import started, weaksignals
 
-FIRMS = "500"
+FIRMS = "1000"
 
 
 @pytest.fixture(scope="module")
