@@ -49,6 +49,7 @@ TESTED_BY = {
     "models/calibration/choice.py": CALIBRATION,
     "models/calibration/base_rate.py": CALIBRATION,
     "models/calibration/reliability.py": CALIBRATION,
+    "models/registry/gates.py": ("tests/models/registry/test_gates.py",),
     "models/registry/promotion.py": ("tests/models/registry/test_promotion.py",),
     "reports/confidentiality.py": ("tests/reports/test_confidentiality.py",),
     "reports/review/access.py": ("tests/reports/review/test_access.py",),

@@ -30,7 +30,6 @@ from features.nomenclatures import mapping
 from features.periods import add_months
 from features.records import write_record
 from features.store import ROW_GROUP
-from models.alerts import Thresholds
 from models.calibration.shapes import Platt, VennAbers
 from models.protocol import DEFAULTS, Protocol, Sampling
 from models.registry import registry
@@ -86,7 +85,7 @@ def write_data(data: Path) -> None:
         for f in CATALOG
         if not f.is_category and f.derived_from is None
     )
-    model = RiskModel("tree", inputs, Platt(1.0, 0.0), NO_STEPS, Thresholds(0.3, 0.1), (), made_up_facts())
+    model = RiskModel("tree", inputs, Platt(1.0, 0.0), NO_STEPS, (), made_up_facts())
     model_id = registry.save(data / "models", model, None, "")
     registry.promote(data / "models", model_id, "to try the load")
     codes = sorted(mapping("departements", "departement", "departement_label"))

@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import PrefectException
 
 from features.build import Built
+from features.errors import InputError
 from features.received import Received
 from flows import deliveries, stages
 from flows.monitoring import Monitored
@@ -103,11 +104,14 @@ def month(steps: Any, settings: Settings, raw: Path, period: date | None, progre
     """From the partners' files to the published list; where there is no champion yet, one is trained.
 
     steps: TASKS, or the module `stages` for a run without Prefect.
+    Raises InputError where no model is good enough.
     """
     steps.ingest(settings, raw, progress)
     steps.build(settings, None, period, progress)
     if not stages.has_champion(settings):
-        steps.train(settings, period, progress)
+        trained: stages.Trained = steps.train(settings, period, progress)
+        if not trained.is_champion:
+            raise InputError(trained.why)
     scored: stages.Scored = steps.score(settings, period, progress)
     steps.monitor(settings, scored.period, progress)
     return scored

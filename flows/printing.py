@@ -37,7 +37,7 @@ def print_trained(trained: stages.Trained, settings: Settings) -> None:
     out.print(table)
     verdict = "in use" if trained.is_champion else "registered, not in use"
     card = settings.folder.models / trained.model_id / "card.md"
-    out.print(f"Model {trained.model_id}: {verdict}; {trained.why}. {card}", soft_wrap=True)
+    out.print(f"Model {trained.model_id}: {verdict}. {trained.why} {card}", soft_wrap=True)
     if trained.tracked:
         out.print(trained.tracked, soft_wrap=True)
 

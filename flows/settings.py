@@ -18,6 +18,7 @@ from features.errors import InputError
 from features.folder import DataFolder
 from features.scope import Engine
 from features.variables import PREFIX, hint, refuse_unknown_variables
+from models.alerts import AlertPolicy
 from models.monitoring.limits import Limits
 from models.protocol import FORMER_NAMES, Hyperparameters, Protocol, Sampling
 from reports.review import configuration
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
     history_months: int = Field(120, ge=1, description="Periods to build where no --start is given.")
 
     horizon_months: int = Field(18, ge=1, description="The label: does a first procedure open in this time?")
-    validation_months: int = Field(6, ge=1, description="Calibration set, for thresholds too, in periods.")
+    validation_months: int = Field(6, ge=1, description="Calibration set, in periods.")
     test_months: int = Field(6, ge=1, description="Test set: the last labelled periods.")
     every_months: int = Field(
         3, ge=1, description="Train on one month out of this many: see benchmarks/training_choices.py."
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     )
     mlflow: bool = Field(False, description="Also log each registered model in MLflow (needs the extra `mlflow`).")
 
+    alerts: AlertPolicy = Field(AlertPolicy(), description="Policy of alerts: how high a risk, and how many firms.")
     limits: Limits = Field(Limits(), description="Limits at which monitoring warns, or stops a list.")
 
     @property
@@ -148,5 +150,6 @@ def _told(error: ErrorDetails) -> str:
 KNOWN: Final = {
     "": tuple(Settings.model_fields),
     "hyperparameters": tuple(Hyperparameters.__annotations__),
+    "alerts": tuple(AlertPolicy.__annotations__),
     "limits": tuple(Limits.__annotations__),
 }

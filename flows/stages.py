@@ -22,9 +22,10 @@ from flows import deliveries, monitoring
 from flows.settings import Settings
 from models.alerts import ALERTS
 from models.calibration.base_rate import LOOK_BACK_MONTHS
+from models.calibration.fitting import UnskilledError
 from models.evaluation.records import Check, TimedFigures
 from models.protocol import LIGHTGBM, Progress
-from models.registry import promotion, registry, tracking
+from models.registry import gates, promotion, registry, tracking
 from models.registry.model import RiskModel
 from models.rows import dataset
 from models.scoring import scoring
@@ -46,7 +47,10 @@ HISTORY = 12
 
 @dataclass(frozen=True)
 class Trained:
-    """A registered model, whether it is now in use, and why; tracked: where MLflow has it, or why not, else blank."""
+    """A registered model, whether it is now in use, and why, as a sentence.
+
+    tracked: where MLflow has it, or why not, else blank.
+    """
 
     model_id: str
     is_champion: bool
@@ -128,13 +132,19 @@ def has_champion(settings: Settings) -> bool:
 
 
 def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained:
-    """Train, evaluate and register a model; it is put in use where it is no worse than the one in use."""
+    """Train, evaluate and register a model; it is put in use where it is good enough, and no worse than the one in use.
+
+    Raises InputError where the model has learnt nothing that holds later: there is nothing to register.
+    """
     if settings.mlflow:
         tracking.require_mlflow()
     table = settings.folder.snapshot().built
     # Where the history of the models in use is damaged, say so now rather than after the training.
     registry.promotions(settings.folder.models)
-    result = training.train(table, as_of or table.record.end, settings.protocol, progress)
+    try:
+        result = training.train(table, as_of or table.record.end, settings.protocol, settings.alerts, progress)
+    except UnskilledError as error:
+        raise InputError(gates.refusal([str(error)], table.record.absent_sources)) from None
     progress("whether it may be put in use")
     is_passed, why, found = _verdict(settings, result, table.record)
     metrics = replace(result.metrics, checks=found)
@@ -169,11 +179,16 @@ def _verdict(settings: Settings, result: training.Result, built: BuildRecord) ->
     except InputError:
         # A champion that is damaged, or can't score this table, can't be compared on its rows.
         champion = None
-    checks = promotion.checks(result.model, champion, result.test_rows, settings.seed)
-    if is_same:
-        return True, "it is the model in use: equal data and seed give an equal model", checks
-    is_passed = all(check.is_passed for check in checks)
-    return is_passed, "; ".join(check.sentence for check in checks if check.is_passed == is_passed), checks
+    facts = result.model.facts
+    fit = gates.gates(result.metrics, facts)
+    checks = (*fit, *promotion.checks(result.model, champion, result.test_rows, settings.seed))
+    failed = [check.sentence for check in checks if not check.is_passed]
+    if is_same and all(check.is_passed for check in fit):
+        return True, "It is the model in use: equal data and seed give an equal model.", checks
+    if failed and (champion is None or not all(check.is_passed for check in fit)):
+        return False, gates.refusal(failed, facts.data.absent_sources), checks
+    told = failed or [check.sentence for check in checks]
+    return not failed, f"Its checks: {'; '.join(told)}.", checks
 
 
 def tune(settings: Settings, as_of: date | None, minutes: float, progress: Progress) -> Tuned:
@@ -239,7 +254,7 @@ def _ranked(settings: Settings, period: date | None, siren: str = "", progress: 
             f'The firm "{siren}" is not in the feature table of {period:%Y-%m}. Give the 9 digits of a SIREN in scope.'
         )
     states = dataset.read_states(table, period, LOOK_BACK_MONTHS)
-    scored = scoring.score(model, rows, scoring.calibration_at(model, states, period))
+    scored = scoring.score(model, rows, scoring.calibration_at(model, states, period), settings.alerts)
     progress("reasons and list")
     noted = rows[rows["siren"] == siren] if siren else rows
     ranked = target_list(
@@ -305,6 +320,8 @@ class FirmHistory:
 def explain(settings: Settings, siren: str, period: date | None) -> FirmHistory:
     """One firm's risk, reasons and history, by the model in use: each month's risk is what that month's list would say.
 
+    Its alerts are those of the lists that were published.
+
     Raises InputError where the firm is not in scope at the period.
     """
     found = _ranked(settings, period, siren)
@@ -313,6 +330,20 @@ def explain(settings: Settings, siren: str, period: date | None) -> FirmHistory:
     own = dataset.read_rows(table, period_range(first, period), siren=siren)
     states = dataset.read_states(table, period, LOOK_BACK_MONTHS + HISTORY - 1)
     history = scoring.risks_over_time(found.model, own, states).assign(
-        debt=own["debt"].to_numpy(), headcount=own["headcount"].to_numpy(), state=own["procedure_state"].to_numpy()
+        alert=_alerts_then(settings, found, siren, own["period"]),
+        debt=own["debt"].to_numpy(),
+        headcount=own["headcount"].to_numpy(),
+        state=own["procedure_state"].to_numpy(),
     )
     return FirmHistory(found.ranked, history)
+
+
+def _alerts_then(settings: Settings, found: Ranked, siren: str, periods: pd.Series) -> list[str]:
+    """What the list of each period said of the firm; a dash where there was none, or it was not in it."""
+    said = {
+        period: pd.read_parquet(path, columns=["alert"], filters=[("siren", "==", siren)])
+        for period, path in settings.folder.snapshot().lists_before(found.ranked.period).items()
+    }
+    said[found.ranked.period] = found.ranked.rows.loc[found.ranked.rows["siren"] == siren, ["alert"]]
+    levels = {period: str(rows["alert"].iloc[0]) for period, rows in said.items() if len(rows)}
+    return [levels.get(pd.Timestamp(period).date(), "–") for period in periods]

@@ -17,6 +17,7 @@ from sklearn.metrics import PrecisionRecallDisplay
 
 from flows.settings import load
 from models.calibration.reliability import expected_calibration_error, reliability
+from models.calibration.thresholds import alerts_by_period
 from models.estimators.challengers import CHALLENGERS
 from models.estimators.fitted import fit_model
 from models.evaluation.metrics import evaluate, evaluate_model
@@ -66,13 +67,13 @@ pd.DataFrame(
 ).set_index("rows")
 
 # %% [markdown]
-# ## Train, calibrate, choose thresholds
+# ## Train and calibrate
 
 # %%
 inputs = dataset.inputs_from(rows.train)
 estimator = CHALLENGERS[CHALLENGER](inputs, settings.seed)
 challenger = fit_model(estimator, inputs, rows.train, rows.validation, rows.weights)
-display(challenger.chosen.calibration, challenger.thresholds)
+display(challenger.chosen.calibration)
 
 # %% [markdown]
 # ## Evaluate both on the test rows
@@ -81,7 +82,11 @@ display(challenger.chosen.calibration, challenger.thresholds)
 labels = labels_of(rows.test)
 theirs = champion.calibration.probability(margins(booster_of(champion.text), matrix(rows.test, champion.inputs)))
 ours = challenger.probability(rows.test)
-figures = {"champion": evaluate(theirs, labels, champion.thresholds), CHALLENGER: evaluate_model(challenger, rows.test)}
+alerts = alerts_by_period(settings.alerts, rows.test, theirs)
+figures = {
+    "champion": evaluate(theirs, labels, alerts),
+    CHALLENGER: evaluate_model(challenger, rows.test, settings.alerts),
+}
 shown = ["rows", "failures", "auc", "average_precision", "brier", "log_loss", "mean_probability"]
 pd.DataFrame({name: vars(one) for name, one in figures.items()}).loc[shown].astype(float).round(4)
 

@@ -17,6 +17,7 @@ from features import store
 from features.folder import TARGET_LIST
 from models.alerts import HIGH, MODERATE, NO_ALERT
 from models.explanation.shapley import shapley_values
+from reports.alerting import GIVEN, given_sentences
 from reports.counterfactuals import counterfactual_sentence
 from reports.freshness import older_data
 from reports.language import Language
@@ -94,6 +95,7 @@ def parquet(ranked: TargetList) -> pa.Table:
     columns = {**dict(zip(plain.column_names, plain.columns, strict=True)), **nested}
     table = pa.table({name: columns[name] for name in COLUMNS})
     metadata = {"simulated": str(ranked.is_simulated).lower(), REASON_SETTINGS: ranked.reason_settings.as_json()}
+    metadata |= {GIVEN: ranked.given.as_json()}
     return table.replace_schema_metadata(metadata)
 
 
@@ -128,7 +130,8 @@ def as_xlsx(ranked: TargetList, language: Language) -> bytes:
         [_cell(name, value, language) for name, value in zip(COLUMNS, row, strict=True)]
         for row in ranked.rows.itertuples(index=False)
     ]
-    about = [[line] for line in (*said, f"{ranked.period:%Y-%m}", ranked.model.model_id)]
+    told = given_sentences(ranked.given, language)
+    about = [[line] for line in (*said, *told, f"{ranked.period:%Y-%m}", ranked.model.model_id)]
     notice = said[0] if ranked.is_simulated else ""
     columns = list(LIST_COLUMNS.values())
     return workbook("list", columns, COLUMNS, rows, About("about", about, (100,)), notice, made_on=MADE_ON)
@@ -153,6 +156,7 @@ def as_json(ranked: TargetList, language: Language) -> str:
         "batch": ranked.batch,
         "simulated": ranked.is_simulated,
         "notices": notices(ranked, language),
+        "alerts": list(given_sentences(ranked.given, language)),
         **_as_of(ranked),
     }
     return json.dumps({**head, "firms": rows}, ensure_ascii=False, indent=1)
@@ -176,7 +180,7 @@ def _plain(value: Any) -> Any:
 
 def front_end(ranked: TargetList) -> list[dict[str, Any]]:
     """One object per ranked firm, as the Signaux Faibles front end imports it; shares are percentage points."""
-    thresholds = ranked.model.thresholds
+    thresholds = ranked.given.thresholds
     common = {
         "batch": ranked.batch,
         "algo": ranked.model.model_id,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from models.calibration.shapes import Calibration
 from models.explanation.sums import by_theme
 from models.registry.model import RiskModel
 from models.scoring.records import Scores
+from reports.alerting import Given, given
 from reports.language import Language
 from reports.list_columns import LIST_COLUMNS
 from reports.reasons import ReasonSettings, by_subject, medians, reasons_of
@@ -25,6 +26,9 @@ PUBLISHED = "O"
 # The key of a published list's metadata under which its ReasonSettings stand.
 SCORED = ("margin", "probability", "probability_low", "probability_high", "alert")
 COLUMNS = tuple(LIST_COLUMNS)
+# A list is in that order, each True where it rises: of firms as much at risk, the one that owes most comes first, one
+# whose debt is not known last. The SIREN only makes equal lists equal.
+ORDER: Final = {"last": True, "margin": False, "debt": False, "siren": True}
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class TargetList:
     # The model's calibration, or that shifted to the failure rate known at the period.
     calibration: Calibration
     reason_settings: ReasonSettings
+    # Its policy of alerts, and what that gave.
+    given: Given
 
 
 def target_list(
@@ -104,12 +110,18 @@ def target_list(
     table = table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in nested.items()})
     table = table.assign(departement=place)
     in_bonis = table["state"] == IN_BONIS
-    table = table.assign(last=~in_bonis).sort_values(["last", "margin", "siren"], ascending=[True, False, True])
+    table = in_order(table.assign(last=~in_bonis))
     place = pd.Series(np.arange(1, len(table) + 1), index=table.index, dtype="Int64")
     table["rank"] = place.mask(table["last"])
     base = float(scored.contributions["base"].iloc[0])
     ordered = table[list(COLUMNS)].reset_index(drop=True)
-    return TargetList(ordered, period, model, built.batch, built.simulated, base, scored.calibration, settings)
+    found = given(scored.thresholds, table[in_bonis.loc[table.index]])
+    return TargetList(ordered, period, model, built.batch, built.simulated, base, scored.calibration, settings, found)
+
+
+def in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """The firms in the order of a list, of which ORDER names the columns."""
+    return table.sort_values(list(ORDER), ascending=list(ORDER.values()))
 
 
 def _past(siren: pd.Series, alert: pd.Series, period: date, earlier: Sequence[pd.DataFrame]) -> dict[str, pd.Series]:

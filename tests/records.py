@@ -6,10 +6,11 @@ from importlib.metadata import version
 from typing import Any
 
 from features.folder import BuildRecord
-from models.alerts import Thresholds
+from models.alerts import DEFAULT_POLICY
 from models.calibration.reliability import CalibrationScore, ReliabilityPoint
 from models.calibration.shapes import Platt, VennAbers
 from models.evaluation.records import (
+    LIFT,
     AlertFigures,
     CalibrationFigures,
     Check,
@@ -68,7 +69,6 @@ def risk_model(**changes: Any) -> RiskModel:
         "inputs": (Input("debt", "social_debt", "EUR", 1, "debt"),),
         "calibration": Platt(1.0, 0.0),
         "intervals": VennAbers((), (0.0,), (), (1.0,)),
-        "thresholds": Thresholds(high=0.4, moderate=0.2),
         "refits": (),
         "facts": model_facts(),
     }
@@ -108,7 +108,7 @@ def model_facts(**changes: Any) -> ModelFacts:
     return ModelFacts(**{**content, **{name: value for name, value in changes.items() if name not in data}})
 
 
-CUT = CutFigures(0.4, 0.75, 0.2, true_negatives=3, false_positives=3, false_negatives=3, true_positives=3)
+CUT = CutFigures(0.75, 0.2, true_negatives=3, false_positives=3, false_negatives=3, true_positives=3)
 FIGURES = TimedFigures(1000, 60, 0.75, 0.3, 0.05, 0.2, 0.06, CUT, CUT, CUT, fit_seconds=1.0, score_seconds_100k=0.5)
 SLICE = SliceFigures(1000, 60, 0.05, 0.06, 0.75, 0.3, AlertFigures(4, 0.75, 0.2), AlertFigures(4, 0.75, 0.2))
 
@@ -130,9 +130,13 @@ def metrics(**changes: Any) -> Metrics:
         "feature_importance": FeatureImportance(
             {"social_debt": 0.7, "workforce": 0.3}, {"debt": 0.6, "headcount": 0.4}
         ),
-        "intervals": dict.fromkeys(("auc", "high_precision", "top_1_percent_recall"), Interval(0.75, 0.58, 0.89)),
+        "intervals": {
+            **dict.fromkeys(("high_precision", "top_1_percent_recall"), Interval(0.75, 0.58, 0.89)),
+            "auc": Interval(0.75, 0.68, 0.81),
+            LIFT: Interval(3.5, 2.5, 4.5),
+        },
         "calibration": CalibrationFigures(
-            (kind, replace(kind, kind="venn_abers")), (ReliabilityPoint(647, 14, 0.02, 0.03, 0.01, 0.04),), 0.013
+            (kind, replace(kind, kind="venn_abers")), (ReliabilityPoint(647, 14, 0.02, 0.03, 0.01, 0.04),), 0.013, 0.9
         ),
         "groups": {
             "naf_section": (group("C"), group("J", auc=0.46)),
@@ -156,6 +160,7 @@ def metrics(**changes: Any) -> Metrics:
         ),
         "horizons": (HorizonFigures(**vars(SLICE), horizon=6),),
         "lead_time": LeadTime(24, date(2021, 8, 1), date(2024, 2, 1), failed, failed),
+        "policy": DEFAULT_POLICY,
         "checks": tuple(Check(name, True, "so") for name in ("ranking", "calibration", "data")),
     }
     return Metrics(**{**content, **changes})

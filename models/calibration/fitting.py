@@ -5,13 +5,13 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit, log_expit
+from scipy.special import expit, log_expit, logit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from features.errors import InputError
 from models.calibration.shapes import DECIMALS, SMALLEST, Beta, Isotonic, Platt, VennAbers
-from models.rows.inputs import Labels, Margins
+from models.rows.inputs import Labels, Margins, Probabilities
 
 with np.errstate():  # When imported, the library would turn off numpy's warnings for the whole process.
     from venn_abers import VennAbers as VennAbersPredictor
@@ -20,17 +20,33 @@ with np.errstate():  # When imported, the library would turn off numpy's warning
 UNPENALISED = 1e6
 
 
+class UnskilledError(InputError):
+    """The model has learnt nothing that holds later."""
+
+
 def fit_platt(margins: Margins, labels: Labels) -> Platt:
     """Platt's calibration of held-out margins.
 
-    Raises InputError where there is only one kind of label, or riskier margins have fewer failures.
+    Raises InputError where there is only one kind of label, UnskilledError where riskier margins have fewer failures.
     """
     _refuse_one_kind(labels)
-    fitted = LogisticRegression(C=UNPENALISED).fit(margins.reshape(-1, 1), labels)
-    slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-    if slope <= 0:
-        raise InputError(_LEARNT_NOTHING)
-    return Platt(slope, intercept)
+    fitted = _logistic(margins, labels)
+    if fitted.slope <= 0:
+        raise UnskilledError(_LEARNT_NOTHING)
+    return fitted
+
+
+def _logistic(odds: Margins, labels: Labels) -> Platt:
+    fitted = LogisticRegression(C=UNPENALISED).fit(odds.reshape(-1, 1), labels)
+    return Platt(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
+
+
+def calibration_slope(probability: Probabilities, labels: Labels) -> float:
+    """The slope of the labels' log-odds on those of the probabilities (Cox, Biometrika 1958).
+
+    Below 1, probabilities are too far apart; 0 where they say nothing. The labels must be of both kinds.
+    """
+    return _logistic(logit(probability.clip(SMALLEST, 1 - SMALLEST)), labels).slope
 
 
 def fit_beta(margins: Margins, labels: Labels) -> Beta:
@@ -45,7 +61,7 @@ def fit_beta(margins: Margins, labels: Labels) -> Beta:
     fitted = minimize(loss, (1, 1, 0), jac=True, method="L-BFGS-B", bounds=((0, None), (0, None), (None, None)))
     below, above, intercept = (float(weight) for weight in fitted.x)
     if below == above == 0:
-        raise InputError(_LEARNT_NOTHING)
+        raise UnskilledError(_LEARNT_NOTHING)
     return Beta(below, above, intercept)
 
 
@@ -55,7 +71,7 @@ def fit_isotonic(margins: Margins, labels: Labels) -> Isotonic:
     fitted = IsotonicRegression(y_min=SMALLEST, y_max=1 - SMALLEST, out_of_bounds="clip").fit(margins, labels)
     points, levels = fitted.X_thresholds_, fitted.y_thresholds_
     if levels[0] == levels[-1]:
-        raise InputError(_LEARNT_NOTHING)
+        raise UnskilledError(_LEARNT_NOTHING)
     return Isotonic(tuple(points.tolist()), tuple(levels.tolist()))
 
 
@@ -81,7 +97,7 @@ def _steps(points: NDArray[np.float64], levels: NDArray[np.float64]) -> tuple[tu
 
 _LEARNT_NOTHING = (
     "On the validation periods, the firms that the model finds safer failed more often, or as often: it has learnt "
-    "nothing that holds later. Train on more firms or more periods."
+    "nothing that holds later"
 )
 
 

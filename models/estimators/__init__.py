@@ -1,1 +1,1 @@
-"""What can be fitted: the boosted trees, their challengers, and a fitted model with its calibration and thresholds."""
+"""What can be fitted: the boosted trees, their challengers, and a fitted model with its calibration."""

@@ -1,4 +1,4 @@
-"""A fitted model: an estimator with the calibration and the thresholds chosen on later rows. All evaluations use it."""
+"""A fitted model: an estimator with the calibration that was fitted on later rows. All evaluations use it."""
 
 import time
 from collections.abc import Sequence
@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 from sklearn.base import ClassifierMixin
 
-from models.alerts import Thresholds
 from models.calibration.choice import Chosen, choose_calibration
-from models.calibration.thresholds import choose_thresholds
 from models.estimators.challengers import fit, margins_of
 from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Input, Margins, Probabilities, Weights
@@ -17,12 +15,11 @@ from models.rows.inputs import Input, Margins, Probabilities, Weights
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A fitted estimator, its calibration and thresholds, and the seconds that the fit took."""
+    """A fitted estimator, its calibration, and the seconds that the fit took."""
 
     estimator: ClassifierMixin
     inputs: tuple[Input, ...]
     chosen: Chosen
-    thresholds: Thresholds
     fit_seconds: float
 
     def margins(self, rows: pd.DataFrame) -> Margins:
@@ -41,7 +38,7 @@ def fit_model(
     validation: pd.DataFrame,
     weights: Weights | None = None,
 ) -> FittedModel:
-    """Fit on labelled training rows; calibrate and choose thresholds on later rows, `validation`.
+    """Fit on labelled training rows; calibrate on later rows, `validation`.
 
     weights: of the training rows. Raises InputError where the validation rows can't be calibrated on.
     """
@@ -50,5 +47,4 @@ def fit_model(
     seconds = time.perf_counter() - start
     margins, labels = margins_of(fitted, matrix(validation, inputs)), labels_of(validation)
     chosen = choose_calibration(margins, labels, validation)
-    thresholds = choose_thresholds(chosen.calibration.probability(margins), labels)
-    return FittedModel(fitted, tuple(inputs), chosen, thresholds, seconds)
+    return FittedModel(fitted, tuple(inputs), chosen, seconds)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, brier_score_loss, confusion_matrix, log_loss, roc_auc_score
 
 from features.errors import InputError
-from models.alerts import Thresholds
+from models.alerts import HIGH, MODERATE, AlertPolicy
+from models.calibration.thresholds import Alerts, alerts_by_period, flagged
 from models.estimators.fitted import FittedModel
 from models.evaluation.records import CutFigures, Figures, TimedFigures
 from models.rows.dataset import labels_of
@@ -18,8 +19,8 @@ from models.rows.inputs import Labels
 TOP_SHARE = 0.01
 
 
-def evaluate(probability: NDArray[np.float64], labels: Labels, thresholds: Thresholds) -> Figures:
-    """The metrics of the probabilities of labelled rows.
+def evaluate(probability: NDArray[np.float64], labels: Labels, alerts: Alerts) -> Figures:
+    """The metrics of the probabilities of labelled rows, and of the alerts that they gave.
 
     Raises InputError where the rows hold only one kind of label.
     """
@@ -36,25 +37,24 @@ def evaluate(probability: NDArray[np.float64], labels: Labels, thresholds: Thres
         brier=float(brier_score_loss(labels, probability)),
         log_loss=float(log_loss(labels, probability)),
         mean_probability=float(probability.mean()),
-        high=_at(probability >= thresholds.high, labels, thresholds.high),
-        moderate=_at(probability >= thresholds.moderate, labels, thresholds.moderate),
-        top_1_percent=_at(top, labels, float(probability[top].min())),
+        high=_at(flagged(alerts)[HIGH], labels),
+        moderate=_at(flagged(alerts)[MODERATE], labels),
+        top_1_percent=_at(top, labels),
     )
 
 
-def evaluate_model(model: FittedModel, test: pd.DataFrame) -> TimedFigures:
-    """The metrics of a model on labelled rows; raises as `evaluate`."""
+def evaluate_model(model: FittedModel, test: pd.DataFrame, policy: AlertPolicy) -> TimedFigures:
+    """The metrics of a model on labelled rows of the feature table; raises as `evaluate`."""
     start = time.perf_counter()
     probability = model.probability(test)
     seconds = (time.perf_counter() - start) * 100_000 / len(test)
-    figures = evaluate(probability, labels_of(test), model.thresholds)
+    figures = evaluate(probability, labels_of(test), alerts_by_period(policy, test, probability))
     return TimedFigures(**vars(figures), fit_seconds=model.fit_seconds, score_seconds_100k=seconds)
 
 
-def _at(is_flagged: NDArray[np.bool_], labels: Labels, threshold: float) -> CutFigures:
+def _at(is_flagged: NDArray[np.bool_], labels: Labels) -> CutFigures:
     (tn, fp), (fn, tp) = confusion_matrix(labels, is_flagged, labels=[0, 1])
     return CutFigures(
-        threshold=threshold,
         precision=float(tp / max(tp + fp, 1)),
         recall=float(tp / max(tp + fn, 1)),
         true_negatives=int(tn),

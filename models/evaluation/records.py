@@ -4,23 +4,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from models.alerts import HIGH, MODERATE
+from models.alerts import HIGH, MODERATE, AlertPolicy
 from models.calibration.reliability import CalibrationScore, ReliabilityPoint
 from models.explanation.stability import Stability
 
 TOP = "top_1_percent"
-# Where a model is cut into alerts and others: both thresholds, and the 1 % of the rows with the largest probability.
+# How much more often than all rows the 5 % with the largest probability failed.
+LIFT: Final = "top_5_percent_lift"
+# Where rows are cut into alerts and others: both levels of the policy, and the 1 % with the largest probability.
 CUTS: Final = (HIGH, MODERATE, TOP)
 
 
 @dataclass(frozen=True)
 class CutFigures:
-    """What alerts from a threshold on are worth, in rows (one per firm and month).
+    """What alerts are worth, in rows (one per firm and month).
 
     precision, recall: 0 where there is no alert, or no failure, to divide by.
     """
 
-    threshold: float
     precision: float
     recall: float
     true_negatives: int
@@ -151,6 +152,7 @@ class FirstAlerts:
     never, never_share: firms that never were; on_alert_at_last: those on alert at the last score before the opening.
     quartiles: of the months, over the firms that were; None where none was.
     firms_by_months: how many firms at 0, 1, 2, ... months.
+    never_ends, median_ends: 95 % intervals, over firms, of never_share and of the median; None where not measured.
     """
 
     never: int
@@ -158,6 +160,8 @@ class FirstAlerts:
     on_alert_at_last: int
     quartiles: tuple[float, float, float] | None
     firms_by_months: tuple[int, ...]
+    never_ends: tuple[float, float] | None = None
+    median_ends: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -205,11 +209,16 @@ class Difference(Interval):
 
 @dataclass(frozen=True)
 class CalibrationFigures:
-    """Whether probabilities come true on the test rows; kinds: how each kind of calibration did on validation rows."""
+    """Whether probabilities come true on the test rows; kinds: how each kind of calibration did on validation rows.
+
+    slope: of the labels' log-odds on those of the probabilities, 1 where differences between firms are neither
+    exaggerated nor played down; None where an older version did not record it.
+    """
 
     kinds: tuple[CalibrationScore, ...]
     points: tuple[ReliabilityPoint, ...]
     expected_calibration_error: float
+    slope: float | None
 
 
 @dataclass(frozen=True)
@@ -239,6 +248,7 @@ class Metrics:
     models: this model and its challengers on the same test rows, by name (`models.estimators.challengers`).
     intervals: by metric, those at a cut with its name before: `auc`, `high_precision`.
     groups: by dimension: see `models.evaluation.slices.by_group`.
+    policy: that of the alerts; None where a version chose thresholds for the model itself, before there were policies.
     """
 
     models: dict[str, TimedFigures]
@@ -251,4 +261,5 @@ class Metrics:
     procedures: Procedures
     horizons: tuple[HorizonFigures, ...]
     lead_time: LeadTime
+    policy: AlertPolicy | None
     checks: tuple[Check, ...] = ()

@@ -12,7 +12,10 @@ from sklearn.base import clone
 from features.errors import InputError
 from features.folder import FeatureTable
 from features.periods import period_range
+from models.alerts import AlertPolicy
+from models.calibration.fitting import calibration_slope
 from models.calibration.reliability import expected_calibration_error, reliability
+from models.calibration.thresholds import alerts_by_period
 from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.lead_time import lead_times
 from models.evaluation.metrics import evaluate_model
@@ -51,7 +54,7 @@ class EvaluationContext:
     """Where a model is evaluated: the feature table, its labelled periods and their split.
 
     observed_until: the day until which openings are known; last_period: the last one that is scored.
-    read: gives the rows of another split, read as the model's own rows were.
+    policy: of alerts. read: gives the rows of another split, read as the model's own rows were.
     """
 
     table: FeatureTable
@@ -61,6 +64,7 @@ class EvaluationContext:
     observed_until: date
     last_period: date
     max_rows: int
+    policy: AlertPolicy
     read: Callable[[Split], Rows]
 
 
@@ -86,7 +90,7 @@ def evaluation_report(
     probability, labels = model.probability(rows.test), labels_of(rows.test)
     progress("how sure its metrics are")
     points = reliability(probability, labels)
-    intervals = bootstrap(probability, labels, rows.test["siren"], model.thresholds, seed=seed)
+    intervals = bootstrap(probability, labels, rows.test, context.policy, seed=seed)
     found = protocols(model, rows, context, origins, seed, progress)
     progress("firms in a procedure, other horizons, lead times")
     every = read_at_most(context.table, context.split.test, context.max_rows, only_labelled=False)
@@ -96,12 +100,15 @@ def evaluation_report(
         stability=known.stability,
         feature_importance=known.feature_importance,
         intervals=intervals,
-        calibration=CalibrationFigures(model.chosen.scores, points, expected_calibration_error(points)),
-        groups=by_group(rows.test, probability, labels, model.thresholds),
+        calibration=CalibrationFigures(
+            model.chosen.scores, points, expected_calibration_error(points), calibration_slope(probability, labels)
+        ),
+        groups=by_group(rows.test, probability, labels, alerts_by_period(context.policy, rows.test, probability)),
         protocols=found,
-        procedures=with_and_without_procedures(every, model.probability(every), model.thresholds),
+        procedures=with_and_without_procedures(every, model.probability(every), context.policy),
         horizons=horizons,
         lead_time=lead_time,
+        policy=context.policy,
     )
 
 
@@ -114,18 +121,19 @@ def protocols(
         train: pd.DataFrame, weights: Weights, validation: pd.DataFrame, test: pd.DataFrame
     ) -> TimedFigures | None:
         try:
-            return evaluate_model(fit_model(clone(model.estimator), model.inputs, train, validation, weights), test)
+            refitted = fit_model(clone(model.estimator), model.inputs, train, validation, weights)
+            return evaluate_model(refitted, test, context.policy)
         except InputError:
             return None
 
     progress("the same, tested on firms that it never saw")
     train, validation, test = with_unseen_firms(rows.train, rows.validation, rows.test, ASIDE_SHARE)
     is_seen = ~is_test_firm(rows.train["siren"], ASIDE_SHARE)
-    out_of_time = evaluate_model(model, rows.test)
+    out_of_time = evaluate_model(model, rows.test, context.policy)
     return Protocols(
         out_of_time=out_of_time,
         unseen_firms=again(train, rows.weights[is_seen], validation, test),
-        out_of_time_on_those_firms=evaluate_model(model, test) if test["label"].nunique() > 1 else None,
+        out_of_time_on_those_firms=evaluate_model(model, test, context.policy) if test["label"].nunique() > 1 else None,
         rolling_origins=_rolling(out_of_time, context, origins, again, progress),
         random_within_periods=_random(rows, seed, again, progress),
     )
@@ -172,10 +180,12 @@ def _over_time(model: FittedModel, context: EvaluationContext) -> tuple[tuple[Ho
     for period in period_range(context.split.validation[0], context.last_period):
         rows = dataset.read_rows(context.table, [period])
         rows = rows[~rows["in_procedure"].astype(bool)]
-        scored.append(rows[["siren", "period"]].assign(probability=model.probability(rows)))
+        keys, probability = rows[["siren", "period"]], model.probability(rows)
+        alert = alerts_by_period(context.policy, rows, probability)
+        scored.append(keys.assign(probability=probability, alert=alert))
     span = pd.concat(scored, ignore_index=True)
     probability = span["probability"].to_numpy()
     return (
-        by_horizon(span, probability, openings, context.observed_until, model.thresholds),
-        lead_times(span, openings, model.thresholds),
+        by_horizon(span, probability, openings, context.observed_until, span["alert"].to_numpy(str)),
+        lead_times(span, openings),
     )

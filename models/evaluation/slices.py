@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from features.assemble import CATALOG
 from features.catalog import Feature
-from models.alerts import Thresholds
+from models.alerts import HIGH, MODERATE, AlertPolicy
+from models.calibration.thresholds import Alerts, alerting, flagged
 from models.evaluation.groups import CATEGORIES, FEWEST, UNKNOWN, age_band
 from models.evaluation.metrics import evaluate
 from models.evaluation.outcomes import fails_within, is_over
@@ -25,7 +26,7 @@ def by_horizon(
     probability: Probabilities,
     openings: pd.DataFrame,
     observed_until: date,
-    thresholds: Thresholds,
+    alerts: Alerts,
     horizons: Sequence[int] = HORIZONS,
 ) -> tuple[HorizonFigures, ...]:
     """The metrics at each horizon in months, on the rows whose horizon is over on `observed_until`.
@@ -37,7 +38,7 @@ def by_horizon(
     for months in horizons:
         known = is_over(rows, months, observed_until)
         labels = fails_within(rows[known], openings, months)
-        found.append(HorizonFigures(**vars(summary(probability[known], labels, thresholds)), horizon=months))
+        found.append(HorizonFigures(**vars(summary(probability[known], labels, alerts[known])), horizon=months))
     return tuple(found)
 
 
@@ -45,7 +46,7 @@ def by_group(
     rows: pd.DataFrame,
     probability: Probabilities,
     labels: Labels,
-    thresholds: Thresholds,
+    alerts: Alerts,
     catalog: Sequence[Feature] = CATALOG,
 ) -> dict[str, tuple[GroupFigures, ...]]:
     """The metrics of each group of each dimension: naf_section, size_class, region, age and missing_source.
@@ -57,7 +58,7 @@ def by_group(
     groups |= {"age": _each(rows["age"].map(age_band)), "missing_source": _without_source(rows, catalog)}
     return {
         dimension: tuple(
-            GroupFigures(**vars(summary(probability[m], labels[m], thresholds)), group=name) for name, m in members
+            GroupFigures(**vars(summary(probability[m], labels[m], alerts[m])), group=name) for name, m in members
         )
         for dimension, members in groups.items()
     }
@@ -75,7 +76,7 @@ def _without_source(rows: pd.DataFrame, catalog: Sequence[Feature]) -> Iterator[
             yield source, is_missing
 
 
-def summary(probability: Probabilities, labels: Labels, thresholds: Thresholds) -> SliceFigures:
+def summary(probability: Probabilities, labels: Labels, alerts: Alerts) -> SliceFigures:
     """The metrics of some rows; no ranking with fewer than FEWEST failures or survivors."""
     rows, failures = len(labels), int(labels.sum())
     is_enough = min(failures, rows - failures) >= FEWEST
@@ -87,28 +88,30 @@ def summary(probability: Probabilities, labels: Labels, thresholds: Thresholds) 
         mean_probability=float(probability.mean()) if rows else None,
         auc=ranking.get("auc"),
         average_precision=ranking.get("average_precision"),
-        high=_at(probability >= thresholds.high, labels),
-        moderate=_at(probability >= thresholds.moderate, labels),
+        high=_at(flagged(alerts)[HIGH], labels),
+        moderate=_at(flagged(alerts)[MODERATE], labels),
     )
 
 
 def _at(is_flagged: NDArray[np.bool_], labels: Labels) -> AlertFigures:
-    alerts, failures = int(is_flagged.sum()), int(labels.sum())
+    count, failures = int(is_flagged.sum()), int(labels.sum())
     hits = int(labels[is_flagged].sum())
-    return AlertFigures(alerts, hits / alerts if alerts else None, hits / failures if failures else None)
+    return AlertFigures(count, hits / count if count else None, hits / failures if failures else None)
 
 
-def with_and_without_procedures(rows: pd.DataFrame, probability: Probabilities, thresholds: Thresholds) -> Procedures:
+def with_and_without_procedures(rows: pd.DataFrame, probability: Probabilities, policy: AlertPolicy) -> Procedures:
     """The metrics without and with the firms that are already in a procedure; with them they flatter the model.
 
-    rows: (label, in_procedure) of periods whose horizon is over, so that a firm without a label is in a procedure.
+    rows: (period, label, in_procedure) of periods whose horizon is over, so that a firm without a label is in a
+    procedure. The thresholds are those of the firms that are in none.
     `with_procedures` counts those firms as failures, and their alerts as right, as existing systems do. Nothing is
     predicted there, since the procedures are already published: it only makes the figures comparable with theirs.
     """
     in_procedure = rows["in_procedure"].to_numpy(bool)
     failed = rows["label"].fillna(1).to_numpy(np.int8)
     is_prediction = rows["label"].notna().to_numpy(bool) & ~in_procedure
+    alerts = alerting(policy, rows)(probability, is_prediction.astype(np.float64))
     return Procedures(
-        evaluate(probability[is_prediction], failed[is_prediction], thresholds),
-        evaluate(probability, np.where(in_procedure, 1, failed).astype(np.int8), thresholds),
+        evaluate(probability[is_prediction], failed[is_prediction], alerts[is_prediction]),
+        evaluate(probability, np.where(in_procedure, 1, failed).astype(np.int8), alerts),
     )

@@ -6,23 +6,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.alerts import HIGH, MODERATE, Thresholds
+from models.alerts import AlertPolicy
 from models.calibration.shapes import SMALLEST
+from models.calibration.thresholds import Alerts, alerting, flagged
 from models.evaluation.metrics import TOP_SHARE
-from models.evaluation.records import TOP, Difference, Interval
+from models.evaluation.records import LIFT, TOP, Difference, Interval
 from models.rows.inputs import Labels, Probabilities
 
 # How often each row was drawn.
 Drawn = NDArray[np.float64]
 LEVEL = 0.95
+LIFT_SHARE = 0.05
 REPEATS = 200
 
 
 class WeightedMetrics:
     """The headline metrics of `metrics.evaluate` for any weights of the rows; the rows are sorted only once."""
 
-    def __init__(self, probability: Probabilities, labels: Labels, thresholds: Thresholds | None = None) -> None:
-        """thresholds: needed by `headline` only."""
+    def __init__(self, probability: Probabilities, labels: Labels) -> None:  # noqa: D107
         self._order = np.argsort(-probability, kind="stable")
         ordered = probability[self._order]
         self._failed = labels[self._order].astype(np.float64)
@@ -30,59 +31,77 @@ class WeightedMetrics:
         self._log_loss = -np.log(np.where(self._failed == 1, ordered, 1 - ordered).clip(SMALLEST))
         # Rows of equal probability are counted together.
         self._ends = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
-        levels = {} if thresholds is None else {HIGH: thresholds.high, MODERATE: thresholds.moderate}
-        self._flagged = {name: int((probability >= level).sum()) for name, level in levels.items()}
 
     def ranking(self, weights: Drawn) -> dict[str, float]:
         """AUC and average precision."""
         rows = weights[self._order]
         return self._ranking(np.cumsum(rows * self._failed), np.cumsum(rows))
 
-    def headline(self, weights: Drawn) -> dict[str, float]:
-        """Ranking, Brier score, log-loss; precision and recall at both thresholds and at the top 1 %."""
+    def headline(self, weights: Drawn, alerts: Alerts) -> dict[str, float]:
+        """Ranking, Brier score, log-loss; precision and recall of both alerts and of the top 1 %, share on alert; LIFT.
+
+        alerts: of each row, in the order that the rows were given in.
+        """
         rows = weights[self._order]
-        caught, flagged = np.cumsum(rows * self._failed), np.cumsum(rows)
-        top = int(np.searchsorted(flagged, np.ceil(TOP_SHARE * flagged[-1]))) + 1
-        metrics = self._ranking(caught, flagged)
-        metrics["brier"] = float(rows @ self._squared / flagged[-1])
-        metrics["log_loss"] = float(rows @ self._log_loss / flagged[-1])
-        for name, count in {**self._flagged, TOP: top}.items():
-            hits, alerts = (caught[count - 1], flagged[count - 1]) if count else (0.0, 0.0)
-            metrics[f"{name}_precision"] = float(hits / max(alerts, 1))
-            metrics[f"{name}_recall"] = float(hits / max(caught[-1], 1))
+        caught, drawn = np.cumsum(rows * self._failed), np.cumsum(rows)
+        top, lifted = (_first(share, drawn) for share in (TOP_SHARE, LIFT_SHARE))
+        metrics = self._ranking(caught, drawn)
+        metrics["brier"] = float(rows @ self._squared / drawn[-1])
+        metrics["log_loss"] = float(rows @ self._log_loss / drawn[-1])
+        for name, is_flagged in flagged(alerts[self._order]).items():
+            hits, count = float(rows @ (is_flagged * self._failed)), float(rows @ is_flagged)
+            metrics |= _worth(name, hits, count, caught[-1])
+            metrics[f"{name}_share"] = count / drawn[-1]
+        metrics |= _worth(TOP, caught[top - 1], drawn[top - 1], caught[-1])
+        metrics[LIFT] = float(caught[lifted - 1] / drawn[lifted - 1] * drawn[-1] / max(caught[-1], 1))
         return metrics
 
-    def _ranking(self, caught: Drawn, flagged: Drawn) -> dict[str, float]:
-        caught, flagged = caught[self._ends], flagged[self._ends]
-        failures, survivors = caught[-1], flagged[-1] - caught[-1]
+    def _ranking(self, caught: Drawn, drawn: Drawn) -> dict[str, float]:
+        caught, drawn = caught[self._ends], drawn[self._ends]
+        failures, survivors = caught[-1], drawn[-1] - caught[-1]
         if failures == 0 or survivors == 0:
             return {"auc": np.nan, "average_precision": np.nan}
         recall = np.append(0, caught) / failures
-        precision = np.divide(caught, flagged, out=np.zeros_like(caught), where=flagged > 0)
-        false_alarms = np.append(0, flagged - caught) / survivors
+        precision = np.divide(caught, drawn, out=np.zeros_like(caught), where=drawn > 0)
+        false_alarms = np.append(0, drawn - caught) / survivors
         return {
             "auc": float(np.trapezoid(recall, false_alarms)),
             "average_precision": float(np.diff(recall) @ precision),
         }
 
 
+def _first(share: float, drawn: Drawn) -> int:
+    """How many rows, the riskiest first, are that share of what was drawn."""
+    return int(np.searchsorted(drawn, np.ceil(share * drawn[-1]))) + 1
+
+
+def _worth(name: str, hits: float, count: float, failures: float) -> dict[str, float]:
+    return {f"{name}_precision": float(hits / max(count, 1)), f"{name}_recall": float(hits / max(failures, 1))}
+
+
 def bootstrap(
     probability: Probabilities,
     labels: Labels,
-    firms: pd.Series,
-    thresholds: Thresholds,
+    rows: pd.DataFrame,
+    policy: AlertPolicy,
     repeats: int = REPEATS,
     seed: int = 0,
 ) -> dict[str, Interval]:
     """Each headline metric with its 95 % interval over firms drawn again (percentile bootstrap).
 
-    firms: the SIREN of each row; a firm is drawn with all its rows (Field, Welsh, JRSS B 2007).
-    The metrics: auc, average_precision, brier, log_loss, and {high, moderate, top_1_percent}_{precision, recall}.
+    rows: (siren, period), and departement where the policy needs it; a firm is drawn with all its rows (Field, Welsh,
+    JRSS B 2007). The policy is applied to each draw anew.
+    The metrics: auc, average_precision, brier, log_loss, {high, moderate, top_1_percent}_{precision, recall},
+    {high, moderate}_share and LIFT.
     """
-    metrics = WeightedMetrics(probability, labels, thresholds)
-    drawn = pd.DataFrame([metrics.headline(weights) for weights in _resampled(firms, repeats, seed)])
-    value = metrics.headline(np.ones(len(labels)))
-    return {name: Interval(value[name], *_ends(drawn[name])) for name in value}
+    metrics, levels = WeightedMetrics(probability, labels), alerting(policy, rows)
+
+    def headline(weights: Drawn) -> dict[str, float]:
+        return metrics.headline(weights, levels(probability, weights))
+
+    drawn = pd.DataFrame([headline(weights) for weights in _resampled(rows["siren"], repeats, seed)])
+    value = headline(np.ones(len(labels)))
+    return {name: Interval(value[name], *interval(drawn[name])) for name in value}
 
 
 def paired_difference(
@@ -106,7 +125,7 @@ def paired_difference(
     drawn = pd.DataFrame([difference(weights) for weights in _resampled(firms, repeats, seed)])
     value = difference(np.ones(len(labels)))
     return {
-        name: Difference(value[name], *_ends(drawn[name]), share_worse=float((drawn[name].dropna() < 0).mean()))
+        name: Difference(value[name], *interval(drawn[name]), share_worse=float((drawn[name].dropna() < 0).mean()))
         for name in value
     }
 
@@ -120,7 +139,7 @@ def _resampled(firms: pd.Series, repeats: int, seed: int) -> Iterator[Drawn]:
         yield draws[row_firm].astype(np.float64)
 
 
-def _ends(drawn: pd.Series) -> tuple[float, float]:
+def interval(drawn: Drawn | pd.Series) -> tuple[float, float]:
     """The outer quantiles of the draws; a draw without any failure has no metric and is left out."""
-    low, high = drawn.dropna().quantile([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from features.records import as_json
-from models.alerts import Thresholds
 from models.calibration.shapes import Calibration, VennAbers
 from models.registry.records import ModelFacts, ModelRecord
 from models.registry.upgrades import MODEL_UPGRADES
@@ -26,7 +25,6 @@ class RiskModel:
     inputs: tuple[Input, ...]
     calibration: Calibration
     intervals: VennAbers
-    thresholds: Thresholds
     refits: tuple[str, ...]
     facts: ModelFacts
     former_id: str = ""
@@ -48,7 +46,6 @@ def record_text(model: RiskModel) -> str:
         model.inputs,
         model.calibration,
         model.intervals,
-        model.thresholds,
         digest(model.text),
         tuple(digest(text) for text in model.refits),
         model.facts,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from models.alerts import Thresholds
 from models.calibration.shapes import Calibration, VennAbers
 from models.protocol import Protocol
 from models.rows.inputs import Input
@@ -78,7 +77,6 @@ class ModelRecord:
     inputs: tuple[Input, ...]
     calibration: Calibration
     intervals: VennAbers
-    thresholds: Thresholds
     model_sha256: str
     refits_sha256: tuple[str, ...]
     facts: ModelFacts

@@ -14,6 +14,7 @@ from features.errors import InputError
 from features.folder import CHAMPION, champion_id
 from features.records import read_record, write_record
 from models.evaluation.records import Metrics
+from models.registry.gates import refuse_unfit
 from models.registry.model import RiskModel, digest, identifier, record_text
 from models.registry.records import ModelRecord, Reference
 from models.registry.upgrades import METRICS_UPGRADES, MODEL_UPGRADES, REFERENCE_UPGRADES
@@ -81,7 +82,7 @@ def load(models: Path, model_id: str) -> RiskModel:
             f"The files of the model {model_id} in {models} were changed since it was registered: it is not used. "
             f"Restore them. {TRAIN}"
         )
-    parts = (record.inputs, record.calibration, record.intervals, record.thresholds, tuple(refits), record.facts)
+    parts = (record.inputs, record.calibration, record.intervals, tuple(refits), record.facts)
     model = RiskModel(text, *parts)
     return model if model.model_id == model_id else replace(model, former_id=model_id)
 
@@ -115,12 +116,20 @@ def registered(models: Path) -> list[str]:
 def champion(models: Path) -> RiskModel:
     """The model in use.
 
-    Raises InputError where there is none, or it can't be read.
+    Raises InputError where there is none, it can't be read, or it is not good enough.
     """
     model_id = champion_id(models)
     if model_id is None:
         raise InputError(f"No model is in use in {models}. Train one: weaksignals train")
-    return load(models, model_id)
+    return _fit(models, model_id)
+
+
+def _fit(models: Path, model_id: str) -> RiskModel:
+    """The model, where it was not evaluated or is good enough; raises InputError elsewhere."""
+    model = load(models, model_id)
+    if (models / model_id / METRICS).exists():
+        refuse_unfit(metrics_of(models, model_id), model.facts)
+    return model
 
 
 def promotions(models: Path) -> list[Promotion]:
@@ -141,11 +150,11 @@ def promotions(models: Path) -> list[Promotion]:
 def promote(models: Path, model_id: str, why: str) -> None:
     """Put a registered model in use, and keep why; nothing where it is in use already.
 
-    Raises InputError where it can't be read, or no reason is given.
+    Raises InputError where it can't be read, is not good enough, or no reason is given.
     """
     if not why.strip():
         raise InputError("A model is put in use for a reason that others can read. Give it with --why.")
-    load(models, model_id)
+    _fit(models, model_id)
     if champion_id(models) == model_id:
         return
     entries = [*promotions(models), Promotion(model_id, datetime.now(UTC).isoformat(timespec="seconds"), why)]
@@ -156,7 +165,7 @@ def promote(models: Path, model_id: str, why: str) -> None:
 def roll_back(models: Path, why: str) -> str:
     """Put the model in use again that was in use before; its identifier.
 
-    Raises InputError where there was none, or it can't be read.
+    Raises InputError where there was none, it can't be read, or it is not good enough.
     """
     now = champion_id(models)
     before = [entry.model_id for entry in promotions(models)]

@@ -39,6 +39,11 @@ def model_from_2(content: Content) -> Content:
     return {**content, "facts": {**facts, **changed}}
 
 
+def model_from_3(content: Content) -> Content:
+    """`model.json`: thresholds were the model's own; they now follow from a policy and the risks of each period."""
+    return {name: value for name, value in content.items() if name != "thresholds"}
+
+
 def _renamed(settings: Content) -> Content:
     return {FORMER_NAMES.get(name, name): value for name, value in settings.items()}
 
@@ -54,11 +59,16 @@ def metrics_from_1(content: Content) -> Content:
     }
 
 
+def metrics_from_2(content: Content) -> Content:
+    """`metrics.json`: without the slope of the calibration, and without a policy of alerts."""
+    return {**content, "calibration": {**content["calibration"], "slope": None}, "policy": None}
+
+
 def reference_from_1(content: Content) -> Content:
     """`reference.json`: the distribution of the `score` is that of the margins."""
     return {**{name: value for name, value in content.items() if name != "score"}, "margins": content["score"]}
 
 
-MODEL_UPGRADES: Final[Upgrades] = {1: model_from_1, 2: model_from_2}
-METRICS_UPGRADES: Final[Upgrades] = {1: metrics_from_1}
+MODEL_UPGRADES: Final[Upgrades] = {1: model_from_1, 2: model_from_2, 3: model_from_3}
+METRICS_UPGRADES: Final[Upgrades] = {1: metrics_from_1, 2: metrics_from_2}
 REFERENCE_UPGRADES: Final[Upgrades] = {1: reference_from_1}

@@ -125,7 +125,7 @@ def matrix(rows: pd.DataFrame, inputs: Sequence[Input]) -> Matrix:
     result = np.empty((len(rows), len(inputs)), np.float32)
     for n, column in enumerate(inputs):
         if column.unit == "category":
-            codes = pd.Categorical(rows[column.name], categories=list(column.categories)).codes
+            codes = pd.Index(column.categories, dtype="str").get_indexer(pd.Index(rows[column.name]))
             result[:, n] = np.where(codes < 0, np.nan, codes)
         else:
             result[:, n] = rows[column.name].to_numpy(np.float32, na_value=np.nan)

@@ -13,7 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.themes.short_time_work import FULL_TIME_HOURS
+from models.alerts import Thresholds
 from models.calibration.shapes import Calibration
+from models.calibration.thresholds import least
 from models.explanation.contributions import booster_of, margins
 from models.registry.model import RiskModel
 from models.rows import dataset
@@ -110,24 +112,29 @@ ACTIONS = (
 
 
 def counterfactuals(
-    model: RiskModel, rows: pd.DataFrame, calibration: Calibration, actions: Sequence[Action] = ACTIONS
+    model: RiskModel,
+    rows: pd.DataFrame,
+    calibration: Calibration,
+    cut: Thresholds,
+    actions: Sequence[Action] = ACTIONS,
 ) -> dict[str, list[Counterfactual]]:
     """By SIREN, every single action that takes the firm off the list, with the smallest share that does.
 
     Off the list means below the threshold of a moderate alert. Where no single action is enough, the first of `actions`
     that are enough together, in their order; an empty list where all together are not.
-    rows: of the feature table, of firms on alert. calibration: that of the list.
+    rows: of the feature table, of firms on alert. calibration, cut: those of the list.
     """
     found: dict[str, list[Counterfactual]] = {str(siren): [] for siren in rows["siren"]}
     quantities = [column.name for column in model.inputs if column.unit != "category"]
     known = {name: rows[name].to_numpy(np.float64, na_value=np.nan) for name in quantities}
     x, sirens = dataset.matrix(rows, model.inputs), rows["siren"].to_numpy(str)
+    goals = least(cut, rows)
     for action in actions:
-        _search(model, x, sirens, known, (action,), calibration, found)
+        _search(model, x, sirens, known, (action,), calibration, goals, found)
     for count in range(2, len(actions) + 1):
         left = np.array([not found[siren] for siren in sirens], bool)
         part = {name: values[left] for name, values in known.items()}
-        _search(model, x[left], sirens[left], part, actions[:count], calibration, found)
+        _search(model, x[left], sirens[left], part, actions[:count], calibration, goals[left], found)
     return found
 
 
@@ -138,10 +145,13 @@ def _search(
     known: Columns,
     actions: Sequence[Action],
     calibration: Calibration,
+    goals: Values,
     found: dict[str, list[Counterfactual]],
 ) -> None:
-    """Find by bisection the share of the last action that is enough after the others in full, for each firm."""
-    threshold = model.thresholds.moderate
+    """Find by bisection the share of the last action that is enough after the others in full, for each firm.
+
+    goals: the probability from which each firm is on alert.
+    """
     places = {column.name: n for n, column in enumerate(model.inputs)}
     firms = np.flatnonzero(actions[-1].applies(known))
 
@@ -159,13 +169,13 @@ def _search(
 
     if not len(firms):
         return
-    firms = firms[done(firms, np.ones(len(firms)))[1] < threshold]
+    firms = firms[done(firms, np.ones(len(firms)))[1] < goals[firms]]
     if not len(firms):
         return
     low, high = np.zeros(len(firms)), np.ones(len(firms))
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        suffices = done(firms, middle)[1] < threshold
+        suffices = done(firms, middle)[1] < goals[firms]
         low, high = np.where(suffices, low, middle), np.where(suffices, middle, high)
     now, probability, opened = done(firms, high)
     for n, firm in enumerate(firms):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.alerts import Thresholds
 from models.calibration.shapes import Calibration
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ class Scores:
     """The firms of one period; scores: see `models.scoring.scoring.score`.
 
     contributions: siren, period, base (value), one column per input, in log-odds. calibration: that of probabilities.
+    thresholds: those of the alerts.
     """
 
     scores: pd.DataFrame
     contributions: pd.DataFrame
     calibration: Calibration
+    thresholds: Thresholds
 
 
 @dataclass(frozen=True)

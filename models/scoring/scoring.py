@@ -9,12 +9,14 @@ import pandas as pd
 from features import store
 from features.errors import InputError
 from features.folder import CONTRIBUTIONS, SCORES, BuildRecord
-from models.alerts import NO_ALERT
+from models.alerts import DEFAULT_POLICY, NO_ALERT, AlertPolicy
 from models.calibration.base_rate import has_drifted, known_failure_rate, offset_between
 from models.calibration.shapes import Calibration, Shifted, shifted, with_offset
-from models.explanation.contributions import booster_of, explain
+from models.calibration.thresholds import alerts, thresholds
+from models.explanation.contributions import booster_of, explain, margins
 from models.registry.model import RiskModel
 from models.rows import dataset
+from models.rows.inputs import Margins
 from models.scoring.records import Scores
 
 
@@ -56,10 +58,13 @@ def calibration_at(model: RiskModel, states: pd.DataFrame, period: date) -> Cali
     return shifted(model.calibration, offset_between(reference, current.rate))
 
 
-def score(model: RiskModel, rows: pd.DataFrame, calibration: Calibration | None = None) -> Scores:
-    """Score each row of the feature table; a firm known to be in a procedure is never on alert.
+def score(
+    model: RiskModel, rows: pd.DataFrame, calibration: Calibration | None = None, policy: AlertPolicy = DEFAULT_POLICY
+) -> Scores:
+    """Score each row of the feature table, all of one period; a firm known to be in a procedure is never on alert.
 
-    calibration: as `calibration_at` gives; the model's own by default.
+    calibration: as `calibration_at` gives; the model's own by default. Thresholds follow from the policy and the risks
+    of the firms that are in no procedure.
     scores: siren, period, margin (log-odds), probability, probability_low and probability_high (Venn-Abers), alert,
     model_id; one row per firm.
     Raises InputError where the table lacks a column that the model reads, or there is no firm.
@@ -68,34 +73,44 @@ def score(model: RiskModel, rows: pd.DataFrame, calibration: Calibration | None 
         raise InputError("The period holds no firm: nothing is scored.")
     explained = explain(booster_of(model.text), dataset.matrix(rows, model.inputs))
     calibration = calibration or model.calibration
-    probability = calibration.probability(explained.margin)
-    offset = calibration.offset if isinstance(calibration, Shifted) else 0.0
-    low, high = (with_offset(end, offset) for end in model.intervals.interval(explained.margin))
-    key = rows[["siren", "period"]].reset_index(drop=True)
-    alert = pd.Series(model.thresholds.alerts(probability), dtype="str")
-    alert = alert.mask(rows["in_procedure"].to_numpy(bool), NO_ALERT)
-    scores = key.assign(
-        margin=explained.margin,
-        probability=probability,
-        probability_low=np.minimum(low, probability),
-        probability_high=np.maximum(high, probability),
-        alert=alert,
-        model_id=model.model_id,
-    )
+    scores = _risks(model, rows, explained.margin, calibration)
+    probability, in_procedure = scores["probability"].to_numpy(), rows["in_procedure"].to_numpy(bool)
+    cut = thresholds(policy, rows, probability, (~in_procedure).astype(np.float64))
+    scores["alert"] = pd.Series(alerts(cut, rows, probability), dtype="str").mask(in_procedure, NO_ALERT)
     parts = pd.DataFrame(explained.contributions, columns=[column.name for column in model.inputs])
-    return Scores(scores, pd.concat([key.assign(base=explained.base), parts], axis=1), calibration)
+    key = scores[["siren", "period"]].assign(base=explained.base)
+    return Scores(scores, pd.concat([key, parts], axis=1), calibration, cut)
+
+
+def _risks(model: RiskModel, rows: pd.DataFrame, margin: Margins, calibration: Calibration) -> pd.DataFrame:
+    """The scores of `score`, without alerts."""
+    probability = calibration.probability(margin)
+    offset = calibration.offset if isinstance(calibration, Shifted) else 0.0
+    low, high = (with_offset(end, offset) for end in model.intervals.interval(margin))
+    return (
+        rows[["siren", "period"]]
+        .reset_index(drop=True)
+        .assign(
+            margin=margin,
+            probability=probability,
+            probability_low=np.minimum(low, probability),
+            probability_high=np.maximum(high, probability),
+            model_id=model.model_id,
+        )
+    )
 
 
 def risks_over_time(model: RiskModel, rows: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
-    """The scores of rows of several periods, oldest first, each at the failure rate known at its own period.
+    """The risks of rows of several periods, oldest first, each at the failure rate known at its own period.
 
     states: as `calibration_at` reads for every one of these periods. Of a period that is listed, with the same model,
-    the scores are those of the list.
+    the risks are those of the list; alerts, which depend on all firms, are left out.
     """
     parts = []
     for period, part in rows.groupby("period", sort=True):
         calibration = calibration_at(model, states, pd.Timestamp(str(period)).date())
-        parts.append(score(model, part.reset_index(drop=True), calibration).scores)
+        margin = margins(booster_of(model.text), dataset.matrix(part, model.inputs))
+        parts.append(_risks(model, part, margin, calibration))
     return pd.concat(parts, ignore_index=True)
 
 

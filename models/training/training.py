@@ -1,4 +1,4 @@
-"""The protocol, end to end: train, calibrate, choose thresholds, evaluate beside the challengers. It writes nothing."""
+"""The protocol, end to end: train, calibrate, evaluate beside the challengers. It writes nothing."""
 
 import hashlib
 from collections.abc import Iterator
@@ -14,8 +14,10 @@ from sklearn.base import clone
 from features.errors import InputError
 from features.folder import FeatureTable
 from features.periods import add_months
+from models.alerts import DEFAULT_POLICY, NO_ALERT, AlertPolicy
 from models.calibration.base_rate import LOOK_BACK_MONTHS, known_failure_rate
-from models.calibration.fitting import fit_venn_abers
+from models.calibration.fitting import UnskilledError, fit_venn_abers
+from models.calibration.thresholds import alerts_by_period
 from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boosted_trees
 from models.estimators.challengers import CHALLENGERS, fit
 from models.estimators.fitted import FittedModel, fit_model
@@ -50,12 +52,12 @@ class Result:
     reference: Reference
 
 
-def train(table: FeatureTable, as_of: date, protocol: Protocol, progress: Progress) -> Result:
-    """Train and evaluate a model on what was known on `as_of`.
+def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPolicy, progress: Progress) -> Result:
+    """Train a model on what was known on `as_of`, and evaluate it with the alerts of that policy.
 
     Raises InputError where the table has too few labelled periods or no failure among them.
     """
-    context = _context(table, as_of, protocol)
+    context = _context(table, as_of, protocol, policy)
     progress(f"reading the rows of {len(context.split.train)} training periods")
     rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
@@ -69,22 +71,23 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, progress: Progre
         inputs=inputs,
         calibration=fitted.chosen.calibration,
         intervals=fit_venn_abers(fitted.margins(rows.validation), labels_of(rows.validation)),
-        thresholds=fitted.thresholds,
         refits=tuple(_refits(estimator, rows, protocol, progress)),
         facts=model_facts(
             table.record, as_of, context.split, protocol, rows, int(estimator.n_estimators), _failure_rate(context)
         ),
     )
     known = Known(
-        _beside(fitted, rows, protocol.seed, progress),
-        _stability(model, fitted, rows),
+        _beside(fitted, rows, context, protocol.seed, progress),
+        _stability(model, fitted, rows, policy),
         feature_importance(model, rows.test, protocol.seed),
     )
     metrics = evaluation_report(fitted, rows, context, known, protocol.origins, protocol.seed, progress)
     return Result(model, metrics, rows.test, _reference(fitted, rows, context))
 
 
-def _context(table: FeatureTable, as_of: date, protocol: Protocol) -> EvaluationContext:
+def _context(
+    table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPolicy = DEFAULT_POLICY
+) -> EvaluationContext:
     built, periods = table.record, dataset.labelled_periods(table, as_of, LABEL_LAG_MONTHS)
     return EvaluationContext(
         table=table,
@@ -94,6 +97,7 @@ def _context(table: FeatureTable, as_of: date, protocol: Protocol) -> Evaluation
         observed_until=min(as_of, built.observed_until),
         last_period=min(as_of, built.end),
         max_rows=protocol.max_evaluation_rows,
+        policy=policy,
         read=lambda split: read_split(table, split, protocol),
     )
 
@@ -168,9 +172,9 @@ def _refits(estimator: BoostedTrees, rows: Rows, protocol: Protocol, progress: P
         yield fitted.booster_.model_to_string()
 
 
-def _stability(model: RiskModel, fitted: FittedModel, rows: Rows) -> Stability:
+def _stability(model: RiskModel, fitted: FittedModel, rows: Rows, policy: AlertPolicy) -> Stability:
     """How far the refits share the reasons of the firms on alert in the test periods."""
-    flagged = rows.test[fitted.probability(rows.test) >= model.thresholds.moderate]
+    flagged = rows.test[alerts_by_period(policy, rows.test, fitted.probability(rows.test)) != NO_ALERT]
     x, names = matrix(flagged, model.inputs), [column.name for column in model.inputs]
     ours, *theirs = (
         pd.DataFrame(explain(booster_of(text), x).contributions, columns=names) for text in (model.text, *model.refits)
@@ -193,16 +197,22 @@ def _shares(contributions: pd.DataFrame) -> dict[str, float]:
     return {str(name): float(share) for name, share in shares.items()}
 
 
-def _beside(model: FittedModel, rows: Rows, seed: int, progress: Progress) -> dict[str, TimedFigures]:
-    """The model and its challengers on the same test rows, all calibrated and given thresholds in the same way."""
-    found = {LIGHTGBM: evaluate_model(model, rows.test)}
+def _beside(
+    model: FittedModel, rows: Rows, context: EvaluationContext, seed: int, progress: Progress
+) -> dict[str, TimedFigures]:
+    """The model and its challengers on the same test rows, calibrated in the same way, with alerts of one policy."""
+    found = {LIGHTGBM: evaluate_model(model, rows.test, context.policy)}
     for name, make in CHALLENGERS.items():
         if name != LIGHTGBM:
             progress(f"the challenger beside it: {name.replace('_', ' ')}")
             # The same model without the constraints: the difference is what they cost.
             other = clone(model.estimator).set_params(monotone=False) if name == FREE else make(model.inputs, seed)
-            fitted = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights)
-            found[name] = evaluate_model(fitted, rows.test)
+            try:
+                fitted = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights)
+            except UnskilledError:
+                progress(f"{name.replace('_', ' ')} has learnt nothing that holds later: it is left out")
+                continue
+            found[name] = evaluate_model(fitted, rows.test, context.policy)
     return found
 
 
@@ -210,6 +220,6 @@ def _reference(model: FittedModel, rows: Rows, context: EvaluationContext) -> Re
     """What monitoring compares later periods with: rows of all training periods, also those left out by sampling."""
     known = read_at_most(context.table, context.split.train, REFERENCE_ROWS)
     openings = dataset.read_openings(context.table)
-    alerts = model.thresholds.alerts(model.probability(rows.test))
+    alerts = alerts_by_period(context.policy, rows.test, model.probability(rows.test))
     shapes = realised.shapes(rows.test, alerts, openings, context.observed_until, context.horizon)
     return drift.reference(matrix(known, model.inputs), known["period"], model.inputs, model.margins(rows.test), shapes)

@@ -2,7 +2,7 @@
 
 import re
 
-from models.evaluation.records import CUTS, Figures, Metrics, SliceFigures, Spread
+from models.evaluation.records import CUTS, LIFT, Figures, Metrics, SliceFigures, Spread
 from models.protocol import LIGHTGBM
 from models.registry.model import RiskModel
 from reports.card.parts import RANKING, WORDS, Points, Section, Table, group_name, precision, said
@@ -62,7 +62,13 @@ def beside(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
 
 def how_sure(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
     """The interval of each metric."""
-    names = {**RANKING, "precision": "precision", "recall": "recall"}
+    names = {
+        **RANKING,
+        "precision": "precision",
+        "recall": "recall",
+        "share": "share of the firms",
+        LIFT: "lift of the riskiest 5%",
+    }
     rows = []
     for metric, interval in metrics.intervals.items():
         cut = next((cut for cut in CUTS if metric.startswith(cut)), "")

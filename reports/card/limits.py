@@ -123,7 +123,7 @@ def _limits_of_the_split(model: RiskModel, language: Language) -> Iterator[str]:
     split = model.facts.split
     if outcomes_end(model, split.validation) > split.test.first:
         yield language.say(
-            "The outcomes that calibration and thresholds are based on overlap with the test months: probabilities may "
+            "The outcomes that calibration is based on overlap with the test months: probabilities may "
             "look a little better in the test than they will be later."
         )
     yield language.say(

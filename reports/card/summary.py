@@ -1,9 +1,12 @@
 """For everybody: what the model is, what it was trained on, what its alerts are worth."""
 
+from collections.abc import Callable, Iterator
+
 from models.alerts import HIGH, MODERATE
-from models.evaluation.records import Metrics
+from models.evaluation.records import Figures, FirstAlerts, Metrics
 from models.protocol import LIGHTGBM
 from models.registry.model import RiskModel
+from reports.alerting import policy_sentences
 from reports.card.parts import (
     BEESWARM,
     DEPENDENCE,
@@ -27,7 +30,7 @@ HEAVIEST = 15
 
 
 def what_it_is(model: RiskModel, _metrics: Metrics | None, language: Language) -> Section:
-    """Its identifier, what it predicts, what it uses, from which probability on it alerts."""
+    """Its identifier, what it predicts, what it uses."""
     say, facts = language.say, model.facts
     directed = sum(column.direction != 0 for column in model.inputs)
     facts_told = (
@@ -48,11 +51,6 @@ def what_it_is(model: RiskModel, _metrics: Metrics | None, language: Language) -
             "risk, or only lower it.",
             count=language.number(len(model.inputs)),
             directed=language.number(directed),
-        ),
-        say(
-            "Alert from {moderate}, high from {high}.",
-            moderate=share(model.thresholds.moderate, language),
-            high=share(model.thresholds.high, language),
         ),
     )
     return Section(say("The model in use"), (Points(facts_told),))
@@ -121,28 +119,23 @@ def made_of(model: RiskModel, _metrics: Metrics | None, language: Language) -> S
 
 
 def alerts(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
-    """What an alert was worth on the test months, with intervals."""
+    """The policy of alerts, how many firms it put on alert in the test months, and what an alert was worth."""
     say, figures = language.say, metrics.models[LIGHTGBM]
 
     def with_interval(value: float | None, name: str) -> str:
         interval = metrics.intervals.get(name)
-        if interval is None or value is None:
-            return share(value, language)
-        return say(
-            "{value} (between {low} and {high})",
-            value=share(value, language),
-            low=share(interval.low, language),
-            high=share(interval.high, language),
-        )
+        return _between(value, (interval.low, interval.high) if interval else None, share, language)
 
     headers = (
         "Alert",
+        "Of all firms, share on alert",
         "Of the firms on alert, share that opened a procedure",
         "Of the firms that opened one, share on alert",
     )
     rows = tuple(
         (
             say(WORDS[level]),
+            with_interval(_share_on_alert(figures, level), f"{level}_share"),
             with_interval(precision(figures.at(level)), f"{level}_precision"),
             with_interval(figures.at(level).recall, f"{level}_recall"),
         )
@@ -151,13 +144,17 @@ def alerts(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
     return Section(
         say("What an alert is worth"),
         (
+            Points(tuple(_policy(metrics, language))),
             say(
                 "On {rows} firm-months that it had not seen, of which {failures} were followed by a procedure:",
                 rows=language.number(figures.rows),
                 failures=language.number(figures.failures),
             ),
             Table(said(headers, language), rows),
-            say("In brackets: 95% intervals (bootstrap over firms, each with all its months)."),
+            say(
+                "In brackets: 95% intervals (bootstrap over firms, each with all its months; alerts are given anew to "
+                "each draw)."
+            ),
             say(
                 "Area under the ROC curve: {auc}. Average precision: {ap}. Brier score: {brier}.",
                 auc=language.number(figures.auc, 3),
@@ -166,6 +163,40 @@ def alerts(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
             ),
         ),
     )
+
+
+def _policy(metrics: Metrics, language: Language) -> Iterator[str]:
+    if metrics.policy is None:
+        yield language.say(
+            "The alerts evaluated here had thresholds of the model's own, chosen before its test months."
+        )
+    else:
+        yield from policy_sentences(metrics.policy, language)
+        yield language.say(
+            "Thresholds follow each month's risks; a model that tells firms apart too little alerts nobody."
+        )
+
+
+def _share_on_alert(figures: Figures, level: str) -> float:
+    cut = figures.at(level)
+    return (cut.true_positives + cut.false_positives) / figures.rows
+
+
+def _between(
+    value: float | None,
+    ends: tuple[float, float] | None,
+    told: Callable[[float | None, Language], str],
+    language: Language,
+) -> str:
+    """A value with its interval, where both are known."""
+    if ends is None or value is None:
+        return told(value, language)
+    low, high = (told(end, language) for end in ends)
+    return language.say("{value} (between {low} and {high})", value=told(value, language), low=low, high=high)
+
+
+def _months(value: float | None, language: Language) -> str:
+    return "–" if value is None else language.number(value)
 
 
 def lead_time(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
@@ -177,11 +208,8 @@ def lead_time(_model: RiskModel, metrics: Metrics, language: Language) -> Sectio
             say(words),
             say(WORDS[level]),
             language.number(failed.firms),
-            share(failed.at(level).never_share, language),
-            *(
-                "–" if months is None else language.number(months)
-                for months in failed.at(level).quartiles or 3 * (None,)
-            ),
+            _between(failed.at(level).never_share, failed.at(level).never_ends, share, language),
+            *_quartiles(failed.at(level), language),
         )
         for words, failed in which
         for level in (HIGH, MODERATE)
@@ -200,7 +228,7 @@ def lead_time(_model: RiskModel, metrics: Metrics, language: Language) -> Sectio
         (
             say(
                 "For the firms scored from {first} to {last} that failed, counting the alerts of the {months} months "
-                "before.",
+                "before. In brackets: 95% intervals (bootstrap over these firms).",
                 first=language.month(lead.first_period),
                 last=language.month(lead.last_period),
                 months=str(lead.look_back_months),
@@ -208,3 +236,8 @@ def lead_time(_model: RiskModel, metrics: Metrics, language: Language) -> Sectio
             Table(said(headers, language), rows),
         ),
     )
+
+
+def _quartiles(first: FirstAlerts, language: Language) -> tuple[str, ...]:
+    low, median, high = first.quartiles or 3 * (None,)
+    return _months(low, language), _between(median, first.median_ends, _months, language), _months(high, language)

@@ -13,10 +13,10 @@ import duckdb
 
 from features.errors import InputError
 from features.folder import CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot
-from models.alerts import HIGH, MODERATE
 from models.evaluation.records import Metrics
 from models.registry import registry
 from models.registry.model import RiskModel
+from reports.alerting import GIVEN, Given
 from reports.card.parts import ALTERNATIVES, picture_file
 from reports.freshness import AsOf
 from reports.reasons import REASON_SETTINGS, ReasonSettings
@@ -38,6 +38,7 @@ class PublishedList:
 
     scores, contributions: None where they are not there, or tell of another list.
     register_columns: of the register's facts of each firm, of which an older build has fewer; None where not known.
+    given: what its policy of alerts gave, None in a list of a version that had none.
     reason_settings: how its reasons were chosen and worded, None in a list of 0.1.0, which does not say.
     """
 
@@ -52,6 +53,7 @@ class PublishedList:
     columns: frozenset[str]
     register_columns: frozenset[str] | None
     reason_settings: ReasonSettings | None
+    given: Given | None
 
     @property
     def key(self) -> str:
@@ -186,6 +188,7 @@ class Reader:
             columns=listed.columns,
             register_columns=self._register_columns(snapshot),
             reason_settings=listed.reason_settings,
+            given=listed.given,
         )
 
     def _register_columns(self, snapshot: Snapshot) -> frozenset[str] | None:
@@ -230,14 +233,6 @@ class Reader:
     def _picture_path(self, model_id: str, file: str) -> Path:
         return self.folder.models / model_id / registry.PICTURES / file
 
-    def thresholds(self, model_id: str) -> dict[str, float]:
-        """The probabilities from which a firm is on alert, by level; empty where the model is not there."""
-        try:
-            model = self.model(model_id)
-        except UnreadableError:
-            return {}
-        return {HIGH: model.thresholds.high, MODERATE: model.thresholds.moderate}
-
     def months_per_firm(self, model_id: str) -> float:
         """The mean number of months per firm in the rows that a model was tested on; 1 where that is not known."""
         try:
@@ -269,12 +264,13 @@ def _load(models: Path, model_id: str, resolved: Path) -> RiskModel:  # noqa: AR
 
 
 class _Described(NamedTuple):
-    """What a published Parquet file says of itself. model_id: blank, and reason_settings None, if it does not say."""
+    """What a published Parquet file says of itself. model_id: blank, and the last two None, if it does not say."""
 
     columns: frozenset[str]
     model_id: str
     is_simulated: bool
     reason_settings: ReasonSettings | None
+    given: Given | None
 
 
 @lru_cache(maxsize=128)
@@ -289,6 +285,7 @@ def _described(reader: Reader, path: Path) -> _Described:
         _model_id(reader, path) if "model_id" in columns else "",
         metadata.get("simulated", "true") == "true",
         ReasonSettings.from_json(settings) if settings else None,
+        Given.from_json(metadata[GIVEN]) if GIVEN in metadata else None,
     )
 
 

@@ -9,7 +9,9 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
+from reports.alerting import given_sentences
 from reports.freshness import older_data
+from reports.language import Language
 from reports.review.access import Kind, Right
 from reports.review.columns import PROTECTED, Column, in_files
 from reports.review.data import PublishedList, Row
@@ -58,6 +60,13 @@ class Export:
         return cells
 
 
+def told_alerts(published: PublishedList, right: Right, language: Language) -> list[str]:
+    """The policy of the list's alerts and what it gave, to whoever may see scores; nothing of a list that had none."""
+    if published.given is None or not right.may_see(Kind.SCORES):
+        return []
+    return list(given_sentences(published.given, language))
+
+
 def as_csv(export: Export) -> tuple[bytes, str]:
     """UTF-8 with a mark that spreadsheets need, semicolons as French ones expect; the last column says `simulated`."""
     out = io.StringIO()
@@ -76,6 +85,7 @@ def as_json(export: Export) -> tuple[bytes, str]:
         "model_id": export.published.model_id,
         "simulated": export.published.is_simulated,
         "notices": export.notices(),
+        "alerts": told_alerts(export.published, export.right, export.words.language),
         "filters": list(export.said),
     }
     firms = [{name: _plain(value) for name, value in export.cells(row).items()} for row in export.rows]
@@ -116,7 +126,8 @@ def firm_document(export: Export, explained: Explanation) -> dict[str, Any]:
 
 def _about(export: Export) -> list[tuple[str, str]]:
     words = export.words
-    head = [("", notice) for notice in export.notices()]
+    alerts = told_alerts(export.published, export.right, words.language)
+    head = [("", sentence) for sentence in (*export.notices(), *alerts)]
     head += [
         (words.say("List"), export.published.key),
         (words.say("Model"), export.published.model_id),

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import groupby
 
 from features.insolvency import END
+from models.alerts import HIGH, MODERATE, Thresholds
 from reports import charts as drawing
 from reports.charts import Line, Series
 from reports.review.data import Row
@@ -27,12 +28,13 @@ class Chart:
     legend: Sequence[tuple[str, str]] = ()
 
 
-def risk_chart(past: Sequence[Row], thresholds: dict[str, float], words: Words) -> Chart:
-    """The risk in each list, with the thresholds of the model in use."""
+def risk_chart(past: Sequence[Row], thresholds: Thresholds | None, words: Words) -> Chart:
+    """The risk in each list, with the thresholds of the list that is shown; None where it does not say."""
     title = words.say("Risk over time")
     days = [row["period"] for row in past]
     series = Series(title, tuple(row["probability"] for row in past), "first")
-    lines = [Line(words.level(level), value) for level, value in thresholds.items()]
+    levels = {HIGH: thresholds.high, MODERATE: thresholds.moderate} if thresholds else {}
+    lines = [Line(words.level(level), value) for level, value in levels.items()]
     svg = drawing.line_chart(title, _span(days, words), days, [series], lambda v: words.percent(v, 0), lines)
     rows = [(words.month(r["period"]), words.percent(r["probability"]), words.level(r["alert"])) for r in past]
     return Chart(title, svg, (words.say("List"), words.say("Risk"), words.say("Alert")), rows)

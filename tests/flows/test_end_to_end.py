@@ -25,7 +25,7 @@ from reports.reasons import FEATURES
 from reports.target_list import COLUMNS
 from tests.commands import started, weaksignals
 
-FIRMS = "500"
+FIRMS = "1000"
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_each_step_again_changes_nothing(demo):
         done = weaksignals(*step, "--data", demo[0])
         assert done.returncode == 0, done.stderr
         if step == ("train",):
-            assert "it is the model in use" in done.stdout
+            assert "It is the model in use" in done.stdout
     assert digests(demo[0] / "lists" / "2024-02") == before
 
 

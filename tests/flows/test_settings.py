@@ -47,7 +47,14 @@ def test_the_data_folder_comes_from_a_variable(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("sed = 1", "sed"), ("min_headcount = -1", "min_headcount"), ('language = "de"', "language"), ("seed =", "TOML")],
+    [
+        ("sed = 1", "sed"),
+        ("min_headcount = -1", "min_headcount"),
+        ('language = "de"', "language"),
+        ("seed =", "TOML"),
+        ("[alerts]\nhigh_lft = 4", "alerts.high_lft"),
+        ("[alerts]\nhigh_lift = 1.5", "moderate_lift must be .* at most high_lift"),
+    ],
 )
 def test_unknown_keys_and_impossible_values_are_refused_by_name(tmp_path, text, told):
     (tmp_path / "weaksignals.toml").write_text(text)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from models.alerts import Thresholds
 from models.calibration.shapes import Platt, VennAbers
 from tests.models.small import INPUTS, drawn_sample, grown
 from tests.records import model_facts, risk_model
@@ -26,7 +25,6 @@ def model(booster):
         inputs=INPUTS,
         calibration=Platt(1.1, -0.2),
         intervals=VennAbers((-2.0,), (0.01, 0.1), (-2.0,), (0.05, 0.3)),
-        thresholds=Thresholds(0.3, 0.1),
         refits=(text,),
         facts=model_facts(failure_rate=0.05, dictionary={column.name: "1" for column in INPUTS}),
     )

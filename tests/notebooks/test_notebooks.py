@@ -65,7 +65,7 @@ def test_notebooks_say_simulated_and_name_no_folder_of_a_machine(name):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """A published list of some 230 firms, by a model as small as serves, without other challengers beside it."""
+    """A published list of some 700 firms, by a model as small as serves, without other challengers beside it."""
     root = tmp_path_factory.mktemp("data")
     settings = load(
         data=root,
@@ -76,7 +76,7 @@ def data(tmp_path_factory):
         origins=1,
         hyperparameters=Hyperparameters(n_estimators=60, min_child_samples=50),
     )
-    stages.simulate(root / "raw", 400, date(2024, 1, 1), 0, print)
+    stages.simulate(root / "raw", 1200, date(2024, 1, 1), 0, print)
     stages.ingest(settings, root / "raw", print)
     stages.build(settings, None, None, print)
     with pytest.MonkeyPatch.context() as patch:

@@ -8,6 +8,7 @@ import pytest
 
 from features.folder import StagedFile
 from models.alerts import Thresholds
+from reports.alerting import Given
 from reports.exports import as_json, notices
 from reports.freshness import as_of, older_data
 from reports.language import Language
@@ -29,11 +30,14 @@ def built(**batches: str):
     return build_record(batch="2401", files=tuple(StagedFile(s, b, f"{s}.csv", "0") for s, b in batches.items()))
 
 
+GIVEN = Given(Thresholds(0.2, 0.1), 0, 0, 0, None)
+
+
 def listed(older) -> TargetList:
-    model = risk_model(inputs=(), thresholds=Thresholds(0.2, 0.1))
+    model = risk_model(inputs=())
     settings = ReasonSettings({}, 5, older)
     rows = pd.DataFrame(columns=list(COLUMNS), dtype=object)
-    return TargetList(rows, FEBRUARY, model, "2401", False, -3.0, model.calibration, settings)
+    return TargetList(rows, FEBRUARY, model, "2401", False, -3.0, model.calibration, settings, GIVEN)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from scipy.special import expit
 
 from models.alerts import Thresholds
+from reports.alerting import given
 from reports.exports import front_end
 from reports.reasons import ReasonSettings
 from reports.target_list import TargetList
@@ -32,10 +33,9 @@ def document():
             "reasons": [[{"feature": "debt", "contribution": 1.5}], []],
         }
     )
-    model = risk_model(inputs=(), thresholds=Thresholds(0.2, 0.1))
-    return front_end(
-        TargetList(rows, date(2024, 2, 1), model, "2401", True, BASE, model.calibration, ReasonSettings({}, 5))
-    )
+    model = risk_model(inputs=())
+    found, settings = given(Thresholds(0.2, 0.1), rows), ReasonSettings({}, 5)
+    return front_end(TargetList(rows, date(2024, 2, 1), model, "2401", True, BASE, model.calibration, settings, found))
 
 
 SCHEMA = json.loads(files("reports").joinpath("front_end.schema.json").read_text(encoding="utf-8"))

@@ -8,6 +8,8 @@ import pytest
 
 from features.assemble import CATALOG
 from features.sources import SOURCES
+from models.alerts import AlertPolicy
+from models.evaluation.records import Interval
 from reports.card.limits import limits
 from reports.card.parts import PICTURES, WORDS, Points, Table
 from reports.card.summary import made_of
@@ -41,7 +43,7 @@ def test_the_card_tells_every_part_and_nothing_in_french():
     card = model_card(MODEL, METRICS)
     assert card.count("\n## ") == len(SUMMARY) + len(EVALUATION)
     assert "SIMULATED DATA" in card
-    assert "| high alert | 75% (between 58% and 89%) | 20% |" in card
+    assert "| high alert | 0.6% | 75% (between 58% and 89%) | 20% |" in card
 
 
 def test_pictures_follow_what_weighs_most_where_the_model_has_them():
@@ -99,11 +101,33 @@ def test_a_message_without_french_is_a_mistake_of_ours():
         list(told([mistaken], MODEL, METRICS, FR))
 
 
+def test_the_card_states_the_policy_its_figures_are_of():
+    policy = AlertPolicy(high_lift=4, firms_per_departement=30)
+    card = model_card(MODEL, replace(METRICS, policy=policy))
+    for words in (
+        "at least 4 times the mean risk",
+        "At most 30 firms are on alert in each département",
+        "alerts nobody",
+    ):
+        assert words in card
+    assert "thresholds of the model's own" in model_card(MODEL, replace(METRICS, policy=None))
+
+
+def test_shares_and_lead_times_have_their_intervals():
+    lead = METRICS.lead_time
+    first = replace(lead.all_firms.high, never_ends=(0.5, 0.7), median_ends=(4.0, 6.0))
+    ends = {"high_share": Interval(0.006, 0.004, 0.009)}
+    found = replace(METRICS, lead_time=replace(lead, all_firms=replace(lead.all_firms, high=first)), intervals=ends)
+    card = model_card(MODEL, found)
+    assert "| high alert | 0.6% (between 0.4% and 0.9%) | 75% | 20% |" in card
+    assert "| 60% (between 50% and 70%) | 3 | 5 (between 4 and 6) | 14 |" in card
+
+
 def test_of_a_level_without_alerts_no_precision_is_told():
     none = replace(CUT, precision=0.0, recall=0.0, true_positives=0, false_positives=0)
     models = {**METRICS.models, "lightgbm": replace(FIGURES, high=none)}
     card = model_card(MODEL, replace(METRICS, models=models))
-    assert "| high alert | – | 0% |" in card
+    assert "| high alert | 0% | – | 0% |" in card
     assert "| precision (high alert) | – | – | – |" in card
     assert "| this model (LightGBM) | high alert | – | 0% |" in card
     assert "wrong both ways" not in card

@@ -9,8 +9,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from models.alerts import Thresholds
 from models.scoring.counterfactuals import ACTIONS
 from models.scoring.records import REVISION, Counterfactual
+from reports.alerting import Given
 from reports.counterfactuals import QUOTED, counterfactual_record, counterfactual_sentence
 from reports.exports import MOVEMENT, REMEDY, as_csv, as_json, as_xlsx, parquet
 from reports.language import Language
@@ -161,9 +163,8 @@ def test_the_list_holds_records_in_parquet_and_sentences_in_its_other_files():
     firm = dict.fromkeys(COLUMNS) | {"reasons": [], "themes": {"social_debt": 0.8}, "period": SINCE}
     firms = [firm | {"siren": "552100554", "movement": moved, "remedy": off}, firm | {"siren": "100000017"}]
     model = SimpleNamespace(model_id="m")
-    ranked = TargetList(
-        pd.DataFrame(firms, columns=COLUMNS, dtype=object), SINCE, model, "2309", True, 0.0, None, ReasonSettings({}, 5)
-    )
+    rows, found = pd.DataFrame(firms, columns=COLUMNS, dtype=object), Given(Thresholds(0.4, 0.2), 2, 0, 0, None)
+    ranked = TargetList(rows, SINCE, model, "2309", True, 0.0, None, ReasonSettings({}, 5), found)
     table = parquet(ranked)
     assert (table.schema.field("movement").type, table.schema.field("remedy").type) == (MOVEMENT, REMEDY)
     assert table["movement"].to_pylist() == [moved, None]

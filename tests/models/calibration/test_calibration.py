@@ -14,7 +14,6 @@ from scipy.special import expit, log_expit
 from sklearn.isotonic import IsotonicRegression
 
 from features.errors import InputError
-from models.alerts import Thresholds
 from models.calibration.base_rate import FailureRate, has_drifted, known_failure_rate, offset_between
 from models.calibration.choice import choose_calibration, is_as_good
 from models.calibration.fitting import fit_beta, fit_isotonic, fit_platt, fit_venn_abers
@@ -29,7 +28,6 @@ from models.calibration.shapes import (
     shifted,
     with_offset,
 )
-from models.calibration.thresholds import choose_thresholds
 from models.explanation.contributions import margins as margins_of
 
 STORED = TypeAdapter(Calibration)
@@ -296,18 +294,3 @@ def test_platt_makes_the_mean_probability_the_failure_rate(sample, booster):
 def test_a_model_that_orders_firms_the_wrong_way_round_is_refused(sample, booster):
     with pytest.raises(InputError, match="learnt nothing"):
         fit_platt(-margins_of(booster, sample[0]), sample[1])
-
-
-def test_thresholds_are_those_of_the_best_f_scores():
-    probability, y = np.array([0.9, 0.8, 0.7, 0.6, 0.1]), np.array([1, 1, 0, 1, 0], np.int8)
-    # At 0.8: precision 1, recall 2/3; at 0.6: precision 3/4, recall 1.
-    assert choose_thresholds(probability, y) == Thresholds(high=0.8, moderate=0.6)
-
-
-def test_alerts_begin_at_their_thresholds():
-    assert list(Thresholds(0.5, 0.2).alerts(np.array([0.5, 0.49, 0.2, 0.19]))) == [
-        "high",
-        "moderate",
-        "moderate",
-        "none",
-    ]

@@ -10,7 +10,14 @@ from scipy.special import expit, logit
 from features.errors import InputError
 from models.calibration.base_rate import FailureRate, has_drifted, known_failure_rate, offset_between
 from models.calibration.choice import choose_calibration, is_as_good
-from models.calibration.fitting import fit_beta, fit_isotonic, fit_platt, fit_venn_abers
+from models.calibration.fitting import (
+    UnskilledError,
+    calibration_slope,
+    fit_beta,
+    fit_isotonic,
+    fit_platt,
+    fit_venn_abers,
+)
 from models.calibration.reliability import expected_calibration_error, reliability, wilson_interval
 from models.calibration.shapes import Beta, Isotonic, Platt, Shifted, VennAbers, shifted, with_offset
 
@@ -244,3 +251,24 @@ def test_wilsons_interval_stays_between_nobody_and_everybody():
 
 def test_without_rows_there_are_no_points():
     assert not list(reliability(np.array([]), np.array([], np.int8)))
+
+
+def test_the_slope_is_1_where_probabilities_come_true_and_half_of_it_where_their_log_odds_are_doubled():
+    # Ten firms of which 2 fail, ten of which 8 do; the odds are 1 to 4 and 4 to 1, squared 1 to 16 and 16 to 1.
+    failed = np.array([*[1] * 2, *[0] * 8, *[1] * 8, *[0] * 2], np.int8)
+    for low, slope in ((0.2, 1.0), (1 / 17, 0.5), (1 / 3, 2.0), (0.8, -1.0)):
+        probability = np.repeat([low, 1 - low], 10)
+        assert calibration_slope(probability, failed) == pytest.approx(slope, abs=0.01)
+    assert calibration_slope(np.full(20, 0.3), failed) == pytest.approx(0, abs=1e-6)
+    # A probability of 0 or 1 has no log-odds: it counts as one in a million, or all but that.
+    assert calibration_slope(np.repeat([0.0, 1.0], 10), failed) == pytest.approx(np.log(4) / np.log(1e6), abs=1e-3)
+
+
+def test_a_model_that_has_learnt_nothing_is_told_from_other_mistakes():
+    failed = np.array([0, 1, 0, 1], np.int8)
+    for fit in (fit_platt, fit_beta, fit_isotonic):
+        with pytest.raises(UnskilledError):
+            fit(np.array([4.0, 1.0, 3.0, 2.0]), failed)
+    with pytest.raises(InputError) as refused:
+        fit_platt(np.array([1.0, 2.0]), np.zeros(2, np.int8))
+    assert not isinstance(refused.value, UnskilledError)

@@ -10,43 +10,66 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from features.assemble import CATALOG
-from models.alerts import Thresholds
+from models.alerts import DEFAULT_POLICY, AlertPolicy
+from models.calibration.thresholds import alerts_by_period
 from models.evaluation.groups import age_band
 from models.evaluation.lead_time import lead_times
 from models.evaluation.metrics import evaluate
 from models.evaluation.outcomes import fails_within, is_over, next_opening
-from models.evaluation.records import AlertFigures, Difference
+from models.evaluation.records import LIFT, AlertFigures, Difference
 from models.evaluation.slices import by_group, by_horizon, summary, with_and_without_procedures
 from models.evaluation.uncertainty import WeightedMetrics, bootstrap, paired_difference
 
-THRESHOLDS = Thresholds(0.5, 0.2)
+
+def levels(probability, high=0.5, moderate=0.2):
+    return np.select([probability >= high, probability >= moderate], ["high", "moderate"], "none")
 
 
 def scored(firms=300, months=1, seed=0, strength=1.5):
-    """Probabilities, labels and firms; a firm's months are copies of each other."""
+    """Probabilities, labels and rows; a firm's months are copies of each other."""
     rng = np.random.default_rng(seed)
     margins = rng.normal(-1.5, strength, firms)
     probability = 1 / (1 + np.exp(-margins))
     labels = (rng.random(firms) < probability).astype(np.int8)
     firm = np.array([f"{n:09d}" for n in range(firms)])
-    return np.repeat(probability, months), np.repeat(labels, months), pd.Series(np.repeat(firm, months))
+    rows = pd.DataFrame({"siren": np.repeat(firm, months), "period": np.tile(np.arange(months), firms)})
+    return np.repeat(probability, months), np.repeat(labels, months), rows
 
 
 def test_log_loss_is_what_a_reader_counts():
-    metrics = evaluate(np.array([0.8, 0.5]), np.array([1, 0], np.int8), THRESHOLDS)
+    probability = np.array([0.8, 0.5])
+    metrics = evaluate(probability, np.array([1, 0], np.int8), levels(probability))
     assert metrics.log_loss == pytest.approx(-(np.log(0.8) + np.log(0.5)) / 2)
 
 
 def test_unweighted_metrics_are_those_of_evaluate():
-    probability, labels, firms = scored(1234)
+    probability, labels, rows = scored(617, months=2)
     probability = probability.round(2)  # with ties
-    reference = evaluate(probability, labels, THRESHOLDS)
-    found = {name: metric.value for name, metric in bootstrap(probability, labels, firms, THRESHOLDS, 2).items()}
+    alerts = alerts_by_period(DEFAULT_POLICY, rows, probability)
+    reference = evaluate(probability, labels, alerts)
+    found = {name: one.value for name, one in bootstrap(probability, labels, rows, DEFAULT_POLICY, 2).items()}
     for name in ("auc", "average_precision", "brier", "log_loss"):
         assert found[name] == pytest.approx(getattr(reference, name))
     for level in ("high", "moderate", "top_1_percent"):
         for name in ("precision", "recall"):
             assert found[f"{level}_{name}"] == pytest.approx(getattr(reference.at(level), name))
+    assert found["high_share"] == pytest.approx((alerts == "high").mean())
+    assert found["moderate_share"] == pytest.approx((alerts != "none").mean())
+    assert 0 < found["high_share"] < found["moderate_share"] <= 0.1
+
+
+def test_the_lift_is_how_much_more_often_the_riskiest_twentieth_fail():
+    # Of 40 firms 4 fail, one of them among the 2 riskiest: 1 / 2 over 4 / 40.
+    probability, labels = np.linspace(0.9, 0.1, 40), np.isin(np.arange(40), (1, 2, 3, 4)).astype(np.int8)
+    rows = pd.DataFrame({"siren": [f"{n}" for n in range(40)], "period": 0})
+    assert bootstrap(probability, labels, rows, DEFAULT_POLICY, 20)[LIFT].value == pytest.approx(5)
+
+
+def test_the_policy_is_applied_to_each_draw_of_firms():
+    probability, labels, rows = scored(400, strength=2.5)
+    found = bootstrap(probability, labels, rows, AlertPolicy(high_share=0.02, moderate_share=0.04), 50)
+    # The share is bounded in every draw, where thresholds that stay would let it vary by half.
+    assert 0.03 < found["moderate_share"].low <= found["moderate_share"].high <= 0.04
 
 
 @settings(deadline=None, max_examples=50)
@@ -64,11 +87,8 @@ def test_a_weight_counts_a_row_that_often(rows):
 
 
 def test_the_interval_is_as_wide_as_samples_differ_and_holds_the_truth_about_as_often_as_it_says():
-    truth = evaluate(*scored(200_000, seed=1)[:2], THRESHOLDS)
-    intervals = []
-    for seed in range(60):
-        probability, labels, firms = scored(400, seed=100 + seed)
-        intervals.append(bootstrap(probability, labels, firms, THRESHOLDS, 150, seed))
+    truth = evaluate(*scored(200_000, seed=1)[:2], np.full(200_000, "none"))
+    intervals = [bootstrap(*scored(400, seed=100 + seed), DEFAULT_POLICY, 150, seed) for seed in range(60)]
     for name in ("auc", "brier", "log_loss"):
         covered = [interval[name].low <= getattr(truth, name) <= interval[name].high for interval in intervals]
         assert np.mean(covered) >= 0.86
@@ -79,14 +99,14 @@ def test_the_interval_is_as_wide_as_samples_differ_and_holds_the_truth_about_as_
 
 def test_copies_of_a_firms_rows_tell_nothing_new():
     once, copied = scored(500, 1), scored(500, 9)
-    rows_as_firms = pd.Series([f"{n}" for n in range(len(copied[1]))])
+    rows_as_firms = copied[2].assign(siren=[f"{n}" for n in range(len(copied[1]))])
     widths = {}
-    for name, (probability, labels, firms) in {
+    for name, sample in {
         "once": once,
         "clustered": copied,
         "naive": (*copied[:2], rows_as_firms),
     }.items():
-        interval = bootstrap(probability, labels, firms, THRESHOLDS, 200)["auc"]
+        interval = bootstrap(*sample, DEFAULT_POLICY, 200)["auc"]
         widths[name] = interval.high - interval.low
     assert widths["clustered"] == pytest.approx(widths["once"], rel=0.05)
     assert widths["clustered"] > 2 * widths["naive"]
@@ -94,25 +114,25 @@ def test_copies_of_a_firms_rows_tell_nothing_new():
 
 def test_the_same_seed_draws_the_same_firms():
     sample = scored(200)
-    assert bootstrap(*sample, THRESHOLDS, 20, 1) == bootstrap(*sample, THRESHOLDS, 20, 1)
-    assert bootstrap(*sample, THRESHOLDS, 20, 1) != bootstrap(*sample, THRESHOLDS, 20, 2)
+    assert bootstrap(*sample, DEFAULT_POLICY, 20, 1) == bootstrap(*sample, DEFAULT_POLICY, 20, 1)
+    assert bootstrap(*sample, DEFAULT_POLICY, 20, 1) != bootstrap(*sample, DEFAULT_POLICY, 20, 2)
 
 
 def test_a_model_against_itself_differs_by_nothing_and_against_noise_by_much():
-    probability, labels, firms = scored(500)
-    same = paired_difference(probability, probability, labels, firms, 50)
+    probability, labels, rows = scored(500)
+    same = paired_difference(probability, probability, labels, rows["siren"], 50)
     assert same["auc"] == Difference(0, 0, 0, 0)
     noise = np.random.default_rng(2).random(len(labels))
-    worse = paired_difference(noise, probability, labels, firms, 100)
+    worse = paired_difference(noise, probability, labels, rows["siren"], 100)
     assert worse["average_precision"].high < 0
     assert worse["average_precision"].share_worse == 1
 
 
 def test_pairing_narrows_the_difference_between_models_alike():
-    probability, labels, firms = scored(500)
+    probability, labels, rows = scored(500)
     alike = np.clip(probability + np.random.default_rng(3).normal(0, 0.005, len(labels)), 0, 1)
-    paired = paired_difference(alike, probability, labels, firms, 100)["auc"]
-    alone = bootstrap(probability, labels, firms, THRESHOLDS, 100)["auc"]
+    paired = paired_difference(alike, probability, labels, rows["siren"], 100)["auc"]
+    alone = bootstrap(probability, labels, rows, DEFAULT_POLICY, 100)["auc"]
     assert paired.high - paired.low < (alone.high - alone.low) / 3
 
 
@@ -140,20 +160,21 @@ def test_an_opening_counts_after_the_period_up_to_the_horizons_last_day():
 def test_a_horizon_is_judged_on_the_rows_whose_end_was_seen():
     rows = pd.DataFrame({"siren": list("abc"), "period": periods("2022-01", "2022-07", "2022-01")})
     probability = np.array([0.6, 0.3, 0.1])
-    at_6, at_12 = by_horizon(rows, probability, OPENINGS, date(2023, 1, 5), THRESHOLDS, (6, 12))
+    at_6, at_12 = by_horizon(rows, probability, OPENINGS, date(2023, 1, 5), levels(probability), (6, 12))
     assert (at_6.horizon, at_6.rows, at_6.failures) == (6, 3, 1)
     assert at_6.high == AlertFigures(1, 1, 1)
     assert at_6.moderate == AlertFigures(2, 0.5, 1)
     assert (at_12.rows, at_12.failures, at_12.auc) == (2, 1, None)
-    assert by_horizon(rows, probability, OPENINGS, date(2022, 1, 1), THRESHOLDS, (6,))[0].observed_rate is None
+    (none,) = by_horizon(rows, probability, OPENINGS, date(2022, 1, 1), levels(probability), (6,))
+    assert none.observed_rate is None
 
 
 def test_few_failures_give_no_ranking_rather_than_noise():
     probability, labels = np.linspace(0, 1, 40), np.repeat(np.array([0, 1], np.int8), [31, 9])
-    assert summary(probability, labels, THRESHOLDS).auc is None
-    assert summary(probability, 1 - labels, THRESHOLDS).auc is None
+    assert summary(probability, labels, levels(probability)).auc is None
+    assert summary(probability, 1 - labels, levels(probability)).auc is None
     enough = np.repeat(np.array([0, 1], np.int8), [30, 10])
-    assert summary(probability, enough, THRESHOLDS).auc == pytest.approx(1)
+    assert summary(probability, enough, levels(probability)).auc == pytest.approx(1)
 
 
 def feature_rows(count):
@@ -167,7 +188,8 @@ def test_groups_hold_the_rows_that_a_reader_puts_there():
     rows.loc[0, "naf_section"] = None
     rows.loc[[1, 2], [f.name for f in CATALOG if "payment_delays" in f.sources]] = np.nan
     rows.loc[3, "paydex"] = np.nan  # other payment delays are known
-    groups = by_group(rows, np.array([0.1, 0.3, 0.6, 0.9]), np.array([0, 0, 1, 1], np.int8), THRESHOLDS)
+    probability = np.array([0.1, 0.3, 0.6, 0.9])
+    groups = by_group(rows, probability, np.array([0, 0, 1, 1], np.int8), levels(probability))
     assert {record.group: record.rows for record in groups["naf_section"]} == {"C": 3, "unknown": 1}
     assert {record.group: record.failures for record in groups["age"]} == {
         "under 3": 0,
@@ -186,15 +208,19 @@ def test_age_bands_begin_at_their_first_year():
 
 
 def test_firms_already_in_a_procedure_flatter():
-    rows = pd.DataFrame({"label": [1, 0, 0, None, None], "in_procedure": [False, False, False, True, False]})
-    found = with_and_without_procedures(rows, np.array([0.3, 0.4, 0.1, 0.9, 0.8]), THRESHOLDS)
+    in_procedure = [False, False, False, True, False]
+    rows = pd.DataFrame({"period": 0, "label": [1, 0, 0, None, None], "in_procedure": in_procedure})
+    policy = AlertPolicy(high_lift=1, moderate_lift=1, high_share=0.4, moderate_share=0.4)
+    found = with_and_without_procedures(rows, np.array([0.3, 0.4, 0.1, 0.9, 0.8]), policy)
     assert (found.without_procedures.rows, found.without_procedures.auc) == (3, 0.5)
     assert (found.with_procedures.failures, found.with_procedures.auc) == (3, pytest.approx(5 / 6))
+    # Of the three firms that can be on alert one is, from 0.4 on: two more are beyond.
+    assert (found.without_procedures.high.false_positives, found.with_procedures.high.true_positives) == (1, 2)
 
 
 def history(siren, first, probabilities):
     months = pd.date_range(f"{first}-01", periods=len(probabilities), freq="MS")
-    return pd.DataFrame({"siren": siren, "period": months, "probability": probabilities})
+    return pd.DataFrame({"siren": siren, "period": months, "alert": levels(np.array(probabilities))})
 
 
 def test_a_lead_time_runs_from_the_first_alert_to_the_opening():
@@ -207,7 +233,7 @@ def test_a_lead_time_runs_from_the_first_alert_to_the_opening():
         ]
     )
     failed = openings(("a", "2022-05-15"), ("a", "2022-06-15"), ("b", "2022-07-01"), ("c", "2022-07-02"))
-    found = lead_times(table, failed, THRESHOLDS)
+    found = lead_times(table, failed)
     assert (found.first_period, found.last_period, found.all_firms.firms) == (date(2022, 1, 1), date(2022, 6, 1), 2)
     high, moderate = found.all_firms.high, found.all_firms.moderate
     # From 1 April 2022, and from 1 February 2022, to 15 May 2022.
@@ -218,15 +244,29 @@ def test_a_lead_time_runs_from_the_first_alert_to_the_opening():
     assert found.fully_observed.firms == 0
 
 
+def test_lead_times_have_intervals_over_the_firms_that_failed():
+    firms = [history(f"{n}", "2022-01", [0.1] * (n % 6) + [0.9] + [0.1] * (5 - n % 6)) for n in range(24)]
+    quiet = [history(f"q{n}", "2022-01", [0.1] * 6) for n in range(8)]
+    failed = openings(*((f"{n}", "2022-06-20") for n in range(24)), *((f"q{n}", "2022-06-20") for n in range(8)))
+    found = lead_times(pd.concat([*firms, *quiet]), failed).all_firms.high
+    assert (found.never_share, found.quartiles[1]) == (0.25, 2.5)
+    low, high = found.never_ends
+    # A quarter of 32 firms: 1.96 standard errors are 0.15.
+    assert (low, high) == (pytest.approx(0.1, abs=0.04), pytest.approx(0.4, abs=0.04))
+    assert 1 <= found.median_ends[0] < 2.5 < found.median_ends[1] <= 4
+    nobody = lead_times(quiet[0], openings(("q0", "2022-06-20"))).all_firms.high
+    assert (nobody.never_ends, nobody.median_ends) == ((1, 1), None)
+
+
 def test_an_alert_more_than_24_months_before_is_another_story():
     table = history("a", "2020-01", [0.9] * 2 + [0.1] * 24 + [0.9] * 4)
-    found = lead_times(table, openings(("a", "2022-06-20")), THRESHOLDS).fully_observed
+    found = lead_times(table, openings(("a", "2022-06-20"))).fully_observed
     assert (found.firms, found.high.quartiles[1]) == (1, 3)
 
 
 def test_metrics_count_what_a_reader_counts():
     probability, y = np.array([0.9, 0.6, 0.4, 0.2]), np.array([1, 0, 1, 0], np.int8)
-    metrics = evaluate(probability, y, Thresholds(0.8, 0.3))
+    metrics = evaluate(probability, y, levels(probability, 0.8, 0.3))
     assert metrics.auc == 0.75
     assert metrics.high.precision == 1
     assert metrics.high.recall == 0.5

@@ -37,11 +37,11 @@ def test_a_damaged_model_is_refused_in_a_sentence(model, tmp_path, file, damage)
         registry.load(tmp_path, name)
 
 
-def test_a_threshold_moved_by_hand_is_noticed(model, tmp_path):
+def test_a_calibration_moved_by_hand_is_noticed(model, tmp_path):
     name = registry.save(tmp_path, model, None, "")
     path = tmp_path / name / "model.json"
     content = json.loads(path.read_text())
-    content["thresholds"]["high"] = 0.9
+    content["calibration"]["slope"] = 0.9
     path.write_text(json.dumps(content, indent=1, sort_keys=True))
     with pytest.raises(InputError, match="were changed"):
         registry.load(tmp_path, name)
@@ -100,7 +100,7 @@ def former(tmp_path):
 
 
 def test_a_model_of_version_1_is_upgraded_and_keeps_its_identifier(former):
-    model = registry.champion(former)
+    model = registry.load(former, FORMER_ID)
     assert model.model_id == FORMER_ID
     assert model.text == "tree\n"
     assert model.calibration == Beta(0.7, 3.5, -0.6)
@@ -169,7 +169,7 @@ def test_metrics_and_reference_are_read_as_they_were_saved(model, tmp_path):
 READERS = {"model.json": registry.load, "metrics.json": registry.metrics_of, "reference.json": registry.reference_of}
 
 
-@pytest.mark.parametrize(("file", "newest"), [("model.json", 3), ("metrics.json", 2), ("reference.json", 2)])
+@pytest.mark.parametrize(("file", "newest"), [("model.json", 4), ("metrics.json", 3), ("reference.json", 2)])
 def test_a_record_of_an_unknown_version_is_refused_by_name(former, file, newest):
     path = former / FORMER_ID / file
     path.write_text(json.dumps({**json.loads(path.read_text()), "version": newest + 1}))

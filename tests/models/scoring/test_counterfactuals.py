@@ -1,7 +1,5 @@
 """What would take a firm off the list, and why its risk moved, by a model small enough to follow."""
 
-from dataclasses import replace
-
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
@@ -42,7 +40,7 @@ def model():
     parameters = {"objective": "binary", "num_leaves": 8, "learning_rate": 0.2, "verbosity": -1, "seed": 0}
     parameters["monotone_constraints"] = [column.direction for column in INPUTS]
     text = lgb.train(parameters, lgb.Dataset(matrix(table, INPUTS), y), 40).model_to_string()
-    return risk_model(text=text, inputs=INPUTS, calibration=PLATT, thresholds=Thresholds(0.5, 0.2))
+    return risk_model(text=text, inputs=INPUTS, calibration=PLATT)
 
 
 def risk(model, table):
@@ -52,7 +50,7 @@ def risk(model, table):
 def test_paying_a_part_of_the_debt_is_enough_where_the_model_says_so(model):
     firm = rows(debt=[80.0], paydex=[20.0])
     assert risk(model, firm)[0] > 0.2
-    (found,) = counterfactuals(model, firm, PLATT)["000000000"][:1]
+    (found,) = counterfactuals(model, firm, PLATT, Thresholds(0.5, 0.2))["000000000"][:1]
     assert found.actions == ("pay_debt",)
     before, after = found.changes["debt"]
     assert (before, 0 < after < 80) == (80.0, True)
@@ -63,16 +61,15 @@ def test_paying_a_part_of_the_debt_is_enough_where_the_model_says_so(model):
 
 def test_actions_are_put_together_only_where_none_is_enough_by_itself(model):
     firm = rows(debt=[99.0], paydex=[99.0])
-    careful = replace(model, thresholds=Thresholds(0.5, 0.05))
-    (found,) = counterfactuals(careful, firm, PLATT)["000000000"]
+    (found,) = counterfactuals(model, firm, PLATT, Thresholds(0.5, 0.05))["000000000"]
     assert found.actions == ("pay_debt", "pay_suppliers")
     assert found.changes["debt"] == (99.0, 0.0)
     assert found.probability < 0.05
 
 
 def test_a_firm_that_nothing_helps_is_told_so(model):
-    strict = replace(model, thresholds=Thresholds(0.5, 0.0))
-    assert counterfactuals(strict, rows(debt=[90.0], paydex=[90.0]), PLATT) == {"000000000": []}
+    found = counterfactuals(model, rows(debt=[90.0], paydex=[90.0]), PLATT, Thresholds(0.5, 0.0))
+    assert found == {"000000000": []}
 
 
 def test_a_debt_paid_today_leaves_the_months_before_as_they_were():

@@ -24,6 +24,7 @@ from models.explanation.stability import Stability
 from models.registry import registry
 from models.rows.inputs import Input
 from models.scoring.records import Counterfactual
+from reports.alerting import GIVEN, given
 from reports.counterfactuals import counterfactual_record
 from reports.exports import MOVEMENT, REASON, REMEDY
 from reports.movement import movement_record
@@ -171,7 +172,10 @@ def write_list(data: Path, period: date, model_id: str) -> None:
     }
     folder = data / "lists" / f"{period:%Y-%m}"
     folder.mkdir(parents=True)
-    pq.write_table(pa.table(rows).replace_schema_metadata({"simulated": "true"}), folder / "target_list.parquet")
+    ranked = pd.DataFrame({name: rows[name] for name in ("alert", "probability", "state")})
+    found = given(THRESHOLDS, ranked[ranked["state"] == "in_bonis"])
+    table = pa.table(rows).replace_schema_metadata({"simulated": "true", GIVEN: found.as_json()})
+    pq.write_table(table, folder / "target_list.parquet")
     scores = data / "scores" / f"period={period}"
     scores.mkdir(parents=True)
     table = pd.DataFrame({"siren": order, "probability": rows["probability"]})
@@ -188,8 +192,8 @@ def write_data(data: Path) -> Path:
     catalog = {f.name: f for f in CATALOG}
     inputs = tuple(Input(n, catalog[n].theme, catalog[n].unit, catalog[n].direction, catalog[n].root) for n in INPUTS)
     facts = model_facts(as_of=date(2024, 1, 1), horizon=HORIZON, absent_sources=("ccsf",), batch="2401")
-    model = risk_model(inputs=inputs, thresholds=THRESHOLDS, facts=facts)
-    cut = CutFigures(0.4, 0.41, 0.3, true_negatives=804, false_positives=59, false_negatives=96, true_positives=41)
+    model = risk_model(inputs=inputs, facts=facts)
+    cut = CutFigures(0.41, 0.3, true_negatives=804, false_positives=59, false_negatives=96, true_positives=41)
     figures = replace(FIGURES, failures=137, mean_probability=0.14, high=cut, moderate=cut, top_1_percent=cut)
     found = metrics(models={"lightgbm": figures}, groups={}, stability=Stability(None, None, 0, 0))
     model_id = registry.save(data / "models", model, found, "card")

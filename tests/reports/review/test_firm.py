@@ -10,6 +10,7 @@ import pytest
 
 from features.assemble import CATALOG
 from features.records import write_record
+from models.calibration.thresholds import alerts
 from models.evaluation.records import AlertFigures
 from models.evaluation.slices import by_group
 from models.registry.upgrades import METRICS_UPGRADES
@@ -200,12 +201,11 @@ def test_groups_are_read_as_training_writes_them():
     rows = rows.assign(**{name: ["C"] * count for name in ("naf_section", "size_class", "region")})
     labels = np.array([1] * 12 + [0] * 28, np.int8)
     probability = np.array([0.9] * 10 + [0.3] * 10 + [0.1] * 20)
-    (every, section, *_) = firms_alike(
-        by_group(rows, probability, labels, THRESHOLDS), {"naf_section": "C"}, [], "none", 1
-    )
+    groups = by_group(rows, probability, labels, alerts(THRESHOLDS, rows, probability))
+    (every, section, *_) = firms_alike(groups, {"naf_section": "C"}, [], "none", 1)
     assert (every.rows, every.share) == (20, 0.0)
     assert section.group == "C"
-    assert firms_alike(by_group(rows, probability, labels, THRESHOLDS), {}, [], "moderate", 1)[0].share == 0.2
+    assert firms_alike(groups, {}, [], "moderate", 1)[0].share == 0.2
 
 
 def page(agent, siren):

@@ -107,6 +107,14 @@ def test_a_workbook_has_a_frozen_header_types_filters_and_says_what_it_is(agents
         assert said in strings
 
 
+def test_who_sees_scores_is_told_the_policy_of_the_list_and_what_it_gave(agents):
+    page = agents["admin"].get("/lists/2024-02", **{"accept-language": "en"}).text
+    assert "At most 5% of the firms are on high alert, and 10% on alert" in page
+    assert "from a risk of 40%" in page
+    told = agents["admin"].get("/lists/2024-02/export.json", **{"accept-language": "en"}).json()["alerts"]
+    assert all(sentence in page for sentence in told)
+
+
 def test_a_csv_says_simulated_on_every_line(agents):
     lines = agents["paris"].get("/lists/2024-02/export.csv").content.decode("utf-8-sig").splitlines()
     assert lines[0].endswith(";Simulé")
@@ -259,7 +267,7 @@ def test_public_pages_tell_the_model_and_no_firm(app):
     text = TestClient(app).get("/algorithm").text
     for said in (
         app.state.services.reader.champion_id,
-        "40 %",
+        "3 fois le risque moyen",
         "0,75",
         "plans CCSF",
         "DONNÉES SIMULÉES",

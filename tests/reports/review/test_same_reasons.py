@@ -10,6 +10,7 @@ import pytest
 from scipy.special import expit
 
 from models.calibration.shapes import Platt
+from models.calibration.thresholds import alerts
 from models.registry import registry
 from models.scoring.records import Scores
 from reports.exports import write_list
@@ -47,9 +48,9 @@ def published_list(data, rows, firms=FIRMS):
     probability = expit(margins)
     scores = pd.DataFrame({"siren": sirens, "margin": margins, "probability": probability})
     scores = scores.assign(probability_low=probability, probability_high=probability)
-    scores["alert"] = THRESHOLDS.alerts(probability)
+    scores["alert"] = alerts(THRESHOLDS, scores, probability)
     parts = pd.DataFrame([CONTRIBUTIONS[siren] for siren in sirens], columns=list(INPUTS))
-    scored = Scores(scores, parts.assign(siren=sirens, period=FEBRUARY, base=BASE), Platt(1.0, 0.0))
+    scored = Scores(scores, parts.assign(siren=sirens, period=FEBRUARY, base=BASE), Platt(1.0, 0.0), THRESHOLDS)
     model = registry.champion(data / "models")
     notes = Notes({}, {}, UNSTABLE)
     return target_list(

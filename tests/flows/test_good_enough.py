@@ -1,0 +1,107 @@
+"""Which lists are published: of one simulated economy, what is known is taken away, theme by theme."""
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.assemble import CATALOG
+from features.errors import InputError
+from features.folder import BUILD, BUILD_UPGRADES, FeatureTable
+from features.records import write_record
+from flows import monthly, stages
+from flows.settings import load
+from models.protocol import Hyperparameters
+from models.training import training
+
+pytestmark = pytest.mark.slow
+OPEN = ("financial_health", "profile")
+FIRMS = 1200
+EVERY = tuple({feature.theme for feature in CATALOG})
+
+
+def settings_in(folder):
+    """Of a model as small as serves."""
+    few = Hyperparameters(n_estimators=60, min_child_samples=50)
+    return load(data=folder, history_months=66, every_months=6, refits=0, origins=1, hyperparameters=few)
+
+
+@pytest.fixture(scope="module")
+def economy(tmp_path_factory):
+    """The feature table of an economy."""
+    root = tmp_path_factory.mktemp("economy")
+    settings = settings_in(root)
+    stages.simulate(root / "raw", FIRMS, date(2024, 1, 1), 0, print)
+    stages.ingest(settings, root / "raw", print)
+    stages.build(settings, None, None, print)
+    return settings.folder.features.resolve()
+
+
+def known_of(economy, folder, themes, is_shuffled):
+    """The same table, of which only these themes are known; is_shuffled: whether labels say nothing of firms."""
+    features = shutil.copytree(economy, folder / "features")
+    unknown = [feature for feature in CATALOG if feature.theme not in themes]
+    rng = np.random.default_rng(0)
+    for part in features.glob("period=*/*.parquet"):
+        rows = pd.read_parquet(part, partitioning=None)
+        nothing = {f.name: pd.Series([None] * len(rows), dtype="str" if f.is_category else "float32") for f in unknown}
+        rows = rows.assign(**nothing)
+        if is_shuffled:
+            labels = rows["label"].dropna()
+            rows.loc[labels.index, "label"] = rng.permutation(labels.to_numpy(copy=True))
+        rows.to_parquet(part, index=False)
+    sources = {source for feature in unknown for source in feature.sources} - {"headcounts", "firms", "establishments"}
+    record = replace(FeatureTable(economy).record, absent_sources=tuple(sorted(sources)))
+    write_record(features / BUILD, record, BUILD_UPGRADES)
+    return settings_in(folder)
+
+
+def run(settings, monkeypatch):
+    """The monthly run, from the feature table on; without challengers beside the model."""
+    monkeypatch.setattr(training, "CHALLENGERS", {})
+    steps = SimpleNamespace(
+        ingest=lambda *_: None,
+        build=lambda *_: None,
+        train=stages.train,
+        score=stages.score,
+        monitor=lambda *_: None,
+    )
+    return monthly.month(steps, settings, settings.data, None, print)
+
+
+def test_with_all_that_administrations_know_a_list_is_published(economy, tmp_path, monkeypatch):
+    scored = run(known_of(economy, tmp_path, EVERY, is_shuffled=False), monkeypatch)
+    ranked = scored.ranked.rows[scored.ranked.rows["rank"].notna()]
+    assert 0 < scored.alerts["high"] <= 0.05 * len(ranked)
+    assert scored.alerts["high"] < scored.alerts["high"] + scored.alerts["moderate"] <= 0.1 * len(ranked)
+
+
+@pytest.mark.parametrize(
+    ("themes", "is_shuffled"), [(EVERY, True), (("profile",), False)], ids=["labels shuffled", "profile only"]
+)
+def test_without_skill_nothing_is_published_and_what_is_missing_is_named(
+    economy, tmp_path, monkeypatch, themes, is_shuffled
+):
+    settings = known_of(economy, tmp_path, themes, is_shuffled)
+    with pytest.raises(InputError, match="No model is good enough on these data") as refused:
+        run(settings, monkeypatch)
+    assert "Nothing is published" in str(refused.value)
+    assert ("contribution debts (URSSAF)" in str(refused.value)) == (not is_shuffled)
+    assert not settings.folder.lists.exists()
+    assert not stages.has_champion(settings)
+
+
+@pytest.mark.parametrize("themes", [("financial_health",), OPEN], ids=["ratios only", "open data"])
+def test_with_little_a_list_is_published_only_by_a_model_that_is_good_enough(economy, tmp_path, monkeypatch, themes):
+    settings = known_of(economy, tmp_path, themes, is_shuffled=False)
+    try:
+        on_high_alert, refused = run(settings, monkeypatch).alerts["high"], ""
+    except InputError as error:
+        on_high_alert, refused = 0, str(error)
+    assert settings.folder.lists.exists() == stages.has_champion(settings) == (refused == "")
+    assert ("Never delivered: " in refused) == (refused != "")
+    assert on_high_alert <= 0.05 * FIRMS
