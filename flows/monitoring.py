@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from features import damage
 from features.errors import InputError
 from features.folder import Snapshot
 from features.periods import add_months
@@ -44,8 +45,8 @@ def refuse_broken(
     period: date,
 ) -> None:
     """Raise InputError where a list must not be published, after writing the page that shows why."""
-    snapshot = settings.folder.snapshot()
-    compared = _compared(settings, snapshot, model, rows, scores, ranked, period)
+    snapshot, damaged = damage.without_damaged(settings.folder.snapshot(), period)
+    compared = _compared(settings, snapshot, model, rows, scores, ranked, period, damaged)
     stops = [finding for finding in findings(compared, settings.limits) if finding.level == STOP]
     if not stops:
         return
@@ -65,11 +66,12 @@ def monitor(settings: Settings, period: date) -> Monitored:
 
     Raises InputError where the period was not scored.
     """
-    snapshot = settings.folder.snapshot()
+    snapshot, damaged = damage.without_damaged(settings.folder.snapshot(), period)
     scores, _ = scoring.read_scores(snapshot.scores_of(period))
     model = registry.load(settings.folder.models, str(scores["model_id"].iloc[0]))
     rows = dataset.read_rows(snapshot.built, [period])
-    compared = _compared(settings, snapshot, model, rows, scores, _read_list(snapshot.list_of(period)), period)
+    ranked = _read_list(snapshot.list_of(period))
+    compared = _compared(settings, snapshot, model, rows, scores, ranked, period, damaged)
     folder = settings.folder.monitoring_of(period)
     return Monitored(period, folder, _write(settings, snapshot, folder, model, compared))
 
@@ -82,6 +84,7 @@ def _compared(
     scores: pd.DataFrame,
     ranked: pd.DataFrame,
     period: date,
+    damaged: tuple[tuple[str, date], ...],
 ) -> Compared:
     reference = registry.reference_of(settings.folder.models, model.model_id)
     drifts, score = None, None
@@ -92,7 +95,7 @@ def _compared(
     before = add_months(period, -1)
     previous = (before, dataset.read_sirens(snapshot.built, before)) if before in snapshot.built.periods else None
     undecided = dataset.read_undecided(snapshot.built, period)
-    return Compared(published(period, ranked), model.model_id, drifts, score, earlier, previous, undecided)
+    return Compared(published(period, ranked), model.model_id, drifts, score, earlier, previous, undecided, damaged)
 
 
 def _read_list(path: Path) -> pd.DataFrame:

@@ -41,10 +41,14 @@ UNDECIDED = (
     "{firm_count} firms ({undecided_share} of those with a procedure) have a notice that may change their state and "
     "can't be read with certainty: features/undecided.parquet tells which."
 )
+UNREADABLE = (
+    "{file} of {month} can't be read, and is left out of what is compared. Restore it from a back-up, or make it anew: "
+    "weaksignals score --period {month}"
+)
 NO_REFERENCE = "The model {model_id} recorded nothing to compare new data with. Train a new model to measure drift."
 MESSAGES: Final = (
     *(EMPTY_SOURCE, CONSTANT, MISSING, DRIFTED, MANY_DRIFTED, SCORE_DRIFTED, GONE, ALERTS_JUMPED, VOLUME_JUMPED),
-    *(MISCALIBRATED, NO_REFERENCE, UNDECIDED),
+    *(MISCALIBRATED, NO_REFERENCE, UNDECIDED, UNREADABLE),
 )
 
 
@@ -82,6 +86,7 @@ class Compared:
     drifts, score: None where the model has no reference; score: population stability index, and what chance reaches.
     earlier: the earlier lists, oldest first; previous: the firms of the period before, None where it was not built.
     undecided: firms with a notice that can't be read with certainty, and of how many with a procedure or such a notice.
+    damaged: files of earlier lists and scores that can't be read, each with its period.
     """
 
     now: Published
@@ -91,11 +96,14 @@ class Compared:
     earlier: Sequence[Published]
     previous: tuple[date, frozenset[str]] | None
     undecided: tuple[int, int] = (0, 0)
+    damaged: Sequence[tuple[str, date]] = ()
 
 
 def findings(compared: Compared, limits: Limits) -> tuple[Finding, ...]:
     """All findings on the inputs and alerts of a period, stops first."""
     found = [*_on_firms(compared, limits), *_on_procedures(compared.undecided, limits), *_on_alerts(compared, limits)]
+    for file, month in compared.damaged:
+        found.append(Finding(WARNING, "files", UNREADABLE, {"file": file, "month": f"{month:%Y-%m}"}))
     if compared.drifts is None or compared.score is None:
         found.append(Finding(WARNING, "model", NO_REFERENCE, {"model_id": compared.model_id}))
     else:

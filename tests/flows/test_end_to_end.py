@@ -347,6 +347,27 @@ def test_broken_inputs_publish_nothing_and_the_last_list_stays(demo, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_damaged_file_ends_a_command_in_a_sentence_that_names_it_and_nothing_is_lost(demo, ranked, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(demo[0], data, symlinks=True)
+    before = digests(data / "lists" / "2024-02")
+    for file, command in (
+        ("staged/debts/2401_simulated-0.parquet", ("build", "--start", "2024-02")),
+        ("features/period=2024-02-01/part-0.parquet", ("score",)),
+        ("features/firms.parquet", ("explain", ranked["siren"][0])),
+        ("scores/period=2024-02-01/scores.parquet", ("monitor",)),
+    ):
+        sound = (data / file).read_bytes()
+        (data / file).write_bytes(sound[: len(sound) // 2])
+        done = weaksignals(*command, "--data", data)
+        assert done.returncode == 1
+        assert f"{data / file} can't be read: it is damaged" in done.stderr
+        assert "Traceback" not in done.stderr
+        (data / file).write_bytes(sound)
+    assert digests(data / "lists" / "2024-02") == before
+
+
+@pytest.mark.slow
 def test_a_run_with_too_many_undecided_notices_publishes_nothing_and_says_what_to_do(demo, tmp_path):
     raw, data = tmp_path / "raw", tmp_path / "data"
     shutil.copytree(demo[0] / "raw", raw, symlinks=False)
