@@ -215,7 +215,7 @@ def _build_bucket(
 
 def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:
     out = io.BytesIO()
-    pq.write_table(con.to_pyarrow(table), out, row_group_size=store.ROW_GROUP)
+    pq.write_table(con.to_pyarrow(table), out, row_group_size=store.ROW_GROUP, write_page_checksum=True)
     return out.getvalue()
 
 

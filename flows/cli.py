@@ -120,14 +120,12 @@ def score(period: Period = None, language: Words = None, data: Data = None, engi
 @app.command()
 def monitor(period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
     """Write the monitoring page: inputs, alerts, and what became of the firms of past lists."""
-    from flows import stages
+    from flows import printing, stages
 
     settings = load(data=data, engine=engine, language=language)
     with store.locked(settings.data), progress() as say:
         monitored = stages.monitor(settings, period_of(period), say)
-    for finding in monitored.findings:
-        out.print(f"{finding.level}: {finding.sentence}", soft_wrap=True)
-    out.print(f"Monitoring of {monitored.period:%Y-%m}: {monitored.folder / 'index.html'}", soft_wrap=True)
+    printing.print_monitored(monitored)
 
 
 @app.command()
@@ -138,10 +136,11 @@ def run(raw: Raw, period: Period = None, language: Words = None, data: Data = No
     settings = load(data=data, engine=engine, language=language)
     with store.locked(settings.data), progress() as say:
         print_remarks(deliveries.check(settings, raw))
-        scored = _as_flow("monthly", settings, say, raw, period_of(period))
+        scored, monitored = _as_flow("monthly", settings, say, raw, period_of(period))
     # Loaded once the deliveries were read: it takes seconds.
     from flows import printing
 
+    printing.print_monitored(monitored)
     printing.print_scored(scored)
 
 
@@ -162,7 +161,7 @@ def demo(
     root = load(data=data).data / "demo"
     settings = load(data=root, engine=engine, language=language)
     with store.locked(settings.data), progress() as say:
-        scored = _as_flow("demo", settings, say, root / "raw", firms, parse_period(end), seed)
+        scored, _ = _as_flow("demo", settings, say, root / "raw", firms, parse_period(end), seed)
     printing.print_top(scored.ranked, Language(settings.language))
     printing.print_scored(scored)
     if picture:

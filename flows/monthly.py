@@ -99,8 +99,11 @@ def monitor(settings: Settings, period: date, progress: Progress) -> Monitored:
 TASKS = SimpleNamespace(simulate=simulate, ingest=ingest, build=build, train=train, score=score, monitor=monitor)
 
 
-def month(steps: Any, settings: Settings, raw: Path, period: date | None, progress: Progress) -> stages.Scored:
-    """From the partners' files to the published list; where there is no champion yet, one is trained.
+Month = tuple[stages.Scored, Monitored]
+
+
+def month(steps: Any, settings: Settings, raw: Path, period: date | None, progress: Progress) -> Month:
+    """From the partners' files to the published list and its monitoring; where there is no champion, one is trained.
 
     steps: TASKS, or the module `stages` for a run without Prefect.
     """
@@ -109,13 +112,10 @@ def month(steps: Any, settings: Settings, raw: Path, period: date | None, progre
     if not stages.has_champion(settings):
         steps.train(settings, period, progress)
     scored: stages.Scored = steps.score(settings, period, progress)
-    steps.monitor(settings, scored.period, progress)
-    return scored
+    return scored, steps.monitor(settings, scored.period, progress)
 
 
-def economy(
-    steps: Any, settings: Settings, raw: Path, firms: int, end: date, seed: int, progress: Progress
-) -> stages.Scored:
+def economy(steps: Any, settings: Settings, raw: Path, firms: int, end: date, seed: int, progress: Progress) -> Month:
     """A simulated economy from its files to its list; what an earlier demo made in its folder is removed first."""
     stages.start_afresh(settings, raw)
     steps.simulate(raw, firms, end, seed, progress)
@@ -123,13 +123,13 @@ def economy(
 
 
 @flow(name="monthly", validate_parameters=False)
-def monthly(settings: Settings, raw: Path, period: date | None, progress: Progress) -> stages.Scored:
+def monthly(settings: Settings, raw: Path, period: date | None, progress: Progress) -> Month:
     """`month`, each step of it known to Prefect."""
     return month(TASKS, settings, raw, period, progress)
 
 
 @flow(name="demo", validate_parameters=False)
-def demo(settings: Settings, raw: Path, firms: int, end: date, seed: int, progress: Progress) -> stages.Scored:
+def demo(settings: Settings, raw: Path, firms: int, end: date, seed: int, progress: Progress) -> Month:
     """`economy`, each step of it known to Prefect."""
     return economy(TASKS, settings, raw, firms, end, seed, progress)
 

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from features.received import Received
 from flows import deliveries, stages
+from flows.monitoring import Monitored
 from flows.settings import Settings
 from flows.terminal import out, print_remarks
 from reports.exports import SENTENCES, notices
@@ -58,6 +59,13 @@ def print_scored(scored: stages.Scored) -> None:
     """How many firms at each level, and where the list is."""
     counts = ", ".join(f"{alert} {count:,}" for alert, count in scored.alerts.items())
     out.print(f"List of {scored.period:%Y-%m}: {counts}. {scored.folder}", soft_wrap=True)
+
+
+def print_monitored(monitored: Monitored) -> None:
+    """What monitoring found, one line each, and where its page is."""
+    for finding in monitored.findings:
+        out.print(f"{finding.level}: {finding.sentence}", soft_wrap=True)
+    out.print(f"Monitoring of {monitored.period:%Y-%m}: {monitored.folder / 'index.html'}", soft_wrap=True)
 
 
 def print_top(ranked: TargetList, language: Language, count: int = 10, to: Console | None = None) -> None:
