@@ -74,21 +74,19 @@ def ingest(raw: Raw, data: Data = None, engine: Engine = None) -> None:
 def build(
     start: Annotated[str | None, typer.Option(help="First period, YYYY-MM.")] = None,
     end: Annotated[str | None, typer.Option(help="Last period, YYYY-MM.")] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Remove the other periods that are built already.")
+    ] = False,
     data: Data = None,
     engine: Engine = None,
 ) -> None:
-    """Build the monthly feature table from staged/ into features/."""
-    from flows import stages
+    """Build the monthly feature table from staged/ into features/; other periods that are built stay there."""
+    from flows import printing, stages
 
     settings = load(data=data, engine=engine)
     with store.locked(settings.data), progress() as say:
-        built = stages.build(settings, period_of(start), period_of(end), say)
-    out.print(
-        f"{built.rows:,} rows of {built.firms:,} firms, {built.start:%Y-%m} to {built.end:%Y-%m}: {built.folder}",
-        soft_wrap=True,
-    )
-    if built.absent:
-        out.print(f"Never delivered, so their features are unknown: {', '.join(built.absent)}.", soft_wrap=True)
+        built = stages.build(settings, period_of(start), period_of(end), say, rebuild)
+    printing.print_built(built)
 
 
 @app.command()

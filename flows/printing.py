@@ -12,6 +12,8 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.table import Table
 
+from features.build import Built
+from features.past import span
 from features.received import Received
 from flows import deliveries, stages
 from flows.monitoring import Monitored
@@ -27,6 +29,20 @@ if TYPE_CHECKING:
     from benchmarks.polish import PolishResult
 
 PICTURE_WIDTH, PICTURED = 130, 5
+
+
+def print_built(built: Built) -> None:
+    """Which periods were built, which were kept, and what was never delivered."""
+    out.print(
+        f"{built.rows:,} rows of {built.firms:,} firms, built {built.start:%Y-%m} to {built.end:%Y-%m}: {built.folder}",
+        soft_wrap=True,
+    )
+    earlier, later = ([p for p in built.kept if (p < built.start) == is_earlier] for is_earlier in (True, False))
+    kept = " and ".join(span(periods) for periods in (earlier, later) if periods)
+    if kept:
+        out.print(f"Kept as they were built before: {kept}.", soft_wrap=True)
+    if built.absent:
+        out.print(f"Never delivered, so their features are unknown: {', '.join(built.absent)}.", soft_wrap=True)
 
 
 def print_trained(trained: stages.Trained, settings: Settings) -> None:

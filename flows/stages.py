@@ -113,8 +113,10 @@ def ingest(settings: Settings, raw: Path, progress: Progress) -> Received:
 
 
 @_naming_damage
-def build(settings: Settings, start: date | None, end: date | None, progress: Progress) -> features_build.Built:
-    """Build `features/` from `staged/`."""
+def build(
+    settings: Settings, start: date | None, end: date | None, progress: Progress, is_rebuild: bool = False
+) -> features_build.Built:
+    """Build `features/` from `staged/`; is_rebuild: without the periods that are built already."""
     con = engine.connect(settings.engine, settings.folder.scratch, settings.memory_gb)
     last = end or features_build.default_end(settings.folder.staged, settings.delivery_day)
     scope = Scope(
@@ -127,7 +129,7 @@ def build(settings: Settings, start: date | None, end: date | None, progress: Pr
     )
     folder = settings.folder
     return features_build.build(
-        con, folder.staged, folder.features, folder.scratch, scope, settings.delivery_day, progress
+        con, folder.staged, folder.features, folder.scratch, scope, settings.delivery_day, progress, is_rebuild
     )
 
 
