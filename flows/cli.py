@@ -14,7 +14,7 @@ import typer
 from features import store
 from features.errors import InputError
 from features.periods import parse_period
-from flows import failures, laboratory, review
+from flows import failures, laboratory, operation, review
 from flows.settings import Settings, load
 from flows.terminal import Data, Engine, Period, Raw, Words, err, out, period_of, print_remarks, progress
 from models.protocol import Progress
@@ -32,6 +32,9 @@ app.add_typer(review.wrong_data, name="wrong-data")
 app.command()(laboratory.tune)
 app.command()(laboratory.dictionary)
 app.command("review")(review.serve)
+app.command()(operation.serve)
+app.command()(operation.settings)
+app.command()(operation.doctor)
 
 
 def main() -> None:
@@ -132,9 +135,11 @@ def run(raw: Raw, period: Period = None, language: Words = None, data: Data = No
     from flows import deliveries
 
     settings = load(data=data, engine=engine, language=language)
-    with store.locked(settings.data), progress() as say:
+    texts = {"raw": str(raw), "period": period and f"{parse_period(period):%Y-%m}"}
+    with store.locked(settings.data):
         print_remarks(deliveries.check(settings, raw))
-        scored, monitored = _as_flow("monthly", settings, say, raw, period_of(period))
+    with progress() as say:
+        scored, monitored = _as_flow("monthly", settings, say, **texts)
     # Loaded once the deliveries were read: it takes seconds.
     from flows import printing
 
@@ -158,15 +163,16 @@ def demo(
 
     root = load(data=data).data / "demo"
     settings = load(data=root, engine=engine, language=language)
-    with store.locked(settings.data), progress() as say:
-        scored, _ = _as_flow("demo", settings, say, root / "raw", firms, parse_period(end), seed)
+    texts = {"firms": firms, "end": f"{parse_period(end):%Y-%m}", "seed": seed}
+    with progress() as say:
+        scored, _ = _as_flow("demo", settings, say, **texts)
     printing.print_top(scored.ranked, Language(settings.language))
     printing.print_scored(scored)
     if picture:
         store.write_text(picture, printing.drawn_top(scored.ranked, Language(settings.language)))
 
 
-def _as_flow(name: str, settings: Settings, say: Progress, *arguments: Any) -> Any:
+def _as_flow(name: str, settings: Settings, say: Progress, **texts: Any) -> Any:
     """Run one of the flows by Prefect, or bare where its server can't be reached and the settings allow it.
 
     Prefect is imported here alone: it takes a second.
@@ -175,19 +181,24 @@ def _as_flow(name: str, settings: Settings, say: Progress, *arguments: Any) -> A
     atexit.register(_end_silently)
     from flows import prefect_server
 
+    # Where another run is writing, this one is refused before the server starts; the flow takes the lock itself.
+    with store.locked(settings.data):
+        pass
     why_not = prefect_server.start(settings.data.resolve() / ".prefect")
-    from flows import monthly, stages
+    from flows import monthly, parameters, stages
 
+    parameters.SAY.set(say)
+    texts |= {"data": str(settings.data), "language": settings.language, "engine": settings.engine}
     reason = why_not()
     if not reason:
         try:
-            return monthly.FLOWS[name](settings, *arguments, say)
+            return monthly.FLOWS[name](**texts)
         except monthly.LOST:
             reason = "Prefect's server was lost."
     if settings.needs_prefect:
         raise InputError(f"{reason} Start it again, or unset needs_prefect, then run the same command.")
     say(f"{reason} The run goes on without it.")
-    return monthly.BODIES[name](stages, settings, *arguments, say)
+    return monthly.BODIES[name](stages, **texts)
 
 
 def _end_silently() -> None:
