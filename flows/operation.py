@@ -1,5 +1,6 @@
 """The commands of operators: the flows on their schedules, the settings, and whether the installation can run."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -21,7 +22,7 @@ def serve(
     """
     from flows import prefect_server
 
-    settings = load(data=data)
+    settings, is_our_own = load(data=data), prefect_server.URL not in os.environ
     if not raw.is_dir():
         raise InputError(f"{raw} is not a folder. Give the one in which deliveries arrive.")
     why_not = prefect_server.start(settings.data.resolve() / ".prefect" / "served", port)
@@ -32,6 +33,8 @@ def serve(
     reason = why_not()
     if reason:
         raise InputError(f"{reason} Start it, or see whether another program listens on port {port}.")
+    if is_our_own:
+        served.close_lost_runs()
     out.print(f"Served: {', '.join(served.SCHEDULES)}. {prefect_server.pages()}", soft_wrap=True)
     served.run(raw.resolve(), settings.data.resolve())
 

@@ -4,9 +4,12 @@ import logging
 from pathlib import Path
 from typing import Any, Final
 
-from prefect import serve
+from prefect import get_client, serve
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import StateType
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
+from prefect.states import Crashed
 from prefect.types.entrypoint import EntrypointType
 
 from flows import monthly
@@ -34,7 +37,6 @@ def deployments(raw: Path, data: Path) -> list[RunnerDeployment]:
             NAME,
             schedule=Cron(cron, timezone=ZONE),
             parameters=given.get(name, {"data": str(data)}),
-            concurrency_limit=1,
             # By module: the run finds the package that is installed, wherever the process stands.
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
@@ -42,10 +44,20 @@ def deployments(raw: Path, data: Path) -> list[RunnerDeployment]:
     ]
 
 
+def close_lost_runs() -> None:
+    """Tell a server that no other process uses that the runs which it takes to be at work ended with the last one."""
+    at_work = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLING])
+    chosen = FlowRunFilter(state=FlowRunFilterState(type=at_work))
+    with get_client(sync_client=True) as client:
+        for lost in client.read_flow_runs(flow_run_filter=chosen):
+            client.set_flow_run_state(lost.id, Crashed(message="The process that ran it was ended."), force=True)
+
+
 def run(raw: Path, data: Path) -> None:
     """Serve them until the process is told to end, one run at a time: the others wait.
 
-    Schedules go on while it is down: what was due starts when it serves again.
+    Schedules go on while it is down: what was due starts when it serves again. No limit is kept by Prefect, where a run
+    that was killed would hold its place: the lock of the data folder ends with the process that has it.
     """
     # Told to end, Prefect cancels what it waits for, of which asyncio would print the tracebacks.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)

@@ -26,7 +26,6 @@ def test_prefect_yaml_tells_a_server_what_serve_does():
         assert one["name"] == made.name
         assert one["parameters"] == made.parameters
         assert one["schedules"] == [{"cron": schedule.schedule.cron, "timezone": served.ZONE}]
-        assert one["concurrency_limit"] == made.concurrency_limit == 1
     assert found == {}
 
 
@@ -43,7 +42,12 @@ class Api:
         self.url = f"http://127.0.0.1:{port}/api"
 
     def post(self, path, content=None):
-        return httpx2.post(f"{self.url}{path}", json=content or {}, timeout=60)
+        """The answer; a server that is busy is asked again."""
+        while True:
+            answer = httpx2.post(f"{self.url}{path}", json=content or {}, timeout=60)
+            if answer.status_code != httpx2.codes.SERVICE_UNAVAILABLE:
+                return answer
+            time.sleep(1)
 
     def deployments(self):
         """By the name of their flow; none as long as the server does not answer."""
