@@ -282,6 +282,7 @@ def test_a_run_killed_and_started_again_ends_as_one_never_killed(demo, tmp_path)
         killed.wait()
     done = weaksignals(*run)
     assert done.returncode == 0, done.stderr
+    assert "Monitoring of 2024-02: " in done.stdout
     assert digests(tmp_path / "lists" / "2024-02") == digests(demo[0] / "lists" / "2024-02")
 
 
