@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from features.folder import (
 )
 from features.hashing import firm_hash
 from features.ingest import read_staged
+from features.past import kept_periods, labels_known_until, link_parts, shares_together
 from features.periods import add_months, period_range
 from features.procedures import procedures, undecided
 from features.received import SIMULATED, read_reports
@@ -55,13 +56,14 @@ REGISTER = ("legal_units", *HISTORIES, "perimeter_filter")
 
 @dataclass(frozen=True)
 class Built:
-    """What a build made."""
+    """What a build made, start to end; kept: the periods of the earlier build that stand beside them as they were."""
 
     folder: Path
     rows: int
     firms: int
     start: date
     end: date
+    kept: tuple[date, ...]
     absent: tuple[str, ...]
 
 
@@ -89,10 +91,12 @@ def build(
     scope: Scope,
     delivery_day: int,
     progress: Callable[[str], None],
+    is_rebuild: bool = False,
 ) -> Built:
     """Build the feature table of the scope and publish it at once.
 
-    Raises InputError where nothing is staged, or the scope holds no firm.
+    is_rebuild: whether the periods that are built already and not in the scope are removed; else they are kept.
+    Raises InputError where nothing is staged, the scope holds no firm, or what is built already can't be kept.
     """
     batch = newest_batch(staged)
     if scope.end > default_end(staged, delivery_day):
@@ -100,6 +104,8 @@ def build(
             f"No delivery covers {scope.end:%Y-%m}: the newest batch is {batch}. Ingest a newer one, or give an end of "
             f"{default_end(staged, delivery_day):%Y-%m} or before."
         )
+    former, start, end = FeatureTable(target.resolve()), scope.start, scope.end
+    kept_ones = () if is_rebuild else kept_periods(former, scope, dictionary_version())
     tables = staged_tables(con, staged)
     known_from = first_known(staged, tables)
     firms = _firms(con, tables, known_from, scope, scratch)
@@ -119,14 +125,19 @@ def build(
     absent = tuple(source.name for source in SOURCES if known_from.get(source.name) is None)
     with store.new_folder(target) as folder:
         rows = _publish(con, parts, folder, scope, progress)
+        kept_rows = link_parts(former, kept_ones, FeatureTable(folder))
         for name in (OPENINGS, PROCEDURES, UNDECIDED):
             table = con.read_parquet(str(all_parts(scratch / name, "*")))
             store.write_bytes(folder / name, _as_parquet(con, table.order_by(table.columns)))
         store.write_bytes(folder / FIRMS, _as_parquet(con, firms.order_by("siren")))
         todays = _todays_shares(con.read_parquet(str(all_parts(parts, "*"))))
+        if kept_ones:
+            todays = shares_together((todays, former.record.todays_shares), (rows, kept_rows))
+            observed_until = labels_known_until(former.record, kept_ones, observed_until)
+            scope = replace(scope, start=min(scope.start, *kept_ones), end=max(scope.end, *kept_ones))
         record = build_record(staged, scope, observed_until, batch, absent, todays)
         write_record(folder / BUILD, record, BUILD_UPGRADES)
-    return Built(target, rows, count, scope.start, scope.end, absent)
+    return Built(target, rows, count, start, end, kept_ones, absent)
 
 
 def procedures_batch(staged: Path) -> str:
@@ -215,7 +226,7 @@ def _build_bucket(
 
 def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:
     out = io.BytesIO()
-    pq.write_table(con.to_pyarrow(table), out, row_group_size=store.ROW_GROUP)
+    pq.write_table(con.to_pyarrow(table), out, row_group_size=store.ROW_GROUP, write_page_checksum=True)
     return out.getvalue()
 
 

@@ -109,7 +109,9 @@ class FeatureTable:
 
         Raises InputError where that can't be read.
         """
-        return read_record(self.folder / BUILD, BuildRecord, BUILD_UPGRADES, "Build it again: weaksignals build")
+        return read_record(
+            self.folder / BUILD, BuildRecord, BUILD_UPGRADES, "Build it again: weaksignals build --rebuild"
+        )
 
     @cached_property
     def periods(self) -> tuple[date, ...]:

@@ -162,7 +162,9 @@ def _stage(
     records = source.tidy(parsed.filter(~parsed.is_rejected).drop("problems", "is_rejected"))
     known = source.known_at.known_at(records, delivery_day) if source.known_at else ibis.literal(ALWAYS_KNOWN)
     known = ibis.greatest(known, ibis.literal(not_before))
-    con.to_parquet(records.mutate(known_at=known, batch=ibis.literal(origin[0]), file=ibis.literal(origin[1])), target)
+    staged = records.mutate(known_at=known, batch=ibis.literal(origin[0]), file=ibis.literal(origin[1]))
+    # What is garbled in a file that is packed so can rarely be unpacked: it is found rather than read.
+    con.to_parquet(staged, target, compression="zstd")
 
 
 def _refuse_if_too_bad(report: FileReport, limit: float) -> None:

@@ -7,15 +7,19 @@ readable; the next run removes what it left behind.
 
 import fcntl
 import os
+import platform
 import shutil
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from features.errors import InputError
 
-VERSIONS = ".versions"
+VERSIONS, LOCK = ".versions", ".lock"
 # Rows per row group of a Parquet file, the part that a reader loads as a whole: few, because pages read one firm.
 ROW_GROUP = 8192
 
@@ -85,14 +89,15 @@ def sweep(data: Path) -> None:
 
 
 @contextmanager
-def locked(data: Path) -> Iterator[None]:
+def locked(data: Path, writer: str = "") -> Iterator[None]:
     """Lock the data folder for one writer, and remove what a killed run left in it.
 
+    writer: its name, for those who are refused; the command if not given.
     Raises InputError where another process is writing there, or the folder can't be written.
     """
     try:
         data.mkdir(parents=True, exist_ok=True)
-        handle = (data / ".lock").open("w")
+        handle = (data / LOCK).open("a+")
     except OSError as error:
         raise InputError(
             f"The data folder {data} can't be written: {error.strerror}. Choose another with --data."
@@ -101,7 +106,12 @@ def locked(data: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InputError(f"Another run is writing in {data}. Wait for it to end, or use another --data.") from None
+            handle.seek(0)
+            who = handle.read().strip() or "another program"
+            raise InputError(
+                f"Another run is writing in {data}: {who}. Wait for it to end, or use another --data."
+            ) from None
+        _write_over(handle, f"{writer or ' '.join(['weaksignals', *sys.argv[1:2]])}, {_process()}")
         scratch = data / "scratch"
         shutil.rmtree(scratch, ignore_errors=True)
         sweep(data)
@@ -109,4 +119,15 @@ def locked(data: Path) -> Iterator[None]:
             yield
         finally:
             with suppress(OSError):
+                _write_over(handle, "")
                 shutil.rmtree(scratch)
+
+
+def _write_over(handle: TextIO, text: str) -> None:
+    handle.truncate(0)
+    handle.write(text)
+    handle.flush()
+
+
+def _process() -> str:
+    return f"process {os.getpid()} on {platform.node()}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"

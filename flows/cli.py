@@ -14,7 +14,7 @@ import typer
 from features import store
 from features.errors import InputError
 from features.periods import parse_period
-from flows import failures, laboratory, review
+from flows import failures, laboratory, operation, review
 from flows.settings import Settings, load
 from flows.terminal import Data, Engine, Period, Raw, Words, err, out, period_of, print_remarks, progress
 from models.protocol import Progress
@@ -32,6 +32,9 @@ app.add_typer(review.wrong_data, name="wrong-data")
 app.command()(laboratory.tune)
 app.command()(laboratory.dictionary)
 app.command("review")(review.serve)
+app.command()(operation.serve)
+app.command()(operation.settings)
+app.command()(operation.doctor)
 
 
 def main() -> None:
@@ -74,21 +77,19 @@ def ingest(raw: Raw, data: Data = None, engine: Engine = None) -> None:
 def build(
     start: Annotated[str | None, typer.Option(help="First period, YYYY-MM.")] = None,
     end: Annotated[str | None, typer.Option(help="Last period, YYYY-MM.")] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Remove the other periods that are built already.")
+    ] = False,
     data: Data = None,
     engine: Engine = None,
 ) -> None:
-    """Build the monthly feature table from staged/ into features/."""
-    from flows import stages
+    """Build the monthly feature table from staged/ into features/; other periods that are built stay there."""
+    from flows import printing, stages
 
     settings = load(data=data, engine=engine)
     with store.locked(settings.data), progress() as say:
-        built = stages.build(settings, period_of(start), period_of(end), say)
-    out.print(
-        f"{built.rows:,} rows of {built.firms:,} firms, {built.start:%Y-%m} to {built.end:%Y-%m}: {built.folder}",
-        soft_wrap=True,
-    )
-    if built.absent:
-        out.print(f"Never delivered, so their features are unknown: {', '.join(built.absent)}.", soft_wrap=True)
+        built = stages.build(settings, period_of(start), period_of(end), say, rebuild)
+    printing.print_built(built)
 
 
 @app.command()
@@ -120,14 +121,12 @@ def score(period: Period = None, language: Words = None, data: Data = None, engi
 @app.command()
 def monitor(period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
     """Write the monitoring page: inputs, alerts, and what became of the firms of past lists."""
-    from flows import stages
+    from flows import printing, stages
 
     settings = load(data=data, engine=engine, language=language)
     with store.locked(settings.data), progress() as say:
         monitored = stages.monitor(settings, period_of(period), say)
-    for finding in monitored.findings:
-        out.print(f"{finding.level}: {finding.sentence}", soft_wrap=True)
-    out.print(f"Monitoring of {monitored.period:%Y-%m}: {monitored.folder / 'index.html'}", soft_wrap=True)
+    printing.print_monitored(monitored)
 
 
 @app.command()
@@ -136,12 +135,15 @@ def run(raw: Raw, period: Period = None, language: Words = None, data: Data = No
     from flows import deliveries
 
     settings = load(data=data, engine=engine, language=language)
-    with store.locked(settings.data), progress() as say:
+    texts = {"raw": str(raw), "period": period and f"{parse_period(period):%Y-%m}"}
+    with store.locked(settings.data):
         print_remarks(deliveries.check(settings, raw))
-        scored = _as_flow("monthly", settings, say, raw, period_of(period))
+    with progress() as say:
+        scored, monitored = _as_flow("monthly", settings, say, **texts)
     # Loaded once the deliveries were read: it takes seconds.
     from flows import printing
 
+    printing.print_monitored(monitored)
     printing.print_scored(scored)
 
 
@@ -161,15 +163,16 @@ def demo(
 
     root = load(data=data).data / "demo"
     settings = load(data=root, engine=engine, language=language)
-    with store.locked(settings.data), progress() as say:
-        scored = _as_flow("demo", settings, say, root / "raw", firms, parse_period(end), seed)
+    texts = {"firms": firms, "end": f"{parse_period(end):%Y-%m}", "seed": seed}
+    with progress() as say:
+        scored, _ = _as_flow("demo", settings, say, **texts)
     printing.print_top(scored.ranked, Language(settings.language))
     printing.print_scored(scored)
     if picture:
         store.write_text(picture, printing.drawn_top(scored.ranked, Language(settings.language)))
 
 
-def _as_flow(name: str, settings: Settings, say: Progress, *arguments: Any) -> Any:
+def _as_flow(name: str, settings: Settings, say: Progress, **texts: Any) -> Any:
     """Run one of the flows by Prefect, or bare where its server can't be reached and the settings allow it.
 
     Prefect is imported here alone: it takes a second.
@@ -178,19 +181,24 @@ def _as_flow(name: str, settings: Settings, say: Progress, *arguments: Any) -> A
     atexit.register(_end_silently)
     from flows import prefect_server
 
+    # Where another run is writing, this one is refused before the server starts; the flow takes the lock itself.
+    with store.locked(settings.data):
+        pass
     why_not = prefect_server.start(settings.data.resolve() / ".prefect")
-    from flows import monthly, stages
+    from flows import monthly, parameters, stages
 
+    parameters.SAY.set(say)
+    texts |= {"data": str(settings.data), "language": settings.language, "engine": settings.engine}
     reason = why_not()
     if not reason:
         try:
-            return monthly.FLOWS[name](settings, *arguments, say)
+            return monthly.FLOWS[name](**texts)
         except monthly.LOST:
             reason = "Prefect's server was lost."
     if settings.needs_prefect:
         raise InputError(f"{reason} Start it again, or unset needs_prefect, then run the same command.")
     say(f"{reason} The run goes on without it.")
-    return monthly.BODIES[name](stages, settings, *arguments, say)
+    return monthly.BODIES[name](stages, **texts)
 
 
 def _end_silently() -> None:

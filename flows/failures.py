@@ -60,6 +60,10 @@ def sentence_of(error: BaseException) -> str | None:
     # DuckDB's own class is not imported here: most commands need no engine.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
         return WITHOUT_MEMORY
+    if type(error).__module__.startswith("sqlalchemy."):
+        return (
+            f"A database can't be used ({text}). Start it, or restore its back-up; which: weaksignals doctor. {STAYS}"
+        )
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}. See the rights and the disk of that folder. {STAYS}"
     if isinstance(error, OSError):

@@ -1,19 +1,23 @@
 """Monitoring: what it reads, what it compares with what, and where its page goes."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
+from features import damage
 from features.errors import InputError
-from features.folder import Snapshot
-from features.periods import add_months
+from features.folder import FeatureTable, Snapshot
+from features.periods import add_months, months_between
 from flows.settings import Settings
+from models.calibration.base_rate import LOOK_BACK_MONTHS
 from models.monitoring import drift, realised
-from models.monitoring.findings import STOP, Compared, Finding, calibration_findings, findings
+from models.monitoring.findings import ALERTS_RECALIBRATED, STOP, Compared, Finding, calibration_findings, findings
 from models.monitoring.realised import PastList
+from models.monitoring.recalibration import Recalibrated, recalibrated
 from models.monitoring.volumes import Published, published
 from models.registry import registry
 from models.registry.model import RiskModel
@@ -44,8 +48,8 @@ def refuse_broken(
     period: date,
 ) -> None:
     """Raise InputError where a list must not be published, after writing the page that shows why."""
-    snapshot = settings.folder.snapshot()
-    compared = _compared(settings, snapshot, model, rows, scores, ranked, period)
+    snapshot, damaged = damage.without_damaged(settings.folder.snapshot(), period)
+    compared = _compared(settings, snapshot, model, rows, scores, ranked, period, damaged)
     stops = [finding for finding in findings(compared, settings.limits) if finding.level == STOP]
     if not stops:
         return
@@ -53,10 +57,11 @@ def refuse_broken(
     _write(settings, snapshot, folder, model, compared)
     kept = f" The list of {compared.earlier[-1].period:%Y-%m} stays." if compared.earlier else ""
     names = ", ".join(sorted({finding.limit for finding in stops}))
+    are_files = any(stop.message != ALERTS_RECALIBRATED for stop in stops)
+    what_to_do = "correct the files or, if all is right," if are_files else "if all is right,"
     raise InputError(
         f"Nothing was published for {period:%Y-%m}: {' '.join(stop.sentence for stop in stops)}{kept} "
-        f"See {folder / 'index.html'}; correct the files or, if all is right, raise in weaksignals.toml, [limits]: "
-        f"{names}."
+        f"See {folder / 'index.html'}; {what_to_do} raise in weaksignals.toml, [limits]: {names}."
     )
 
 
@@ -65,11 +70,12 @@ def monitor(settings: Settings, period: date) -> Monitored:
 
     Raises InputError where the period was not scored.
     """
-    snapshot = settings.folder.snapshot()
+    snapshot, damaged = damage.without_damaged(settings.folder.snapshot(), period)
     scores, _ = scoring.read_scores(snapshot.scores_of(period))
     model = registry.load(settings.folder.models, str(scores["model_id"].iloc[0]))
     rows = dataset.read_rows(snapshot.built, [period])
-    compared = _compared(settings, snapshot, model, rows, scores, _read_list(snapshot.list_of(period)), period)
+    ranked = _read_list(snapshot.list_of(period))
+    compared = _compared(settings, snapshot, model, rows, scores, ranked, period, damaged)
     folder = settings.folder.monitoring_of(period)
     return Monitored(period, folder, _write(settings, snapshot, folder, model, compared))
 
@@ -82,17 +88,39 @@ def _compared(
     scores: pd.DataFrame,
     ranked: pd.DataFrame,
     period: date,
+    damaged: tuple[tuple[str, date], ...],
 ) -> Compared:
     reference = registry.reference_of(settings.folder.models, model.model_id)
     drifts, score = None, None
     if reference:
         drifts = drift.drift(reference, dataset.matrix(rows, model.inputs), period.month, model.inputs)
         score = drift.score_drift(reference, scores["margin"].to_numpy())
-    earlier = [published(past, _read_list(path)) for past, path in snapshot.lists_before(period).items()]
+    lists = {past: _read_list(path) for past, path in snapshot.lists_before(period).items()}
+    earlier = [published(past, firms) for past, firms in lists.items()]
     before = add_months(period, -1)
     previous = (before, dataset.read_sirens(snapshot.built, before)) if before in snapshot.built.periods else None
     undecided = dataset.read_undecided(snapshot.built, period)
-    return Compared(published(period, ranked), model.model_id, drifts, score, earlier, previous, undecided)
+    moved = _recalibrated(snapshot.built, model, rows, scores, lists, period)
+    now = published(period, ranked)
+    return Compared(now, model.model_id, drifts, score, earlier, previous, undecided, damaged, moved)
+
+
+def _recalibrated(
+    table: FeatureTable,
+    model: RiskModel,
+    rows: pd.DataFrame,
+    scores: pd.DataFrame,
+    lists: Mapping[date, pd.DataFrame],
+    period: date,
+) -> Recalibrated | None:
+    """What the list owes to its calibration, at the failure rate known now and at the one known at the last list."""
+    last = max(lists, default=None)
+    if last not in table.periods or model.model_id not in set(lists[last]["model_id"]):
+        return None
+    states = dataset.read_states(table, period, LOOK_BACK_MONTHS + months_between(last, period))
+    now, then = (scoring.calibration_at(model, states, each) for each in (period, last))
+    may_be_on_alert = scores["siren"].isin(rows.loc[~rows["in_procedure"].astype(bool), "siren"])
+    return recalibrated(scores.loc[may_be_on_alert, "margin"].to_numpy(), model.thresholds, now, then)
 
 
 def _read_list(path: Path) -> pd.DataFrame:

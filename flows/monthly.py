@@ -14,12 +14,17 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import PrefectException
 
+from features import store
 from features.build import Built
 from features.errors import InputError
+from features.periods import parse_period
 from features.received import Received
+from features.scope import Engine
 from flows import deliveries, stages
 from flows.monitoring import Monitored
+from flows.parameters import Firms, Folder, Month, Words, progress, settings_of, writer
 from flows.settings import Settings
+from flows.terminal import period_of
 from models.protocol import Progress
 from reports.language import Language
 from reports.received_page import as_markdown
@@ -85,13 +90,13 @@ def score(settings: Settings, period: date | None, progress: Progress) -> stages
 
 
 @task(name="monitor", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)
-def monitor(settings: Settings, period: date, progress: Progress) -> Monitored:
+def monitor(settings: Settings, period: date | None, progress: Progress) -> Monitored:
     """Scores, lists and openings -> the monitoring page."""
     monitored = stages.monitor(settings, period, progress)
     create_table_artifact(
         [{"level": finding.level, "finding": finding.sentence} for finding in monitored.findings],
         key="monitoring",
-        description=f"Findings of {period:%Y-%m}.",
+        description=f"Findings of {monitored.period:%Y-%m}.",
     )
     return monitored
 
@@ -100,8 +105,11 @@ def monitor(settings: Settings, period: date, progress: Progress) -> Monitored:
 TASKS = SimpleNamespace(simulate=simulate, ingest=ingest, build=build, train=train, score=score, monitor=monitor)
 
 
-def month(steps: Any, settings: Settings, raw: Path, period: date | None, progress: Progress) -> stages.Scored:
-    """From the partners' files to the published list; where there is no champion yet, one is trained.
+Published = tuple[stages.Scored, Monitored]
+
+
+def month(steps: Any, settings: Settings, raw: Path, period: date | None, progress: Progress) -> Published:
+    """From the partners' files to the published list and its monitoring; where there is no champion, one is trained.
 
     steps: TASKS, or the module `stages` for a run without Prefect.
     Raises InputError where no model is good enough.
@@ -113,32 +121,73 @@ def month(steps: Any, settings: Settings, raw: Path, period: date | None, progre
         if not trained.is_champion:
             raise InputError(trained.why)
     scored: stages.Scored = steps.score(settings, period, progress)
-    steps.monitor(settings, scored.period, progress)
-    return scored
+    return scored, steps.monitor(settings, scored.period, progress)
 
 
-def economy(
-    steps: Any, settings: Settings, raw: Path, firms: int, end: date, seed: int, progress: Progress
-) -> stages.Scored:
-    """A simulated economy from its files to its list; what an earlier demo made in its folder is removed first."""
-    stages.start_afresh(settings, raw)
-    steps.simulate(raw, firms, end, seed, progress)
-    return month(steps, settings, raw, None, progress)
+def run_month(
+    steps: Any, raw: str, data: str, period: str | None, language: Words | None, engine: Engine | None
+) -> Published:
+    """`month` of what is given as text, the only one that writes in the data folder."""
+    settings = settings_of(data, language, engine)
+    with store.locked(settings.data, writer()):
+        return month(steps, settings, Path(raw), period_of(period), progress())
 
 
-@flow(name="monthly", validate_parameters=False)
-def monthly(settings: Settings, raw: Path, period: date | None, progress: Progress) -> stages.Scored:
-    """`month`, each step of it known to Prefect."""
-    return month(TASKS, settings, raw, period, progress)
+def run_demo(
+    steps: Any, data: str, firms: int, end: str, seed: int, language: Words | None, engine: Engine | None
+) -> Published:
+    """`month` on a simulated economy; what an earlier demo made in that folder is removed first."""
+    settings, say = settings_of(data, language, engine), progress()
+    raw = settings.data / "raw"
+    with store.locked(settings.data, writer()):
+        stages.start_afresh(settings, raw)
+        steps.simulate(raw, firms, parse_period(end), seed, say)
+        return month(steps, settings, raw, None, say)
 
 
-@flow(name="demo", validate_parameters=False)
-def demo(settings: Settings, raw: Path, firms: int, end: date, seed: int, progress: Progress) -> stages.Scored:
-    """`economy`, each step of it known to Prefect."""
-    return economy(TASKS, settings, raw, firms, end, seed, progress)
+@flow(name="monthly")
+def monthly(
+    raw: Folder,
+    data: Folder = "data",
+    period: Month | None = None,
+    language: Words | None = None,
+    engine: Engine | None = None,
+) -> Published:
+    """From the batches under `raw` to the list of a period, the last that they cover if none is given."""
+    return run_month(TASKS, raw, data, period, language, engine)
 
 
+@flow(name="demo")
+def demo(
+    data: Folder = "data/demo",
+    firms: Firms = 2000,
+    end: Month = "2024-01",
+    seed: int = 0,
+    language: Words | None = None,
+    engine: Engine | None = None,
+) -> Published:
+    """A simulated economy, from its files to its list; what an earlier demo made in that folder is removed first."""
+    return run_demo(TASKS, data, firms, end, seed, language, engine)
+
+
+@flow(name="retraining")
+def retraining(data: Folder = "data", as_of: Month | None = None, engine: Engine | None = None) -> stages.Trained:
+    """A new model, which is put in use only if it is no worse than the one in use."""
+    settings = settings_of(data, engine=engine)
+    with store.locked(settings.data, writer()):
+        return train(settings, period_of(as_of), progress())
+
+
+@flow(name="monitoring")
+def monitoring(data: Folder = "data", period: Month | None = None, language: Words | None = None) -> Monitored:
+    """The monitoring page of a published list, the last one if none is given."""
+    settings = settings_of(data, language)
+    with store.locked(settings.data, writer()):
+        return monitor(settings, period_of(period), progress())
+
+
+# The flows that commands start, and the same without Prefect.
 FLOWS: Final[dict[str, Any]] = {"monthly": monthly, "demo": demo}
-BODIES: Final[dict[str, Any]] = {"monthly": month, "demo": economy}
+BODIES: Final[dict[str, Any]] = {"monthly": run_month, "demo": run_demo}
 # What Prefect raises where its server does not answer.
 LOST = (HTTPError, PrefectException)

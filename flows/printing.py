@@ -12,8 +12,11 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.table import Table
 
+from features.build import Built
+from features.past import span
 from features.received import Received
 from flows import deliveries, stages
+from flows.monitoring import Monitored
 from flows.settings import Settings
 from flows.terminal import out, print_remarks
 from reports.exports import SENTENCES, notices
@@ -26,6 +29,20 @@ if TYPE_CHECKING:
     from benchmarks.polish import PolishResult
 
 PICTURE_WIDTH, PICTURED = 130, 5
+
+
+def print_built(built: Built) -> None:
+    """Which periods were built, which were kept, and what was never delivered."""
+    out.print(
+        f"{built.rows:,} rows of {built.firms:,} firms, built {built.start:%Y-%m} to {built.end:%Y-%m}: {built.folder}",
+        soft_wrap=True,
+    )
+    earlier, later = ([p for p in built.kept if (p < built.start) == is_earlier] for is_earlier in (True, False))
+    kept = " and ".join(span(periods) for periods in (earlier, later) if periods)
+    if kept:
+        out.print(f"Kept as they were built before: {kept}.", soft_wrap=True)
+    if built.absent:
+        out.print(f"Never delivered, so their features are unknown: {', '.join(built.absent)}.", soft_wrap=True)
 
 
 def print_trained(trained: stages.Trained, settings: Settings) -> None:
@@ -58,6 +75,13 @@ def print_scored(scored: stages.Scored) -> None:
     """How many firms at each level, and where the list is."""
     counts = ", ".join(f"{alert} {count:,}" for alert, count in scored.alerts.items())
     out.print(f"List of {scored.period:%Y-%m}: {counts}. {scored.folder}", soft_wrap=True)
+
+
+def print_monitored(monitored: Monitored) -> None:
+    """What monitoring found, one line each, and where its page is."""
+    for finding in monitored.findings:
+        out.print(f"{finding.level}: {finding.sentence}", soft_wrap=True)
+    out.print(f"Monitoring of {monitored.period:%Y-%m}: {monitored.folder / 'index.html'}", soft_wrap=True)
 
 
 def print_top(ranked: TargetList, language: Language, count: int = 10, to: Console | None = None) -> None:

@@ -1,16 +1,18 @@
 """Each stage of the pipeline as one function, which returns what it did."""
 
+import functools
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
 from features import build as features_build
-from features import engine, store
+from features import damage, engine, store
 from features import ingest as features_ingest
 from features.errors import InputError
 from features.folder import BuildRecord, FeatureTable, Snapshot
@@ -74,11 +76,29 @@ def _silent(_step: str) -> None:
     """Say nothing of what goes on."""
 
 
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+def _naming_damage(
+    stage: Callable[Concatenate[Settings, Given], Made],
+) -> Callable[Concatenate[Settings, Given], Made]:
+    """The stage, which names the file of the data folder that made it fail, where one is damaged."""
+
+    @functools.wraps(stage)
+    def told(settings: Settings, /, *given: Given.args, **named: Given.kwargs) -> Made:
+        with damage.told(settings.folder):
+            return stage(settings, *given, **named)
+
+    return told
+
+
 def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) -> Path:
     """Write a simulated economy's files as one batch under `out`; the batch's folder."""
     return simulation.simulate(out, firms, end, seed, progress)
 
 
+@_naming_damage
 def ingest(settings: Settings, raw: Path, progress: Progress) -> Received:
     """Read the batches under `raw` into `staged/`, and report on it. DuckDB reads text, whatever the engine.
 
@@ -96,8 +116,11 @@ def ingest(settings: Settings, raw: Path, progress: Progress) -> Received:
     return deliveries.reported(settings, received)
 
 
-def build(settings: Settings, start: date | None, end: date | None, progress: Progress) -> features_build.Built:
-    """Build `features/` from `staged/`."""
+@_naming_damage
+def build(
+    settings: Settings, start: date | None, end: date | None, progress: Progress, is_rebuild: bool = False
+) -> features_build.Built:
+    """Build `features/` from `staged/`; is_rebuild: without the periods that are built already."""
     con = engine.connect(settings.engine, settings.folder.scratch, settings.memory_gb)
     last = end or features_build.default_end(settings.folder.staged, settings.delivery_day)
     scope = Scope(
@@ -110,7 +133,7 @@ def build(settings: Settings, start: date | None, end: date | None, progress: Pr
     )
     folder = settings.folder
     return features_build.build(
-        con, folder.staged, folder.features, folder.scratch, scope, settings.delivery_day, progress
+        con, folder.staged, folder.features, folder.scratch, scope, settings.delivery_day, progress, is_rebuild
     )
 
 
@@ -131,6 +154,7 @@ def has_champion(settings: Settings) -> bool:
     return settings.folder.snapshot().champion_id is not None
 
 
+@_naming_damage
 def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained:
     """Train, evaluate and register a model; it is put in use where it is good enough, and no worse than the one in use.
 
@@ -191,6 +215,7 @@ def _verdict(settings: Settings, result: training.Result, built: BuildRecord) ->
     return not failed, f"Its checks: {'; '.join(told)}.", checks
 
 
+@_naming_damage
 def tune(settings: Settings, as_of: date | None, minutes: float, progress: Progress) -> Tuned:
     """Search better hyper-parameters; nothing is applied."""
     table, database = settings.folder.snapshot().built, settings.folder.models / "tuning.db"
@@ -247,6 +272,7 @@ def _ranked(settings: Settings, period: date | None, siren: str = "", progress: 
     table = snapshot.built
     _refuse_mixture(model, table.record)
     period = period or table.record.end
+    snapshot, _ = damage.without_damaged(snapshot, period)
     progress(f"scores and contributions of {period:%Y-%m}")
     rows = dataset.read_rows(table, [period])
     if siren and siren not in set(rows["siren"]):
@@ -273,9 +299,9 @@ def _ranked(settings: Settings, period: date | None, siren: str = "", progress: 
 
 
 def _previous(snapshot: Snapshot, period: date) -> tuple[date, pd.DataFrame, pd.DataFrame] | None:
-    """Period, rows and scores of the last list before `period`, None where there is none or its rows are not built."""
+    """Period, rows and scores of the last list before `period`, None where one of the three is not there."""
     table, before = snapshot.built, max(snapshot.lists_before(period), default=None)
-    if before is None or before not in table.periods:
+    if before is None or before not in table.periods or before not in snapshot.scores:
         return None
     scores, _ = scoring.read_scores(snapshot.scores_of(before))
     return before, dataset.read_rows(table, [before]), scores
@@ -290,6 +316,7 @@ def _refuse_mixture(model: RiskModel, built: BuildRecord) -> None:
         )
 
 
+@_naming_damage
 def score(settings: Settings, period: date | None, progress: Progress) -> Scored:
     """Score a period with the model in use; publish scores, contributions and the list."""
     found = _ranked(settings, period, progress=progress)
@@ -302,6 +329,7 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     return Scored(period, folder, {alert: counts[alert] for alert in ALERTS}, found.ranked)
 
 
+@_naming_damage
 def monitor(settings: Settings, period: date | None, progress: Progress) -> monitoring.Monitored:
     """Write the monitoring page of a published list: its inputs, its alerts, and what became of the lists before."""
     period = period or settings.folder.snapshot().built.record.end
@@ -317,6 +345,7 @@ class FirmHistory:
     history: pd.DataFrame
 
 
+@_naming_damage
 def explain(settings: Settings, siren: str, period: date | None) -> FirmHistory:
     """One firm's risk, reasons and history, by the model in use: each month's risk is what that month's list would say.
 

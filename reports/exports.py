@@ -72,7 +72,7 @@ MADE_ON = datetime(2000, 1, 1)  # noqa: DTZ001 - a constant, in no time zone
 def write_list(folder: Path, ranked: TargetList, language: Language) -> None:
     """Publish all forms of a list at once."""
     with store.new_folder(folder) as fresh:
-        pq.write_table(parquet(ranked), fresh / TARGET_LIST, row_group_size=store.ROW_GROUP)
+        pq.write_table(parquet(ranked), fresh / TARGET_LIST, row_group_size=store.ROW_GROUP, write_page_checksum=True)
         store.write_text(fresh / f"{NAME}.csv", as_csv(ranked, language))
         store.write_bytes(fresh / f"{NAME}.xlsx", as_xlsx(ranked, language))
         store.write_text(fresh / f"{NAME}.json", as_json(ranked, language))

@@ -26,6 +26,7 @@ SUBJECTS: Final = {
     "score": "Score",
     "model": "Model",
     "features": "Features",
+    "files": "Files",
 }
 ALERT_WORDS: Final = {"high": "high", "moderate": "moderate", "none": "none", "all": "all firms"}
 SHOWN: Final = 15

@@ -1,7 +1,7 @@
 """What is wrong with the inputs and alerts of a period, compared with training and the last list."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Final, Literal
@@ -11,6 +11,7 @@ from features.sources import SOURCES
 from models.monitoring.drift import Drift
 from models.monitoring.limits import Limits
 from models.monitoring.realised import ALL, Realised
+from models.monitoring.recalibration import Recalibrated
 from models.monitoring.volumes import Published, volumes
 
 Level = Literal["warning", "stop"]
@@ -33,6 +34,12 @@ MANY_DRIFTED = "{now_share} of the features differ from training (population sta
 SCORE_DRIFTED = "Scores differ from those of the test months: population stability index {psi}, above {limit}."
 GONE = "{gone_share} of the {firm_count} firms of {month} are no longer in scope."
 ALERTS_JUMPED = "{now_count} firms are on alert; in {month} there were {before_count}."
+ALERTS_RECALIBRATED = (
+    "{now_count} firms are on alert; in {month} there were {before_count}. The cause is the calibration: it follows "
+    "the failure rate that is known, and its offset went from {then} to {now} in log-odds, which multiplies the mean "
+    "risk by {ratio}. At the offset of {month}, {then_count} firms would be on alert. Check that the newest deliveries "
+    "of insolvency procedures are whole."
+)
 VOLUME_JUMPED = "{now_count} firms on alert; {before_count} in {month}."
 MISCALIBRATED = (
     "Of the firms on the list of {month}, {failure_count} have failed so far; its probabilities predicted {expected}."
@@ -41,10 +48,14 @@ UNDECIDED = (
     "{firm_count} firms ({undecided_share} of those with a procedure) have a notice that may change their state and "
     "can't be read with certainty: features/undecided.parquet tells which."
 )
+UNREADABLE = (
+    "{file} of {month} can't be read, and is left out of what is compared. Restore it from a back-up, or make it anew: "
+    "weaksignals score --period {month}"
+)
 NO_REFERENCE = "The model {model_id} recorded nothing to compare new data with. Train a new model to measure drift."
 MESSAGES: Final = (
     *(EMPTY_SOURCE, CONSTANT, MISSING, DRIFTED, MANY_DRIFTED, SCORE_DRIFTED, GONE, ALERTS_JUMPED, VOLUME_JUMPED),
-    *(MISCALIBRATED, NO_REFERENCE, UNDECIDED),
+    *(MISCALIBRATED, NO_REFERENCE, UNDECIDED, UNREADABLE, ALERTS_RECALIBRATED),
 )
 
 
@@ -82,6 +93,8 @@ class Compared:
     drifts, score: None where the model has no reference; score: population stability index, and what chance reaches.
     earlier: the earlier lists, oldest first; previous: the firms of the period before, None where it was not built.
     undecided: firms with a notice that can't be read with certainty, and of how many with a procedure or such a notice.
+    damaged: files of earlier lists and scores that can't be read, each with its period. recalibrated: what the list
+    owes to its calibration; None where the last list is of another model, or its period is not built.
     """
 
     now: Published
@@ -91,11 +104,15 @@ class Compared:
     earlier: Sequence[Published]
     previous: tuple[date, frozenset[str]] | None
     undecided: tuple[int, int] = (0, 0)
+    damaged: Sequence[tuple[str, date]] = ()
+    recalibrated: Recalibrated | None = None
 
 
 def findings(compared: Compared, limits: Limits) -> tuple[Finding, ...]:
     """All findings on the inputs and alerts of a period, stops first."""
     found = [*_on_firms(compared, limits), *_on_procedures(compared.undecided, limits), *_on_alerts(compared, limits)]
+    for file, month in compared.damaged:
+        found.append(Finding(WARNING, "files", UNREADABLE, {"file": file, "month": f"{month:%Y-%m}"}))
     if compared.drifts is None or compared.score is None:
         found.append(Finding(WARNING, "model", NO_REFERENCE, {"model_id": compared.model_id}))
     else:
@@ -194,12 +211,21 @@ def _on_alerts(compared: Compared, limits: Limits) -> Iterator[Finding]:
     last = compared.earlier[-1]
     level = _jump(compared.now.on_alert, last.on_alert, limits)
     if level:
-        yield _jumped(level, "alerts", ALERTS_JUMPED, compared.now.on_alert, last, last.on_alert)
+        jumped = _jumped(level, "alerts", ALERTS_JUMPED, compared.now.on_alert, last, last.on_alert)
+        yield _laid_to_calibration(jumped, compared.recalibrated, last, limits)
     for by in ("departement", "naf_section"):
         table = volumes(compared.now, compared.earlier, by)
         for code, now, before in zip(table.index, table["alerts"], table["last_alerts"], strict=True):
             if _jump(now, before, limits) == STOP:
                 yield _jumped(WARNING, f"{by} {code}", VOLUME_JUMPED, int(now), last, int(before))
+
+
+def _laid_to_calibration(jumped: Finding, moved: Recalibrated | None, last: Published, limits: Limits) -> Finding:
+    """The finding with its cause, where alerts would not have jumped as much at the former offset."""
+    if moved is None or _jump(moved.on_alert_then, last.on_alert, limits) in (jumped.level, STOP):
+        return jumped
+    values = {"now": moved.now, "then": moved.then, "ratio": moved.risk_ratio, "then_count": moved.on_alert_then}
+    return replace(jumped, message=ALERTS_RECALIBRATED, values={**jumped.values, **values})
 
 
 def _jump(now: float, before: float, limits: Limits) -> Level | None:

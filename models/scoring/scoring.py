@@ -117,8 +117,8 @@ def risks_over_time(model: RiskModel, rows: pd.DataFrame, states: pd.DataFrame) 
 def write_scores(folder: Path, scored: Scores) -> None:
     """Publish both tables of a period at once."""
     with store.new_folder(folder) as fresh:
-        scored.scores.to_parquet(fresh / SCORES, index=False, row_group_size=store.ROW_GROUP)
-        scored.contributions.to_parquet(fresh / CONTRIBUTIONS, index=False, row_group_size=store.ROW_GROUP)
+        for name, table in ((SCORES, scored.scores), (CONTRIBUTIONS, scored.contributions)):
+            table.to_parquet(fresh / name, index=False, row_group_size=store.ROW_GROUP, write_page_checksum=True)
 
 
 def read_scores(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

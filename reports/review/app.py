@@ -1,5 +1,6 @@
 """The application put together: routes, strict headers, and a page for every refusal."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,8 @@ from reports.review.past import prepare
 from reports.review.rendering import render
 
 STATIC = "static"
+# The server's own, which the operator reads.
+LOG = logging.getLogger("uvicorn.error")
 # In bytes: a form holds a note and a few choices.
 LARGEST_BODY = 64 * 1024
 HEADERS = {
@@ -172,7 +175,8 @@ def _answer_refusals(app: FastAPI) -> None:
     def invalid(request: Request, error: Any) -> Response:  # noqa: ARG001 - one answer for all
         return answer(request, 422, "The address of this page holds a value that it can't have. Go back to the list.")
 
-    def unreadable(request: Request, error: Any) -> Response:  # noqa: ARG001
+    def unreadable(request: Request, error: Any) -> Response:
+        LOG.error("A file behind a page can't be read (%s). See which: weaksignals doctor", str(error).splitlines()[0])
         return answer(request, 503, "A file behind this page can't be read. The data team must look at it.")
 
     def not_published(request: Request, error: Any) -> Response:  # noqa: ARG001

@@ -28,6 +28,10 @@ class NotPublishedError(Exception):
     """There is no such list, or none yet."""
 
 
+# What DuckDB raises where a file is missing, broken, or another table.
+OF_FILES = (duckdb.IOException, duckdb.InvalidInputException, duckdb.BinderException)
+
+
 class UnreadableError(Exception):
     """A file of the data folder can't be read: for the data team."""
 
@@ -138,8 +142,11 @@ class Reader:
             result = cursor.execute(sql, list(parameters))
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.BinderException) as error:
-            raise UnreadableError(str(error)) from error
+        except duckdb.Error as error:
+            # What is garbled within a file has no class of its own.
+            if isinstance(error, OF_FILES) or type(error) is duckdb.Error:
+                raise UnreadableError(str(error)) from error
+            raise
 
     def columns(self, file: Path) -> list[str]:
         """The columns of a Parquet file, or of a pattern of files."""

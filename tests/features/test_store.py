@@ -104,14 +104,15 @@ def test_what_a_killed_writer_left_is_swept_by_the_next_run(tmp_path):
     assert (tmp_path / "table" / "a").read_text() == "good"
 
 
-def test_two_writers_never_share_a_data_folder(tmp_path):
+def test_two_writers_never_share_a_data_folder_and_the_second_is_told_the_name_of_the_first(tmp_path):
     with (
-        store.locked(tmp_path),
-        pytest.raises(InputError, match="Another run is writing in") as refused,
+        store.locked(tmp_path, "the flow run tame-otter"),
+        pytest.raises(InputError, match=r"Another run is writing in .*: the flow run tame-otter, process") as refused,
         store.locked(tmp_path),
     ):
         pass
     assert str(tmp_path) in str(refused.value)
+    assert (tmp_path / store.LOCK).read_text() == ""
     with store.locked(tmp_path):
         pass
 

@@ -282,6 +282,7 @@ def test_a_run_killed_and_started_again_ends_as_one_never_killed(demo, tmp_path)
         killed.wait()
     done = weaksignals(*run)
     assert done.returncode == 0, done.stderr
+    assert "Monitoring of 2024-02: " in done.stdout
     assert digests(tmp_path / "lists" / "2024-02") == digests(demo[0] / "lists" / "2024-02")
 
 
@@ -344,6 +345,27 @@ def test_broken_inputs_publish_nothing_and_the_last_list_stays(demo, tmp_path):
     assert "Traceback" not in done.stderr
     assert (digests(data / "lists" / "2024-02"), digests(data / "scores" / "period=2024-02-01")) == before
     assert "contribution debts" in (data / "monitoring" / "2024-02-refused" / "index.html").read_text()
+
+
+@pytest.mark.slow
+def test_a_damaged_file_ends_a_command_in_a_sentence_that_names_it_and_nothing_is_lost(demo, ranked, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(demo[0], data, symlinks=True)
+    before = digests(data / "lists" / "2024-02")
+    for file, command in (
+        ("staged/debts/2401_simulated-0.parquet", ("build", "--start", "2024-02")),
+        ("features/period=2024-02-01/part-0.parquet", ("score",)),
+        ("features/firms.parquet", ("explain", ranked["siren"][0])),
+        ("scores/period=2024-02-01/scores.parquet", ("monitor",)),
+    ):
+        sound = (data / file).read_bytes()
+        (data / file).write_bytes(sound[: len(sound) // 2])
+        done = weaksignals(*command, "--data", data)
+        assert done.returncode == 1
+        assert f"{data / file} can't be read: it is damaged" in done.stderr
+        assert "Traceback" not in done.stderr
+        (data / file).write_bytes(sound)
+    assert digests(data / "lists" / "2024-02") == before
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from flows.failures import sentence_of
-from tests.commands import started
+from tests.commands import started, weaksignals
 
 
 def with_a_disk_of(size):
@@ -64,3 +64,13 @@ def test_an_error_of_our_own_keeps_its_traceback():
     assert sentence_of(KeyError("siren")) is None
     assert "not enough memory" in sentence_of(MemoryError())
     assert "/x: Permission denied" in sentence_of(PermissionError(13, "Permission denied", "/x"))
+
+
+def test_a_database_that_can_not_be_used_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "review").mkdir()
+    (tmp_path / "review" / "review.db").write_bytes(b"no database" * 500)
+    done = weaksignals("verdicts", "export", "--data", tmp_path)
+    assert done.returncode == 1
+    assert "file is not a database" in done.stderr
+    assert "weaksignals doctor" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -70,7 +70,8 @@ def run(settings, monkeypatch):
         score=stages.score,
         monitor=lambda *_: None,
     )
-    return monthly.month(steps, settings, settings.data, None, print)
+    scored, _ = monthly.month(steps, settings, settings.data, None, print)
+    return scored
 
 
 def test_with_all_that_administrations_know_a_list_is_published(economy, tmp_path, monkeypatch):

@@ -177,6 +177,18 @@ def test_a_broken_file_or_no_list_is_said_in_a_page(copied, tmp_path):
     assert agent.get("/lists/2024-02").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["lists/2024-01/target_list", "lists/2024-02/target_list", "features/firms"])
+def test_a_file_that_is_garbled_within_is_said_in_a_page_and_in_the_log(copied, tmp_path, name, caplog):
+    agent, file = signed_in(app_on(copied, tmp_path), "admin"), copied / f"{name}.parquet"
+    content = file.read_bytes()
+    # The footer is sound: what fails is the reading of values.
+    file.write_bytes(content[:4] + b"\xff" * 300 + content[304:])
+    answers = [agent.get(address).status_code for address in ("/lists/2024-02", "/lists/2024-01", "/firms/552100554")]
+    assert set(answers) <= {200, 503}
+    assert 503 in answers
+    assert "See which: weaksignals doctor" in caplog.text
+
+
 def test_an_older_list_without_scores_or_features_still_opens(copied, tmp_path):
     shutil.rmtree(copied / "scores")
     shutil.rmtree(copied / "features" / "period=2024-01-01")

@@ -1,0 +1,65 @@
+"""The commands of operators: the flows on their schedules, the settings, and whether the installation can run."""
+
+import os
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from features.errors import InputError
+from flows.settings import load
+from flows.terminal import Data, Engine, Raw, Words, err, out
+
+
+def serve(
+    raw: Raw,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of Prefect's pages and API.")] = 4200,
+    data: Data = None,
+) -> None:
+    """Serve the flows on their schedules, with Prefect's pages on this machine, until stopped.
+
+    The monthly run is on the 25th at 02:00, retraining each quarter, monitoring each Monday, in Paris time.
+    """
+    from flows import prefect_server
+
+    settings, is_our_own = load(data=data), prefect_server.URL not in os.environ
+    if not raw.is_dir():
+        raise InputError(f"{raw} is not a folder. Give the one in which deliveries arrive.")
+    why_not = prefect_server.start(settings.data.resolve() / ".prefect" / "served", port)
+    err.print("Prefect's server is starting.")
+    # It takes seconds, in which the server starts.
+    from flows import served
+
+    reason = why_not()
+    if reason:
+        raise InputError(f"{reason} Start it, or see whether another program listens on port {port}.")
+    if is_our_own:
+        served.close_lost_runs()
+    out.print(f"Served: {', '.join(served.SCHEDULES)}. {prefect_server.pages()}", soft_wrap=True)
+    served.run(raw.resolve(), settings.data.resolve())
+
+
+def settings(data: Data = None, engine: Engine = None, language: Words = None) -> None:
+    """Print every setting with its value, secrets masked, and where it comes from."""
+    from flows import origins
+    from reports.review.configuration import read_configuration
+
+    options = {"data": data, "engine": engine, "language": language}
+    found = load(**options)
+    table = Table("setting", "value", "from", "variable")
+    for one in (*origins.told_settings(found, options), *origins.told_configuration(read_configuration())):
+        table.add_row(one.name, one.value, one.origin, one.variable)
+    out.print(table)
+
+
+def doctor(data: Data = None) -> None:
+    """Look whether this installation can run, and say what to do where it can't; nothing is changed."""
+    from flows import doctor as room
+
+    found = []
+    for finding in room.findings(load(data=data)):
+        found.append(finding)
+        out.print(f"{finding.state:8}{finding.what}: {finding.sentence}", soft_wrap=True)
+    problems = sum(finding.state == "problem" for finding in found)
+    if problems:
+        raise InputError(f"{problems} of these {'is a problem' if problems == 1 else 'are problems'}.")

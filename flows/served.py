@@ -1,0 +1,64 @@
+"""The flows with their schedules, as one process serves them; `prefect.yaml` says the same to a server with workers."""
+
+import logging
+from pathlib import Path
+from typing import Any, Final
+
+from prefect import get_client, serve
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import StateType
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron
+from prefect.states import Crashed
+from prefect.types.entrypoint import EntrypointType
+
+from flows import monthly
+
+NAME: Final = "weaksignals"
+ZONE: Final = "Europe/Paris"
+# Minute, hour, day of the month, month, day of the week: two hours into the day of delivery, each quarter, each Monday.
+SCHEDULES: Final[dict[str, str]] = {
+    "monthly": "0 2 25 * *",
+    "retraining": "0 4 26 1,4,7,10 *",
+    "monitoring": "0 6 * * 1",
+}
+FLOWS: Final[dict[str, Any]] = {
+    "monthly": monthly.monthly,
+    "retraining": monthly.retraining,
+    "monitoring": monthly.monitoring,
+}
+
+
+def deployments(raw: Path, data: Path) -> list[RunnerDeployment]:
+    """Each flow with its schedule, on the batches under `raw` and the data folder `data`."""
+    given = {"monthly": {"raw": str(raw), "data": str(data)}}
+    return [
+        FLOWS[name].to_deployment(
+            NAME,
+            schedule=Cron(cron, timezone=ZONE),
+            parameters=given.get(name, {"data": str(data)}),
+            # By module: the run finds the package that is installed, wherever the process stands.
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+        for name, cron in SCHEDULES.items()
+    ]
+
+
+def close_lost_runs() -> None:
+    """Tell a server that no other process uses that the runs which it takes to be at work ended with the last one."""
+    at_work = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLING])
+    chosen = FlowRunFilter(state=FlowRunFilterState(type=at_work))
+    with get_client(sync_client=True) as client:
+        for lost in client.read_flow_runs(flow_run_filter=chosen):
+            client.set_flow_run_state(lost.id, Crashed(message="The process that ran it was ended."), force=True)
+
+
+def run(raw: Path, data: Path) -> None:
+    """Serve them until the process is told to end, one run at a time: the others wait.
+
+    Schedules go on while it is down: what was due starts when it serves again. No limit is kept by Prefect, where a run
+    that was killed would hold its place: the lock of the data folder ends with the process that has it.
+    """
+    # Told to end, Prefect cancels what it waits for, of which asyncio would print the tracebacks.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    serve(*deployments(raw, data), limit=1, pause_on_shutdown=False, print_starting_message=False)

@@ -1,0 +1,100 @@
+"""The flows as Prefect serves them: what they take, when they run, and a run that a schedule starts."""
+
+import signal
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pandas as pd
+import pytest
+import yaml
+
+from flows import served
+from tests.commands import started, weaksignals
+
+ROOT = Path(served.__file__).parents[1]
+
+
+def test_prefect_yaml_tells_a_server_what_serve_does():
+    told = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    found = {one["entrypoint"]: one for one in told}
+    for made in served.deployments(Path("/srv/deliveries"), Path("/srv/data")):
+        one = found.pop(made.entrypoint)
+        (schedule,) = made.schedules
+        assert one["name"] == made.name
+        assert one["parameters"] == made.parameters
+        assert one["schedules"] == [{"cron": schedule.schedule.cron, "timezone": served.ZONE}]
+    assert found == {}
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+class Api:
+    """The API of a Prefect server."""
+
+    def __init__(self, port):
+        self.url = f"http://127.0.0.1:{port}/api"
+
+    def post(self, path, content=None):
+        """The answer; a server that is busy is asked again."""
+        while True:
+            answer = httpx2.post(f"{self.url}{path}", json=content or {}, timeout=60)
+            if answer.status_code != httpx2.codes.SERVICE_UNAVAILABLE:
+                return answer
+            time.sleep(1)
+
+    def deployments(self):
+        """By the name of their flow; none as long as the server does not answer."""
+        try:
+            found = self.post("/deployments/filter").json()
+        except httpx2.HTTPError:
+            return {}
+        return {one["entrypoint"].rpartition(".")[2]: one["id"] for one in found}
+
+    def ended_run(self):
+        """A run that has ended, None as long as there is none."""
+        runs = self.post("/flow_runs/filter").json()
+        return next((run for run in runs if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED")), None)
+
+
+def until(found, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := found():
+            return value
+        time.sleep(1)
+    raise AssertionError(f"Not within {seconds} seconds.")
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+def test_a_schedule_starts_a_run_that_publishes_a_list_and_its_artifacts(tmp_path):
+    raw, data, port = tmp_path / "raw", tmp_path / "data", free_port()
+    assert weaksignals("simulate", raw, "--firms", 500).returncode == 0
+    server = started("serve", raw, "--port", port, "--data", data, stdout=None, stderr=None)
+    api = Api(port)
+    try:
+        deployed = until(lambda: len(found := api.deployments()) == 3 and found, 300)
+        monthly = f"/deployments/{deployed['monthly']}"
+        refused = api.post(f"{monthly}/create_flow_run", {"parameters": {"raw": str(raw), "period": "24-02"}})
+        assert refused.status_code == 409
+        assert "period" in refused.text
+        # A schedule whose first date is near, instead of the 25th at two o'clock.
+        near = {"interval": 86400, "anchor_date": (datetime.now(UTC) + timedelta(seconds=20)).isoformat()}
+        assert api.post(f"{monthly}/schedules", [{"active": True, "schedule": near}]).is_success
+        run = until(api.ended_run, 900)
+        assert run["state_type"] == "COMPLETED", run["state"]
+        assert run["auto_scheduled"]
+        keys = {one["key"] for one in api.post("/artifacts/filter").json()}
+        assert {"received", "feature-table", "model-card", "target-list", "monitoring"} <= keys
+        (listed,) = data.glob("lists/*/target_list.parquet")
+        assert len(pd.read_parquet(listed)) > 50
+    finally:
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) in (0, 143)
