@@ -100,12 +100,13 @@ def _compared(
     before = add_months(period, -1)
     previous = (before, dataset.read_sirens(snapshot.built, before)) if before in snapshot.built.periods else None
     undecided = dataset.read_undecided(snapshot.built, period)
-    moved = _recalibrated(snapshot.built, model, rows, scores, lists, period)
+    moved = _recalibrated(settings, snapshot.built, model, rows, scores, lists, period)
     now = published(period, ranked)
     return Compared(now, model.model_id, drifts, score, earlier, previous, undecided, damaged, moved)
 
 
 def _recalibrated(
+    settings: Settings,
     table: FeatureTable,
     model: RiskModel,
     rows: pd.DataFrame,
@@ -119,8 +120,9 @@ def _recalibrated(
         return None
     states = dataset.read_states(table, period, LOOK_BACK_MONTHS + months_between(last, period))
     now, then = (scoring.calibration_at(model, states, each) for each in (period, last))
-    may_be_on_alert = scores["siren"].isin(rows.loc[~rows["in_procedure"].astype(bool), "siren"])
-    return recalibrated(scores.loc[may_be_on_alert, "margin"].to_numpy(), model.thresholds, now, then)
+    may_be_on_alert = rows.loc[~rows["in_procedure"].astype(bool), ["siren", "departement"]]
+    firms = may_be_on_alert.merge(scores[["siren", "margin"]], on="siren")
+    return recalibrated(firms["margin"].to_numpy(), firms, settings.alerts, now, then)
 
 
 def _read_list(path: Path) -> pd.DataFrame:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from models.alerts import NO_ALERT, Thresholds
+from models.alerts import NO_ALERT, AlertPolicy
 from models.calibration.shapes import Calibration, Shifted
+from models.calibration.thresholds import alerts, thresholds
 from models.rows.inputs import Margins
 
 
@@ -23,10 +25,15 @@ class Recalibrated:
     on_alert_then: int
 
 
-def recalibrated(margins: Margins, thresholds: Thresholds, now: Calibration, then: Calibration) -> Recalibrated:
-    """What changes between two calibrations of one model. margins: of the firms that may be on alert, one at least."""
+def recalibrated(
+    margins: Margins, rows: pd.DataFrame, policy: AlertPolicy, now: Calibration, then: Calibration
+) -> Recalibrated:
+    """What changes between two calibrations of one model.
+
+    margins, rows: of the firms that may be on alert, one at least; rows with their departement.
+    """
     risk, former = now.probability(margins), then.probability(margins)
-    on_alert = int((thresholds.alerts(former) != NO_ALERT).sum())
+    on_alert = int((alerts(thresholds(policy, rows, former), rows, former) != NO_ALERT).sum())
     return Recalibrated(_offset(now), _offset(then), float(np.mean(risk) / np.mean(former)), on_alert)
 
 

@@ -10,7 +10,7 @@ import pytest
 from scipy.special import expit
 
 from features.assemble import CATALOG
-from models.alerts import Thresholds
+from models.alerts import AlertPolicy
 from models.calibration.shapes import Platt, shifted
 from models.monitoring.drift import drift, reference, score_drift, stability_index
 from models.monitoring.findings import STOP, WARNING, Compared, findings
@@ -144,7 +144,8 @@ def test_a_jump_of_the_alerts_is_laid_to_the_calibration_where_the_former_offset
     # Half of the firms have a risk of 0.5, half of 0.27; the offset takes 1 from their log-odds.
     margins = np.repeat([0.0, -1.0], 50)
     own = Platt(1.0, 0.0)
-    moved = recalibrated(margins, Thresholds(high=0.5, moderate=0.4), shifted(own, -1.0), own)
+    rows, policy = pd.DataFrame({"departement": ["75"] * 100}), AlertPolicy(1.2, 0.5, 1.2, 0.5)
+    moved = recalibrated(margins, rows, policy, shifted(own, -1.0), own)
     assert (moved.now, moved.then, moved.on_alert_then) == (-1.0, 0.0, 50)
     assert moved.risk_ratio == pytest.approx((expit(-1) + expit(-2)) / (expit(0) + expit(-1)))
     before = published(100, 52, date(2024, 1, 1))
