@@ -96,6 +96,7 @@ def test_without_skill_nothing_is_published_and_what_is_missing_is_named(
     assert not stages.has_champion(settings)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("themes", [("financial_health",), OPEN], ids=["ratios only", "open data"])
 def test_with_little_a_list_is_published_only_by_a_model_that_is_good_enough(economy, tmp_path, monkeypatch, themes):
     settings = known_of(economy, tmp_path, themes, is_shuffled=False)
