@@ -1,7 +1,6 @@
 """Counterfactuals: what would take a firm off the list, as a record and in words.
 
-They say how the model would answer to other figures, not what would become of the firm. In published files their
-column is called `remedy`, as it was before.
+They say how the model would answer to other figures, not what would become of the firm.
 """
 
 from collections.abc import Mapping, Sequence

@@ -50,11 +50,11 @@ PART = pa.struct(
 )
 MOVEMENT = pa.struct({"since": pa.date32(), "total": pa.float64(), "is_new_model": pa.bool_(), "parts": pa.list_(PART)})
 ACTION = pa.struct({"name": pa.string(), "theme": pa.string(), "before": pa.float64(), "after": pa.float64()})
-REMEDY = pa.struct({"actions": pa.list_(ACTION), "probability": pa.float64()})
+COUNTERFACTUAL = pa.struct({"actions": pa.list_(ACTION), "probability": pa.float64()})
 # Records that other files hold as their sentence.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], Language], str]]] = {
     "movement": movement_sentence,
-    "remedy": counterfactual_sentence,
+    "counterfactual": counterfactual_sentence,
 }
 FRONT_END_ALERTS = {HIGH: "Alerte seuil F1", MODERATE: "Alerte seuil F2", NO_ALERT: "Pas d'alerte"}
 FRONT_END_THEMES = {
@@ -80,7 +80,7 @@ def write_list(folder: Path, ranked: TargetList, language: Language) -> None:
 
 
 def parquet(ranked: TargetList) -> pa.Table:
-    """The list with its reasons, themes, movements and remedies as nested columns; a reason's value is its text."""
+    """The list, with reasons, themes, movements and counterfactuals as nested columns; a reason's value is its text."""
     rows = ranked.rows
     reasons = [
         [{**r, "value": None if r["value"] is None else str(r["value"])} for r in firm] for firm in rows["reasons"]
@@ -89,7 +89,7 @@ def parquet(ranked: TargetList) -> pa.Table:
         "reasons": pa.array(reasons, pa.list_(REASON)),
         "themes": pa.array(rows["themes"].tolist()),
         "movement": pa.array(rows["movement"].tolist(), MOVEMENT),
-        "remedy": pa.array(rows["remedy"].tolist(), REMEDY),
+        "counterfactual": pa.array(rows["counterfactual"].tolist(), COUNTERFACTUAL),
     }
     plain = pa.Table.from_pandas(rows.drop(columns=list(nested)), preserve_index=False)
     columns = {**dict(zip(plain.column_names, plain.columns, strict=True)), **nested}

@@ -200,7 +200,7 @@ _COLUMNS: Final = (
         width=60,
     ),
     ListColumn(
-        name="remedy",
+        name="counterfactual",
         title=Text("What would take it off the list", "Ce qui la ferait sortir de la liste"),
         meaning=Text(
             "The smallest change after which the model would no longer put the firm on alert.",

@@ -105,7 +105,7 @@ def target_list(
         "themes": by_name,
         "reasons": why,
         "movement": [notes.movement.get(siren) for siren in table["siren"]],
-        "remedy": [notes.counterfactual.get(siren) for siren in table["siren"]],
+        "counterfactual": [notes.counterfactual.get(siren) for siren in table["siren"]],
     }
     table = table.assign(**{name: pd.Series(values, table.index, dtype=object) for name, values in nested.items()})
     table = table.assign(departement=place)

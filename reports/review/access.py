@@ -94,7 +94,7 @@ def visible_movement(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
     return {**record, "parts": parts}
 
 
-def visible_remedy(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
+def visible_counterfactual(record: Mapping[str, Any], right: Right) -> dict[str, Any]:
     """A list's record of what would take a firm off it; of the actions that the user may not see, only the theme.
 
     Then no probability either: compared with the risk of today, it would tell how much the theme weighs.

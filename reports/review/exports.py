@@ -120,7 +120,7 @@ def firm_document(export: Export, explained: Explanation) -> dict[str, Any]:
         return document
     found = [{"name": effect.name, "change": effect.change} for effect in explained.effects or ()]
     reasons = [{"theme": s.theme, "sentence": s.sentence, "is_stable": s.is_stable} for s in explained.reasons]
-    told = {"movement": explained.movement or None, "remedy": explained.remedy or None}
+    told = {"movement": explained.movement or None, "counterfactual": explained.counterfactual or None}
     return {**document, "mean_risk": explained.mean_risk, "effects": found, "reasons": reasons, **told}
 
 

@@ -22,9 +22,9 @@ from reports.review.sql import of_firm, parquet, select
 from reports.review.wording import (
     Said,
     known,
+    listed_counterfactual,
     listed_movement,
     listed_reason,
-    listed_remedy,
     said_reasons,
 )
 
@@ -32,14 +32,16 @@ from reports.review.wording import (
 OTHER, PROFILE = "other", "profile"
 SHOWN_PARTS: Final = 6
 SMALLEST_OFFSET: Final = 1e-6
+# What lists up to version 0.2.0 call it.
+FORMER_COUNTERFACTUAL: Final = "remedy"
 
 
 @dataclass(frozen=True)
 class Explanation:
     """reasons: sentences; effects: of themes, None where the model or the contributions are not there.
 
-    mean_risk: to which the effects are added; values: the features that the user may see; movement, remedy: a sentence,
-    empty where the list tells nothing.
+    mean_risk: to which the effects are added; values: the features that the user may see; movement, counterfactual: a
+    sentence, empty where the list tells nothing.
     """
 
     reasons: list[Said]
@@ -48,7 +50,7 @@ class Explanation:
     values: Row
     hidden_themes: tuple[str, ...]
     movement: str = ""
-    remedy: str = ""
+    counterfactual: str = ""
 
     @property
     def risk(self) -> float:
@@ -101,11 +103,11 @@ def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, l
         model = None
     listed = _listed(reader, published, siren)
     movement = listed_movement(listed.get("movement"), right, language)
-    remedy = listed_remedy(listed.get("remedy"), right, language)
+    counterfactual = listed_counterfactual(listed.get("counterfactual"), right, language)
     if model is None or not parts or not values:
         told = (listed_reason(reason, right, language) for reason in listed["reasons"])
         brief = list(dict.fromkeys(said for said in told if said))
-        return Explanation(brief, None, 0.0, visible, hidden, movement, remedy)
+        return Explanation(brief, None, 0.0, visible, hidden, movement, counterfactual)
     subjects = of_firm_by_subject(parts, model.inputs)
     doubtful = [reason["feature"] for reason in listed["reasons"] if reason.get("is_stable") is False]
     shows_confidential = right.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
@@ -116,7 +118,7 @@ def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, l
     found = effects(base, _grouped(subjects, hidden), probability)
     found = tuple(replace(effect, parts=_largest(effect.parts)) for effect in found)
     mean_risk = float(probability(np.array([base]))[0])
-    return Explanation(said, found, mean_risk, visible, hidden, movement, remedy)
+    return Explanation(said, found, mean_risk, visible, hidden, movement, counterfactual)
 
 
 def _grouped(subjects: Mapping[str, float], hidden: tuple[str, ...]) -> dict[str, dict[str, float]]:
@@ -161,7 +163,9 @@ def _contributions(reader: Reader, published: PublishedList, siren: str) -> Row:
 
 
 def _listed(reader: Reader, published: PublishedList, siren: str) -> Row:
-    names = [name for name in ("reasons", "movement", "remedy") if name in published.columns]
+    names: list[str] = [name for name in ("reasons", "movement", "counterfactual") if name in published.columns]
+    if FORMER_COUNTERFACTUAL in published.columns:
+        names.append(f"{FORMER_COUNTERFACTUAL} AS counterfactual")
     (row,) = reader.query(*select(names, parquet(published.path), of_firm(siren)))
     return row
 

@@ -101,7 +101,7 @@ def _why(export: Export, explained: Explanation) -> list[Flowable]:
         parts = [f"{words.say('mean risk')} {words.percent(explained.mean_risk)}"]
         parts += [f"{words.theme(e.name)} {words.signed(c)}" for e, c in zip(explained.effects, changes, strict=True)]
         found.append(_text("; ".join(parts) + f" = {words.percent(explained.risk)}", SMALL))
-    found += [_text(told) for told in (explained.movement, explained.remedy) if told]
+    found += [_text(told) for told in (explained.movement, explained.counterfactual) if told]
     return found
 
 

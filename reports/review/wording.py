@@ -11,7 +11,7 @@ from reports.counterfactuals import counterfactual_sentence
 from reports.language import Language
 from reports.movement import movement_sentence
 from reports.reasons import FEATURES, THEME_WORDS, Reason, value_words
-from reports.review.access import Right, visible_movement, visible_reason, visible_remedy
+from reports.review.access import Right, visible_counterfactual, visible_movement, visible_reason
 
 PROCEDURE_STATES = {
     IN_BONIS: "no procedure",
@@ -75,9 +75,11 @@ def listed_movement(record: Any, right: Right, language: Language) -> str:
     return movement_sentence(visible_movement(record, right), language) if isinstance(record, Mapping) else ""
 
 
-def listed_remedy(record: Any, right: Right, language: Language) -> str:
+def listed_counterfactual(record: Any, right: Right, language: Language) -> str:
     """What would take the firm off the list, in the same way."""
-    return counterfactual_sentence(visible_remedy(record, right), language) if isinstance(record, Mapping) else ""
+    return (
+        counterfactual_sentence(visible_counterfactual(record, right), language) if isinstance(record, Mapping) else ""
+    )
 
 
 def known(value: Any) -> Any:

@@ -117,9 +117,9 @@ def test_the_events_of_procedures_are_kept_beside_the_openings_that_they_hold(de
 
 
 def test_firms_on_alert_and_no_others_are_told_what_would_take_them_off_the_list(demo, ranked):
-    assert list(ranked["remedy"].notna()) == list(ranked["alert"] != "none")
+    assert list(ranked["counterfactual"].notna()) == list(ranked["alert"] != "none")
     firms = json.loads((demo[0] / "lists" / "2024-02" / "target_list.json").read_text())["firms"]
-    sentences = {firm["siren"]: firm["remedy"] for firm in firms}
+    sentences = {firm["siren"]: firm["counterfactual"] for firm in firms}
     assert sentences[ranked["siren"][0]].endswith(".")
     assert sentences[ranked["siren"].iloc[-1]] is None
 

@@ -14,7 +14,7 @@ from models.scoring.counterfactuals import ACTIONS
 from models.scoring.records import REVISION, Counterfactual
 from reports.alerting import Given
 from reports.counterfactuals import QUOTED, counterfactual_record, counterfactual_sentence
-from reports.exports import MOVEMENT, REMEDY, as_csv, as_json, as_xlsx, parquet
+from reports.exports import COUNTERFACTUAL, MOVEMENT, as_csv, as_json, as_xlsx, parquet
 from reports.language import Language
 from reports.movement import movement_record, movement_sentence
 from reports.reasons import ReasonSettings
@@ -161,19 +161,22 @@ def test_where_nothing_helps_it_is_said():
 def test_the_list_holds_records_in_parquet_and_sentences_in_its_other_files():
     moved, off = told({"debt": 0.8}), counterfactual_record([counterfactual(("pay_debt",), {"debt": (24300.0, 0.0)})])
     firm = dict.fromkeys(COLUMNS) | {"reasons": [], "themes": {"social_debt": 0.8}, "period": SINCE}
-    firms = [firm | {"siren": "552100554", "movement": moved, "remedy": off}, firm | {"siren": "100000017"}]
+    firms = [firm | {"siren": "552100554", "movement": moved, "counterfactual": off}, firm | {"siren": "100000017"}]
     model = SimpleNamespace(model_id="m")
     rows, found = pd.DataFrame(firms, columns=COLUMNS, dtype=object), Given(Thresholds(0.4, 0.2), 2, 0, 0, None)
     ranked = TargetList(rows, SINCE, model, "2309", True, 0.0, None, ReasonSettings({}, 5), found)
     table = parquet(ranked)
-    assert (table.schema.field("movement").type, table.schema.field("remedy").type) == (MOVEMENT, REMEDY)
+    assert (table.schema.field("movement").type, table.schema.field("counterfactual").type) == (
+        MOVEMENT,
+        COUNTERFACTUAL,
+    )
     assert table["movement"].to_pylist() == [moved, None]
-    assert table["remedy"].to_pylist() == [off, None]
+    assert table["counterfactual"].to_pylist() == [off, None]
     said, _ = json.loads(as_json(ranked, FR))["firms"]
     assert said["movement"] == movement_sentence(moved, FR)
-    assert said["remedy"] == counterfactual_sentence(off, FR)
+    assert said["counterfactual"] == counterfactual_sentence(off, FR)
     first, second = pd.read_csv(io.StringIO(as_csv(ranked, FR))).to_dict("records")
-    assert (first["movement"], first["remedy"]) == (said["movement"], said["remedy"])
+    assert (first["movement"], first["counterfactual"]) == (said["movement"], said["counterfactual"])
     assert pd.isna(second["movement"])
     with zipfile.ZipFile(io.BytesIO(as_xlsx(ranked, EN))) as book:
         assert movement_sentence(moved, EN) in book.read("xl/sharedStrings.xml").decode()

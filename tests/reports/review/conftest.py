@@ -26,7 +26,7 @@ from models.rows.inputs import Input
 from models.scoring.records import Counterfactual
 from reports.alerting import GIVEN, given
 from reports.counterfactuals import counterfactual_record
-from reports.exports import MOVEMENT, REASON, REMEDY
+from reports.exports import COUNTERFACTUAL, MOVEMENT, REASON
 from reports.movement import movement_record
 from reports.review import accounts
 from reports.review.access import Kind
@@ -79,7 +79,7 @@ BEFORE = {
     "100000017": {"liquidity_ratio": 7219.0},
     "350000008": {"short_time_hours_12m": 5147.0},
 }
-REMEDIES = {
+COUNTERFACTUALS = {
     "552100554": {"pay_debt": {"debt": (42317.0, 0.0)}, "pay_suppliers": {"paydex": (47.0, 29.0)}},
     "100000017": {},
     "350000008": {"end_short_time": {"short_time_fte": (2.0, 0.0)}},
@@ -121,12 +121,12 @@ def movement(siren: str, period: date) -> dict | None:
     return movement_record(pd.Series(MOVED[siren]), SECRET[siren], BEFORE[siren], date(2024, 1, 1), is_new_model=False)
 
 
-def remedy(siren: str) -> dict | None:
-    if siren not in REMEDIES:
+def counterfactual(siren: str) -> dict | None:
+    if siren not in COUNTERFACTUALS:
         return None
-    changes = {name: change for changed in REMEDIES[siren].values() for name, change in changed.items()}
+    changes = {name: change for changed in COUNTERFACTUALS[siren].values() for name, change in changed.items()}
     return counterfactual_record(
-        [Counterfactual(siren, tuple(REMEDIES[siren]), 1.0, changes, 0.184)] if changes else []
+        [Counterfactual(siren, tuple(COUNTERFACTUALS[siren]), 1.0, changes, 0.184)] if changes else []
     )
 
 
@@ -165,7 +165,7 @@ def write_list(data: Path, period: date, model_id: str) -> None:
         "state": ["redressement" if siren == "690000019" else "in_bonis" for siren in order],
         "reasons": pa.array([[reason(siren)] if alert(siren) != "none" else [] for siren in order], pa.list_(REASON)),
         "movement": pa.array([movement(siren, period) for siren in order], MOVEMENT),
-        "remedy": pa.array([remedy(siren) for siren in order], REMEDY),
+        "counterfactual": pa.array([counterfactual(siren) for siren in order], COUNTERFACTUAL),
         "period": pa.array([period] * len(order), pa.date32()),
         "model_id": [model_id] * len(order),
         "alert_since": pa.array([date(2024, 1, 1) if alert(s) != "none" else None for s in order], pa.date32()),

@@ -182,10 +182,13 @@ def test_of_what_would_lower_a_risk_an_action_without_right_hides_the_probabilit
     debt = {"theme": "social_debt", "name": "debt", "before": 900, "after": 0}
     accounts = {"theme": "financial_health", "name": "equity", "before": -1, "after": 1}
     record = {"actions": [debt, accounts], "probability": 0.18}
-    assert access.visible_remedy(record, WHOLE) == record
+    assert access.visible_counterfactual(record, WHOLE) == record
     # The figures of confidential accounts are never part of such a record: these accounts are public.
-    assert access.visible_remedy({**record, "actions": [accounts]}, NOTHING) == {**record, "actions": [accounts]}
-    assert access.visible_remedy(record, NOTHING) == {
+    assert access.visible_counterfactual({**record, "actions": [accounts]}, NOTHING) == {
+        **record,
+        "actions": [accounts],
+    }
+    assert access.visible_counterfactual(record, NOTHING) == {
         "actions": [{"theme": "social_debt", "name": None, "before": None, "after": None}, accounts],
         "probability": None,
     }

@@ -220,7 +220,7 @@ def test_a_firm_that_the_register_no_longer_holds_is_found_by_its_name(copied, t
         assert name in firm["name"].lower().replace("é", "e")
 
 
-def test_a_firm_page_tells_movement_remedy_and_doubtful_reasons_in_the_language_of_its_reader(app):
+def test_a_firm_page_tells_movement_counterfactual_and_doubtful_reasons_in_the_language_of_its_reader(app):
     agent = signed_in(app, "admin")
     told = {
         "en": (
@@ -248,12 +248,18 @@ def test_a_firm_page_tells_movement_remedy_and_doubtful_reasons_in_the_language_
     assert "What would take it off the list" not in text
 
 
+def test_a_list_of_an_earlier_version_still_tells_what_would_take_a_firm_off_it(copied, tmp_path):
+    path = copied / "lists" / "2024-02" / "target_list.parquet"
+    rewrite(path, lambda t: t.rename_columns(["remedy" if n == "counterfactual" else n for n in t.column_names]))
+    assert "Ce qui la ferait sortir" in signed_in(app_on(copied, tmp_path), "admin").get("/firms/552100554").text
+
+
 @pytest.mark.parametrize("holds_text", [True, False])
 def test_of_an_older_list_with_plain_sentences_or_none_a_page_tells_nothing(copied, tmp_path, holds_text):
     path = copied / "lists" / "2024-01" / "target_list.parquet"
     table = pq.read_table(path)
-    older = table.drop_columns(["movement", "remedy"])
-    for name in ("movement", "remedy") if holds_text else ():
+    older = table.drop_columns(["movement", "counterfactual"])
+    for name in ("movement", "counterfactual") if holds_text else ():
         older = older.append_column(name, pa.array(["En toutes lettres."] * len(table)))
     pq.write_table(older, path)
     agent = signed_in(app_on(copied, tmp_path), "admin")

@@ -325,7 +325,7 @@ def test_confidential_accounts_that_moved_a_risk_are_told_by_their_theme_without
     assert "Risk up since January 2024: a reason of the theme “financial health”" in text
 
 
-def test_without_right_to_scores_a_page_tells_no_movement_and_no_remedy(fresh):
+def test_without_right_to_scores_a_page_tells_no_movement_and_no_counterfactual(fresh):
     kinds = [kind for kind in ALL if kind != Kind.SCORES]
     accounts.add_user(fresh.state.services.engine, "no_scores", "agent", ["FR"], kinds, PASSWORD)
     text = shown(signed_in(fresh, "no_scores").get("/firms/552100554", **{"accept-language": "en"}))
