@@ -18,7 +18,7 @@ pictures: $(VENV)/.installed-dev
 PROCESSES ?= 2
 test: $(VENV)/.installed-dev lint
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m slipcover -m pytest \
-		--numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(if $(NIGHTLY),-m "")
+		--numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder --durations=20 $(if $(NIGHTLY),-m "")
 
 # NO_MKDOCS_2_WARNING: see docs/decisions/0008-site-builder.md.
 docs: $(VENV)/.installed-dev

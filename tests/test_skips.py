@@ -30,7 +30,7 @@ def run(tmp_path, monkeypatch):
     def pytest_in(**environment):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:cov", str(tmp_path)]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:slipcover", str(tmp_path)]
         return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
 
     return pytest_in

@@ -22,7 +22,7 @@ REPORT_STATES: Final = {
     "corrected": "corrected at the partner's",
     "refused": "not corrected",
 }
-COLUMNS: Final = (
+REPORT_COLUMNS: Final = (
     *("id", "siren", "list_period", "model_id", "field", "note", "by", "at"),
     *("state", "answer", "answered_by", "answered_at"),
 )
@@ -105,5 +105,5 @@ def _report(said: WrongData, given: WrongDataAnswer | None) -> Report:
 
 def as_csv(found: Sequence[Report]) -> str:
     """Reports as CSV, for the data team and the partners."""
-    rows: list[dict[str, Any]] = [{name: getattr(one, name) for name in COLUMNS} for one in found]
-    return chains.as_csv(rows, COLUMNS)
+    rows: list[dict[str, Any]] = [{name: getattr(one, name) for name in REPORT_COLUMNS} for one in found]
+    return chains.as_csv(rows, REPORT_COLUMNS)

@@ -14,13 +14,18 @@ branch_labels = None
 depends_on = None
 
 ANSWERS: Final = "wrong_data_answers"
-# What makes two rows the same, beside their number.
-UNIQUE: Final[dict[str, tuple[str, ...]]] = {
-    "audit": (),
-    "verdicts": ("siren", "list_period", "model_id", "follows"),
-    "follow_ups": ("siren", "follows"),
-    "wrong_data": (),
-    ANSWERS: ("report_id", "follows"),
+# That a line is there already: by its number, or by what makes two lines the same.
+IS_THERE: Final[dict[str, str]] = {
+    "audit": "SELECT 1 FROM audit WHERE id = NEW.id",
+    "verdicts": (
+        "SELECT 1 FROM verdicts WHERE id = NEW.id OR (siren = NEW.siren AND list_period = NEW.list_period "
+        "AND model_id = NEW.model_id AND follows = NEW.follows)"
+    ),
+    "follow_ups": "SELECT 1 FROM follow_ups WHERE id = NEW.id OR (siren = NEW.siren AND follows = NEW.follows)",
+    "wrong_data": "SELECT 1 FROM wrong_data WHERE id = NEW.id",
+    ANSWERS: (
+        "SELECT 1 FROM wrong_data_answers WHERE id = NEW.id OR (report_id = NEW.report_id AND follows = NEW.follows)"
+    ),
 }
 
 
@@ -51,10 +56,8 @@ def upgrade() -> None:
         return
     for change in ("UPDATE", "DELETE"):
         _forbid(ANSWERS, change)
-    for table, names in UNIQUE.items():
-        same = " AND ".join(f'"{name}" = NEW."{name}"' for name in names)
-        is_there = "id = NEW.id" + (f" OR ({same})" if same else "")
-        _forbid(table, "INSERT", f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {is_there}) ")  # noqa: S608 - names above
+    for table, found in IS_THERE.items():
+        _forbid(table, "INSERT", f"WHEN EXISTS ({found}) ")
 
 
 def _forbid(table: str, change: str, when: str = "") -> None:
