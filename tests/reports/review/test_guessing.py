@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from reports.review import guessing
-from reports.review.accounts import add_user
-from reports.review.database import FailedSignIn, open_database
+from reports.review.accounts import add_user, close_account, is_right
+from reports.review.database import FailedSignIn, KnownAddress, User, now, open_database
 from reports.review.guessing import ADDRESS, ANYWHERE, HERE, TooManyAttemptsError
 from tests.reports.review.conftest import PASSWORD
 
@@ -81,6 +81,25 @@ def test_thirty_wrong_names_behind_one_address_shut_nobody_out(engine):
     assert is_let_in(engine, "paris", "10.0.0.1")
     later(engine, ADDRESS.longest)
     assert is_let_in(engine, "lyon", "10.0.0.1")
+
+
+def test_an_attempt_holds_the_account_and_what_its_password_is_checked_by(engine):
+    found = guessing.begin(engine, "PARIS", "1.1.1.1")
+    with engine.connect() as connection:
+        (number,) = connection.scalars(sa.select(User.id).where(User.name == "paris"))
+    assert (found.name, found.user_id) == ("paris", number)
+    assert is_right(found.password_hash, PASSWORD)
+    assert not is_right(found.password_hash, PASSWORD + "x")
+    close_account(engine, "paris")
+    assert guessing.begin(engine, "paris", "1.1.1.1").user_id is None
+
+
+def test_an_address_is_known_from_the_moment_at_which_someone_signed_in(engine):
+    before = now()
+    guessing.succeed(engine, guessing.begin(engine, "paris", "1.1.1.1"))
+    with engine.connect() as connection:
+        (at,) = connection.scalars(sa.select(KnownAddress.at))
+    assert before <= at <= now()
 
 
 def test_an_unknown_name_is_counted_as_a_known_one(engine):
