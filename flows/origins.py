@@ -30,7 +30,7 @@ class Told:
 def told_settings(settings: Settings, options: Mapping[str, Any]) -> Iterator[Told]:
     """The pipeline's settings, those of a section one by one. options: of the command line, None where not given."""
     file = settings.data / FILE
-    in_file = tomllib.loads(file.read_text()) if file.exists() else {}
+    in_file = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     given = {name for name, value in options.items() if value is not None}
     yield from _told(settings, in_file, given)
 

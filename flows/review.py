@@ -116,9 +116,7 @@ def export_wrong_data(
     from reports.review.wrong_data import as_csv, reports_of
 
     settings = load(data=data)
-    file, found = (
-        out_file or settings.folder.verdicts.with_name("wrong_data.csv"),
-        reports_of(_review_database(settings)),
-    )
+    file = out_file or settings.folder.verdicts.with_name("wrong_data.csv")
+    found = reports_of(_review_database(settings))
     store.write_text(file, as_csv(found))
     out.print(f"{len(found):,} reports of wrong data: {file}", soft_wrap=True)

@@ -23,7 +23,6 @@ from reports.list_columns import LIST_COLUMNS
 from reports.reasons import ReasonSettings, by_subject, medians, reasons_of
 
 PUBLISHED = "O"
-# The key of a published list's metadata under which its ReasonSettings stand.
 SCORED = ("margin", "probability", "probability_low", "probability_high", "alert")
 COLUMNS = tuple(LIST_COLUMNS)
 # A list is in that order, each True where it rises: of firms as much at risk, the one that owes most comes first, one

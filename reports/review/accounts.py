@@ -71,7 +71,7 @@ def close_account(engine: sa.Engine, name: str) -> None:
 
 
 def is_right(password_hash: str | None, password: str) -> bool:
-    """Whether a password is the one of its hash; it takes as long where there is none. 64 MB and 50 ms of a core."""
+    """Whether a password is the one of its hash; it takes as long, and as much memory, where there is none."""
     try:
         _hasher.verify(password_hash or _NOBODY, password)
     except VerificationError:

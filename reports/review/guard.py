@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import sqlalchemy as sa
 from fastapi import Depends, FastAPI, Request
@@ -229,9 +229,17 @@ def address_asked(request: Request) -> str:
 def _sign_in(request: Request) -> str:
     if request.method == "GET":
         return "/sign-in?" + urlencode({"next": address_asked(request)})
-    # The page that holds the form: `drafts.js` keeps what was typed there.
-    page = urlsplit(request.headers.get("referer", "/"))
-    return "/sign-in?" + urlencode({"next": urlunsplit(("", "", page.path, page.query, "")), "unsaved": "yes"})
+    return "/sign-in?" + urlencode({"next": _page_of_form(request), "unsaved": "yes"})
+
+
+def _page_of_form(request: Request) -> str:
+    """The page from which a form was sent, where `drafts.js` keeps what was typed; without what it said was saved."""
+    try:
+        page = urlsplit(request.headers.get("referer", "/"))
+    except ValueError:
+        return "/"
+    query = [(name, value) for name, value in parse_qsl(page.query) if name != "said"]
+    return urlunsplit(("", "", page.path, urlencode(query), ""))
 
 
 def rule_of(route: Any) -> Rule | None:

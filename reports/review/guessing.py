@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as Transaction
 
 from reports.review.database import FailedSignIn, KnownAddress, User, now
 
-# Older attempts are forgotten.
+# Older attempts are not counted.
 WINDOW: Final = timedelta(days=1)
 FIRST_WAIT: Final = timedelta(seconds=15)
 

@@ -48,12 +48,8 @@ class Report:
 
     def is_open_to(self, right: Right) -> bool:
         """Whether a user may read it, whatever the accounts of the firm were on its list."""
-        return is_always_open(self.field, right)
-
-
-def is_always_open(field: str, right: Right) -> bool:
-    """Whether a user may read of a field even where the firm's accounts are confidential."""
-    return field not in FEATURES or right.may_see_feature(FEATURES[field].theme, field, is_confidential=True)
+        field = self.field
+        return field not in FEATURES or right.may_see_feature(FEATURES[field].theme, field, is_confidential=True)
 
 
 def report(

@@ -59,6 +59,8 @@ def _as_file(content: str, name: str) -> Response:
 
 def _of_territory(visit: Visit, rows: list[Row]) -> list[Row]:
     """The answers on firms that were in the territory on the answer's list, or on the newest where it is gone."""
+    if visit.who.right.departements is None:
+        return rows
     inside = _firms_of_territory(visit, [(row["list_period"], row["siren"]) for row in rows])
     return [row for row in rows if (row["list_period"], row["siren"]) in inside]
 
@@ -86,10 +88,11 @@ def _wrong_data_page(
     visit: Visit, status: int = 200, problem: str = "", number: int = 0, note: str = ""
 ) -> HTMLResponse:
     """The page; problem: with the answer `note` to the report `number`, which was not saved."""
-    shown = _reports(visit)
+    found = _reports(visit)
+    firms = _firms_of_territory(visit, [(one.list_period, one.siren) for one in found])
     context: dict[str, Any] = {
-        "reports": [report for report, _ in shown],
-        "firms": {report.id: firm for report, firm in shown},
+        "reports": found,
+        "names": {one.id: firms.get((one.list_period, one.siren), {}).get("name", one.siren) for one in found},
         "report_states": wrong_data.REPORT_STATES,
         "exports_verdicts": EXPORT_VERDICTS.admits(visit.who.right),
         "problem": problem,
@@ -98,23 +101,23 @@ def _wrong_data_page(
     return render(visit.request, visit.services, visit.account, "wrong_data.html", status, **context)
 
 
-def _reports(visit: Visit) -> list[tuple[wrong_data.Report, Row]]:
-    """The reports on firms of the territory and figures that the user may see, each with the firm."""
+def _reports(visit: Visit) -> list[wrong_data.Report]:
+    """The reports on firms of the territory and figures that the user may see."""
     found = [one for one in wrong_data.reports_of(visit.services.engine) if one.is_open_to(visit.who.right)]
-    firms = _firms_of_territory(visit, [(one.list_period, one.siren) for one in found])
-    return [(one, firms[key]) for one in found if (key := (one.list_period, one.siren)) in firms]
+    inside = {row["id"] for row in _of_territory(visit, [vars(one) for one in found])}
+    return [one for one in found if one.id in inside]
 
 
 @router.get("/wrong-data.csv")
 def export_wrong_data(visit: Annotated[Visit, Depends(Admitted(READ_WRONG_DATA))]) -> Response:
     """The same as a file."""
-    return _as_file(wrong_data.as_csv([report for report, _ in _reports(visit)]), "wrong-data.csv")
+    return _as_file(wrong_data.as_csv(_reports(visit)), "wrong-data.csv")
 
 
 @router.post("/wrong-data/{number}")
 def answer_wrong_data(number: int, visit: Annotated[Visit, Depends(Admitted(ANSWER_WRONG_DATA))]) -> Response:
     """What became of a report."""
-    if number not in {report.id for report, _ in _reports(visit)}:
+    if number not in {report.id for report in _reports(visit)}:
         raise Refused(404, "There is no such page.")
     given = (visit.text("state"), visit.text("note"))
     try:

@@ -19,7 +19,7 @@ router = APIRouter()
 # Ties the sign-in form to the browser that asked for it.
 FORM_COOKIE = "weaksignals-sign-in"
 YEAR = 365 * 24 * 3600
-# Two at a time, apart from the threads that answer pages: forty sign-ins at once would take all of these, and 2.5 GB.
+# Two at a time, apart from the threads that answer pages: many sign-ins at once would take all of these.
 _HASHING = ThreadPoolExecutor(2, "hashing")
 # What a browser forgets with the session: pages, and drafts of answers.
 STORED = '"cache", "storage"'
@@ -81,7 +81,7 @@ def _attempted(visit: Visit) -> Attempt | Response:
         return guessing.begin(visit.services.engine, name, address_of(visit.request))
     except guessing.TooManyAttemptsError:
         log_sign_in(visit, name, "too many")
-        return _form(visit, visit.text("next"), "Too many attempts. Wait a quarter of an hour.", 429)
+        return _form(visit, visit.text("next"), "Too many attempts. Wait a little, a quarter of an hour at most.", 429)
 
 
 def _answered(visit: Visit, attempt: Attempt, is_right: bool) -> Response:

@@ -32,6 +32,10 @@ function restore(form) {
 
 for (const saved of document.querySelectorAll("[data-saved]")) {
   sessionStorage.removeItem(PREFIX + saved.dataset.saved);
+  // What is typed from now on is another draft: to load the page again must not throw it away.
+  const address = new URL(location.href);
+  address.searchParams.delete("said");
+  history.replaceState(history.state, "", address);
 }
 for (const form of document.querySelectorAll("form[data-draft]")) {
   restore(form);

@@ -1,5 +1,6 @@
 """Verdicts and follow-up: kept with who, when, list and model; corrected by adding; nothing lost between two agents."""
 
+import pyarrow.compute as pc
 import pytest
 import sqlalchemy as sa
 
@@ -8,7 +9,7 @@ from reports.review import verdicts
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.database import APPEND_ONLY
-from tests.reports.review.conftest import add_accounts, shown, signed_in
+from tests.reports.review.conftest import TestClient, add_accounts, app_on, rewrite, shown, signed_in
 
 FIRM = "/firms/552100554"
 
@@ -172,6 +173,16 @@ def test_an_answer_sent_after_the_session_ended_leads_back_to_its_form(fresh):
     assert 'name="next" value="/firms/552100554?list=2024-02"' in form
 
 
+@pytest.mark.parametrize(
+    ("referer", "page"),
+    [("http://[", "/"), ("http://testserver/firms/552100554?list=2024-02&said=verdicts", f"{FIRM}?list=2024-02")],
+)
+def test_the_page_that_one_is_led_back_to_is_ours_and_says_nothing_was_saved(fresh, referer, page):
+    client = TestClient(fresh)
+    answer = client.post(f"{FIRM}/verdicts", headers={"referer": referer}, follow_redirects=False)
+    assert f'name="next" value="{page}"' in shown(client.get(answer.headers["location"]))
+
+
 def test_a_report_reaches_the_data_team_and_their_answer_the_agent(fresh):
     agent, team = signed_in(fresh, "paris"), signed_in(fresh, "admin")
     agent.post(f"{FIRM}/wrong-data", field="headcount", note="12 salariés, pas 20")
@@ -185,6 +196,19 @@ def test_a_report_reaches_the_data_team_and_their_answer_the_agent(fresh):
     line = team.get("/wrong-data.csv").text.splitlines()[1]
     assert '"headcount","12 salariés, pas 20","paris"' in line
     assert '"corrected","par l\'URSSAF","admin"' in line
+
+
+def test_answers_on_a_firm_that_is_in_no_list_any_more_stay_with_who_sees_the_whole_country(copied, tmp_path):
+    app = app_on(copied, tmp_path)
+    agent = signed_in(app, "paris")
+    give(agent)
+    agent.post(f"{FIRM}/wrong-data", field="headcount", note="12 salariés")
+    for path in copied.glob("lists/*/target_list.parquet"):
+        rewrite(path, lambda table: table.filter(pc.not_equal(table["siren"], "552100554")))
+    team = signed_in(app_on(copied, tmp_path), "admin")
+    assert "552100554" in team.get("/verdicts.csv").text
+    assert "552100554" in team.get("/wrong-data.csv").text
+    assert "12 salariés" in team.get("/wrong-data").text
 
 
 def test_reports_are_read_by_the_data_team_alone_and_only_on_figures_that_they_may_see(fresh):

@@ -153,6 +153,9 @@ def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browse
         sync_api.expect(status).to_be_in_viewport()
         assert note.input_value() == ""
         assert page.locator(".log .note").last.inner_text() == "vue le 3\nà rappeler"
+        note.fill("autre chose")
+        page.reload()
+        assert note.input_value() == "autre chose"
         page.goto("/lists/2024-02")
         page.context.clear_cookies()
         page.get_by_label("sans alerte").check()
