@@ -48,7 +48,7 @@ from features.sources.source import ALWAYS_KNOWN
 from features.target import openings
 
 FIRMS_PER_BUCKET = 20_000
-PERIODS_PER_BLOCK = 6
+ROWS_PER_BLOCK = 2_000_000
 # What the histories of the register are told by, read for the firms of the table alone.
 HISTORIES = ("legal_unit_history", "establishments", "establishment_history")
 REGISTER = ("legal_units", *HISTORIES, "perimeter_filter")
@@ -124,7 +124,7 @@ def build(
         _build_bucket(con, firms, tables, scope, known_from, observed_until, (bucket, buckets), parts)
     absent = tuple(source.name for source in SOURCES if known_from.get(source.name) is None)
     with store.new_folder(target) as folder:
-        rows = _publish(con, parts, folder, scope, progress)
+        rows = _publish(con, parts, folder, scope, count, progress)
         kept_rows = link_parts(former, kept_ones, FeatureTable(folder))
         for name in (OPENINGS, PROCEDURES, UNDECIDED):
             table = con.read_parquet(str(all_parts(scratch / name, "*")))
@@ -230,21 +230,26 @@ def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:
     return out.getvalue()
 
 
-def _publish(con: BaseBackend, parts: Path, folder: Path, scope: Scope, progress: Callable[[str], None]) -> int:
-    """Rank the firms of each period and write it as one partition; the rows written."""
+def _publish(
+    con: BaseBackend, parts: Path, folder: Path, scope: Scope, firms: int, progress: Callable[[str], None]
+) -> int:
+    """Rank the firms of each period and write it as one partition; the rows written. firms: the most in one period."""
     rows = 0
     table, table_of = con.read_parquet(str(all_parts(parts, "*"))), FeatureTable(folder)
     periods = period_range(scope.start, scope.end)
-    for first in range(0, len(periods), PERIODS_PER_BLOCK):
-        block = periods[first : first + PERIODS_PER_BLOCK]
+    at_once, block_folder = max(1, ROWS_PER_BLOCK // firms), parts.parent / "block"
+    for first in range(0, len(periods), at_once):
+        block = periods[first : first + at_once]
         progress(f"feature table, {block[0]:%Y-%m} to {block[-1]:%Y-%m}")
-        with kept(con, parts.parent) as keep:
-            ranked = keep(ordered(with_ranks(table.filter(table.period.between(block[0], block[-1])))))
-            check_feature_table(ranked)
-            rows += int(ranked.count().execute())
-            for period in block:
-                of_period = ranked.filter(ranked.period == ibis.literal(period)).drop("period").order_by("siren")
-                write_parquet(con, of_period, table_of.part(period), store.ROW_GROUP)
+        ranked = ordered(with_ranks(table.filter(table.period.between(block[0], block[-1]))))
+        # In row groups of about a period, so that each period is read alone.
+        write_parquet(con, ranked.order_by("period", "siren"), block_folder, max(firms, store.ROW_GROUP))
+        ranked = read_parquet(con, block_folder)
+        check_feature_table(ranked)
+        rows += int(ranked.count().execute())
+        for period in block:
+            of_period = ranked.filter(ranked.period == ibis.literal(period)).drop("period").order_by("siren")
+            write_parquet(con, of_period, table_of.part(period), store.ROW_GROUP)
     return rows
 
 

@@ -4,6 +4,7 @@ import fnmatch
 import unicodedata
 import zlib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -138,6 +139,7 @@ def _unquoted(cell: str) -> str:
     return cell[1:-1].replace('""', '"') if quoted else cell
 
 
+@lru_cache(10_000)
 def plain(header: str) -> str:
     """A header without case, accents, quotes, blanks or byte-order mark."""
     decomposed = unicodedata.normalize("NFKD", header.replace("\ufeff", "").lower())

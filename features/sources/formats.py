@@ -14,6 +14,15 @@ from features.days import months_after
 
 # Blanks, tabs and no-break spaces (U+00A0, U+202F): some files separate thousands with them.
 BLANKS = r"[\s\x{00A0}\x{202F}]"
+# The month with which an URSSAF period begins, by its last two digits: the quarter, and the month in it (0: all).
+FIRST_MONTHS = {
+    "62": "01",
+    **{
+        f"{quarter}{within}": f"{3 * quarter - 2 + max(within - 1, 0):02d}"
+        for quarter in range(1, 5)
+        for within in range(4)
+    },
+}
 ENGLISH_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -172,10 +181,9 @@ def english_date(cell: ir.StringValue) -> ir.DateValue:
 
 def _urssaf_code(cell: ir.StringValue) -> ir.StringValue:
     """`YYYYQM`, the century added where it was left out (below 50: 20YY)."""
-    bare = cell.strip()
-    shaped = only_if(bare.lpad(4, "0"), bare.re_search(r"^\d{3,4}$|^\d{6}$"))
-    century = (shaped.left(2).cast("int64") < 50).ifelse("20", "19")
-    full = (shaped.length() == 4).ifelse(century + shaped, shaped)
+    # Each step names the one before it once: the query would double with every other mention.
+    padded = cell.strip().re_replace(r"^(\d{3})$", r"0\1")
+    full = padded.re_replace(r"^([0-4]\d{3})$", r"20\1").re_replace(r"^([5-9]\d{3})$", r"19\1")
     return only_if(full, full.re_search(r"^\d{4}([1-4][0-3]|62)$"))
 
 
@@ -183,10 +191,7 @@ def _urssaf_code(cell: ir.StringValue) -> ir.StringValue:
 def urssaf_period(cell: ir.StringValue) -> ir.DateValue:
     """The first day of the period: `201631` is July 2016, M = 0 the whole quarter, `62` the whole year."""
     code = _urssaf_code(cell)
-    quarter, month = code.substr(4, 1).cast("int64"), code.substr(5, 1).cast("int64")
-    within = (month == 0).ifelse(0, month - 1)
-    number_of = (code.right(2) == "62").ifelse(1, (quarter - 1) * 3 + within + 1)
-    return _date(code.left(4), number_of.cast("string"), ibis.literal("1"))
+    return _date(code.left(4), code.right(2).cases(*FIRST_MONTHS.items()), ibis.literal("1"))
 
 
 @reader("an URSSAF period as YYYYQM or YYQM")
