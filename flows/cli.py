@@ -15,6 +15,7 @@ from features import store
 from features.errors import InputError
 from features.periods import parse_period
 from flows import failures, laboratory, operation, review
+from flows.lineage import lineage
 from flows.settings import Settings, load
 from flows.terminal import Data, Engine, Period, Raw, Words, err, out, period_of, print_remarks, progress
 from models.protocol import Progress
@@ -32,6 +33,7 @@ app.add_typer(review.wrong_data, name="wrong-data")
 app.command()(laboratory.tune)
 app.command()(laboratory.dictionary)
 app.command("review")(review.serve)
+app.command()(lineage)
 app.command()(operation.serve)
 app.command()(operation.settings)
 app.command()(operation.doctor)

@@ -11,6 +11,7 @@ from features.variables import refuse_unknown_variables
 
 OURS = "REVIEW_"
 PREFIX = f"{PREFIX_OF_ALL}{OURS}"
+DATABASE_FILE = "review.db"
 
 
 class Configuration(BaseSettings):
@@ -40,7 +41,7 @@ class Configuration(BaseSettings):
     @property
     def database_url(self) -> str:
         """The database's address."""
-        return self.database or f"sqlite:///{self.data.resolve() / 'review' / 'review.db'}"
+        return self.database or f"sqlite:///{self.data.resolve() / 'review' / DATABASE_FILE}"
 
 
 def variables() -> frozenset[str]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Session as Transaction
 
 # Rows are added, never changed: triggers set by the migration enforce it in the database.
 APPEND_ONLY = ("audit", "verdicts", "follow_ups", "wrong_data", "wrong_data_answers")
@@ -166,6 +167,13 @@ def open_database(url: str) -> sa.Engine:
         sa.event.listen(engine, "connect", _tune_sqlite)
     migrate(engine)
     return engine
+
+
+def asked_of(engine: sa.Engine, siren: str) -> list[AuditEntry]:
+    """Who asked for a page or a file of that firm, and whether they got it, the newest first."""
+    query = sa.select(AuditEntry).where(AuditEntry.path.contains(f"/firms/{siren}")).order_by(AuditEntry.id.desc())
+    with Transaction(engine) as db:
+        return list(db.scalars(query))
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:

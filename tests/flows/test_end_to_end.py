@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sqlalchemy.orm import Session as Transaction
 
 from features import store
 from features.assemble import CATALOG
@@ -22,6 +23,8 @@ from features.themes import financial_health
 from flows.settings import load
 from flows.stages import start_afresh
 from reports.reasons import FEATURES
+from reports.review.configuration import read_configuration
+from reports.review.database import AuditEntry, open_database
 from reports.target_list import COLUMNS
 from tests.commands import started, weaksignals
 
@@ -151,16 +154,6 @@ def test_the_front_end_document_adds_up_to_the_score(demo):
         assert sum(document["macro_expl"].values()) == pytest.approx(document["score"], abs=1e-9)
 
 
-def test_each_step_again_changes_nothing(demo):
-    before = digests(demo[0] / "lists" / "2024-02")
-    for step in (("ingest", demo[0] / "raw"), ("build",), ("train",), ("score", "--language", "en")):
-        done = weaksignals(*step, "--data", demo[0])
-        assert done.returncode == 0, done.stderr
-        if step == ("train",):
-            assert "It is the model in use" in done.stdout
-    assert digests(demo[0] / "lists" / "2024-02") == before
-
-
 def test_explain_shows_one_firm_with_its_history(demo, ranked):
     done = weaksignals("explain", ranked["siren"][0], "--language", "en", "--data", demo[0])
     assert done.returncode == 0, done.stderr
@@ -170,6 +163,50 @@ def test_explain_shows_one_firm_with_its_history(demo, ranked):
     assert len(months) > 1
     # The month of the list and the last line of the history are one: they show one risk.
     assert months[-1] == ("2024-02", f"{ranked['probability'][0]:.1%}")
+
+
+def test_a_figure_is_traced_to_the_lines_of_the_files_the_model_the_lists_and_its_readers(demo, ranked, tmp_path):
+    owes = [any(reason["feature"] == "debt" for reason in reasons) for reasons in ranked["reasons"]]
+    siren = ranked.loc[owes, "siren"].iloc[0]
+    data = tmp_path / "data"
+    shutil.copytree(demo[0], data, symlinks=True)
+    with Transaction(open_database(read_configuration(data=data).database_url)) as db:
+        db.add(
+            AuditEntry(by="agathe", address="", action="firm", path=f"/firms/{siren}?list=2024-02", outcome="admitted")
+        )
+        db.add(AuditEntry(by="bruno", address="", action="firm", path="/firms/123456789", outcome="404"))
+        db.commit()
+    arguments = ("lineage", siren, "--feature", "debt", "--language", "en", "--json", tmp_path / "lineage.json")
+    done = weaksignals(*arguments, "--data", data)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "lineage.json").read_text())
+    assert {figure["feature"] for figure in found["figures"]} == {"debt", "debt_lag_12m", "debt_change_3m"}
+    folder = demo[0] / "scores" / "period=2024-02-01"
+    parts = pd.read_parquet((folder / "contributions.parquet").resolve(), partitioning=None).set_index("siren")
+    for figure in found["figures"]:
+        assert figure["contribution"] == pytest.approx(parts.loc[siren, figure["feature"]])
+    assert found["scored"]["is_same_table"]
+    assert found["staged_since"] == []
+    assert {record["source"] for record in found["records"]} == {"debts"}
+    for record in found["records"]:
+        line = (demo[0] / "raw" / record["batch"] / record["file"]).read_text().splitlines()[record["line"] - 1]
+        assert record["values"]["siret"].lstrip("0") in line
+        assert record["known_on"] <= "2024-02-01"
+    (listed,) = found["listed"]
+    assert (listed["month"], listed["rank"]) == ("2024-02", ranked.set_index("siren").loc[siren, "rank"])
+    assert [(opened["by"], opened["outcome"]) for opened in found["opened"]] == [("agathe", "admitted")]
+    assert listed["sentences"][0] in done.stdout
+    assert "by agathe: firm, admitted" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [(("000000000",), "is not in the feature table"), (("1", "--feature", "dept"), "did you mean debt?")],
+)
+def test_a_firm_or_a_feature_that_is_none_has_no_lineage(demo, arguments, sentence):
+    done = weaksignals("lineage", *arguments, "--data", demo[0])
+    assert done.returncode == 1
+    assert sentence in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -273,16 +310,19 @@ def test_the_verdicts_that_are_exported_are_on_the_monitoring_page(demo, ranked)
 
 
 @pytest.mark.slow
-def test_a_run_killed_and_started_again_ends_as_one_never_killed(demo, tmp_path):
-    run = ["run", str(demo[0] / "raw"), "--language", "en", "--data", str(tmp_path)]
+def test_after_a_run_was_killed_each_step_again_ends_as_one_never_killed(demo, tmp_path):
     for seconds in (6, 14):
+        run = ["run", str(demo[0] / "raw"), "--language", "en", "--data", str(tmp_path)]
         killed = started(*run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(seconds)
         killed.send_signal(signal.SIGKILL)
         killed.wait()
-    done = weaksignals(*run)
-    assert done.returncode == 0, done.stderr
-    assert "Monitoring of 2024-02: " in done.stdout
+    shutil.copytree(demo[0] / "models", tmp_path / "models", symlinks=True)
+    for step in (("ingest", demo[0] / "raw"), ("build",), ("train",), ("score", "--language", "en")):
+        done = weaksignals(*step, "--data", tmp_path)
+        assert done.returncode == 0, done.stderr
+        if step == ("train",):
+            assert "It is the model in use" in done.stdout
     assert digests(tmp_path / "lists" / "2024-02") == digests(demo[0] / "lists" / "2024-02")
 
 

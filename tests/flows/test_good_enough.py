@@ -2,7 +2,6 @@
 
 import shutil
 from dataclasses import replace
-from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,28 +16,23 @@ from flows import monthly, stages
 from flows.settings import load
 from models.protocol import Hyperparameters
 from models.training import training
+from tests.economy import FIRMS, SHORT, made_once
 
 pytestmark = pytest.mark.slow
 OPEN = ("financial_health", "profile")
-FIRMS = 1200
 EVERY = tuple({feature.theme for feature in CATALOG})
 
 
 def settings_in(folder):
     """Of a model as small as serves."""
     few = Hyperparameters(n_estimators=60, min_child_samples=50)
-    return load(data=folder, history_months=66, every_months=6, refits=0, origins=1, hyperparameters=few)
+    return load(data=folder, refits=0, hyperparameters=few, **SHORT)
 
 
 @pytest.fixture(scope="module")
 def economy(tmp_path_factory):
     """The feature table of an economy."""
-    root = tmp_path_factory.mktemp("economy")
-    settings = settings_in(root)
-    stages.simulate(root / "raw", FIRMS, date(2024, 1, 1), 0, print)
-    stages.ingest(settings, root / "raw", print)
-    stages.build(settings, None, None, print)
-    return settings.folder.features.resolve()
+    return (made_once(tmp_path_factory) / "features").resolve()
 
 
 def known_of(economy, folder, themes, is_shuffled):

@@ -2,7 +2,7 @@
 
 import ast
 import json
-from datetime import date
+import shutil
 from pathlib import Path
 
 import jupytext
@@ -14,6 +14,7 @@ from flows import stages
 from flows.settings import load
 from models.protocol import Hyperparameters
 from models.training import training
+from tests.economy import SHORT, made_once
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"
@@ -66,19 +67,10 @@ def test_notebooks_say_simulated_and_name_no_folder_of_a_machine(name):
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     """A published list of some 700 firms, by a model as small as serves, without other challengers beside it."""
-    root = tmp_path_factory.mktemp("data")
-    settings = load(
-        data=root,
-        language="en",
-        history_months=66,
-        every_months=6,
-        refits=1,
-        origins=1,
-        hyperparameters=Hyperparameters(n_estimators=60, min_child_samples=50),
-    )
-    stages.simulate(root / "raw", 1200, date(2024, 1, 1), 0, print)
-    stages.ingest(settings, root / "raw", print)
-    stages.build(settings, None, None, print)
+    root = tmp_path_factory.mktemp("notebooks") / "data"
+    shutil.copytree(made_once(tmp_path_factory), root, symlinks=True)
+    few = Hyperparameters(n_estimators=60, min_child_samples=50)
+    settings = load(data=root, language="en", refits=1, hyperparameters=few, **SHORT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "CHALLENGERS", {})
         stages.train(settings, None, print)

@@ -1,0 +1,32 @@
+"""One simulated economy with its feature table, made once for all the processes that run the tests."""
+
+import fcntl
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flows import stages
+from flows.settings import load
+
+FIRMS = 1200
+# As short a history as trains a model.
+SHORT = {"history_months": 66, "every_months": 6, "origins": 1}
+
+
+def made_once(factory: pytest.TempPathFactory) -> Path:
+    """A data folder with `raw`, `staged` and `features`; whoever writes in it takes a copy.
+
+    With pytest-xdist, each process has a base folder below that of the run: the first to come makes the economy there.
+    """
+    base = factory.getbasetemp()
+    root = (base.parent if base.name.startswith("popen-") else base) / "economy"
+    root.mkdir(exist_ok=True)
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        settings = load(data=root / "data", **SHORT)
+        if not settings.folder.features.exists():
+            stages.simulate(root / "raw", FIRMS, date(2024, 1, 1), 0, print)
+            stages.ingest(settings, root / "raw", print)
+            stages.build(settings, None, None, print)
+    return root / "data"
