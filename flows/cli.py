@@ -16,7 +16,7 @@ from features.errors import InputError
 from features.periods import parse_period
 from flows import failures, laboratory, operation, review
 from flows.settings import Settings, load
-from flows.terminal import Data, Engine, Period, Raw, Words, err, out, period_of, print_remarks, progress
+from flows.terminal import Data, Engine, Period, Raw, Words, out, period_of, print_remarks, progress, tell
 from models.protocol import Progress
 
 app = typer.Typer(
@@ -35,11 +35,12 @@ app.command("review")(review.serve)
 app.command()(operation.serve)
 app.command()(operation.settings)
 app.command()(operation.doctor)
+app.command()(operation.runs)
 
 
 def main() -> None:
     """Entry point of the `weaksignals` command."""
-    with failures.told(lambda sentence: err.print(sentence, style="bold red", soft_wrap=True)):
+    with failures.told(lambda sentence: tell(sentence, "error")):
         app()
 
 
@@ -132,11 +133,11 @@ def monitor(period: Period = None, language: Words = None, data: Data = None, en
 @app.command()
 def run(raw: Raw, period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
     """From the batches under RAW to the published list, as one flow; where there is no model yet, one is trained."""
-    from flows import deliveries
+    from flows import deliveries, journal
 
     settings = load(data=data, engine=engine, language=language)
     texts = {"raw": str(raw), "period": period and f"{parse_period(period):%Y-%m}"}
-    with store.locked(settings.data):
+    with store.locked(settings.data), journal.end_recorded(journal.Journal(settings, "monthly", period_of(period))):
         print_remarks(deliveries.check(settings, raw))
     with progress() as say:
         scored, monitored = _as_flow("monthly", settings, say, **texts)
