@@ -137,7 +137,7 @@ def run(raw: Raw, period: Period = None, language: Words = None, data: Data = No
 
     settings = load(data=data, engine=engine, language=language)
     texts = {"raw": str(raw), "period": period and f"{parse_period(period):%Y-%m}"}
-    with store.locked(settings.data), journal.end_recorded(journal.Journal(settings, "monthly", period_of(period))):
+    with store.locked(settings.data), journal.end_recorded(journal.begun(settings, "monthly", period_of(period))):
         print_remarks(deliveries.check(settings, raw))
     with progress() as say:
         scored, monitored = _as_flow("monthly", settings, say, **texts)

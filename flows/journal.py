@@ -8,7 +8,7 @@ import platform
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -43,27 +43,23 @@ from reports.runs.words import LAST_STAGE, STAGES
 
 # Values of refusals that may quote a partner's file.
 QUOTED: Final = ("columns", "error")
+LOST: Final = "Prefect's server was lost."
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 
+@dataclass
 class Journal:
-    """What a run did so far. show: where its end is shown too, as Markdown."""
+    """What a run did so far.
 
-    def __init__(  # noqa: D107
-        self, settings: Settings, flow: str, period: date | None = None, show: Callable[[str], None] | None = None
-    ) -> None:
-        now, self.settings, self.show = datetime.now(UTC), settings, show
-        self.record = RunRecord(
-            run_id=f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}",
-            flow=flow,
-            started_at=now,
-            program=version("weaksignals"),
-            process=os.getpid(),
-            machine=platform.node(),
-            period=period,
-        )
-        LOG.run_id = self.record.run_id
+    show: where its end is shown too, as Markdown. is_tried_again: whether the run is done again at once where Prefect's
+    server is lost, so that nobody needs to be told.
+    """
+
+    settings: Settings
+    record: RunRecord
+    show: Callable[[str], None] | None = None
+    is_tried_again: bool = False
 
     def note(self, **changes: Any) -> None:
         """Add to the record."""
@@ -94,16 +90,31 @@ class Journal:
         # It loads what stages need, which are loaded where a stage is done.
         from flows.noted import noted
 
-        self.record = noted(made, self.record, self.settings)
+        try:
+            self.record = noted(made, self.record, self.settings)
+        except (OSError, InputError) as error:
+            tell(f"The report of the run lacks a part ({error}). The run goes on.", "warning")
         LOG.batch = self.record.batch
 
-    def end(self, outcome: Outcome, sentence: str = "") -> None:
-        """Note how it ended, and write that."""
+    def end(self, outcome: Outcome, sentence: str = "", is_notified: bool = True) -> None:
+        """Note how it ended, and tell that."""
         self.note(outcome=outcome, sentence=without_numbers(sentence), ended_at=datetime.now(UTC))
+        self.tell(is_notified)
+
+    def tell(self, is_notified: bool = True) -> None:
+        """Write how it ended, tell those who are to be told, and show it."""
         self.write()
         tell(f"The report of the run: {self.page}")
+        # Loaded at the end, for it takes libraries of its own.
+        from flows.notifying import notify
+
+        if is_notified and (told := notify(self.settings, self.record, self.page)):
+            self.note(told=told)
+            self.write()
+            for sentence in told:
+                tell(sentence)
         # Whoever asked it to end waits for it.
-        if self.show and outcome != STOPPED:
+        if self.show and self.record.outcome != STOPPED:
             self.show(as_markdown(self.record, self.page, Language(self.settings.language)))
 
     @property
@@ -112,13 +123,32 @@ class Journal:
         return self.settings.folder.runs / self.record.run_id / page_name(self.settings.language)
 
 
+def begun(
+    settings: Settings,
+    flow: str,
+    period: date | None = None,
+    show: Callable[[str], None] | None = None,
+    is_tried_again: bool = False,
+) -> Journal:
+    """The journal of a run that begins now."""
+    now = datetime.now(UTC)
+    record = RunRecord(
+        run_id=f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}",
+        flow=flow,
+        started_at=now,
+        program=version("weaksignals"),
+        process=os.getpid(),
+        machine=platform.node(),
+        period=period,
+    )
+    LOG.run_id = record.run_id
+    return Journal(settings, record, show, is_tried_again)
+
+
 @contextmanager
-def recorded(
-    settings: Settings, flow: str, period: date | None = None, show: Callable[[str], None] | None = None
-) -> Iterator[Journal]:
-    """Keep the record of the run within, which has locked the data folder. show: as of a Journal."""
-    close_killed(settings)
-    journal = Journal(settings, flow, period, show)
+def recorded(journal: Journal) -> Iterator[Journal]:
+    """Keep the record of the run within, which has locked the data folder."""
+    close_killed(journal.settings)
     journal.write()
     with end_recorded(journal):
         yield journal
@@ -132,7 +162,9 @@ def end_recorded(journal: Journal) -> Iterator[None]:
         yield
     except BaseException as error:
         _note_what_is_known(journal, error)
-        journal.end(*_ending(error))
+        is_lost = type(error).__module__.startswith(("prefect.", "httpx"))
+        outcome, sentence = (FAILED, LOST) if is_lost else _ending(error)
+        journal.end(outcome, sentence, is_notified=not (is_lost and journal.is_tried_again))
         raise
 
 
@@ -144,8 +176,6 @@ def _ending(error: BaseException) -> tuple[Outcome, str]:
         return REFUSED, str(error)
     if isinstance(error, StoppedError):
         return STOPPED, ""
-    if type(error).__module__.startswith(("prefect.", "httpx")):
-        return FAILED, "Prefect's server was lost."
     # The text of an error of our own may hold anything: its kind will do, the rest is in what the command printed.
     return FAILED, sentence_of(error) or f"An error of the program itself, {type(error).__name__}: see what it printed."
 
@@ -182,14 +212,11 @@ def is_at_work(record: RunRecord) -> bool:
     return True
 
 
-def close_killed(settings: Settings) -> list[RunRecord]:
-    """Write of each run that has not told its end that it was killed: only one at a time is at work, and that is us."""
-    closed = []
+def close_killed(settings: Settings) -> None:
+    """Tell of each run that has not told its end that it was killed: only one at a time is at work, and that is us."""
     for record in runs(settings.folder)[0]:
         if record.outcome == UNFINISHED:
             at = [stage for stage in record.stages if stage.seconds is None]
             causes = tuple(Decision(LAST_STAGE, {"stage": STAGES[stage.name]}) for stage in at[-1:])
             sentence = "".join(cause.message.format(**cause.values) for cause in causes)
-            closed.append(replace(record, outcome=KILLED, sentence=sentence, causes=causes))
-            write_run(settings.folder, closed[-1])
-    return closed
+            Journal(settings, replace(record, outcome=KILLED, sentence=sentence, causes=causes)).tell()

@@ -23,9 +23,9 @@ from features.periods import parse_period
 from features.received import Received
 from features.scope import Engine
 from flows import deliveries, stages
-from flows.journal import Journal, recorded
+from flows.journal import Journal, begun, recorded
 from flows.monitoring import Monitored
-from flows.parameters import Firms, Folder, Month, Words, progress, settings_of, writer
+from flows.parameters import SAY, Firms, Folder, Month, Words, progress, settings_of, writer
 from flows.settings import Settings
 from flows.terminal import period_of
 from models.protocol import Progress
@@ -114,6 +114,12 @@ def _show(run: str) -> None:
             create_markdown_artifact(run, key="run")
 
 
+def _journal(settings: Settings, flow: str, period: date | None = None) -> Journal:
+    # The command that starts a flow does it again without Prefect where its server is lost.
+    is_tried_again = SAY.get() is not None and not settings.needs_prefect
+    return begun(settings, flow, period, _show, is_tried_again)
+
+
 # The steps as Prefect runs them: `stages` has the same, bare.
 TASKS = SimpleNamespace(simulate=simulate, ingest=ingest, build=build, train=train, score=score, monitor=monitor)
 
@@ -146,7 +152,7 @@ def run_month(
 ) -> Published:
     """`month` of what is given as text, the only one that writes in the data folder."""
     settings, of = settings_of(data, language, engine), period_of(period)
-    with store.locked(settings.data, writer()), recorded(settings, "monthly", of, _show) as journal:
+    with store.locked(settings.data, writer()), recorded(_journal(settings, "monthly", of)) as journal:
         return month(steps, journal, settings, Path(raw), of, progress())
 
 
@@ -158,7 +164,7 @@ def run_demo(
     raw = settings.data / "raw"
     with store.locked(settings.data, writer()):
         stages.start_afresh(settings, raw)
-        with recorded(settings, "demo", show=_show) as journal:
+        with recorded(_journal(settings, "demo")) as journal:
             journal.step("simulate", steps.simulate, raw, firms, parse_period(end), seed, say)
             return month(steps, journal, settings, raw, None, say)
 
@@ -192,16 +198,16 @@ def demo(
 def retraining(data: Folder = "data", as_of: Month | None = None, engine: Engine | None = None) -> stages.Trained:
     """A new model, which is put in use only if it is no worse than the one in use."""
     settings = settings_of(data, engine=engine)
-    with store.locked(settings.data, writer()), recorded(settings, "retraining", show=_show) as journal:
+    with store.locked(settings.data, writer()), recorded(_journal(settings, "retraining")) as journal:
         return journal.step("train", train, settings, period_of(as_of), progress())
 
 
 @flow(name="monitoring")
 def monitoring(data: Folder = "data", period: Month | None = None, language: Words | None = None) -> Monitored:
     """The monitoring page of a published list, the last one if none is given."""
-    settings = settings_of(data, language)
-    with store.locked(settings.data, writer()), recorded(settings, "monitoring", period_of(period), _show) as journal:
-        return journal.step("monitor", monitor, settings, period_of(period), progress())
+    settings, of = settings_of(data, language), period_of(period)
+    with store.locked(settings.data, writer()), recorded(_journal(settings, "monitoring", of)) as journal:
+        return journal.step("monitor", monitor, settings, of, progress())
 
 
 # The flows that commands start, and the same without Prefect.

@@ -18,6 +18,7 @@ from features.errors import InputError
 from features.folder import DataFolder
 from features.scope import Engine
 from features.variables import PREFIX, hint, refuse_unknown_variables
+from flows.addressees import Addressees
 from flows.logs import LOG, LogFormat
 from models.alerts import AlertPolicy
 from models.monitoring.limits import Limits
@@ -83,6 +84,8 @@ class Settings(BaseSettings):
 
     alerts: AlertPolicy = Field(AlertPolicy(), description="Policy of alerts: how high a risk, and how many firms.")
     limits: Limits = Field(Limits(), description="Limits at which monitoring warns, or stops a list.")
+
+    notify: Addressees = Field(Addressees(), description="Who is told of runs that fail, and of late sources.")
 
     @property
     def protocol(self) -> Protocol:
@@ -159,4 +162,5 @@ KNOWN: Final = {
     "hyperparameters": tuple(Hyperparameters.__annotations__),
     "alerts": tuple(AlertPolicy.__annotations__),
     "limits": tuple(Limits.__annotations__),
+    "notify": tuple(Addressees.__annotations__),
 }

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,7 +43,9 @@ def progress() -> Iterator[Progress]:
 def tell(message: str, level: Level = "info") -> None:
     """Say something to whoever watches, or reads the log; it stays on a terminal too."""
     style = "bold red" if level == "error" and LOG.format == "text" else None
-    err.print(LOG.line(message, level), style=style, soft_wrap=True)
+    # Standard error may be closed.
+    with suppress(OSError):
+        err.print(LOG.line(message, level), style=style, soft_wrap=True)
 
 
 def period_of(text: str | None) -> date | None:

@@ -21,7 +21,7 @@ from features.catalog import features_of
 from features.folder import champion_id
 from features.themes import financial_health
 from flows import stages
-from flows.journal import recorded
+from flows.journal import begun, recorded
 from flows.monitoring import NotPublishedError
 from flows.settings import load
 from flows.stages import start_afresh
@@ -372,7 +372,7 @@ def test_a_run_that_publishes_nothing_says_so_with_what_stops_it(demo, tmp_path)
     shutil.copytree(demo[0], settings.data, symlinks=True)
     # The list of the month before: as many alerts as the usual policy gives.
     shutil.copytree((settings.data / "lists" / "2024-02").resolve(), settings.data / "lists" / "2024-01")
-    with pytest.raises(NotPublishedError), recorded(settings, "monthly") as journal:
+    with pytest.raises(NotPublishedError), recorded(begun(settings, "monthly")) as journal:
         journal.step("score", stages.score, settings, None, str)
     record = read_run(settings.data / "runs" / journal.record.run_id)
     assert (record.outcome, record.stops, record.alerts) == ("refused", 1, {})

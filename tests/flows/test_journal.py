@@ -17,7 +17,7 @@ from features import store
 from features.errors import InputError
 from flows import deliveries, stages
 from flows.failures import StoppedError
-from flows.journal import Journal, end_recorded, recorded
+from flows.journal import begun, end_recorded, recorded
 from flows.settings import load
 from reports.runs.records import runs
 from tests.commands import weaksignals
@@ -50,7 +50,7 @@ def read(tmp_path_factory):
     settings = load(data=root / "data", max_rejected_share=0.5)
     for delivered in (former, faulty):
         delivered(root / "raw")
-        with recorded(settings, "monthly", date(2024, 2, 1)) as journal:
+        with recorded(begun(settings, "monthly", date(2024, 2, 1))) as journal:
             journal.step("ingest", stages.ingest, settings, root / "raw", silent)
     return settings
 
@@ -132,7 +132,7 @@ def test_a_run_that_fails_tells_why_in_one_sentence_that_names_no_firm(tmp_path,
     def fail():
         raise error
 
-    with pytest.raises(type(error)), recorded(settings, "monthly") as journal:
+    with pytest.raises(type(error)), recorded(begun(settings, "monthly")) as journal:
         journal.step("build", fail)
     record = only_run(settings)
     assert record.outcome == outcome
@@ -160,12 +160,12 @@ def test_deliveries_that_are_refused_are_told_without_what_they_hold(tmp_path):
 
 KILLED = """
 import os, signal
-from flows.journal import recorded
+from flows.journal import begun, recorded
 from flows.settings import load
 from features import store
 
 settings = load()
-with store.locked(settings.data), recorded(settings, "monthly") as journal:
+with store.locked(settings.data), recorded(begun(settings, "monthly")) as journal:
     journal.step("ingest", lambda: None)
     journal.step("build", lambda: os.kill(os.getpid(), signal.SIGKILL))
 """
@@ -177,7 +177,7 @@ def test_a_run_that_was_killed_says_that_it_did_not_end_and_what_it_was_at(tmp_p
     assert subprocess.run([sys.executable, "-c", KILLED], check=False).returncode == -signal.SIGKILL
     assert only_run(settings).outcome == "unfinished"
     assert "did not end" in weaksignals("runs").stdout
-    with store.locked(settings.data), recorded(settings, "monthly"):
+    with store.locked(settings.data), recorded(begun(settings, "monthly")):
         pass
     (_, killed), _ = runs(settings.folder)
     assert killed.outcome == "killed"
@@ -189,7 +189,7 @@ def test_a_run_that_was_killed_says_that_it_did_not_end_and_what_it_was_at(tmp_p
 def test_a_check_that_passes_leaves_no_record(tmp_path):
     settings = load(data=tmp_path / "data")
     sound(tmp_path / "raw")
-    with end_recorded(Journal(settings, "monthly")):
+    with end_recorded(begun(settings, "monthly")):
         deliveries.check(settings, tmp_path / "raw")
     assert runs(settings.folder) == ([], [])
 
@@ -197,7 +197,7 @@ def test_a_check_that_passes_leaves_no_record(tmp_path):
 def test_a_report_that_can_not_be_written_does_not_stop_the_run(tmp_path, capsys):
     settings = load(data=tmp_path)
     settings.folder.runs.write_text("in the way")
-    with recorded(settings, "monthly") as journal:
+    with recorded(begun(settings, "monthly")) as journal:
         assert journal.step("build", lambda: "made") == "made"
     assert "The report of the run can't be written" in capsys.readouterr().err
 
@@ -205,9 +205,9 @@ def test_a_report_that_can_not_be_written_does_not_stop_the_run(tmp_path, capsys
 def test_runs_are_listed_the_last_one_first_with_those_that_can_not_be_read(tmp_path):
     settings = load(data=tmp_path)
     assert "No run is recorded" in weaksignals("runs", "--data", tmp_path).stdout
-    with recorded(settings, "retraining"):
+    with recorded(begun(settings, "retraining")):
         pass
-    with pytest.raises(InputError), recorded(settings, "monthly", date(2024, 2, 1)):
+    with pytest.raises(InputError), recorded(begun(settings, "monthly", date(2024, 2, 1))):
         raise InputError("no")
     (settings.folder.runs / "broken").mkdir()
     (settings.folder.runs / "broken" / "run.json").write_text("{")
