@@ -14,7 +14,7 @@ import typer
 from features import store
 from features.errors import InputError
 from features.periods import parse_period
-from flows import failures, laboratory, operation, review
+from flows import failures, laboratory, operation, review, upkeep
 from flows.settings import Settings, load
 from flows.terminal import Data, Engine, Period, Raw, Words, out, period_of, print_remarks, progress, tell
 from models.protocol import Progress
@@ -36,6 +36,7 @@ app.command()(operation.serve)
 app.command()(operation.settings)
 app.command()(operation.doctor)
 app.command()(operation.runs)
+app.command()(upkeep.gc)
 
 
 def main() -> None:

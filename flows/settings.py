@@ -19,6 +19,7 @@ from features.folder import DataFolder
 from features.scope import Engine
 from features.variables import PREFIX, hint, refuse_unknown_variables
 from flows.addressees import Addressees
+from flows.keeping import Keeping
 from flows.logs import LOG, LogFormat
 from models.alerts import AlertPolicy
 from models.monitoring.limits import Limits
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     limits: Limits = Field(Limits(), description="Limits at which monitoring warns, or stops a list.")
 
     notify: Addressees = Field(Addressees(), description="Who is told of runs that fail, and of late sources.")
+    keep: Keeping = Field(Keeping(), description="What `weaksignals gc` leaves of what nothing needs any more.")
 
     @property
     def protocol(self) -> Protocol:
@@ -162,5 +164,6 @@ KNOWN: Final = {
     "hyperparameters": tuple(Hyperparameters.__annotations__),
     "alerts": tuple(AlertPolicy.__annotations__),
     "limits": tuple(Limits.__annotations__),
+    "keep": tuple(Keeping.__annotations__),
     "notify": tuple(Addressees.__annotations__),
 }
