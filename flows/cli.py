@@ -37,6 +37,8 @@ app.command()(operation.settings)
 app.command()(operation.doctor)
 app.command()(operation.runs)
 app.command()(upkeep.gc)
+app.command()(upkeep.backup)
+app.command()(upkeep.restore)
 
 
 def main() -> None:
