@@ -189,20 +189,27 @@ def _as_flow(name: str, settings: Settings, say: Progress, **texts: Any) -> Any:
     with store.locked(settings.data):
         pass
     why_not = prefect_server.start(settings.data.resolve() / ".prefect")
-    from flows import monthly, parameters, stages
+    from flows import journal, monthly, parameters, stages
 
     parameters.SAY.set(say)
     texts |= {"data": str(settings.data), "language": settings.language, "engine": settings.engine}
     reason = why_not()
+    if reason and settings.needs_prefect:
+        with store.locked(settings.data), journal.end_recorded(journal.begun(settings, name)):
+            raise _needs_prefect(reason)
     if not reason:
         try:
             return monthly.FLOWS[name](**texts)
         except monthly.LOST:
             reason = "Prefect's server was lost."
-    if settings.needs_prefect:
-        raise InputError(f"{reason} Start it again, or unset needs_prefect, then run the same command.")
+            if settings.needs_prefect:
+                raise _needs_prefect(reason) from None
     say(f"{reason} The run goes on without it.")
     return monthly.BODIES[name](stages, **texts)
+
+
+def _needs_prefect(reason: str) -> InputError:
+    return InputError(f"{reason} Start it again, or unset needs_prefect, then run the same command.")
 
 
 def _end_silently() -> None:

@@ -27,7 +27,6 @@ from reports.runs.page import as_markdown, write_run
 from reports.runs.records import (
     DONE,
     FAILED,
-    HIDDEN,
     KILLED,
     REFUSED,
     STOPPED,
@@ -37,9 +36,9 @@ from reports.runs.records import (
     RunRecord,
     Stage,
     runs,
-    without_numbers,
 )
 from reports.runs.words import LAST_STAGE, STAGES
+from reports.unnamed import HIDDEN, without_numbers
 
 # Values of refusals that may quote a partner's file.
 QUOTED: Final = ("columns", "error")

@@ -1,12 +1,14 @@
 """What goes on, for a log: plain sentences, or one JSON object a line with the ids of the run and of its batch.
 
-Nothing in it tells of a firm: steps are told by their names and counts.
+A log is kept and sent on: no firm is named in it.
 """
 
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
+
+from reports.unnamed import without_numbers
 
 LogFormat = Literal["text", "json"]
 Level = Literal["info", "warning", "error"]
@@ -25,8 +27,9 @@ class Log:
         if self.format == "text":
             return message
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        content = {"at": at, "level": level, "run_id": self.run_id, "batch": self.batch, "message": message}
-        return json.dumps({key: value for key, value in content.items() if value}, ensure_ascii=False)
+        ids = {"at": at, "level": level, "run_id": self.run_id, "batch": self.batch}
+        known = {key: value for key, value in ids.items() if value}
+        return json.dumps({**known, "message": without_numbers(message)}, ensure_ascii=False)
 
 
 LOG = Log()

@@ -1,6 +1,5 @@
 """The record of a run, as it is kept: counts and our own words, nothing that a partner wrote of a firm."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,9 +20,6 @@ FAILED: Final[Outcome] = "failed"
 STOPPED: Final[Outcome] = "stopped"
 UNFINISHED: Final[Outcome] = "unfinished"
 KILLED: Final[Outcome] = "killed"
-# The number of a firm or of an establishment, wherever it stands in a text.
-NUMBER: Final = re.compile(r"(?<![0-9a-f])\d{3}\s?\d{3}\s?\d{3}(?:\s?\d{5})?(?![0-9a-f])")
-HIDDEN: Final = "…"
 
 
 @dataclass(frozen=True)
@@ -134,11 +130,6 @@ class RunRecord:
     def warnings(self) -> int:
         """How many findings are worth a look."""
         return sum(finding.level == WARNING for finding in self.findings)
-
-
-def without_numbers(text: str) -> str:
-    """A text in which the numbers of firms and establishments can't be read."""
-    return NUMBER.sub(HIDDEN, text)
 
 
 def read_run(folder: Path) -> RunRecord:
