@@ -253,6 +253,11 @@ class DataFolder:
         return self.root / "monitoring"
 
     @property
+    def runs(self) -> Path:
+        """What each run read, decided and published, one folder per run."""
+        return self.root / "runs"
+
+    @property
     def review(self) -> Path:
         """Accounts, answers and audit of the review application, where they are in SQLite."""
         return self.root / "review"

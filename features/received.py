@@ -152,10 +152,11 @@ class Received:
 
 
 class RefusedError(InputError):
-    """Deliveries that were refused, wholly or in part; received: what can be told of them."""
+    """Deliveries that were refused, wholly or in part; received: what can be told of them; report: its page."""
 
-    def __init__(self, received: Received) -> None:  # noqa: D107
-        super().__init__("\n".join(failure.sentence for failure in received.failures))
+    def __init__(self, received: Received, report: Path | None = None) -> None:  # noqa: D107
+        sentences = [failure.sentence for failure in received.failures]
+        super().__init__("\n".join([*sentences, *([f"The report: {report}"] if report else [])]))
         self.received = received
 
 
@@ -181,15 +182,20 @@ def write_reports(folder: Path, reports: Sequence[FileReport]) -> None:
 
 def earlier_deliveries(readings: Path, files: Sequence[FileReport]) -> dict[str, Delivery]:
     """By source, the delivery before its newest one among `files`: of these, and of those in the folder of readings."""
+    known = known_deliveries(readings, files)
+    newest = {source: max(report.batch for report in files if report.source == source) for source in _sources(files)}
+    before = {source: max((b for s, b in known if s == source and b < newest[source]), default="") for source in newest}
+    return {source: known[source, batch] for source, batch in before.items() if batch}
+
+
+def known_deliveries(readings: Path, files: Sequence[FileReport]) -> dict[tuple[str, str], Delivery]:
+    """By source and batch, the deliveries of `files`, and those in the folder of readings."""
     known: dict[tuple[str, str], Delivery] = {}
     for path in sorted(readings.glob(f"*/{RECEIVED}")):
         # A record that can't be read says nothing; what it told of is in the next one again.
         with suppress(InputError):
             known |= _deliveries(read_received(path).files)
-    known |= _deliveries(files)
-    newest = {source: max(report.batch for report in files if report.source == source) for source in _sources(files)}
-    before = {source: max((b for s, b in known if s == source and b < newest[source]), default="") for source in newest}
-    return {source: known[source, batch] for source, batch in before.items() if batch}
+    return known | _deliveries(files)
 
 
 def _sources(files: Sequence[FileReport]) -> list[str]:

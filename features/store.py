@@ -75,6 +75,19 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(former, ignore_errors=True)
 
 
+def remove(path: Path) -> None:
+    """Remove a file or a published folder at once: it is gone before its content is deleted."""
+    version = path.resolve() if path.is_symlink() else None
+    if path.is_dir() and version is None:
+        version = path.parent / VERSIONS / f"{path.name}-{uuid.uuid4().hex}"
+        version.parent.mkdir(exist_ok=True)
+        path.replace(version)
+    else:
+        path.unlink()
+    if version is not None:
+        shutil.rmtree(version, ignore_errors=True)
+
+
 def sweep(data: Path) -> None:
     """Remove what killed runs left behind: versions and half-written files that nothing points to."""
     for versions in data.rglob(VERSIONS):

@@ -14,10 +14,10 @@ import typer
 from features import store
 from features.errors import InputError
 from features.periods import parse_period
-from flows import failures, laboratory, operation, review
+from flows import failures, laboratory, operation, review, upkeep
 from flows.lineage import lineage
 from flows.settings import Settings, load
-from flows.terminal import Data, Engine, Period, Raw, Words, err, out, period_of, print_remarks, progress
+from flows.terminal import Data, Engine, Period, Raw, Words, out, period_of, print_remarks, progress, tell
 from models.protocol import Progress
 
 app = typer.Typer(
@@ -37,11 +37,15 @@ app.command()(lineage)
 app.command()(operation.serve)
 app.command()(operation.settings)
 app.command()(operation.doctor)
+app.command()(operation.runs)
+app.command()(upkeep.gc)
+app.command()(upkeep.backup)
+app.command()(upkeep.restore)
 
 
 def main() -> None:
     """Entry point of the `weaksignals` command."""
-    with failures.told(lambda sentence: err.print(sentence, style="bold red", soft_wrap=True)):
+    with failures.told(lambda sentence: tell(sentence, "error")):
         app()
 
 
@@ -134,11 +138,11 @@ def monitor(period: Period = None, language: Words = None, data: Data = None, en
 @app.command()
 def run(raw: Raw, period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
     """From the batches under RAW to the published list, as one flow; where there is no model yet, one is trained."""
-    from flows import deliveries
+    from flows import deliveries, journal
 
     settings = load(data=data, engine=engine, language=language)
     texts = {"raw": str(raw), "period": period and f"{parse_period(period):%Y-%m}"}
-    with store.locked(settings.data):
+    with store.locked(settings.data), journal.end_recorded(journal.begun(settings, "monthly", period_of(period))):
         print_remarks(deliveries.check(settings, raw))
     with progress() as say:
         scored, monitored = _as_flow("monthly", settings, say, **texts)
@@ -187,20 +191,27 @@ def _as_flow(name: str, settings: Settings, say: Progress, **texts: Any) -> Any:
     with store.locked(settings.data):
         pass
     why_not = prefect_server.start(settings.data.resolve() / ".prefect")
-    from flows import monthly, parameters, stages
+    from flows import journal, monthly, parameters, stages
 
     parameters.SAY.set(say)
     texts |= {"data": str(settings.data), "language": settings.language, "engine": settings.engine}
     reason = why_not()
+    if reason and settings.needs_prefect:
+        with store.locked(settings.data), journal.end_recorded(journal.begun(settings, name)):
+            raise _needs_prefect(reason)
     if not reason:
         try:
             return monthly.FLOWS[name](**texts)
         except monthly.LOST:
             reason = "Prefect's server was lost."
-    if settings.needs_prefect:
-        raise InputError(f"{reason} Start it again, or unset needs_prefect, then run the same command.")
+            if settings.needs_prefect:
+                raise _needs_prefect(reason) from None
     say(f"{reason} The run goes on without it.")
     return monthly.BODIES[name](stages, **texts)
+
+
+def _needs_prefect(reason: str) -> InputError:
+    return InputError(f"{reason} Start it again, or unset needs_prefect, then run the same command.")
 
 
 def _end_silently() -> None:

@@ -4,8 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from features import deliveries
-from features.errors import InputError
-from features.received import Received, earlier_deliveries
+from features.received import Received, RefusedError, earlier_deliveries
 from features.sources import SOURCES
 from flows.settings import Settings
 from reports.language import Language
@@ -31,11 +30,10 @@ def reported(settings: Settings, received: Received) -> Received:
     return received
 
 
-def refused(settings: Settings, received: Received) -> InputError:
+def refused(settings: Settings, received: Received) -> RefusedError:
     """Why deliveries are refused, and where the report is, once it is written."""
     received = reported(settings, received)
-    sentences = "\n".join(failure.sentence for failure in received.failures)
-    return InputError(f"{sentences}\nThe report: {page(settings, received)}")
+    return RefusedError(received, page(settings, received))
 
 
 def page(settings: Settings, received: Received) -> Path:

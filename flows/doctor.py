@@ -19,7 +19,8 @@ from features import damage
 from features.errors import InputError
 from features.received import read_reports
 from features.sources import SOURCES
-from flows import prefect_server
+from flows import notifying, prefect_server
+from flows.addressees import Addressees
 from flows.settings import Settings
 from models.registry import registry
 from reports.review.configuration import read_configuration
@@ -49,6 +50,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings.data)
     yield _prefect()
     yield _review(settings.data)
+    yield from _addressees(settings.notify)
     yield from _records(settings)
 
 
@@ -141,6 +143,27 @@ def _review(data: Path) -> Finding:
     except sa.exc.SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
         return Finding("review", "problem", f"The database can't be read ({reason}). Start it, or restore its back-up.")
+
+
+def _addressees(to: Addressees) -> Iterator[Finding]:
+    """No message is sent: whether the servers take one is only seen."""
+    if not (to.smtp_host or to.webhook_url):
+        yield Finding("notifications", "ok", "[notify] names nobody: a run that fails is told where it runs alone")
+    if to.smtp_host:
+        server = f"the mail server {to.smtp_host}:{to.smtp_port}"
+        yield _answer("mail", server, "smtp_*", to, lambda: notifying.take_mail(to))
+    if to.webhook_url:
+        yield _answer("webhook", "the webhook's server", "webhook_url", to, lambda: notifying.answers(to))
+
+
+def _answer(what: str, server: str, key: str, to: Addressees, ask: Callable[[], object]) -> Finding:
+    try:
+        ask()
+    # Whatever it is, it is what the operator is to look at.
+    except Exception as error:
+        told = f"{server[0].upper()}{server[1:]} can't be used ({notifying.reason(error, to)})"
+        return Finding(what, "problem", f"{told}. Start it, or correct [notify] {key}.")
+    return Finding(what, "ok", f"{server} answers")
 
 
 def _records(settings: Settings) -> Iterator[Finding]:

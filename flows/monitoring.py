@@ -15,9 +15,11 @@ from features.periods import add_months, months_between
 from flows.settings import Settings
 from models.calibration.base_rate import LOOK_BACK_MONTHS
 from models.monitoring import drift, realised
-from models.monitoring.findings import ALERTS_RECALIBRATED, STOP, Compared, Finding, calibration_findings, findings
+from models.monitoring.findings import ALERTS_RECALIBRATED, Compared, calibration_findings, findings
+from models.monitoring.moves import moves
 from models.monitoring.realised import PastList
 from models.monitoring.recalibration import Recalibrated, recalibrated
+from models.monitoring.records import STOP, Finding, Moves
 from models.monitoring.volumes import Published, published
 from models.registry import registry
 from models.registry.model import RiskModel
@@ -30,13 +32,31 @@ from reports.received_page import page_name
 LIST_COLUMNS = ["siren", "departement", "naf", "probability", "alert", "state", "model_id"]
 
 
+# How many features are told, of those that are farthest from training.
+DRIFTED = 5
+
+
 @dataclass(frozen=True)
 class Monitored:
-    """The page of a period, and what it found."""
+    """The page of a period, what it found, and what it compared: drifts of the farthest features, moves of the alerts.
+
+    score_psi: population stability index of the scores, None where there is nothing to compare with.
+    """
 
     period: date
     folder: Path
     findings: tuple[Finding, ...]
+    drifted: tuple[drift.Drift, ...]
+    score_psi: float | None
+    moves: Moves | None
+
+
+class NotPublishedError(InputError):
+    """A list that looks broken; monitored: what was found of it."""
+
+    def __init__(self, sentence: str, monitored: Monitored) -> None:  # noqa: D107
+        super().__init__(sentence)
+        self.monitored = monitored
 
 
 def refuse_broken(
@@ -47,21 +67,22 @@ def refuse_broken(
     ranked: pd.DataFrame,
     period: date,
 ) -> None:
-    """Raise InputError where a list must not be published, after writing the page that shows why."""
+    """Raise NotPublishedError where a list must not be published, after writing the page that shows why."""
     snapshot, damaged = damage.without_damaged(settings.folder.snapshot(), period)
     compared = _compared(settings, snapshot, model, rows, scores, ranked, period, damaged)
     stops = [finding for finding in findings(compared, settings.limits) if finding.level == STOP]
     if not stops:
         return
     folder = settings.folder.monitoring / f"{period:%Y-%m}-refused"
-    _write(settings, snapshot, folder, model, compared)
+    found = _write(settings, snapshot, folder, model, compared)
     kept = f" The list of {compared.earlier[-1].period:%Y-%m} stays." if compared.earlier else ""
     names = ", ".join(sorted({finding.limit for finding in stops}))
     are_files = any(stop.message != ALERTS_RECALIBRATED for stop in stops)
     what_to_do = "correct the files or, if all is right," if are_files else "if all is right,"
-    raise InputError(
+    raise NotPublishedError(
         f"Nothing was published for {period:%Y-%m}: {' '.join(stop.sentence for stop in stops)}{kept} "
-        f"See {folder / 'index.html'}; {what_to_do} raise in weaksignals.toml, [limits]: {names}."
+        f"See {folder / 'index.html'}; {what_to_do} raise in weaksignals.toml, [limits]: {names}.",
+        _monitored(compared, folder, found),
     )
 
 
@@ -77,7 +98,19 @@ def monitor(settings: Settings, period: date) -> Monitored:
     ranked = _read_list(snapshot.list_of(period))
     compared = _compared(settings, snapshot, model, rows, scores, ranked, period, damaged)
     folder = settings.folder.monitoring_of(period)
-    return Monitored(period, folder, _write(settings, snapshot, folder, model, compared))
+    return _monitored(compared, folder, _write(settings, snapshot, folder, model, compared))
+
+
+def _monitored(compared: Compared, folder: Path, found: tuple[Finding, ...]) -> Monitored:
+    farthest = sorted(compared.drifts or (), key=lambda drifted: drifted.psi, reverse=True)[:DRIFTED]
+    return Monitored(
+        compared.now.period,
+        folder,
+        found,
+        drifted=tuple(farthest),
+        score_psi=compared.score[0] if compared.score else None,
+        moves=moves(compared.now, compared.earlier[-1]) if compared.earlier else None,
+    )
 
 
 def _compared(

@@ -3,6 +3,7 @@
 Start the server first: see `prefect_server.py`. No step needs it: a run whose server is lost goes on without it.
 """
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import PrefectException
+from prefect.runtime import flow_run
 
 from features import store
 from features.build import Built
@@ -21,13 +23,17 @@ from features.periods import parse_period
 from features.received import Received
 from features.scope import Engine
 from flows import deliveries, stages
+from flows.journal import Journal, begun, recorded
 from flows.monitoring import Monitored
-from flows.parameters import Firms, Folder, Month, Words, progress, settings_of, writer
+from flows.parameters import SAY, Firms, Folder, Month, Words, progress, settings_of, writer
 from flows.settings import Settings
 from flows.terminal import period_of
 from models.protocol import Progress
 from reports.language import Language
 from reports.received_page import as_markdown
+
+# What Prefect raises where its server does not answer.
+LOST: Final = (HTTPError, PrefectException)
 
 
 def _is_passing(_task: Any, _run: Any, state: Any) -> bool:
@@ -101,6 +107,19 @@ def monitor(settings: Settings, period: date | None, progress: Progress) -> Moni
     return monitored
 
 
+def _show(run: str) -> None:
+    """Show the report of a run beside it where Prefect runs it; a server that is lost loses nothing else."""
+    if flow_run.name:
+        with suppress(*LOST):
+            create_markdown_artifact(run, key="run")
+
+
+def _journal(settings: Settings, flow: str, period: date | None = None) -> Journal:
+    # The command that starts a flow does it again without Prefect where its server is lost.
+    is_tried_again = SAY.get() is not None and not settings.needs_prefect
+    return begun(settings, flow, period, _show, is_tried_again)
+
+
 # The steps as Prefect runs them: `stages` has the same, bare.
 TASKS = SimpleNamespace(simulate=simulate, ingest=ingest, build=build, train=train, score=score, monitor=monitor)
 
@@ -108,29 +127,33 @@ TASKS = SimpleNamespace(simulate=simulate, ingest=ingest, build=build, train=tra
 Published = tuple[stages.Scored, Monitored]
 
 
-def month(steps: Any, settings: Settings, raw: Path, period: date | None, progress: Progress) -> Published:
+def month(
+    steps: Any, journal: Journal, settings: Settings, raw: Path, period: date | None, progress: Progress
+) -> Published:
     """From the partners' files to the published list and its monitoring; where there is no champion, one is trained.
 
     steps: TASKS, or the module `stages` for a run without Prefect.
     Raises InputError where no model is good enough.
     """
-    steps.ingest(settings, raw, progress)
-    steps.build(settings, None, period, progress)
-    if not stages.has_champion(settings):
-        trained: stages.Trained = steps.train(settings, period, progress)
+    journal.step("ingest", steps.ingest, settings, raw, progress)
+    journal.step("build", steps.build, settings, None, period, progress)
+    if stages.has_champion(settings):
+        journal.add(stages.promotion_in_use(settings))
+    else:
+        trained: stages.Trained = journal.step("train", steps.train, settings, period, progress)
         if not trained.is_champion:
             raise InputError(trained.why)
-    scored: stages.Scored = steps.score(settings, period, progress)
-    return scored, steps.monitor(settings, scored.period, progress)
+    scored: stages.Scored = journal.step("score", steps.score, settings, period, progress)
+    return scored, journal.step("monitor", steps.monitor, settings, scored.period, progress)
 
 
 def run_month(
     steps: Any, raw: str, data: str, period: str | None, language: Words | None, engine: Engine | None
 ) -> Published:
     """`month` of what is given as text, the only one that writes in the data folder."""
-    settings = settings_of(data, language, engine)
-    with store.locked(settings.data, writer()):
-        return month(steps, settings, Path(raw), period_of(period), progress())
+    settings, of = settings_of(data, language, engine), period_of(period)
+    with store.locked(settings.data, writer()), recorded(_journal(settings, "monthly", of)) as journal:
+        return month(steps, journal, settings, Path(raw), of, progress())
 
 
 def run_demo(
@@ -141,8 +164,9 @@ def run_demo(
     raw = settings.data / "raw"
     with store.locked(settings.data, writer()):
         stages.start_afresh(settings, raw)
-        steps.simulate(raw, firms, parse_period(end), seed, say)
-        return month(steps, settings, raw, None, say)
+        with recorded(_journal(settings, "demo")) as journal:
+            journal.step("simulate", steps.simulate, raw, firms, parse_period(end), seed, say)
+            return month(steps, journal, settings, raw, None, say)
 
 
 @flow(name="monthly")
@@ -174,20 +198,18 @@ def demo(
 def retraining(data: Folder = "data", as_of: Month | None = None, engine: Engine | None = None) -> stages.Trained:
     """A new model, which is put in use only if it is no worse than the one in use."""
     settings = settings_of(data, engine=engine)
-    with store.locked(settings.data, writer()):
-        return train(settings, period_of(as_of), progress())
+    with store.locked(settings.data, writer()), recorded(_journal(settings, "retraining")) as journal:
+        return journal.step("train", train, settings, period_of(as_of), progress())
 
 
 @flow(name="monitoring")
 def monitoring(data: Folder = "data", period: Month | None = None, language: Words | None = None) -> Monitored:
     """The monitoring page of a published list, the last one if none is given."""
-    settings = settings_of(data, language)
-    with store.locked(settings.data, writer()):
-        return monitor(settings, period_of(period), progress())
+    settings, of = settings_of(data, language), period_of(period)
+    with store.locked(settings.data, writer()), recorded(_journal(settings, "monitoring", of)) as journal:
+        return journal.step("monitor", monitor, settings, of, progress())
 
 
 # The flows that commands start, and the same without Prefect.
 FLOWS: Final[dict[str, Any]] = {"monthly": monthly, "demo": demo}
 BODIES: Final[dict[str, Any]] = {"monthly": run_month, "demo": run_demo}
-# What Prefect raises where its server does not answer.
-LOST = (HTTPError, PrefectException)

@@ -52,6 +52,32 @@ def settings(data: Data = None, engine: Engine = None, language: Words = None) -
     out.print(table)
 
 
+def runs(
+    last: Annotated[int, typer.Option(min=1, help="How many, the last ones.")] = 20,
+    data: Data = None,
+) -> None:
+    """List the runs: when, of which period, what came of it, and how long it took. Each has a page in DATA/runs."""
+    from flows.journal import is_at_work
+    from reports.language import Language
+    from reports.runs import records, words
+
+    folder, english = load(data=data).folder, Language("en")
+    found, damaged = records.runs(folder)
+    if not found:
+        out.print(f"No run is recorded in {folder.runs}. Start one: weaksignals run RAW", soft_wrap=True)
+        return
+    table = Table("started", "run", "flow", "period", "outcome", "took")
+    for record in found[:last]:
+        of_unfinished = "at work" if is_at_work(record) else words.OUTCOMES[records.KILLED]
+        outcome = of_unfinished if record.outcome == records.UNFINISHED else words.OUTCOMES[record.outcome]
+        period = f"{record.period:%Y-%m}" if record.period else "–"
+        started, took = words.moment(record.started_at, english), words.duration(record.seconds, english)
+        table.add_row(started, record.run_id, record.flow, period, outcome, took)
+    out.print(table)
+    for sentence in damaged:
+        out.print(sentence, soft_wrap=True)
+
+
 def doctor(data: Data = None) -> None:
     """Look whether this installation can run, and say what to do where it can't; nothing is changed."""
     from flows import doctor as room

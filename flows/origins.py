@@ -14,7 +14,7 @@ from flows.settings import Settings
 from reports.review.configuration import Configuration
 
 FILE: Final = "weaksignals.toml"
-SECRETS: Final = ("secret", "oidc_client_secret")
+SECRETS: Final = ("secret", "oidc_client_secret", "smtp_password", "webhook_url")
 
 
 @dataclass(frozen=True)

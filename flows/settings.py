@@ -18,6 +18,9 @@ from features.errors import InputError
 from features.folder import DataFolder
 from features.scope import Engine
 from features.variables import PREFIX, hint, refuse_unknown_variables
+from flows.addressees import Addressees
+from flows.keeping import Keeping
+from flows.logs import LOG, LogFormat
 from models.alerts import AlertPolicy
 from models.monitoring.limits import Limits
 from models.protocol import FORMER_NAMES, Hyperparameters, Protocol, Sampling
@@ -72,6 +75,9 @@ class Settings(BaseSettings):
     seed: int = Field(0, description="Seed of all random draws.")
     reasons: int = Field(5, ge=1, description="Reasons given for each firm on alert.")
 
+    log_format: LogFormat = Field(
+        "text", description="How commands tell what they do: text, or json, one object a line with the run's id."
+    )
     needs_prefect: bool = Field(
         False, description="Whether a run ends where Prefect's server can't be reached; else it goes on without it."
     )
@@ -79,6 +85,9 @@ class Settings(BaseSettings):
 
     alerts: AlertPolicy = Field(AlertPolicy(), description="Policy of alerts: how high a risk, and how many firms.")
     limits: Limits = Field(Limits(), description="Limits at which monitoring warns, or stops a list.")
+
+    notify: Addressees = Field(Addressees(), description="Who is told of runs that fail, and of late sources.")
+    keep: Keeping = Field(Keeping(), description="What `weaksignals gc` leaves of what nothing needs any more.")
 
     @property
     def protocol(self) -> Protocol:
@@ -109,6 +118,7 @@ def variables() -> frozenset[str]:
 def load(**overrides: Any) -> Settings:
     """The settings of a data folder: options (not None) win over variables, and variables over its weaksignals.toml.
 
+    From then on, this process logs as they say.
     Raises InputError naming each key or variable that is unknown, and each impossible value.
     """
     refuse_unknown_variables(variables(), {old.upper(): new.upper() for old, new in FORMER.items()})
@@ -130,7 +140,9 @@ def load(**overrides: Any) -> Settings:
             return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     try:
-        return OfFolder(**{**given, "data": data})
+        found = OfFolder(**{**given, "data": data})
+        LOG.format = found.log_format
+        return found
     except ValidationError as error:
         problems = " ".join(map(_told, error.errors()))
         raise InputError(f"The settings are not right. {problems}") from None
@@ -152,4 +164,6 @@ KNOWN: Final = {
     "hyperparameters": tuple(Hyperparameters.__annotations__),
     "alerts": tuple(AlertPolicy.__annotations__),
     "limits": tuple(Limits.__annotations__),
+    "keep": tuple(Keeping.__annotations__),
+    "notify": tuple(Addressees.__annotations__),
 }

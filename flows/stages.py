@@ -25,6 +25,7 @@ from flows.settings import Settings
 from models.alerts import ALERTS
 from models.calibration.base_rate import LOOK_BACK_MONTHS
 from models.calibration.fitting import UnskilledError
+from models.calibration.shapes import Calibration
 from models.evaluation.records import Check, TimedFigures
 from models.protocol import LIGHTGBM, Progress
 from models.registry import gates, promotion, registry, tracking
@@ -51,7 +52,8 @@ HISTORY = 12
 class Trained:
     """A registered model, whether it is now in use, and why, as a sentence.
 
-    tracked: where MLflow has it, or why not, else blank.
+    checks: all that were made of it. former: the model in use before. tracked: where MLflow has it, or why not, else
+    blank.
     """
 
     model_id: str
@@ -59,17 +61,24 @@ class Trained:
     why: str
     metrics: dict[str, TimedFigures]
     card: str
+    checks: tuple[Check, ...] = ()
+    former: str | None = None
     tracked: str = ""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """The published list of a period; alerts: how many firms at each level."""
+    """The published list of a period; alerts: how many firms at each level.
+
+    calibration: of its probabilities. failure_rate: the one that the model was calibrated at, None where not known.
+    """
 
     period: date
     folder: Path
     alerts: dict[str, int]
     ranked: TargetList
+    calibration: Calibration
+    failure_rate: float | None
 
 
 def _silent(_step: str) -> None:
@@ -141,7 +150,7 @@ def start_afresh(settings: Settings, raw: Path) -> None:
     """Remove the batches and all that the pipeline made in the data folder; accounts and settings stay."""
     folder = settings.folder
     made = (folder.staged, folder.rejects, folder.features, folder.models, folder.scores, folder.lists)
-    for path in (raw, *made, folder.received, folder.monitoring):
+    for path in (raw, *made, folder.received, folder.monitoring, folder.runs):
         if path.is_symlink():
             path.unlink()
         elif path.exists():
@@ -152,6 +161,17 @@ def start_afresh(settings: Settings, raw: Path) -> None:
 def has_champion(settings: Settings) -> bool:
     """Whether a model is in use."""
     return settings.folder.snapshot().champion_id is not None
+
+
+def promotion_in_use(settings: Settings) -> registry.Promotion | None:
+    """Since when the model in use is so, and why; None where there is none, or that is not known."""
+    champion = settings.folder.snapshot().champion_id
+    try:
+        newest = {promotion.model_id: promotion for promotion in registry.promotions(settings.folder.models)}
+    except InputError:
+        # A run needs no history.
+        return None
+    return newest.get(champion) if champion else None
 
 
 @_naming_damage
@@ -170,6 +190,7 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     except UnskilledError as error:
         raise InputError(gates.refusal([str(error)], table.record.absent_sources)) from None
     progress("whether it may be put in use")
+    former = settings.folder.snapshot().champion_id
     is_passed, why, found = _verdict(settings, result, table.record)
     metrics = replace(result.metrics, checks=found)
     progress("pictures of what weighs most")
@@ -182,7 +203,7 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     if settings.mlflow:
         tracked = tracking.log_model(settings.data, settings.folder.models / model_id, result.model, metrics)
         progress(tracked)
-    return Trained(model_id, is_passed, why, metrics.models, card, tracked)
+    return Trained(model_id, is_passed, why, metrics.models, card, found, former, tracked)
 
 
 def _pictures(settings: Settings, result: training.Result) -> "Pictures":
@@ -326,7 +347,8 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     folder = settings.folder.list_of(period)
     exports.write_list(folder, found.ranked, Language(settings.language))
     counts = Counter(found.ranked.rows["alert"])
-    return Scored(period, folder, {alert: counts[alert] for alert in ALERTS}, found.ranked)
+    alerts = {alert: counts[alert] for alert in ALERTS}
+    return Scored(period, folder, alerts, found.ranked, found.scored.calibration, found.model.facts.failure_rate)
 
 
 @_naming_damage

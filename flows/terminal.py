@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from features.periods import parse_period
+from flows.logs import LOG, Level
 from models.protocol import Progress
 
 if TYPE_CHECKING:
@@ -32,11 +33,19 @@ Words = Annotated[str | None, typer.Option("--language", help="Language of the r
 @contextmanager
 def progress() -> Iterator[Progress]:
     """Say what is going on: one changing line on a terminal, one line per step in a log."""
-    if not err.is_terminal:
-        yield lambda step: err.print(step, soft_wrap=True)
+    if not err.is_terminal or LOG.format == "json":
+        yield tell
         return
     with err.status("starting") as status:
         yield lambda step: status.update(Text(step))
+
+
+def tell(message: str, level: Level = "info") -> None:
+    """Say something to whoever watches, or reads the log; it stays on a terminal too."""
+    style = "bold red" if level == "error" and LOG.format == "text" else None
+    # Standard error may be closed.
+    with suppress(OSError):
+        err.print(LOG.line(message, level), style=style, soft_wrap=True)
 
 
 def period_of(text: str | None) -> date | None:

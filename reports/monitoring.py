@@ -10,24 +10,16 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from features import store
-from features.assemble import CATALOG
 from models.monitoring.drift import Drift
-from models.monitoring.findings import TITLES, Compared, Finding
+from models.monitoring.findings import Compared
 from models.monitoring.realised import Realised, Useful
+from models.monitoring.records import Finding
 from models.monitoring.volumes import volumes
 from reports.figures import category, percent
+from reports.findings import label, sentence
 from reports.language import Language
 from reports.target_list import records
 
-LABELS: Final = {feature.name: {"fr": feature.fr, "en": feature.en} for feature in CATALOG}
-SUBJECTS: Final = {
-    "firms": "Firms in scope",
-    "alerts": "Alerts",
-    "score": "Score",
-    "model": "Model",
-    "features": "Features",
-    "files": "Files",
-}
 ALERT_WORDS: Final = {"high": "high", "moderate": "moderate", "none": "none", "all": "all firms"}
 SHOWN: Final = 15
 
@@ -105,24 +97,3 @@ def as_html(monitoring: Monitoring, language: Language) -> str:
 def _most_missing(drifts: tuple[Drift, ...]) -> list[Drift]:
     ordered = sorted(drifts, key=lambda drift: drift.missing_then - drift.missing_now)
     return [drift for drift in ordered if drift.missing_now > drift.missing_then][:SHOWN]
-
-
-def label(subject: str, language: Language) -> str:
-    """What a finding is about, or a feature, in words; unchanged if we have no words for it."""
-    if subject in LABELS:
-        return LABELS[subject][language.code]
-    by, _, code = subject.partition(" ")
-    if code and by in ("departement", "naf_section"):
-        return category(by, code, language)
-    return language.say(SUBJECTS[subject]) if subject in SUBJECTS else TITLES.get(subject, subject)
-
-
-def sentence(finding: Finding, language: Language) -> str:
-    """The finding in the reader's language."""
-    return language.say(finding.message, **{n: _figure(n, v, language) for n, v in finding.values.items()})
-
-
-def _figure(name: str, value: str | float, language: Language) -> str:
-    if isinstance(value, str):
-        return value
-    return percent(100 * value, language) if name.endswith("_share") else language.number(value, 2)

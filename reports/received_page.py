@@ -61,7 +61,7 @@ def as_html(received: Received, language: Language) -> str:
         language=language,
         say=language.say,
         number=language.number,
-        day=lambda when: _day(when, language),
+        day=lambda when: day_words(when, language),
         size=lambda count: size(count, language),
         change=lambda report: _change(report, received, language),
         title=lambda name: source_title(name, language),
@@ -91,7 +91,8 @@ def _change(report: FileReport, received: Received, language: Language) -> str:
     return words.signed_share(change, language)
 
 
-def _day(when: date | None, language: Language) -> str:
+def day_words(when: date | None, language: Language) -> str:
+    """A day in figures; a dash where there is none."""
     if when is None:
         return "–"
     return f"{when:%d/%m/%Y}" if language.code == "fr" else f"{when:%Y-%m-%d}"

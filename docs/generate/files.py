@@ -12,11 +12,13 @@ from models.evaluation.records import Metrics
 from models.registry.records import ModelFacts, ModelRecord, Reference
 from reports.list_columns import LIST_COLUMNS, ListColumn
 from reports.review.columns import COLUMNS, Column
+from reports.runs.records import RunRecord
 
 ANY_FOLDER = Path("DATA")
 RECORDS: Final = {
     "received/<batch>/received.json": Received,
     "files, in received.json": FileReport,
+    "runs/<run_id>/run.json": RunRecord,
     "features/build.json": BuildRecord,
     "models/<model_id>/model.json": ModelRecord,
     "facts, in model.json": ModelFacts,

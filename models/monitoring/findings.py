@@ -1,26 +1,21 @@
 """What is wrong with the inputs and alerts of a period, compared with training and the last list."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
-from typing import Final, Literal
+from typing import Final
 
 from features.assemble import CATALOG
-from features.sources import SOURCES
 from models.monitoring.drift import Drift
 from models.monitoring.limits import Limits
 from models.monitoring.realised import ALL, Realised
 from models.monitoring.recalibration import Recalibrated
+from models.monitoring.records import STOP, TITLES, WARNING, Finding, Level, Values
 from models.monitoring.volumes import Published, volumes
 
-Level = Literal["warning", "stop"]
-STOP: Final[Level] = "stop"
-WARNING: Final[Level] = "warning"
-Values = Mapping[str, str | int | float]
 ROOTS: Final = {feature.name: feature.root for feature in CATALOG}
 SOURCES_OF: Final = {feature.name: feature.sources for feature in CATALOG}
-TITLES: Final = {source.name: source.title for source in SOURCES}
 
 # The messages of findings. Values are filled in by `Finding.sentence`, and by the reports in the reader's language.
 EMPTY_SOURCE = (
@@ -57,33 +52,6 @@ MESSAGES: Final = (
     *(EMPTY_SOURCE, CONSTANT, MISSING, DRIFTED, MANY_DRIFTED, SCORE_DRIFTED, GONE, ALERTS_JUMPED, VOLUME_JUMPED),
     *(MISCALIBRATED, NO_REFERENCE, UNDECIDED, UNREADABLE, ALERTS_RECALIBRATED),
 )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to look at. subject: a feature, a source, a département..., or "firms", "alerts", "score", "model".
-
-    message: in English, with the names of its values in braces; a name in `_share` is a share (0-1), one in `_count` an
-    integer. limit: the name of the `Limits` that was reached.
-    """
-
-    level: Level
-    subject: str
-    message: str
-    values: Values
-    limit: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """The message in English, with its subject before it."""
-        said = {name: _plain(name, value) for name, value in self.values.items()}
-        return f"{TITLES.get(self.subject, self.subject)}: {self.message.format(**said)}"
-
-
-def _plain(name: str, value: str | float) -> str:
-    if isinstance(value, str):
-        return value
-    return f"{value:.0%}" if name.endswith("_share") else f"{value:,.0f}" if name.endswith("_count") else f"{value:.2f}"
 
 
 @dataclass(frozen=True)

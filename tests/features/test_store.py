@@ -55,6 +55,20 @@ def test_a_folder_is_a_link_to_a_version_beside_it_and_moves_with_its_parent(tmp
     assert (tmp_path / "moved" / "table").readlink().parts[0] == ".versions"
 
 
+@pytest.mark.parametrize("is_published", [True, False])
+def test_what_is_removed_is_gone_with_all_its_versions(tmp_path, is_published):
+    if is_published:
+        with store.new_folder(tmp_path / "table") as folder:
+            (folder / "a").write_text("1")
+    else:
+        (tmp_path / "table").mkdir()
+        (tmp_path / "table" / "a").write_text("1")
+    (tmp_path / "file").write_text("1")
+    store.remove(tmp_path / "table")
+    store.remove(tmp_path / "file")
+    assert [path.name for path in tmp_path.rglob("*")] == [store.VERSIONS]
+
+
 def test_two_folders_under_one_parent_live_side_by_side(tmp_path):
     for name in ("one", "two", "one"):
         with store.new_folder(tmp_path / name) as folder:

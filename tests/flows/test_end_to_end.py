@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,16 @@ from features.assemble import CATALOG
 from features.catalog import features_of
 from features.folder import champion_id
 from features.themes import financial_health
+from flows import stages
+from flows.journal import begun, recorded
+from flows.monitoring import NotPublishedError
 from flows.settings import load
 from flows.stages import start_afresh
 from reports.reasons import FEATURES
 from reports.review.configuration import read_configuration
 from reports.review.database import AuditEntry, open_database
+from reports.runs import words
+from reports.runs.records import read_run, runs
 from reports.target_list import COLUMNS
 from tests.commands import started, weaksignals
 
@@ -152,6 +158,20 @@ def test_the_front_end_document_adds_up_to_the_score(demo):
     assert explained
     for document in explained:
         assert sum(document["macro_expl"].values()) == pytest.approx(document["score"], abs=1e-9)
+
+
+def test_the_report_of_the_run_tells_its_stages_and_decisions_and_names_no_firm(demo, ranked):
+    (record,), damaged = runs(load(data=demo[0]).folder)
+    assert (record.outcome, record.period, damaged) == ("done", date(2024, 2, 1), [])
+    assert [stage.name for stage in record.stages] == ["simulate", "ingest", "build", "train", "score", "monitor"]
+    assert all(stage.peak_mb > 50 for stage in record.stages)
+    assert [decision.message for decision in record.decisions][:2] == [words.BUILT, words.MODEL_FIRST]
+    assert record.decisions[-1].message == words.PUBLISHED
+    assert set(record.checks.values()) == {True}
+    assert record.alerts["high"] == (ranked["alert"] == "high").sum()
+    assert all((demo[0] / path).exists() for path in record.links.values())
+    written = "".join(path.read_text() for path in (demo[0] / "runs" / record.run_id).resolve().iterdir())
+    assert not [name for name in (*ranked["siren"], *ranked["name"]) if name in written]
 
 
 def test_explain_shows_one_firm_with_its_history(demo, ranked):
@@ -385,6 +405,22 @@ def test_broken_inputs_publish_nothing_and_the_last_list_stays(demo, tmp_path):
     assert "Traceback" not in done.stderr
     assert (digests(data / "lists" / "2024-02"), digests(data / "scores" / "period=2024-02-01")) == before
     assert "contribution debts" in (data / "monitoring" / "2024-02-refused" / "index.html").read_text()
+
+
+def test_a_run_that_publishes_nothing_says_so_with_what_stops_it(demo, tmp_path):
+    settings = load(data=tmp_path / "data", alerts={"moderate_share": 0.01, "high_share": 0.01})
+    shutil.copytree(demo[0], settings.data, symlinks=True)
+    # The list of the month before: as many alerts as the usual policy gives.
+    shutil.copytree((settings.data / "lists" / "2024-02").resolve(), settings.data / "lists" / "2024-01")
+    with pytest.raises(NotPublishedError), recorded(begun(settings, "monthly")) as journal:
+        journal.step("score", stages.score, settings, None, str)
+    record = read_run(settings.data / "runs" / journal.record.run_id)
+    assert (record.outcome, record.stops, record.alerts) == ("refused", 1, {})
+    assert record.sentence.startswith("Nothing was published for 2024-02: alerts: ")
+    assert record.decisions[-1].message == words.NOT_PUBLISHED
+    assert record.moves.since == date(2024, 1, 1)
+    assert record.moves.went_out > 20
+    assert (settings.data / record.links["monitoring"]).exists()
 
 
 @pytest.mark.slow

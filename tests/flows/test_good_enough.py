@@ -13,6 +13,7 @@ from features.errors import InputError
 from features.folder import BUILD, BUILD_UPGRADES, FeatureTable
 from features.records import write_record
 from flows import monthly, stages
+from flows.journal import begun
 from flows.settings import load
 from models.protocol import Hyperparameters
 from models.training import training
@@ -64,7 +65,7 @@ def run(settings, monkeypatch):
         score=stages.score,
         monitor=lambda *_: None,
     )
-    scored, _ = monthly.month(steps, settings, settings.data, None, print)
+    scored, _ = monthly.month(steps, begun(settings, "monthly"), settings, settings.data, None, print)
     return scored
 
 

@@ -44,7 +44,7 @@ def found(data, **changes):
 def test_a_sound_installation_has_no_problem_and_nothing_is_changed_in_its_folder(tmp_path):
     told = found(tmp_path, memory_gb=1)
     assert {finding.state for finding in told.values()} == {"ok"}
-    assert {"versions", "clock", "memory", "folders", "disk", "Prefect", "review", "data"} == set(told)
+    assert {"versions", "clock", "memory", "folders", "disk", "Prefect", "review", "notifications", "data"} == set(told)
     assert list(tmp_path.iterdir()) == []
 
 

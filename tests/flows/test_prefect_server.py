@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.settings import load
+from reports.runs.records import runs
 from tests.commands import started
 
 
@@ -52,6 +54,8 @@ def test_a_run_whose_server_can_not_be_reached_stops_where_the_settings_say_so(t
     _, said = run.communicate(timeout=300)
     assert run.returncode == 1
     assert "Prefect's server at http://127.0.0.1:9/api does not answer. Start it again" in said
+    (record,), _ = runs(load(data=tmp_path / "demo").folder)
+    assert (record.outcome, record.sentence.startswith("Prefect's server at ")) == ("refused", True)
     assert "Traceback" not in said
 
 

@@ -92,7 +92,7 @@ def test_a_schedule_starts_a_run_that_publishes_a_list_and_its_artifacts(tmp_pat
         assert run["state_type"] == "COMPLETED", run["state"]
         assert run["auto_scheduled"]
         keys = {one["key"] for one in api.post("/artifacts/filter").json()}
-        assert {"received", "feature-table", "model-card", "target-list", "monitoring"} <= keys
+        assert {"received", "feature-table", "model-card", "target-list", "monitoring", "run"} <= keys
         (listed,) = data.glob("lists/*/target_list.parquet")
         assert len(pd.read_parquet(listed)) > 50
     finally:

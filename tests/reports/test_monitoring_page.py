@@ -9,8 +9,9 @@ import pytest
 
 from models.monitoring import findings as rules
 from models.monitoring.drift import Drift
-from models.monitoring.findings import STOP, WARNING, Compared, Finding
+from models.monitoring.findings import Compared
 from models.monitoring.realised import Realised, Useful
+from models.monitoring.records import STOP, WARNING, Finding
 from models.monitoring.volumes import Published
 from reports.language import Language, translations
 from reports.monitoring import Monitoring, as_html, as_json, write_monitoring

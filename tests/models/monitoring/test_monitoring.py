@@ -13,10 +13,11 @@ from features.assemble import CATALOG
 from models.alerts import AlertPolicy
 from models.calibration.shapes import Platt, shifted
 from models.monitoring.drift import drift, reference, score_drift, stability_index
-from models.monitoring.findings import STOP, WARNING, Compared, findings
+from models.monitoring.findings import Compared, findings
 from models.monitoring.limits import Limits
 from models.monitoring.realised import ALL, PastList, followed, incidence, realised, shapes, together, useful
 from models.monitoring.recalibration import recalibrated
+from models.monitoring.records import STOP, WARNING
 from models.monitoring.volumes import Published, volumes
 from models.rows.inputs import Input
 

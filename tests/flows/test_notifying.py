@@ -1,0 +1,312 @@
+"""Who is told of a run, on a real mail server and a real receiver of webhooks; what can't be sent changes nothing."""
+
+import json
+import socketserver
+import ssl
+import subprocess
+import threading
+from base64 import b64decode
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from email import message_from_string, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from features.errors import InputError
+from flows import doctor
+from flows.journal import begun, recorded
+from flows.notifying import notify
+from flows.origins import told_settings
+from flows.settings import load
+from reports.runs.records import RunRecord, SourceRead, runs
+from tests.commands import weaksignals
+from tests.deliveries import sound
+
+SIREN = "005520135"
+HIDDEN = "hunter2-and-more"
+
+
+class Mail(socketserver.StreamRequestHandler):
+    """A mail server: one session; keeps the messages, the addresses, and who signed in."""
+
+    def handle(self):
+        server = self.server
+        if server.security == "tls":
+            self._over_tls()
+        self.say("220 ready")
+        while line := self.rfile.readline().decode().strip():
+            word, _, rest = line.partition(" ")
+            if word.upper() == "EHLO":
+                offered = ["STARTTLS"] if server.security == "starttls" and not self.is_secret else []
+                offered += ["AUTH PLAIN"] if self.is_secret else []
+                for one in ["here", *offered][:-1]:
+                    self.say(f"250-{one}")
+                self.say(f"250 {['here', *offered][-1]}")
+            elif word.upper() == "STARTTLS":
+                self.say("220 go on")
+                self._over_tls()
+            elif word.upper() == "AUTH":
+                _, user, password = b64decode(rest.split()[1]).decode().split("\0")
+                server.signed_in.append((user, password))
+                self.say("235 welcome" if password == HIDDEN else f"535 not {password}")
+            elif word.upper() == "DATA":
+                self.say("354 go on")
+                lines = iter(lambda: self.rfile.readline().decode(), ".\r\n")
+                server.messages.append(message_from_string("".join(lines), policy=policy.default))
+                self.say("250 kept")
+            elif word.upper() == "QUIT":
+                self.say("221 bye")
+                return
+            else:
+                server.lines.append(line)
+                self.say("250 well")
+
+    is_secret = False
+
+    def _over_tls(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.server.certificate)
+        self.request = context.wrap_socket(self.request, server_side=True)
+        self.rfile, self.wfile, self.is_secret = self.request.makefile("rb"), self.request.makefile("wb"), True
+
+    def finish(self):
+        super().finish()
+        self.request.close()
+
+    def say(self, line):
+        self.wfile.write(f"{line}\r\n".encode())
+        self.wfile.flush()
+
+
+class Hook(BaseHTTPRequestHandler):
+    """Keeps what it is sent; answers as it is told."""
+
+    def do_POST(self):
+        self.server.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(self.server.answer)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Served:
+    """A server in a thread of its own, until the end of the test."""
+
+    def __init__(self, server, **facts):
+        self.server = server
+        # A client that does not trust the certificate hangs up: nobody needs to be told here.
+        server.handle_error = lambda *_: None
+        vars(server).update(facts)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.port = server.server_address[1]
+
+    def end(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certificate")
+    key, chain = folder / "key.pem", folder / "chain.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", chain]
+    subprocess.run([*made, *subject], check=True, capture_output=True)
+    return chain, key
+
+
+@pytest.fixture
+def mail(certificate):
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail)
+    facts = {"security": "none", "certificate": certificate, "messages": [], "lines": [], "signed_in": []}
+    served = Served(server, **facts)
+    yield served
+    served.end()
+
+
+@pytest.fixture
+def hook():
+    served = Served(ThreadingHTTPServer(("127.0.0.1", 0), Hook), received=[], answer=204)
+    yield served
+    served.end()
+
+
+def by_mail(mail, **changes):
+    return {
+        "email_to": ["operator@example.fr", "other@example.fr"],
+        "email_from": "weaksignals@example.fr",
+        "smtp_host": "localhost",
+        "smtp_port": mail.port,
+        "smtp_security": "none",
+        **changes,
+    }
+
+
+def by_hook(hook):
+    return {"webhook_url": f"http://127.0.0.1:{hook.port}/{HIDDEN}"}
+
+
+def source(name, months_late):
+    return SourceRead(name, "2401", 1, 10, 0, 0, 0, None, None, months_late, {"2401": 10})
+
+
+def run_record(**changes):
+    start = RunRecord("20240225T010000-abcd", "monthly", datetime(2024, 2, 25, 1, tzinfo=UTC), "0.2.0", 1, "here")
+    return replace(start, **{"outcome": "done", "period": date(2024, 3, 1), "batch": "2402", **changes})
+
+
+def test_a_run_that_is_refused_is_told_by_mail_and_by_webhook_in_the_language_of_the_reports(tmp_path, mail, hook):
+    settings = load(data=tmp_path, notify={**by_mail(mail), **by_hook(hook)})
+    with pytest.raises(InputError), recorded(begun(settings, "monthly", date(2024, 3, 1))):
+        raise InputError(f"Nothing was published, the firm {SIREN} is a case in point.")
+    record = runs(settings.folder)[0][0]
+    (message,) = mail.server.messages
+    assert message["Subject"] == "[weaksignals] exécution mensuelle – mars 2024 – refusée"
+    assert message["To"] == "operator@example.fr, other@example.fr"
+    assert [line for line in mail.server.lines if line.upper().startswith("RCPT")] == [
+        "rcpt TO:<operator@example.fr>",
+        "rcpt TO:<other@example.fr>",
+    ]
+    said = message.get_content()
+    assert "Nothing was published, the firm … is a case in point." in said
+    assert str(tmp_path / "runs" / record.run_id / "index.fr.html") in said
+    (content,) = hook.server.received
+    assert (content["outcome"], content["period"], content["run_id"]) == ("refused", "2024-03", record.run_id)
+    assert content["text"].startswith("[weaksignals] exécution mensuelle – mars 2024 – refusée\n")
+    assert SIREN not in said + str(content)
+    assert record.told == ("Told by mail to operator@example.fr, other@example.fr.", "Told by webhook.")
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_the_mail_server_is_spoken_to_in_secret_and_signed_in_to(tmp_path, mail, certificate, monkeypatch, security):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    mail.server.security = security
+    signed = {"smtp_security": security, "smtp_user": "weaksignals", "smtp_password": HIDDEN}
+    settings = load(data=tmp_path, notify=by_mail(mail, **signed))
+    assert notify(settings, run_record(outcome="failed", sentence="The disk is full."), tmp_path) == (
+        "Told by mail to operator@example.fr, other@example.fr.",
+    )
+    assert mail.server.signed_in == [("weaksignals", HIDDEN)]
+    assert "The disk is full." in mail.server.messages[0].get_content()
+
+
+def test_a_server_whose_certificate_nobody_vouches_for_gets_no_password(tmp_path, mail):
+    mail.server.security = "tls"
+    signed = {"smtp_security": "tls", "smtp_user": "weaksignals", "smtp_password": HIDDEN}
+    settings = load(data=tmp_path, notify=by_mail(mail, **signed))
+    (told,) = notify(settings, run_record(outcome="failed"), tmp_path)
+    assert told.startswith("Could not be told by mail")
+    assert "CERTIFICATE_VERIFY_FAILED" in told
+    assert mail.server.signed_in == []
+
+
+def test_late_sources_are_told_of_a_run_that_is_done_from_the_months_on_that_the_settings_say(tmp_path, hook):
+    settings = load(data=tmp_path, language="en", notify={**by_hook(hook), "late_months": 2})
+    record = run_record(sources=(source("debts", 2), source("bodacc", 1), source("ccsf", 0)))
+    assert notify(settings, record, tmp_path) == ("Told by webhook.",)
+    (content,) = hook.server.received
+    assert content["late_months"] == {"debts": 2}
+    assert "[weaksignals] monthly run – March 2024 – late sources" in content["text"]
+    assert "contribution debts (URSSAF) – Not in the newest delivery: its data are 2 months older." in content["text"]
+
+
+@pytest.mark.parametrize(
+    ("on", "outcome", "count"),
+    [
+        (["failure"], "killed", 1),
+        (["failure"], "refused", 0),
+        (["refusal", "late"], "failed", 0),
+        (["failure", "refusal", "late"], "stopped", 0),
+        (["failure", "refusal", "late"], "done", 0),
+    ],
+)
+def test_only_what_the_settings_say_is_told(tmp_path, hook, on, outcome, count):
+    settings = load(data=tmp_path, notify={**by_hook(hook), "on": on})
+    assert len(notify(settings, run_record(outcome=outcome), tmp_path)) == count
+    assert len(hook.server.received) == count
+
+
+def test_what_can_not_be_sent_is_told_without_any_secret_and_changes_nothing(tmp_path, mail, hook, capsys):
+    hook.server.answer = 500
+    mail.end()
+    settings = load(data=tmp_path, notify={**by_mail(mail), **by_hook(hook)})
+    with recorded(begun(settings, "monthly")) as journal:
+        journal.note(sources=(source("debts", 3),))
+    record = runs(settings.folder)[0][0]
+    assert record.outcome == "done"
+    by_post, by_web = record.told
+    assert by_post.startswith("Could not be told by mail to operator@example.fr, other@example.fr: ConnectionRefused")
+    assert (
+        by_web
+        == "Could not be told by webhook: HTTPError: HTTP Error 500: Internal Server Error. Look at it with: weaksignals doctor"
+    )
+    assert by_post in capsys.readouterr().err
+    written = "".join(path.read_text() for path in (tmp_path / "runs" / record.run_id).resolve().iterdir())
+    assert HIDDEN not in written
+
+
+def test_a_password_that_the_server_repeats_is_not_told(tmp_path, mail, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    mail.server.security = "tls"
+    wrong = {"smtp_security": "tls", "smtp_user": "weaksignals", "smtp_password": "another-secret"}
+    settings = load(data=tmp_path, notify=by_mail(mail, **wrong))
+    (told,) = notify(settings, run_record(outcome="failed"), tmp_path)
+    assert "535" in told
+    assert "another-secret" not in told
+
+
+def test_a_command_that_is_refused_tells_it_and_ends_as_without(tmp_path, hook):
+    folder, data = sound(tmp_path / "raw"), tmp_path / "data"
+    (folder / "sigfaible_pcoll.csv").unlink()
+    data.mkdir()
+    (data / "weaksignals.toml").write_text(f'[notify]\nwebhook_url = "http://127.0.0.1:{hook.port}/x"\n')
+    done = weaksignals("run", tmp_path / "raw", "--data", data)
+    assert done.returncode == 1
+    assert "No file of insolvency procedures" in done.stderr
+    assert "Told by webhook." in done.stderr
+    assert hook.server.received[0]["batch"] == "2401"
+    assert "Aucun fichier de procédures collectives" in hook.server.received[0]["text"]
+
+
+def test_secrets_are_masked_where_settings_are_told(tmp_path):
+    (tmp_path / "weaksignals.toml").write_text(
+        "[notify]\n"
+        'smtp_host = "mail.example.fr"\nemail_to = ["a@example.fr"]\nemail_from = "b@example.fr"\n'
+        f'smtp_user = "w"\nsmtp_password = "{HIDDEN}"\nwebhook_url = "https://chat.example/{HIDDEN}"\n'
+    )
+    told = {one.name: (one.value, one.origin) for one in told_settings(load(data=tmp_path), {})}
+    assert told["notify.smtp_password"] == told["notify.webhook_url"] == ("***", "weaksignals.toml")
+    assert told["notify.smtp_host"] == ("mail.example.fr", "weaksignals.toml")
+    assert told["notify.smtp_port"] == ("587", "default")
+
+
+@pytest.mark.parametrize(
+    ("notify_table", "sentence"),
+    [
+        ({"smtp_host": "mail.example.fr"}, "smtp_host needs email_to and email_from"),
+        ({"email_to": ["operator"]}, "must be addresses"),
+        ({"email_to": ["a@example.fr\nBcc: b@example.fr"]}, "must be addresses"),
+        ({"smtp_password": HIDDEN, "smtp_security": "none"}, "would be sent in clear"),
+        ({"webhook_url": f"file:///{HIDDEN}"}, "webhook_url must start with"),
+        ({"on": ["refused"]}, "notify.on"),
+    ],
+)
+def test_addressees_that_can_not_be_are_refused_without_telling_a_secret(tmp_path, notify_table, sentence):
+    with pytest.raises(InputError, match=sentence) as refused:
+        load(data=tmp_path, notify=notify_table)
+    assert HIDDEN not in str(refused.value)
+
+
+def test_doctor_looks_whether_the_servers_answer_and_sends_nothing(tmp_path, mail, hook):
+    settings = load(data=tmp_path, memory_gb=1, notify={**by_mail(mail), **by_hook(hook)})
+    told = {finding.what: finding for finding in doctor.findings(settings)}
+    assert {told["mail"].state, told["webhook"].state} == {"ok"}
+    assert mail.server.messages == hook.server.received == []
+    mail.end()
+    hook.end()
+    told = {finding.what: finding for finding in doctor.findings(settings)}
+    assert told["mail"].sentence.startswith(f"The mail server localhost:{mail.port} can't be used (ConnectionRefused")
+    assert told["webhook"].sentence.endswith("correct [notify] webhook_url.")
+    assert HIDDEN not in told["webhook"].sentence
