@@ -14,7 +14,7 @@ import typer
 from features import store
 from features.errors import InputError
 from features.periods import parse_period
-from flows import failures, laboratory, operation, review
+from flows import failures, laboratory, operation, review, users
 from flows.settings import Settings, load
 from flows.terminal import Data, Engine, Period, Raw, Words, err, out, period_of, print_remarks, progress
 from models.protocol import Progress
@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(laboratory.bench, name="bench")
 app.add_typer(laboratory.models, name="models")
-app.add_typer(review.users, name="users")
+app.add_typer(users.users, name="users")
 app.add_typer(review.verdicts, name="verdicts")
 app.add_typer(review.wrong_data, name="wrong-data")
 app.command()(laboratory.tune)

@@ -1,4 +1,4 @@
-"""The commands around the review application: serve it, its accounts, what its agents answered.
+"""The commands around the review application: serve it, and what its agents answered.
 
 The application is imported only by the commands that use it: the import takes a second.
 """
@@ -14,7 +14,6 @@ from features.errors import InputError
 from flows.settings import Settings, load
 from flows.terminal import Data, out
 
-users = typer.Typer(help="Accounts of the review application.", no_args_is_help=True)
 verdicts = typer.Typer(help="What agents answered.", no_args_is_help=True)
 wrong_data = typer.Typer(help="What agents know to be wrong in the data.", no_args_is_help=True)
 
@@ -36,7 +35,7 @@ def serve(
     settings = load(data=data)
     os.environ["WEAKSIGNALS_REVIEW_DATA"] = str(settings.data.resolve())
     os.environ["WEAKSIGNALS_REVIEW_IS_LOCAL"] = str(local).lower()
-    _review_database(settings).dispose()
+    review_database(settings).dispose()
     out.print(f"http://{host}:{port}  (accounts: weaksignals users add)", soft_wrap=True)
     # The application knows which proxies to believe: uvicorn would believe every one on this machine. It keeps a log of
     # its own: uvicorn's would tell whoever reads it what was searched, and the codes of sign-ins.
@@ -51,41 +50,12 @@ def serve(
     )
 
 
-def _review_database(settings: Settings) -> Any:
+def review_database(settings: Settings) -> Any:
+    """The connection to what agents wrote."""
     from reports.review.configuration import read_configuration
     from reports.review.database import open_database
 
     return open_database(read_configuration(data=settings.data).database_url)
-
-
-@users.command("add")
-def add_user(
-    name: Annotated[str, typer.Argument(help="Name of the account; with OpenID Connect, what its claim holds.")],
-    territory: Annotated[list[str], typer.Option(help="A département, a region, or FR; may be repeated.")],
-    kind: Annotated[list[str] | None, typer.Option(help="A kind of data, or all; may be repeated.")] = None,
-    role: Annotated[str, typer.Option(help="agent, team_lead, data_scientist or administrator.")] = "agent",
-    signs_in_elsewhere: Annotated[bool, typer.Option("--no-password", help="Signs in with the provider.")] = False,
-    data: Data = None,
-) -> None:
-    """Create an account of the review application, or replace its right; the password is asked for, never an option."""
-    from reports.review import accounts
-    from reports.review.access import Kind, right_of
-
-    kinds = [str(one) for one in Kind] if kind == ["all"] else kind or []
-    # What is wrong with the right is told before a password is asked for.
-    right_of(role, territory, kinds)
-    password = None if signs_in_elsewhere else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    accounts.add_user(_review_database(load(data=data)), name, role, territory, kinds, password)
-    out.print(f"{name}: {role}, {', '.join(territory)}, {', '.join(kinds) or 'no kind of data'}.", soft_wrap=True)
-
-
-@users.command("close")
-def close_user(name: Annotated[str, typer.Argument(help="Name of the account.")], data: Data = None) -> None:
-    """Close an account: its sessions end, and it can't sign in any more."""
-    from reports.review import accounts
-
-    accounts.close_account(_review_database(load(data=data)), name)
-    out.print(f"{name}: closed.")
 
 
 @verdicts.command("export")
@@ -100,7 +70,7 @@ def export_verdicts(
     from reports.review.verdicts import VERDICT_COLUMNS, verdict_rows
 
     settings = load(data=data)
-    file, rows = out_file or settings.folder.verdicts, verdict_rows(_review_database(settings))
+    file, rows = out_file or settings.folder.verdicts, verdict_rows(review_database(settings))
     store.write_text(file, as_csv(rows, VERDICT_COLUMNS))
     out.print(f"{len(rows):,} verdicts: {file}", soft_wrap=True)
 
@@ -117,6 +87,6 @@ def export_wrong_data(
 
     settings = load(data=data)
     file = out_file or settings.folder.verdicts.with_name("wrong_data.csv")
-    found = reports_of(_review_database(settings))
+    found = reports_of(review_database(settings))
     store.write_text(file, as_csv(found))
     out.print(f"{len(found):,} reports of wrong data: {file}", soft_wrap=True)

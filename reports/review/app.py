@@ -26,7 +26,7 @@ from reports.review.guard import (
     is_fragment,
     refuse_routes_without_rule,
 )
-from reports.review.pages import administration, firms, lists, provider, public, session
+from reports.review.pages import accounts, administration, firms, lists, provider, public, session
 from reports.review.past import prepare
 from reports.review.rendering import render
 
@@ -58,7 +58,7 @@ def create_app(configuration: Configuration) -> FastAPI:
     app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
     app.state.services = Services(configuration, engine, Reader(configuration.data))
-    for room in (session, provider, lists, firms, public, administration):
+    for room in (session, provider, accounts, lists, firms, public, administration):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)

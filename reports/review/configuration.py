@@ -1,5 +1,6 @@
 """Settings of the review application, from WEAKSIGNALS_REVIEW_* variables."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field, IPvAnyNetwork, ValidationError
@@ -23,6 +24,12 @@ class Configuration(BaseSettings):
     is_local: bool = Field(False, description="A try-out on this machine: cookies travel without HTTPS.")
     contact: str = Field("", description="Whom to write to, to contest a result or correct wrong data.")
     session_hours: int = Field(10, ge=1, le=24, description="Hours after which one must sign in again.")
+    idle_minutes: int = Field(
+        120, ge=5, le=24 * 60, description="Minutes without any page after which one must sign in again."
+    )
+    common_passwords: Path | None = Field(
+        None, description="A list of passwords that are guessed first, one a line, which others maintain: refused."
+    )
     oidc_issuer: str = Field("", description="OpenID Connect provider, e.g. https://sso.example/realms/signaux.")
     oidc_client_id: str = Field("", description="Our identifier at the provider.")
     oidc_client_secret: str = Field("", description="Our secret at the provider.")
@@ -36,6 +43,11 @@ class Configuration(BaseSettings):
         description="Addresses or networks of the reverse proxies in front, whatever the way of signing in; from them "
         "only, X-Forwarded-For, X-Forwarded-Proto and the trusted header are believed.",
     )
+
+    @property
+    def idle(self) -> timedelta:
+        """How long a session may rest."""
+        return timedelta(minutes=self.idle_minutes)
 
     @property
     def database_url(self) -> str:

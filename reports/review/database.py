@@ -49,6 +49,21 @@ class User(Base):
     kinds: Mapped[list[str]]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # The last day of its right, where it ends by itself.
+    expires_on: Mapped[date | None]
+    last_sign_in_at: Mapped[datetime | None]
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[str | None] = mapped_column(sa.String(200))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the account may be used today."""
+        return self.is_active and (self.expires_on is None or self.expires_on >= now().date())
+
+
+def is_open(at: datetime) -> sa.ColumnElement[bool]:
+    """The condition that accounts meet which are not closed, and whose right has not ended by then."""
+    return sa.and_(User.is_active, sa.or_(User.expires_on.is_(None), User.expires_on >= at.date()))
 
 
 class Session(Base):
@@ -59,6 +74,7 @@ class Session(Base):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
     csrf: Mapped[str] = mapped_column(sa.String(64))
     expires_at: Mapped[datetime]
+    used_at: Mapped[datetime]
 
 
 class FailedSignIn(Base):

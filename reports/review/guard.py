@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session as Transaction
 from starlette.datastructures import FormData
 
 from reports.language import SOURCE, Language
-from reports.review import accounts
+from reports.review import accounts, sessions
 from reports.review.access import Rule
 from reports.review.accounts import Account
 from reports.review.configuration import Configuration
@@ -186,9 +186,9 @@ def who(request: Request, services: Services) -> Account | None:
     if settings.trusted_header and request.scope[FROM_PROXY]:
         name = request.headers.get(settings.trusted_header, "")
         account = accounts.account_named(services.engine, name) if name else None
-        return account and accounts.with_token(services.engine, account)
+        return account and sessions.with_token(services.engine, account)
     token = request.cookies.get(services.cookie)
-    return accounts.session_of(services.engine, token) if token else None
+    return sessions.session_of(services.engine, token, services.configuration.idle) if token else None
 
 
 def address_of(request: Request) -> str:

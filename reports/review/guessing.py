@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session as Transaction
 
-from reports.review.database import FailedSignIn, KnownAddress, User, now
+from reports.review.database import FailedSignIn, KnownAddress, User, is_open, now
 
 # Older attempts are not counted.
 WINDOW: Final = timedelta(days=1)
@@ -72,7 +72,7 @@ def begin(engine: sa.Engine, name: str, address: str) -> Attempt:
         db.flush()
         if _waits(db, mine):
             raise TooManyAttemptsError
-        user = db.scalar(sa.select(User).where(User.name == name, User.is_active))
+        user = db.scalar(sa.select(User).where(User.name == name, is_open(mine.at)))
         return Attempt(name, address, user.id if user else None, user.password_hash if user else None)
 
 

@@ -2,27 +2,32 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated
+from functools import partial
+from typing import Annotated, ParamSpec, TypeVar
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from reports.review import accounts, guessing
+from reports.review import guessing, passwords, sessions
 from reports.review.access import PUBLIC, SIGN_IN, SIGN_OUT
 from reports.review.guard import LANGUAGE_COOKIE, Admitted, Refused, Services, Visit, address_of, is_same, log
 from reports.review.guessing import Attempt
 from reports.review.rendering import render
 
 router = APIRouter()
+P = ParamSpec("P")
+T = TypeVar("T")
 # Ties the sign-in form to the browser that asked for it.
 FORM_COOKIE = "weaksignals-sign-in"
 YEAR = 365 * 24 * 3600
-# Two at a time, apart from the threads that answer pages: many sign-ins at once would take all of these.
+# Apart from the threads that answer pages: many sign-ins at once would take all of these.
 _HASHING = ThreadPoolExecutor(2, "hashing")
 # What a browser forgets with the session: pages, and drafts of answers.
 STORED = '"cache", "storage"'
+TOO_MANY = "Too many attempts. Wait a little, a quarter of an hour at most."
 UNSAVED = (
     "Your session had ended: your answer is not saved yet. Sign in, then send it again: this tab kept what you typed."
 )
@@ -64,10 +69,13 @@ async def sign_in(visit: Annotated[Visit, Depends(Admitted(SIGN_IN))]) -> Respon
     attempt = await run_in_threadpool(_attempted, visit)
     if isinstance(attempt, Response):
         return attempt
-    checked = asyncio.get_running_loop().run_in_executor(
-        _HASHING, accounts.is_right, attempt.password_hash, visit.text("password")
-    )
-    return await run_in_threadpool(_answered, visit, attempt, await checked)
+    is_right = await in_hashing_threads(passwords.is_right, attempt.password_hash, visit.text("password"))
+    return await run_in_threadpool(_answered, visit, attempt, is_right)
+
+
+async def in_hashing_threads(work: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
+    """What work on passwords gives: two at a time, apart from the threads that answer pages."""
+    return await asyncio.get_running_loop().run_in_executor(_HASHING, partial(work, *args, **more))
 
 
 def _attempted(visit: Visit) -> Attempt | Response:
@@ -81,7 +89,7 @@ def _attempted(visit: Visit) -> Attempt | Response:
         return guessing.begin(visit.services.engine, name, address_of(visit.request))
     except guessing.TooManyAttemptsError:
         log_sign_in(visit, name, "too many")
-        return _form(visit, visit.text("next"), "Too many attempts. Wait a little, a quarter of an hour at most.", 429)
+        return _form(visit, visit.text("next"), TOO_MANY, 429)
 
 
 def _answered(visit: Visit, attempt: Attempt, is_right: bool) -> Response:
@@ -103,7 +111,7 @@ def signed_in(visit: Visit, name: str, user_id: int, target: str) -> Response:
     services = visit.services
     hours = services.configuration.session_hours
     response = RedirectResponse(local_path(target), 303)
-    token = accounts.open_session(services.engine, user_id, hours)
+    token = sessions.open_session(services.engine, user_id, hours)
     set_cookie(services, response, services.cookie, token, hours * 3600)
     log_sign_in(visit, name, "signed in")
     return response
@@ -118,7 +126,12 @@ def set_cookie(services: Services, response: Response, name: str, value: str, se
 @router.post("/sign-out")
 def sign_out(visit: Annotated[Visit, Depends(Admitted(SIGN_OUT))]) -> Response:
     """End the session, here and in the database."""
-    accounts.close_session(visit.services.engine, visit.who)
+    sessions.close_session(visit.services.engine, visit.who)
+    return forgetting(visit)
+
+
+def forgetting(visit: Visit) -> Response:
+    """On to the sign-in page, once the session is over: the browser forgets what it kept of it."""
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(visit.services.cookie, path="/", secure=not visit.services.configuration.is_local)
     response.headers["Clear-Site-Data"] = STORED
