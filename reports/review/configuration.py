@@ -44,6 +44,10 @@ class Configuration(BaseSettings):
         "only, X-Forwarded-For, X-Forwarded-Proto and the trusted header are believed.",
     )
 
+    def cookie(self, name: str) -> str:
+        """A cookie's name: tied to this host and to HTTPS, but in a try-out."""
+        return name if self.is_local else f"__Host-{name}"
+
     @property
     def idle(self) -> timedelta:
         """How long a session may rest."""

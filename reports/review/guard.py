@@ -52,8 +52,8 @@ class Services:
 
     @property
     def cookie(self) -> str:
-        """The session's cookie: tied to this host and to HTTPS, but in a try-out."""
-        return "weaksignals" if self.configuration.is_local else "__Host-weaksignals"
+        """The session's cookie."""
+        return self.configuration.cookie("weaksignals")
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,8 @@ def address_of(request: Request) -> str:
 
 def language_of(request: Request) -> Language:
     """The language chosen, else the first that the browser prefers of ours, else French."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    services: Services = request.app.state.services
+    chosen = request.cookies.get(services.configuration.cookie(LANGUAGE_COOKIE))
     if chosen in ("fr", SOURCE):
         return Language(chosen)
     for part in request.headers.get("accept-language", "").lower().split(","):

@@ -61,7 +61,7 @@ def connect(app: FastAPI, configuration: Configuration) -> None:
     app.add_middleware(
         SessionMiddleware,
         secret_key=configuration.secret,
-        session_cookie="weaksignals-provider",
+        session_cookie=configuration.cookie("weaksignals-provider"),
         max_age=60 * MINUTES_TO_SIGN_IN,
         same_site="lax",
         https_only=not configuration.is_local,

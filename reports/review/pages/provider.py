@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from reports.review import accounts
 from reports.review.access import PUBLIC, SIGN_IN
 from reports.review.guard import Admitted, Refused, Visit
-from reports.review.pages.session import local_path, log_sign_in, signed_in
+from reports.review.pages.session import SHARED, local_path, log_sign_in, signed_in
 
 router = APIRouter(prefix="/sign-in/provider")
 TARGET = "target"
@@ -46,6 +46,7 @@ async def leave(visit: Annotated[Visit, Depends(Admitted(PUBLIC))]) -> Response:
     """On to the provider."""
     provider = _provider(visit)
     visit.request.session[TARGET] = local_path(visit.request.query_params.get("next", "/"))
+    visit.request.session[SHARED] = SHARED in visit.request.query_params
     try:
         return await provider.leave(visit.request, str(visit.request.url_for("come_back")))
     except UnreachableError:
@@ -68,4 +69,5 @@ async def come_back(visit: Annotated[Visit, Depends(Admitted(SIGN_IN))]) -> Resp
     if account is None:
         log_sign_in(visit, name, "refused")
         raise Refused(403, "You are known to your administration, but have no account here. Ask for one.")
-    return signed_in(visit, account.name, account.user_id, str(visit.request.session.pop(TARGET, "/")))
+    target, is_shared = visit.request.session.pop(TARGET, "/"), visit.request.session.pop(SHARED, False)
+    return signed_in(visit, account.name, account.user_id, str(target), bool(is_shared))

@@ -22,6 +22,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 # Ties the sign-in form to the browser that asked for it.
 FORM_COOKIE = "weaksignals-sign-in"
+# The field that says that others use this computer too.
+SHARED = "shared"
 YEAR = 365 * 24 * 3600
 # Apart from the threads that answer pages: many sign-ins at once would take all of these.
 _HASHING = ThreadPoolExecutor(2, "hashing")
@@ -59,7 +61,7 @@ def _form(visit: Visit, target: str, problem: str = "", status: int = 200) -> HT
         problem=problem,
         has_provider=bool(services.configuration.oidc_issuer),
     )
-    set_cookie(services, response, FORM_COOKIE, token, 3600)
+    set_cookie(services, response, services.configuration.cookie(FORM_COOKIE), token, 3600)
     return response
 
 
@@ -80,7 +82,7 @@ async def in_hashing_threads(work: Callable[P, T], *args: P.args, **more: P.kwar
 
 def _attempted(visit: Visit) -> Attempt | Response:
     """The attempt, where one may be made now, else the answer."""
-    cookie = visit.request.cookies.get(FORM_COOKIE, "")
+    cookie = visit.request.cookies.get(visit.services.configuration.cookie(FORM_COOKIE), "")
     name = visit.text("name")
     if not cookie or not is_same(visit.text("token"), cookie):
         log_sign_in(visit, name, "refused")
@@ -98,7 +100,7 @@ def _answered(visit: Visit, attempt: Attempt, is_right: bool) -> Response:
         log_sign_in(visit, name, "refused")
         return _form(visit, target, "Unknown name or wrong password.", 401)
     guessing.succeed(visit.services.engine, attempt)
-    return signed_in(visit, name, attempt.user_id, target)
+    return signed_in(visit, name, attempt.user_id, target, is_shared=bool(visit.text(SHARED)))
 
 
 def log_sign_in(visit: Visit, name: str, outcome: str) -> None:
@@ -106,19 +108,19 @@ def log_sign_in(visit: Visit, name: str, outcome: str) -> None:
     log(visit, name.lower()[:200], SIGN_IN.action, visit.request.url.path, outcome)
 
 
-def signed_in(visit: Visit, name: str, user_id: int, target: str) -> Response:
-    """A new session, and on to the page that was asked for."""
+def signed_in(visit: Visit, name: str, user_id: int, target: str, is_shared: bool) -> Response:
+    """A new session, and on to the page that was asked for; on a shared computer it ends with the browser."""
     services = visit.services
     hours = services.configuration.session_hours
     response = RedirectResponse(local_path(target), 303)
     token = sessions.open_session(services.engine, user_id, hours)
-    set_cookie(services, response, services.cookie, token, hours * 3600)
+    set_cookie(services, response, services.cookie, token, None if is_shared else hours * 3600)
     log_sign_in(visit, name, "signed in")
     return response
 
 
-def set_cookie(services: Services, response: Response, name: str, value: str, seconds: int) -> None:
-    """A cookie that scripts can't read and other sites can't send."""
+def set_cookie(services: Services, response: Response, name: str, value: str, seconds: int | None) -> None:
+    """A cookie that scripts can't read and other sites can't send; seconds: None until the browser is closed."""
     is_secure = not services.configuration.is_local
     response.set_cookie(name, value, max_age=seconds, httponly=True, secure=is_secure, samesite="lax", path="/")
 
@@ -144,5 +146,5 @@ def choose_language(code: str, request: Request, visit: Annotated[Visit, Depends
     if code not in ("fr", "en"):
         raise Refused(404, "There is no such page.")
     response = RedirectResponse(local_path(request.query_params.get("back", "/")), 303)
-    set_cookie(visit.services, response, LANGUAGE_COOKIE, code, YEAR)
+    set_cookie(visit.services, response, visit.services.configuration.cookie(LANGUAGE_COOKIE), code, YEAR)
     return response

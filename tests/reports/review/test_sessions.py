@@ -13,6 +13,7 @@ from flows import review
 from reports.review import accounts, guard, guessing
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
+from reports.review.database import Session, now
 from reports.review.pages.session import local_path
 from tests.reports.review.conftest import PASSWORD, TestClient, add_accounts, signed_in
 
@@ -252,6 +253,53 @@ def test_a_half_set_configuration_is_refused(data_template):
         read_configuration(data=data_template, trusted_header="X-User", trusted_proxies=["*"])
     with pytest.raises(InputError, match="SECRET"):
         read_configuration(data=data_template, oidc_issuer="https://sso.fr", oidc_client_id="x")
+
+
+def test_a_session_that_rests_too_long_ends_and_one_that_is_used_lasts_to_its_absolute_limit(fresh):
+    engine, agent = fresh.state.services.engine, signed_in(fresh, "paris")
+    minute, idle = timedelta(minutes=1), fresh.state.services.configuration.idle
+
+    def last_used(ago):
+        with engine.begin() as connection:
+            connection.execute(sa.update(Session).values(used_at=now() - ago))
+
+    last_used(idle - minute)
+    assert agent.get("/lists/2024-02").status_code == 200
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(Session.used_at)) > now() - minute
+    last_used(idle + minute)
+    assert agent.get("/lists/2024-02").status_code == 303
+    agent = signed_in(fresh, "paris")
+    with engine.begin() as connection:
+        connection.execute(sa.update(Session).values(expires_at=now()))
+    assert agent.get("/lists/2024-02").status_code == 303
+
+
+@pytest.mark.parametrize(("fields", "lasts"), [({}, True), ({"shared": "yes"}, False)], ids=["own", "shared"])
+def test_on_a_shared_computer_the_session_ends_with_the_browser(fresh, fields, lasts):
+    client = TestClient(fresh)
+    token = re.search('name="token" value="([^"]+)"', client.get("/sign-in").text).group(1)
+    sent = {"token": token, "name": "paris", "password": PASSWORD, "next": "/", **fields}
+    cookie = client.post("/sign-in", data=sent, follow_redirects=False).headers["set-cookie"]
+    assert ("Max-Age=36000" in cookie) == lasts
+
+
+def test_every_cookie_is_tied_to_this_host_and_to_https(data_template, tmp_path):
+    provider = {"oidc_issuer": "https://sso.invalid", "oidc_client_id": "x", "secret": "s" * 32}
+    app = create_app(read_configuration(data=data_template, database=f"sqlite:///{tmp_path / 'r.db'}", **provider))
+    add_accounts(app)
+    client = TestClient(app, base_url="https://testserver")
+    answers = [client.get("/sign-in"), client.get("/language/en", follow_redirects=False)]
+    answers += [client.get("/sign-in/provider", follow_redirects=False), attempt(client, "paris", PASSWORD)]
+    csrf = re.search('name="csrf" value="([^"]+)"', client.get("/account").text).group(1)
+    answers.append(client.post("/sign-out", data={"csrf": csrf}, follow_redirects=False))
+    cookies = [cookie for answer in answers for cookie in answer.headers.get_list("set-cookie")]
+    assert {cookie.split("=")[0] for cookie in cookies} == {
+        *("__Host-weaksignals-sign-in", "__Host-weaksignals-language", "__Host-weaksignals-provider"),
+        "__Host-weaksignals",
+    }
+    assert all("secure" in cookie.lower() and "path=/" in cookie.lower() for cookie in cookies)
+    assert not any("domain" in cookie.lower() for cookie in cookies)
 
 
 @pytest.mark.parametrize("target", ["//[", "//℀", "/\\x", "https://elsewhere.example", "javascript:alert(1)", ""])
