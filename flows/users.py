@@ -139,4 +139,12 @@ def _day(text: str | None) -> date | None:
 
 
 def _asked_password() -> str:
+    """The password, typed twice.
+
+    Raises InputError where passwords of ours are switched off.
+    """
+    from reports.review.configuration import read_configuration
+
+    if not read_configuration().local_passwords:
+        raise InputError("Passwords are switched off (WEAKSIGNALS_REVIEW_LOCAL_PASSWORDS). Give --no-password.")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -24,6 +24,9 @@ from reports.review.database import AuditEntry, FailedSignIn, Session, User, is_
 # Letters and digits of any script, and what addresses, domains and identifiers of providers are written with.
 _NAME: Final = re.compile(r"\w[\w.@+'|:/\\-]{0,199}")
 
+# Who changes an account whose rights come from elsewhere, as the log names them.
+PROVIDER: Final = "provider"
+
 
 @dataclass(frozen=True)
 class Account:
@@ -178,6 +181,23 @@ def account_named(engine: sa.Engine, name: str) -> Account | None:
     with Transaction(engine) as db:
         user = db.scalar(sa.select(User).where(User.name == name.lower(), is_open(now())))
         return account_of(user) if user else None
+
+
+def provided(
+    engine: sa.Engine, name: str, role: str, territories: Sequence[str], kinds: Sequence[str]
+) -> Account | None:
+    """The account of a name with the right that the provider gives it: made where there is none, None where closed.
+
+    Raises InputError where the name can't be one.
+    """
+    name, right = checked_name(name), (role, list(territories), list(kinds))
+    with Transaction(engine) as db:
+        user = db.scalar(sa.select(User).where(User.name == name))
+    if user is None:
+        add_user(engine, name, *right, None, by=PROVIDER)
+    elif user.is_open and (user.role, user.territories, user.kinds) != right:
+        change_right(engine, name, *right, user.expires_on, by=PROVIDER)
+    return account_named(engine, name)
 
 
 def user_of(engine: sa.Engine, account: Account) -> User:

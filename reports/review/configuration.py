@@ -2,16 +2,37 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, IPvAnyNetwork, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import InputError
 from features.variables import PREFIX as PREFIX_OF_ALL
 from features.variables import refuse_unknown_variables
+from reports.review.access import Role, right_of
 
 OURS = "REVIEW_"
 PREFIX = f"{PREFIX_OF_ALL}{OURS}"
+
+
+class ProvidedRight(BaseModel):
+    """What whoever has a value of the provider's claim may see: as in `weaksignals users add`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: str
+    role: str = Role.AGENT
+    territories: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        try:
+            right_of(self.role, self.territories, self.kinds)
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        return self
 
 
 class Configuration(BaseSettings):
@@ -34,6 +55,15 @@ class Configuration(BaseSettings):
     oidc_client_id: str = Field("", description="Our identifier at the provider.")
     oidc_client_secret: str = Field("", description="Our secret at the provider.")
     oidc_claim: str = Field("email", description="The claim that names the account.")
+    oidc_scope: str = Field("openid email profile", description="What the provider is asked for.")
+    oidc_verifies_emails: bool = Field(
+        False, description="Whether each e-mail address of the provider is verified, even where it does not say so."
+    )
+    oidc_rights_claim: str = Field("", description="The claim by whose values the provider gives rights, e.g. groups.")
+    oidc_rights: tuple[ProvidedRight, ...] = Field(
+        (), description="The right for each value of that claim; the first that someone has counts."
+    )
+    local_passwords: bool = Field(True, description="Whether one may sign in with a password of ours.")
     secret: str = Field("", description="Signs the short cookie of an OpenID Connect sign-in; 32 characters or more.")
     trusted_header: str = Field(
         "", description="Header in which a reverse proxy names the account, e.g. X-Remote-User."
@@ -78,6 +108,13 @@ def read_configuration(**given: object) -> Configuration:
     if found.oidc_issuer and (not found.oidc_client_id or len(found.secret) < 32):
         raise InputError(
             "OpenID Connect needs WEAKSIGNALS_REVIEW_OIDC_CLIENT_ID and a WEAKSIGNALS_REVIEW_SECRET of 32 characters."
+        )
+    if bool(found.oidc_rights) != bool(found.oidc_rights_claim):
+        raise InputError("WEAKSIGNALS_REVIEW_OIDC_RIGHTS and WEAKSIGNALS_REVIEW_OIDC_RIGHTS_CLAIM go together.")
+    if not (found.local_passwords or found.oidc_issuer or found.trusted_header):
+        raise InputError(
+            "Without local passwords nobody could sign in: set WEAKSIGNALS_REVIEW_OIDC_ISSUER or "
+            "WEAKSIGNALS_REVIEW_TRUSTED_HEADER, or WEAKSIGNALS_REVIEW_LOCAL_PASSWORDS=true."
         )
     if found.trusted_header and not found.trusted_proxies:
         raise InputError(

@@ -51,7 +51,7 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "team": TEAM,
         "audit": READ_AUDIT,
         "rights": READ_RIGHTS,
-        "has_passwords": True,
+        "has_passwords": services.configuration.local_passwords,
         "wrong_data": READ_WRONG_DATA,
         "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "contact": services.configuration.contact,

@@ -57,7 +57,8 @@ def _own_page(visit: Visit, status: int = 200, problem: str = "", is_saved: bool
 @router.post("/account/password")
 async def change_password(visit: Annotated[Visit, Depends(Admitted(CHANGE_PASSWORD))]) -> Response:
     """Another password, for who knows the present one: guesses of it wait as those of signing in do."""
-    if not await run_in_threadpool(accounts.has_password, visit.services.engine, visit.who):
+    has_passwords = visit.services.configuration.local_passwords
+    if not has_passwords or not await run_in_threadpool(accounts.has_password, visit.services.engine, visit.who):
         raise Refused(404, "There is no such page.")
     if visit.text("new") != visit.text("again"):
         return await run_in_threadpool(_own_page, visit, 400, "The two new passwords differ.")

@@ -82,6 +82,8 @@ async def in_hashing_threads(work: Callable[P, T], *args: P.args, **more: P.kwar
 
 def _attempted(visit: Visit) -> Attempt | Response:
     """The attempt, where one may be made now, else the answer."""
+    if not visit.services.configuration.local_passwords:
+        raise Refused(403, "Passwords are not used here: sign in with your administration's account.")
     cookie = visit.request.cookies.get(visit.services.configuration.cookie(FORM_COOKIE), "")
     name = visit.text("name")
     if not cookie or not is_same(visit.text("token"), cookie):
