@@ -47,6 +47,7 @@ def serve(
         workers=workers,
         proxy_headers=False,
         access_log=False,
+        server_header=False,
     )
 
 

@@ -1,5 +1,6 @@
 """What agents write: accounts, verdicts, follow-up, and the log of who saw what. SQLite or PostgreSQL."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -176,12 +177,22 @@ def open_database(url: str) -> sa.Engine:
     """Connect to the database, and upgrade its tables to the present version."""
     address = sa.make_url(url)
     if address.get_backend_name() == "sqlite" and address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        _keep_private(Path(address.database))
     engine = sa.create_engine(address)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _tune_sqlite)
     migrate(engine)
     return engine
+
+
+def _keep_private(file: Path) -> None:
+    """Make the file, and its folder where it is not there, for nobody else's eyes; what SQLite puts beside follows."""
+    if not file.parent.exists():
+        file.parent.mkdir(parents=True)
+        file.parent.chmod(0o700)
+    file.touch(0o600)
+    with suppress(PermissionError):
+        file.chmod(0o600)
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:

@@ -8,12 +8,13 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import sqlalchemy as sa
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from python_multipart.multipart import parse_options_header
 from sqlalchemy.orm import Session as Transaction
 from starlette.datastructures import FormData
 
@@ -29,6 +30,9 @@ from reports.review.firm import read_firm
 LANGUAGE_COOKIE = "weaksignals-language"
 # Key in a request's scope: whether it came through a trusted proxy. The address that a header claims is no proof.
 FROM_PROXY = "weaksignals.from_proxy"
+# PostgreSQL keeps no text with this character.
+NUL = "\x00"
+NOT_UNDERSTOOD = "This request is not understood."
 # The log holds addresses whole: one that doesn't fit is not served.
 LONGEST_ADDRESS = 2000
 
@@ -99,8 +103,19 @@ def follows_of(visit: Visit) -> int:
 
 
 async def form_of(request: Request) -> FormData:
-    """The fields of a change; none of a page."""
-    return await request.form(max_files=0) if request.method == "POST" else FormData()
+    """The fields of a change; none of a page.
+
+    Raises Refused where they are written in what no form of ours is, or hold what no database keeps.
+    """
+    if request.method != "POST":
+        return FormData()
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
+        raise Refused(400, NOT_UNDERSTOOD)
+    form = await request.form(max_files=0)
+    if any(NUL in text for item in form.multi_items() for text in item if isinstance(text, str)):
+        raise Refused(400, NOT_UNDERSTOOD)
+    return form
 
 
 class Admitted:
@@ -116,6 +131,8 @@ class Admitted:
         Raises Refused where the rule does not admit it.
         """
         services: Services = request.app.state.services
+        if NUL in unquote(address_asked(request)):
+            raise Refused(400, NOT_UNDERSTOOD)
         account = None if self.rule.is_public and not self._needs_session(request, services) else who(request, services)
         visit = Visit(services, request, language_of(request), account, form)
         if self.rule.is_public:
@@ -194,6 +211,12 @@ def who(request: Request, services: Services) -> Account | None:
 def address_of(request: Request) -> str:
     """The visitor's address, as trusted proxies tell it."""
     return request.client.host[:64] if request.client else ""
+
+
+def is_private(request: Request) -> bool:
+    """Whether nobody on the way reads what is typed: by HTTPS, as trusted proxies tell it, or on this machine."""
+    services: Services = request.app.state.services
+    return services.configuration.is_local or request.url.scheme == "https"
 
 
 def language_of(request: Request) -> Language:

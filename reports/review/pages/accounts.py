@@ -11,7 +11,7 @@ from features.errors import InputError
 from reports.review import accounts, guessing, passwords, sessions
 from reports.review.access import CHANGE_PASSWORD, OWN_ACCOUNT, READ_RIGHTS, REVIEW_RIGHTS, SIGN_OUT
 from reports.review.database import User, now
-from reports.review.guard import Admitted, Refused, Visit, address_of
+from reports.review.guard import Admitted, Refused, Visit, address_of, is_private
 from reports.review.pages.session import TOO_MANY, forgetting, in_hashing_threads
 from reports.review.rendering import render
 
@@ -57,7 +57,7 @@ def _own_page(visit: Visit, status: int = 200, problem: str = "", is_saved: bool
 @router.post("/account/password")
 async def change_password(visit: Annotated[Visit, Depends(Admitted(CHANGE_PASSWORD))]) -> Response:
     """Another password, for who knows the present one: guesses of it wait as those of signing in do."""
-    has_passwords = visit.services.configuration.local_passwords
+    has_passwords = visit.services.configuration.local_passwords and is_private(visit.request)
     if not has_passwords or not await run_in_threadpool(accounts.has_password, visit.services.engine, visit.who):
         raise Refused(404, "There is no such page.")
     if visit.text("new") != visit.text("again"):

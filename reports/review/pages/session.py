@@ -13,7 +13,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from reports.review import guessing, passwords, sessions
 from reports.review.access import PUBLIC, SIGN_IN, SIGN_OUT
-from reports.review.guard import LANGUAGE_COOKIE, Admitted, Refused, Services, Visit, address_of, is_same, log
+from reports.review.guard import (
+    LANGUAGE_COOKIE,
+    Admitted,
+    Refused,
+    Services,
+    Visit,
+    address_of,
+    is_private,
+    is_same,
+    log,
+)
 from reports.review.guessing import Attempt
 from reports.review.rendering import render
 
@@ -30,6 +40,10 @@ _HASHING = ThreadPoolExecutor(2, "hashing")
 # What a browser forgets with the session: pages, and drafts of answers.
 STORED = '"cache", "storage"'
 TOO_MANY = "Too many attempts. Wait a little, a quarter of an hour at most."
+NOT_PRIVATE = (
+    "This page did not come by HTTPS: others could read a password on its way, so none is taken. "
+    "Tell whoever runs this application."
+)
 UNSAVED = (
     "Your session had ended: your answer is not saved yet. Sign in, then send it again: this tab kept what you typed."
 )
@@ -44,6 +58,7 @@ def local_path(target: str) -> str:
 def sign_in_form(visit: Annotated[Visit, Depends(Admitted(PUBLIC))]) -> HTMLResponse:
     """The form, and the provider's button where there is one."""
     problem = UNSAVED if "unsaved" in visit.request.query_params else ""
+    problem = problem if is_private(visit.request) else NOT_PRIVATE
     return _form(visit, visit.request.query_params.get("next", "/"), problem)
 
 
@@ -59,6 +74,7 @@ def _form(visit: Visit, target: str, problem: str = "", status: int = 200) -> HT
         token=token,
         target=local_path(target),
         problem=problem,
+        has_passwords=services.configuration.local_passwords and is_private(visit.request),
         has_provider=bool(services.configuration.oidc_issuer),
     )
     set_cookie(services, response, services.configuration.cookie(FORM_COOKIE), token, 3600)
@@ -84,6 +100,8 @@ def _attempted(visit: Visit) -> Attempt | Response:
     """The attempt, where one may be made now, else the answer."""
     if not visit.services.configuration.local_passwords:
         raise Refused(403, "Passwords are not used here: sign in with your administration's account.")
+    if not is_private(visit.request):
+        raise Refused(403, NOT_PRIVATE)
     cookie = visit.request.cookies.get(visit.services.configuration.cookie(FORM_COOKIE), "")
     name = visit.text("name")
     if not cookie or not is_same(visit.text("token"), cookie):

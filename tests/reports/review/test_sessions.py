@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from flows import review
 from reports.review import accounts, guard, guessing
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
-from reports.review.database import Session, now
+from reports.review.database import Session, now, open_database
 from reports.review.pages.session import local_path
 from tests.reports.review.conftest import PASSWORD, TestClient, add_accounts, signed_in
 
@@ -199,6 +200,37 @@ def test_a_trusted_proxy_names_the_account_and_changes_still_need_their_token(da
     assert client.get("/lists/2024-02", headers={"X-Remote-User": "nobody"}, follow_redirects=False).status_code == 303
 
 
+@pytest.mark.parametrize(("scheme", "is_private"), [("http", False), ("https", True)])
+def test_no_password_is_taken_but_by_https(data_template, tmp_path, scheme, is_private):
+    app = create_app(read_configuration(data=data_template, database=f"sqlite:///{tmp_path / 'r.db'}"))
+    add_accounts(app)
+    client = TestClient(app, base_url=f"{scheme}://testserver")
+    page = client.get("/sign-in")
+    assert ('name="password"' in page.text) == is_private
+    assert ("HTTPS" in page.text) != is_private
+    token = re.search("__Host-weaksignals-sign-in=([^;]+)", page.headers["set-cookie"])[1]
+    fields = {"token": token, "name": "paris", "password": PASSWORD}
+    cookie = {"cookie": f"__Host-weaksignals-sign-in={token}"}
+    answer = client.post("/sign-in", data=fields, headers=cookie, follow_redirects=False)
+    assert answer.status_code == (303 if is_private else 403)
+
+
+def test_what_agents_write_is_for_nobody_else_s_eyes(data_template, tmp_path):
+    app = create_app(read_configuration(data=data_template, database=f"sqlite:///{tmp_path / 'new' / 'r.db'}"))
+    add_accounts(app)
+    folder = tmp_path / "new"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+    app.state.services.engine.dispose()
+
+
+def test_a_database_that_others_could_read_is_closed_to_them(tmp_path):
+    file = tmp_path / "r.db"
+    file.touch(0o644)
+    open_database(f"sqlite:///{file}").dispose()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
 def test_the_header_of_anyone_else_is_not_believed(data_template, tmp_path):
     client = proxied(data_template, tmp_path, "10.0.0.3")
     answer = client.get("/lists/2024-02", headers={"X-Remote-User": "admin"}, follow_redirects=False)
@@ -220,6 +252,7 @@ def test_as_served_a_proxy_is_known_by_its_connection_not_by_what_is_said(
     config = uvicorn.Config(*args, **options, log_config=None)
     config.load()
     assert not config.access_log
+    assert not config.server_header
     add_accounts(create_app(read_configuration()))
     client = TestClient(config.loaded_app, client=("127.0.0.1", 50000))
     headers = {"X-Forwarded-For": PROXY, "X-Remote-User": "admin"}
