@@ -12,7 +12,7 @@ import typer
 from features import store
 from features.errors import InputError
 from flows.settings import Settings, load
-from flows.terminal import Data, out
+from flows.terminal import Data, err, out
 
 verdicts = typer.Typer(help="What agents answered.", no_args_is_help=True)
 wrong_data = typer.Typer(help="What agents know to be wrong in the data.", no_args_is_help=True)
@@ -35,7 +35,7 @@ def serve(
     settings = load(data=data)
     os.environ["WEAKSIGNALS_REVIEW_DATA"] = str(settings.data.resolve())
     os.environ["WEAKSIGNALS_REVIEW_IS_LOCAL"] = str(local).lower()
-    review_database(settings).dispose()
+    _say_where_everyone_comes_from(settings)
     out.print(f"http://{host}:{port}  (accounts: weaksignals users add)", soft_wrap=True)
     # The application knows which proxies to believe: uvicorn would believe every one on this machine. It keeps a log of
     # its own: uvicorn's would tell whoever reads it what was searched, and the codes of sign-ins.
@@ -49,6 +49,22 @@ def serve(
         access_log=False,
         server_header=False,
     )
+
+
+def _say_where_everyone_comes_from(settings: Settings) -> None:
+    """Warn where all visitors had one address: limits and log would take them for one."""
+    from reports.review.audit import address_of_everyone
+
+    engine = review_database(settings)
+    address = address_of_everyone(engine)
+    engine.dispose()
+    if address:
+        err.print(
+            f"Everyone came from {address} of late: most likely a reverse proxy. Name it in "
+            "WEAKSIGNALS_REVIEW_TRUSTED_PROXIES and have it set X-Forwarded-For, else limits and log take all visitors "
+            "for one.",
+            soft_wrap=True,
+        )
 
 
 def review_database(settings: Settings) -> Any:

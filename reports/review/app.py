@@ -1,5 +1,6 @@
 """The application put together: routes, strict headers, and a page for every refusal."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -8,12 +9,15 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from reports.review import audit
 from reports.review.chains import RefusedAnswerError
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import NotPublishedError, Reader, UnreadableError
@@ -32,6 +36,7 @@ from reports.review.past import prepare
 from reports.review.rendering import render
 
 STATIC = "static"
+DAY = 24 * 3600
 # The server's own, which the operator reads.
 LOG = logging.getLogger("uvicorn.error")
 HEADERS = {
@@ -83,9 +88,24 @@ def warm_up(reader: Reader) -> None:
 
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
-    warm_up(app.state.services.reader)
+    services: Services = app.state.services
+    warm_up(services.reader)
+    months = services.configuration.log_months
+    keeping = asyncio.create_task(_keep_the_log(services, months)) if months else None
     yield
-    app.state.services.engine.dispose()
+    if keeping:
+        keeping.cancel()
+    services.engine.dispose()
+
+
+async def _keep_the_log(services: Services, months: int) -> None:
+    """Once a day, remove what the log no longer keeps."""
+    while True:
+        try:
+            await run_in_threadpool(audit.shorten, services.engine, months)
+        except SQLAlchemyError as error:
+            LOG.error("The log could not be shortened (%s). It is tried again tomorrow.", str(error).splitlines()[0])
+        await asyncio.sleep(DAY)
 
 
 def from_environment() -> FastAPI:

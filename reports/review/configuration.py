@@ -51,6 +51,9 @@ class Configuration(BaseSettings):
     common_passwords: Path | None = Field(
         None, description="A list of passwords that are guessed first, one a line, which others maintain: refused."
     )
+    log_months: int | None = Field(
+        None, ge=6, description="Months that the log is kept, six or more; for ever if not set."
+    )
     oidc_issuer: str = Field("", description="OpenID Connect provider, e.g. https://sso.example/realms/signaux.")
     oidc_client_id: str = Field("", description="Our identifier at the provider.")
     oidc_client_secret: str = Field("", description="Our secret at the provider.")

@@ -10,8 +10,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-# Rows are added, never changed: triggers set by the migration enforce it in the database.
-APPEND_ONLY = ("audit", "verdicts", "follow_ups", "wrong_data", "wrong_data_answers")
+# Rows are added, never changed: triggers set by the migrations enforce it in the database. Of the log alone, what is
+# old may leave, where a cut tells so.
+APPEND_ONLY = ("audit", "log_cuts", "verdicts", "follow_ups", "wrong_data", "wrong_data_answers")
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -171,6 +172,16 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(sa.String(40))
     path: Mapped[str] = mapped_column(sa.Text)
     outcome: Mapped[str] = mapped_column(sa.String(20))
+
+
+class LogCut(Base):
+    """That the lines of the log before an instant were removed: the database removes none without it."""
+
+    __tablename__ = "log_cuts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    by: Mapped[str] = mapped_column(sa.String(200))
+    up_to: Mapped[datetime]
 
 
 def open_database(url: str) -> sa.Engine:

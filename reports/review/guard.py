@@ -6,7 +6,7 @@ refusal, after one query.
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
@@ -15,13 +15,13 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from python_multipart.multipart import parse_options_header
-from sqlalchemy.orm import Session as Transaction
 from starlette.datastructures import FormData
 
 from reports.language import SOURCE, Language
-from reports.review import accounts, sessions
-from reports.review.access import Rule
+from reports.review import accounts, audit, sessions
+from reports.review.access import SIGN_IN, Rule
 from reports.review.accounts import Account
+from reports.review.audit import ADMITTED, LONGEST_ADDRESS, SIGNED_IN, Quota
 from reports.review.configuration import Configuration
 from reports.review.data import NotPublishedError, PublishedList, Reader, Row
 from reports.review.database import AuditEntry
@@ -33,8 +33,6 @@ FROM_PROXY = "weaksignals.from_proxy"
 # PostgreSQL keeps no text with this character.
 NUL = "\x00"
 NOT_UNDERSTOOD = "This request is not understood."
-# The log holds addresses whole: one that doesn't fit is not served.
-LONGEST_ADDRESS = 2000
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
@@ -53,6 +51,8 @@ class Services:
     configuration: Configuration
     engine: sa.Engine
     reader: Reader
+    sign_ins: Quota = field(default_factory=Quota)
+    strangers: Quota = field(default_factory=Quota)
 
     @property
     def cookie(self) -> str:
@@ -142,7 +142,7 @@ class Admitted:
         except Refused as refusal:
             self._log(visit, str(refusal.status))
             raise
-        self._log(visit, "admitted")
+        self._log(visit, ADMITTED)
         return admitted
 
     def _log(self, visit: Visit, outcome: str) -> None:
@@ -236,8 +236,10 @@ def log(visit: Visit, by: str, action: str, path: str, outcome: str) -> None:
     """Log who asked for what and whether they got it; of a form, only its address."""
     address = address_of(visit.request)
     entry = AuditEntry(by=by, address=address, action=action, path=path[:LONGEST_ADDRESS], outcome=outcome)
-    with Transaction(visit.services.engine) as db, db.begin():
-        db.add(entry)
+    is_known = visit.account is not None or outcome == SIGNED_IN
+    # Apart: who floods pages hides no guess of a password.
+    quota = visit.services.sign_ins if action == SIGN_IN.action else visit.services.strangers
+    audit.write(visit.services.engine, entry, None if is_known else quota)
 
 
 def is_fragment(request: Request) -> bool:

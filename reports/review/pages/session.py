@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from reports.review import guessing, passwords, sessions
 from reports.review.access import PUBLIC, SIGN_IN, SIGN_OUT
+from reports.review.audit import SIGNED_IN
 from reports.review.guard import (
     LANGUAGE_COOKIE,
     Admitted,
@@ -135,7 +136,7 @@ def signed_in(visit: Visit, name: str, user_id: int, target: str, is_shared: boo
     response = RedirectResponse(local_path(target), 303)
     token = sessions.open_session(services.engine, user_id, hours)
     set_cookie(services, response, services.cookie, token, None if is_shared else hours * 3600)
-    log_sign_in(visit, name, "signed in")
+    log_sign_in(visit, name, SIGNED_IN)
     return response
 
 

@@ -16,12 +16,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from reports.review import chains, guessing, verdicts
+from reports.review import audit, chains, guessing, verdicts
 from reports.review.accounts import add_user
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.data import Reader
-from reports.review.database import APPEND_ONLY, AuditEntry, Base, Verdict, migrate, open_database
+from reports.review.database import APPEND_ONLY, AuditEntry, Base, LogCut, Verdict, migrate, now, open_database
 from tests.reports.review.conftest import PASSWORD, TestClient, add_accounts, signed_in
 
 # A PostgreSQL server refuses to run as root.
@@ -107,6 +107,31 @@ def test_the_log_can_not_be_rewritten(engine, change):
         db.add(AuditEntry(by="x", address="", action="", path="", outcome=""))
     with pytest.raises(sa.exc.DatabaseError, match="append-only"), engine.begin() as connection:
         connection.execute(sa.text(change))
+
+
+def lines(engine):
+    with sa.orm.Session(engine) as db:
+        return list(db.scalars(sa.select(AuditEntry.by).order_by(AuditEntry.id)))
+
+
+def test_a_line_leaves_the_log_only_where_a_cut_tells_so_and_never_one_of_the_last_six_months(engine):
+    with sa.orm.Session(engine) as db, db.begin():
+        for by, days in (("old", 800), ("recent", 100)):
+            at = now() - timedelta(days=days)
+            db.add(AuditEntry(at=at, by=by, address="", action="", path="", outcome=""))
+    delete_old = sa.delete(AuditEntry).where(AuditEntry.by == "old")
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), engine.begin() as connection:
+        connection.execute(delete_old)
+    with pytest.raises(sa.exc.DatabaseError, match="six months"), engine.begin() as connection:
+        connection.execute(sa.insert(LogCut).values(by="x", up_to=now()))
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(lambda _: audit.shorten(engine, 12), range(4))) == [0, 0, 0, 1]
+    assert lines(engine) == ["recent", audit.RULE]
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), engine.begin() as connection:
+        connection.execute(sa.delete(AuditEntry))
+    for change in (sa.delete(LogCut), sa.update(LogCut).values(by="me")):
+        with pytest.raises(sa.exc.DatabaseError, match="append-only"), engine.begin() as connection:
+            connection.execute(change)
 
 
 def test_of_eight_answers_to_one_page_at_once_one_is_kept_and_seven_are_told(engine, data_template):
