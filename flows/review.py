@@ -3,6 +3,7 @@
 The application is imported only by the commands that use it: the import takes a second.
 """
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ import typer
 from features import store
 from features.errors import InputError
 from flows.settings import Settings, load
-from flows.terminal import Data, err, out
+from flows.terminal import Data, Words, err, out
 
 verdicts = typer.Typer(help="What agents answered.", no_args_is_help=True)
 wrong_data = typer.Typer(help="What agents know to be wrong in the data.", no_args_is_help=True)
@@ -73,6 +74,30 @@ def review_database(settings: Settings) -> Any:
     from reports.review.database import open_database
 
     return open_database(read_configuration(data=settings.data).database_url)
+
+
+def contest(
+    siren: Annotated[str, typer.Argument(help="The firm's SIREN.")],
+    out_file: Annotated[Path | None, typer.Option("--out", help="Also write all of it there, as JSON.")] = None,
+    language: Words = None,
+    data: Data = None,
+) -> None:
+    """What the system holds and said of a firm, for the answer that the law asks for; that it was asked is logged."""
+    from reports.language import Language
+    from reports.review import contest as held_of
+    from reports.review.data import Reader
+
+    number = "".join(siren.split())
+    if not (number.isascii() and number.isdecimal() and len(number) == 9):
+        raise InputError(f'"{siren}" is no SIREN: give its nine digits.')
+    settings = load(data=data, language=language)
+    words, engine = Language(settings.language), review_database(settings)
+    found = held_of.held(Reader(settings.data), engine, number, words)
+    for line in held_of.told(found, words):
+        out.print(line, soft_wrap=True)
+    if out_file:
+        store.write_text(out_file, json.dumps(held_of.as_document(found), ensure_ascii=False, indent=1, default=str))
+    engine.dispose()
 
 
 @verdicts.command("export")
