@@ -14,7 +14,7 @@ import typer
 from features import store
 from features.errors import InputError
 from features.periods import parse_period
-from flows import failures, laboratory, operation, review, upkeep
+from flows import failures, laboratory, operation, review, upkeep, users
 from flows.lineage import lineage
 from flows.settings import Settings, load
 from flows.terminal import Data, Engine, Period, Raw, Words, out, period_of, print_remarks, progress, tell
@@ -27,13 +27,14 @@ app = typer.Typer(
 )
 app.add_typer(laboratory.bench, name="bench")
 app.add_typer(laboratory.models, name="models")
-app.add_typer(review.users, name="users")
+app.add_typer(users.users, name="users")
 app.add_typer(review.verdicts, name="verdicts")
 app.add_typer(review.wrong_data, name="wrong-data")
 app.command()(laboratory.tune)
 app.command()(laboratory.dictionary)
 app.command("review")(review.serve)
 app.command()(lineage)
+app.command()(review.contest)
 app.command()(operation.serve)
 app.command()(operation.settings)
 app.command()(operation.doctor)

@@ -1,8 +1,9 @@
-"""The commands around the review application: serve it, its accounts, what its agents answered.
+"""The commands around the review application: serve it, and what its agents answered.
 
 The application is imported only by the commands that use it: the import takes a second.
 """
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +13,8 @@ import typer
 from features import store
 from features.errors import InputError
 from flows.settings import Settings, load
-from flows.terminal import Data, out
+from flows.terminal import Data, Words, err, out
 
-users = typer.Typer(help="Accounts of the review application.", no_args_is_help=True)
 verdicts = typer.Typer(help="What agents answered.", no_args_is_help=True)
 wrong_data = typer.Typer(help="What agents know to be wrong in the data.", no_args_is_help=True)
 
@@ -36,7 +36,7 @@ def serve(
     settings = load(data=data)
     os.environ["WEAKSIGNALS_REVIEW_DATA"] = str(settings.data.resolve())
     os.environ["WEAKSIGNALS_REVIEW_IS_LOCAL"] = str(local).lower()
-    _review_database(settings).dispose()
+    _say_where_everyone_comes_from(settings)
     out.print(f"http://{host}:{port}  (accounts: weaksignals users add)", soft_wrap=True)
     # The application knows which proxies to believe: uvicorn would believe every one on this machine. It keeps a log of
     # its own: uvicorn's would tell whoever reads it what was searched, and the codes of sign-ins.
@@ -48,44 +48,56 @@ def serve(
         workers=workers,
         proxy_headers=False,
         access_log=False,
+        server_header=False,
     )
 
 
-def _review_database(settings: Settings) -> Any:
+def _say_where_everyone_comes_from(settings: Settings) -> None:
+    """Warn where all visitors had one address: limits and log would take them for one."""
+    from reports.review.audit import address_of_everyone
+
+    engine = review_database(settings)
+    address = address_of_everyone(engine)
+    engine.dispose()
+    if address:
+        err.print(
+            f"Everyone came from {address} of late: most likely a reverse proxy. Name it in "
+            "WEAKSIGNALS_REVIEW_TRUSTED_PROXIES and have it set X-Forwarded-For, else limits and log take all visitors "
+            "for one.",
+            soft_wrap=True,
+        )
+
+
+def review_database(settings: Settings) -> Any:
+    """The connection to what agents wrote."""
     from reports.review.configuration import read_configuration
     from reports.review.database import open_database
 
     return open_database(read_configuration(data=settings.data).database_url)
 
 
-@users.command("add")
-def add_user(
-    name: Annotated[str, typer.Argument(help="Name of the account; with OpenID Connect, what its claim holds.")],
-    territory: Annotated[list[str], typer.Option(help="A département, a region, or FR; may be repeated.")],
-    kind: Annotated[list[str] | None, typer.Option(help="A kind of data, or all; may be repeated.")] = None,
-    role: Annotated[str, typer.Option(help="agent, team_lead, data_scientist or administrator.")] = "agent",
-    signs_in_elsewhere: Annotated[bool, typer.Option("--no-password", help="Signs in with the provider.")] = False,
+def contest(
+    siren: Annotated[str, typer.Argument(help="The firm's SIREN.")],
+    out_file: Annotated[Path | None, typer.Option("--out", help="Also write all of it there, as JSON.")] = None,
+    language: Words = None,
     data: Data = None,
 ) -> None:
-    """Create an account of the review application, or replace its right; the password is asked for, never an option."""
-    from reports.review import accounts
-    from reports.review.access import Kind, right_of
+    """What the system holds and said of a firm, for the answer that the law asks for; that it was asked is logged."""
+    from reports.language import Language
+    from reports.review import contest as held_of
+    from reports.review.data import Reader
 
-    kinds = [str(one) for one in Kind] if kind == ["all"] else kind or []
-    # What is wrong with the right is told before a password is asked for.
-    right_of(role, territory, kinds)
-    password = None if signs_in_elsewhere else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    accounts.add_user(_review_database(load(data=data)), name, role, territory, kinds, password)
-    out.print(f"{name}: {role}, {', '.join(territory)}, {', '.join(kinds) or 'no kind of data'}.", soft_wrap=True)
-
-
-@users.command("close")
-def close_user(name: Annotated[str, typer.Argument(help="Name of the account.")], data: Data = None) -> None:
-    """Close an account: its sessions end, and it can't sign in any more."""
-    from reports.review import accounts
-
-    accounts.close_account(_review_database(load(data=data)), name)
-    out.print(f"{name}: closed.")
+    number = "".join(siren.split())
+    if not (number.isascii() and number.isdecimal() and len(number) == 9):
+        raise InputError(f'"{siren}" is no SIREN: give its nine digits.')
+    settings = load(data=data, language=language)
+    words, engine = Language(settings.language), review_database(settings)
+    found = held_of.held(Reader(settings.data), engine, number, words)
+    for line in held_of.told(found, words):
+        out.print(line, soft_wrap=True)
+    if out_file:
+        store.write_text(out_file, json.dumps(held_of.as_document(found), ensure_ascii=False, indent=1, default=str))
+    engine.dispose()
 
 
 @verdicts.command("export")
@@ -100,7 +112,7 @@ def export_verdicts(
     from reports.review.verdicts import VERDICT_COLUMNS, verdict_rows
 
     settings = load(data=data)
-    file, rows = out_file or settings.folder.verdicts, verdict_rows(_review_database(settings))
+    file, rows = out_file or settings.folder.verdicts, verdict_rows(review_database(settings))
     store.write_text(file, as_csv(rows, VERDICT_COLUMNS))
     out.print(f"{len(rows):,} verdicts: {file}", soft_wrap=True)
 
@@ -117,6 +129,6 @@ def export_wrong_data(
 
     settings = load(data=data)
     file = out_file or settings.folder.verdicts.with_name("wrong_data.csv")
-    found = reports_of(_review_database(settings))
+    found = reports_of(review_database(settings))
     store.write_text(file, as_csv(found))
     out.print(f"{len(found):,} reports of wrong data: {file}", soft_wrap=True)

@@ -1,7 +1,5 @@
 """The data dictionary, from the declarations that the pipeline runs on."""
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,6 +7,7 @@ from features.assemble import CATALOG
 from features.catalog import Feature
 from features.sources import SOURCES
 from features.sources.source import Source, next_delivery
+from reports.cells import csv_text
 from reports.language import Language
 
 COLUMNS = ("name", "theme", "unit", "direction", "en", "fr", "definition", "known", "base")
@@ -111,11 +110,7 @@ def dictionary_rows() -> list[dict[str, str]]:
 
 def as_csv() -> str:
     """The dictionary as CSV."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(dictionary_rows())
-    return out.getvalue()
+    return csv_text(COLUMNS, ([row[name] for name in COLUMNS] for row in dictionary_rows()))
 
 
 def as_markdown() -> str:

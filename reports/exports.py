@@ -1,7 +1,5 @@
 """The list as files: Parquet, CSV, XLSX, JSON, and the JSON that the Signaux Faibles front end imports."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -18,13 +16,14 @@ from features.folder import TARGET_LIST
 from models.alerts import HIGH, MODERATE, NO_ALERT
 from models.explanation.shapley import shapley_values
 from reports.alerting import GIVEN, given_sentences
+from reports.cells import csv_text
 from reports.counterfactuals import counterfactual_sentence
 from reports.freshness import older_data
 from reports.language import Language
 from reports.list_columns import LIST_COLUMNS
 from reports.movement import movement_sentence
 from reports.reasons import REASON_SETTINGS
-from reports.spreadsheet import About, safe, workbook
+from reports.spreadsheet import About, workbook
 from reports.target_list import COLUMNS, TargetList, records
 
 NAME = "target_list"
@@ -101,13 +100,11 @@ def parquet(ranked: TargetList) -> pa.Table:
 
 def as_csv(ranked: TargetList, language: Language) -> str:
     """One line per firm, UTF-8, separated by commas; records as sentences; `simulated` where no firm is real."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*COLUMNS, "simulated"])
-    for row in ranked.rows.itertuples(index=False):
-        cells = [_cell(name, value, language) for name, value in zip(COLUMNS, row, strict=True)]
-        writer.writerow([*(safe(cell) for cell in cells), ranked.is_simulated])
-    return out.getvalue()
+    rows = (
+        [*(_cell(name, value, language) for name, value in zip(COLUMNS, row, strict=True)), ranked.is_simulated]
+        for row in ranked.rows.itertuples(index=False)
+    )
+    return csv_text([*COLUMNS, "simulated"], rows)
 
 
 def _cell(name: str, value: Any, language: Language) -> Any:

@@ -1,7 +1,6 @@
-"""Tables as workbooks (XLSX), and text that no spreadsheet takes for a formula."""
+"""Tables as workbooks (XLSX)."""
 
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,17 +10,10 @@ from typing import Any, Final
 import numpy as np
 import xlsxwriter
 
+from reports.cells import safe
 from reports.list_columns import ListColumn
 
 DAY: Final = "yyyy-mm-dd"
-# What a spreadsheet reads as a formula (OWASP, CSV injection), wherever a cell may begin: French spreadsheets split at
-# semicolons, others at commas or tabs, and heed no quote in the middle of a cell.
-_FORMULA: Final = re.compile(r"^(?=[\t\r])|(?<![^;,\t\r\n])(?=[=+@-])")
-
-
-def safe(cell: Any) -> Any:
-    """A cell for a CSV file: before each place where a text could start a formula, an apostrophe."""
-    return _FORMULA.sub("'", cell) if isinstance(cell, str) else cell
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ def workbook(
     if made_on is not None:
         book.set_properties({"created": made_on})
     sheet, bold = book.add_worksheet(title), book.add_format({"bold": True, **(head_style or {})})
-    day = book.add_format({"num_format": DAY})
+    day, literal = book.add_format({"num_format": DAY}), book.add_format({"quote_prefix": True})
     styles = {
         style: book.add_format({"num_format": style})
         for style in dict.fromkeys(column.format.in_workbook for column in columns)
@@ -65,19 +57,19 @@ def workbook(
         sheet.write_string(0, place, head, bold)
     for line, row in enumerate(rows, 1):
         for place, cell in enumerate(row):
-            _write(sheet, line, place, cell, day)
+            _write(sheet, line, place, cell, day, literal)
     sheet.freeze_panes(1, 3)
     sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
     if notice:
         sheet.set_header("&C" + notice)
-    _write_about(book, about, bold)
+    _write_about(book, about, bold, literal)
     book.close()
     return out.getvalue()
 
 
-def _write(sheet: Any, line: int, place: int, cell: Any, day: Any) -> None:
+def _write(sheet: Any, line: int, place: int, cell: Any, day: Any, literal: Any) -> None:
     if isinstance(cell, str):
-        sheet.write_string(line, place, cell)
+        _write_text(sheet, line, place, cell, literal)
     elif isinstance(cell, bool | np.bool_):
         sheet.write_boolean(line, place, bool(cell))
     elif cell is None or (isinstance(cell, float) and isnan(cell)):
@@ -88,11 +80,16 @@ def _write(sheet: Any, line: int, place: int, cell: Any, day: Any) -> None:
         sheet.write_number(line, place, float(cell))
 
 
-def _write_about(book: Any, about: About, bold: Any) -> None:
+def _write_text(sheet: Any, line: int, place: int, text: str, literal: Any, style: Any = None) -> None:
+    """Text, marked as such where it looks like a formula: it stays text when someone edits the cell."""
+    sheet.write_string(line, place, text, style if safe(text) == text else literal)
+
+
+def _write_about(book: Any, about: About, bold: Any, literal: Any) -> None:
     sheet = book.add_worksheet(about.title)
     for place, width in enumerate(about.widths):
         sheet.set_column(place, place, width)
     for line, cells in enumerate(about.lines):
         for place, text in enumerate(cells):
             is_head = place == 0 and len(cells) > 1
-            sheet.write_string(line, place, text, bold if is_head else None)
+            _write_text(sheet, line, place, text, literal, bold if is_head else None)

@@ -1,35 +1,75 @@
-"""Accounts and sessions: passwords are kept as Argon2 hashes, and sessions end."""
+"""Accounts: who may sign in, and what they may see.
 
-import hashlib
-import secrets
-from collections.abc import Sequence
+Each change of one is a line of the log, in the same transaction.
+"""
+
+import getpass
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
+from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from sqlalchemy.orm import Session as Transaction
 
 from features.errors import InputError
+from reports.review import passwords
 from reports.review.access import Right, right_of
-from reports.review.database import Session, User, now
+from reports.review.database import AuditEntry, FailedSignIn, Session, User, is_open, now
 
-SHORTEST_PASSWORD = 12
-_hasher = PasswordHasher()
-# Checked where the account is unknown, so that the answer takes as long as for a wrong password.
-_NOBODY = _hasher.hash(secrets.token_urlsafe())
+# Letters and digits of any script, and what addresses, domains and identifiers of providers are written with.
+_NAME: Final = re.compile(r"\w[\w.@+'|:/\\-]{0,199}")
+
+# Who changes an account whose rights come from elsewhere, as the log names them.
+PROVIDER: Final = "provider"
 
 
 @dataclass(frozen=True)
 class Account:
-    """Who is signed in; csrf: what every change must carry; digest: of the session, empty behind a trusted proxy."""
+    """Who is signed in; csrf: what every change must carry; digest: of the session."""
 
     user_id: int
     name: str
     right: Right
     csrf: str = ""
     digest: str = ""
+
+
+def account_of(user: User, csrf: str = "", digest: str = "") -> Account:
+    """The account of a row."""
+    return Account(user.id, user.name, right_of(user.role, user.territories, user.kinds), csrf, digest)
+
+
+def checked_name(text: str) -> str:
+    """The name as it is kept: in small letters.
+
+    Raises InputError where it holds blanks, signs that can't be typed or told apart, or too much.
+    """
+    name = unicodedata.normalize("NFKC", text).lower()
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"{text!r} can't be the name of an account. Give up to 200 letters, digits and signs of an e-mail address, "
+            "without blanks."
+        )
+    return name
+
+
+def operator() -> str:
+    """Who types a command on this machine, as the log names them."""
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (KeyError, OSError):
+        return "command line"
+
+
+def all_accounts(engine: sa.Engine) -> Sequence[User]:
+    """All accounts, by name."""
+    with Transaction(engine, expire_on_commit=False) as db:
+        return db.scalars(sa.select(User).order_by(User.name)).all()
 
 
 def add_user(
@@ -39,97 +79,175 @@ def add_user(
     territories: Sequence[str],
     kinds: Sequence[str],
     password: str | None,
+    expires_on: date | None = None,
+    common: Path | None = None,
+    by: str = "",
 ) -> None:
-    """Create an account, or give the existing one this right; without a password it signs in elsewhere.
+    """Create an account; without a password it signs in elsewhere.
 
-    Raises InputError on an impossible right or a short password.
+    expires_on: the last day of its right. common: see `passwords.hashed`. by: who creates it.
+    Raises InputError on a name that is taken or can't be one, an impossible right, or a password that is refused.
+    """
+    name = checked_name(name)
+    right_of(role, territories, kinds)
+    check_expiry(expires_on)
+    password_hash = None if password is None else passwords.hashed(password, name, common)
+    user = User(name=name, password_hash=password_hash)
+    with Transaction(engine) as db, db.begin():
+        if db.scalar(sa.select(User).where(User.name == name)) is not None:
+            raise InputError(
+                f'There is an account "{name}" already. See weaksignals users list; to change what it may see: '
+                "weaksignals users rights."
+            )
+        _give(user, role, territories, kinds, expires_on)
+        db.add(user)
+        _log(db, by, "account added", user)
+
+
+def change_right(
+    engine: sa.Engine,
+    name: str,
+    role: str,
+    territories: Sequence[str],
+    kinds: Sequence[str],
+    expires_on: date | None = None,
+    by: str = "",
+) -> None:
+    """Give an account this right in place of the one that it has; its sessions end.
+
+    Raises InputError on an impossible right, or where there is no such account.
     """
     right_of(role, territories, kinds)
-    if password is not None and len(password) < SHORTEST_PASSWORD:
-        raise InputError(f"A password has {SHORTEST_PASSWORD} characters or more.")
-    hashed = None if password is None else _hasher.hash(password)
-    with Transaction(engine) as db, db.begin():
-        user = db.scalar(sa.select(User).where(User.name == name.lower())) or User(name=name.lower())
-        user.password_hash, user.role, user.is_active = hashed, role, True
-        user.territories, user.kinds = list(territories), list(kinds)
-        db.add(user)
-        db.flush()
-        db.execute(sa.delete(Session).where(Session.user_id == user.id))
+    check_expiry(expires_on)
+    with _changed(engine, name, "right changed", by) as (db, user):
+        _give(user, role, territories, kinds, expires_on)
+        _end_sessions(db, user)
 
 
-def close_account(engine: sa.Engine, name: str) -> None:
+def close_account(engine: sa.Engine, name: str, by: str = "") -> None:
     """Close an account: its sessions end, and it can no longer sign in.
+
+    Raises InputError where there is none of that name.
+    """
+    with _changed(engine, name, "account closed", by) as (db, user):
+        user.is_active = False
+        _end_sessions(db, user)
+
+
+def reopen_account(engine: sa.Engine, name: str, by: str = "") -> None:
+    """Open an account again, with the right that it had, for as long as nobody says otherwise.
+
+    Raises InputError where there is none of that name.
+    """
+    with _changed(engine, name, "account reopened", by) as (_, user):
+        user.is_active, user.expires_on = True, None
+
+
+def unlock_account(engine: sa.Engine, name: str, by: str = "") -> None:
+    """Forget the wrong passwords: the next one may be tried at once.
+
+    Raises InputError where there is none of that name.
+    """
+    with _changed(engine, name, "account unlocked", by) as (db, user):
+        db.execute(sa.delete(FailedSignIn).where(FailedSignIn.account == user.name))
+
+
+def set_password(
+    engine: sa.Engine, name: str, password: str | None, common: Path | None = None, by: str = "", kept: str = ""
+) -> None:
+    """Give an account another password, or none: then it signs in elsewhere. Its sessions end, but the one of `kept`.
+
+    Raises InputError where the password is refused, or there is none of that name.
+    """
+    password_hash = None if password is None else passwords.hashed(password, name, common)
+    action = "password changed" if kept else "password reset"
+    with _changed(engine, name, action, by) as (db, user):
+        user.password_hash = password_hash
+        _end_sessions(db, user, kept)
+
+
+def confirm_right(engine: sa.Engine, name: str, expires_on: date | None, by: str) -> None:
+    """Write down that an administrator found the right still needed, until that day if any.
+
+    Raises InputError where the day is past, or there is none of that name.
+    """
+    check_expiry(expires_on)
+    with _changed(engine, name, "right reviewed", by) as (_, user):
+        user.expires_on, user.reviewed_at, user.reviewed_by = expires_on, now(), by
+
+
+def account_named(engine: sa.Engine, name: str) -> Account | None:
+    """The account that a provider or a proxy vouches for."""
+    with Transaction(engine) as db:
+        user = db.scalar(sa.select(User).where(User.name == name.lower(), is_open(now())))
+        return account_of(user) if user else None
+
+
+def provided(
+    engine: sa.Engine, name: str, role: str, territories: Sequence[str], kinds: Sequence[str]
+) -> Account | None:
+    """The account of a name with the right that the provider gives it: made where there is none, None where closed.
+
+    Raises InputError where the name can't be one.
+    """
+    name, right = checked_name(name), (role, list(territories), list(kinds))
+    with Transaction(engine) as db:
+        user = db.scalar(sa.select(User).where(User.name == name))
+    if user is None:
+        add_user(engine, name, *right, None, by=PROVIDER)
+    elif user.is_open and (user.role, user.territories, user.kinds) != right:
+        change_right(engine, name, *right, user.expires_on, by=PROVIDER)
+    return account_named(engine, name)
+
+
+def user_of(engine: sa.Engine, account: Account) -> User:
+    """The row of who is signed in."""
+    with Transaction(engine, expire_on_commit=False) as db:
+        return db.get_one(User, account.user_id)
+
+
+def has_password(engine: sa.Engine, account: Account) -> bool:
+    """Whether an account signs in with a password of ours."""
+    return user_of(engine, account).password_hash is not None
+
+
+def check_expiry(expires_on: date | None) -> None:
+    """Raise InputError where a right would end before today."""
+    if expires_on is not None and expires_on < now().date():
+        raise InputError("A right can't end before today. Give a later day, or close the account.")
+
+
+def _give(user: User, role: str, territories: Sequence[str], kinds: Sequence[str], expires_on: date | None) -> None:
+    user.role, user.territories, user.kinds = role, list(territories), list(kinds)
+    user.is_active, user.expires_on = True, expires_on
+
+
+@contextmanager
+def _changed(engine: sa.Engine, name: str, action: str, by: str) -> Iterator[tuple[Transaction, User]]:
+    """An account to change, and the line of the log, in one transaction.
 
     Raises InputError where there is none of that name.
     """
     with Transaction(engine) as db, db.begin():
         user = db.scalar(sa.select(User).where(User.name == name.lower()))
         if user is None:
-            raise InputError(f'There is no account "{name}".')
-        user.is_active = False
-        db.execute(sa.delete(Session).where(Session.user_id == user.id))
+            raise InputError(f'There is no account "{name}". See: weaksignals users list.')
+        yield db, user
+        _log(db, by, action, user)
 
 
-def is_right(password_hash: str | None, password: str) -> bool:
-    """Whether a password is the one of its hash; it takes as long, and as much memory, where there is none."""
-    try:
-        _hasher.verify(password_hash or _NOBODY, password)
-    except VerificationError:
-        return False
-    return password_hash is not None
+def _end_sessions(db: Transaction, user: User, but: str = "") -> None:
+    db.execute(sa.delete(Session).where(Session.user_id == user.id, Session.digest != but))
 
 
-def account_named(engine: sa.Engine, name: str) -> Account | None:
-    """The account that a provider or a proxy vouches for."""
-    with Transaction(engine) as db:
-        user = db.scalar(sa.select(User).where(User.name == name.lower(), User.is_active))
-        return _account(user) if user else None
+def _log(db: Transaction, by: str, action: str, user: User) -> None:
+    """Who changed what, and what the account may see from now on."""
+    told = f"{user.name}: {told_right(user)}"
+    db.add(AuditEntry(by=by or operator(), address="", action=action, path=told, outcome="done"))
 
 
-def _account(user: User, csrf: str = "", digest: str = "") -> Account:
-    return Account(user.id, user.name, right_of(user.role, user.territories, user.kinds), csrf, digest)
-
-
-def open_session(engine: sa.Engine, user_id: int, hours: int) -> str:
-    """Open a session and return its token; sessions that are over are deleted."""
-    token = secrets.token_urlsafe(32)
-    with Transaction(engine) as db, db.begin():
-        db.execute(sa.delete(Session).where(Session.expires_at < now()))
-        expires = now() + timedelta(hours=hours)
-        db.add(Session(digest=_digest(token), user_id=user_id, csrf=secrets.token_urlsafe(32), expires_at=expires))
-    return token
-
-
-def session_of(engine: sa.Engine, token: str) -> Account | None:
-    """The account of a token; None where the token is unknown or over, or the account closed."""
-    digest = _digest(token)
-    query = (
-        sa.select(User, Session.csrf)
-        .join(Session, Session.user_id == User.id)
-        .where(Session.digest == digest, Session.expires_at > now(), User.is_active)
-    )
-    with Transaction(engine) as db:
-        found = db.execute(query).one_or_none()
-        return found and _account(found[0], found[1], digest)
-
-
-def close_session(engine: sa.Engine, account: Account) -> None:
-    """Sign out."""
-    with Transaction(engine) as db, db.begin():
-        db.execute(sa.delete(Session).where(Session.digest == account.digest))
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def with_token(engine: sa.Engine, account: Account) -> Account:
-    """An account that a proxy signs in, with the token that its forms must carry: one token per account."""
-    digest = f"proxy-{account.user_id}"
-    with Transaction(engine, expire_on_commit=False) as db, db.begin():
-        session = db.get(Session, digest)
-        if session is None or session.expires_at < now():
-            session = Session(digest=digest, user_id=account.user_id, csrf=secrets.token_urlsafe(32), expires_at=now())
-            session.expires_at = now() + timedelta(hours=24)
-            db.merge(session)
-        return Account(account.user_id, account.name, account.right, session.csrf, digest)
+def told_right(user: User) -> str:
+    """The right in the words in which it is given."""
+    kinds = ", ".join(user.kinds) or "no kind of data"
+    until = f"; until {user.expires_on}" if user.expires_on else ""
+    return f"{user.role}; {', '.join(user.territories)}; {kinds}{until}"

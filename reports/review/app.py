@@ -1,40 +1,44 @@
 """The application put together: routes, strict headers, and a page for every refusal."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from starlette.routing import Match
 
+from reports.review import audit
 from reports.review.chains import RefusedAnswerError
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import NotPublishedError, Reader, UnreadableError
 from reports.review.database import open_database
+from reports.review.edge import AnswersHead, BehindProxies, SmallBodies
 from reports.review.guard import (
-    FROM_PROXY,
+    NOT_UNDERSTOOD,
     Refused,
     Services,
     address_asked,
     is_fragment,
     refuse_routes_without_rule,
 )
-from reports.review.pages import administration, firms, lists, provider, public, session
+from reports.review.pages import accounts, administration, firms, lists, provider, public, session
 from reports.review.past import prepare
 from reports.review.rendering import render
 
 STATIC = "static"
+DAY = 24 * 3600
 # The server's own, which the operator reads.
 LOG = logging.getLogger("uvicorn.error")
-# In bytes: a form holds a note and a few choices.
-LARGEST_BODY = 64 * 1024
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -58,7 +62,7 @@ def create_app(configuration: Configuration) -> FastAPI:
     app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
     app.state.services = Services(configuration, engine, Reader(configuration.data))
-    for room in (session, provider, lists, firms, public, administration):
+    for room in (session, provider, accounts, lists, firms, public, administration):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)
@@ -70,6 +74,7 @@ def create_app(configuration: Configuration) -> FastAPI:
 
         open_id.connect(app, configuration)
     app.middleware("http")(_strict)
+    app.add_middleware(AnswersHead)
     app.add_middleware(BehindProxies, proxies=[str(network) for network in configuration.trusted_proxies])
     refuse_routes_without_rule(app, STATIC)
     return app
@@ -83,9 +88,24 @@ def warm_up(reader: Reader) -> None:
 
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
-    warm_up(app.state.services.reader)
+    services: Services = app.state.services
+    warm_up(services.reader)
+    months = services.configuration.log_months
+    keeping = asyncio.create_task(_keep_the_log(services, months)) if months else None
     yield
-    app.state.services.engine.dispose()
+    if keeping:
+        keeping.cancel()
+    services.engine.dispose()
+
+
+async def _keep_the_log(services: Services, months: int) -> None:
+    """Once a day, remove what the log no longer keeps."""
+    while True:
+        try:
+            await run_in_threadpool(audit.shorten, services.engine, months)
+        except SQLAlchemyError as error:
+            LOG.error("The log could not be shortened (%s). It is tried again tomorrow.", str(error).splitlines()[0])
+        await asyncio.sleep(DAY)
 
 
 def from_environment() -> FastAPI:
@@ -106,61 +126,31 @@ def _with_headers(request: Request, response: Response) -> Response:
     return response
 
 
-class BehindProxies:
-    """Takes the visitor's address and scheme from the headers of trusted proxies, and of nobody else."""
-
-    def __init__(self, app: ASGIApp, proxies: list[str]) -> None:
-        """app: what is behind them; proxies: addresses and networks."""
-        self.believing = ProxyHeadersMiddleware(app, proxies)  # type: ignore[arg-type]  # two names of one protocol
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Note whether the connection is a proxy's, before its address is replaced by the visitor's."""
-        peer = scope.get("client")
-        scope[FROM_PROXY] = peer is not None and peer[0] in self.believing.trusted_hosts
-        await self.believing(scope, receive, send)  # type: ignore[arg-type]
+def _in_header(address: str) -> str:
+    """An address as headers hold it: without the letters that they can't."""
+    return quote(address, safe=":/%#?=@[]!$&'()*+,;")
 
 
-class SmallBodies:
-    """Refuses a body longer than a form can be, without reading it to its end."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """app: what is protected."""
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count the bytes as they come: the announced length may be false."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > LARGEST_BODY:
-            await _too_long()(scope, receive, send)
-            return
-        seen = 0
-
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > LARGEST_BODY:
-                raise HTTPException(413)
-            return message
-
-        await self.app(scope, counted, send)
-
-
-def _too_long() -> Response:
-    text = "Ce texte est trop long : rien n'a été enregistré. / This text is too long: nothing was saved."
-    return HTMLResponse(f"<!doctype html><title>413</title><p>{text}</p>", 413)
+def _methods(request: Request) -> list[str]:
+    """What the address may be asked, by whichever of its routes."""
+    found = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    methods = {method for route in found for method in getattr(route, "methods", None) or ()}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _answer_refusals(app: FastAPI) -> None:
     def answer(request: Request, status: int, message: str, location: str = "") -> Response:
+        response = told(request, status, message, location)
+        if status == 405:
+            response.headers["Allow"] = ", ".join(_methods(request))
+        return response
+
+    def told(request: Request, status: int, message: str, location: str) -> Response:
         if request.url.path.endswith(".json"):
             return JSONResponse({"error": message}, status)
         if is_fragment(request):
             # A refusal has no place inside the page: the whole page is asked again, and tells.
-            return Response(status_code=status, headers={"HX-Redirect": location or address_asked(request)})
+            return Response(status_code=status, headers={"HX-Redirect": _in_header(location or address_asked(request))})
         if location:
             return RedirectResponse(location, 303)
         return render(request, request.app.state.services, None, "refusal.html", status, code=status, message=message)
@@ -170,7 +160,7 @@ def _answer_refusals(app: FastAPI) -> None:
 
     def http(request: Request, error: Any) -> Response:
         messages = {404: "There is no such page.", 413: "This text is too long: nothing was saved."}
-        return answer(request, error.status_code, messages.get(error.status_code, "This request is not understood."))
+        return answer(request, error.status_code, messages.get(error.status_code, NOT_UNDERSTOOD))
 
     def invalid(request: Request, error: Any) -> Response:  # noqa: ARG001 - one answer for all
         return answer(request, 422, "The address of this page holds a value that it can't have. Go back to the list.")

@@ -4,7 +4,6 @@ Whoever answers a page that is out of date is told so, and nothing of either ans
 """
 
 import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -12,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
+from reports.cells import csv_text
 from reports.review.database import Base
-from reports.spreadsheet import safe
 
 LONGEST_NOTE: Final = 4000
 OVERTAKEN: Final = (
@@ -60,9 +59,4 @@ def add(engine: sa.Engine, row: Base) -> None:
 
 def as_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """Answers as CSV; no text starts a formula, whatever separator a spreadsheet splits it at."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: safe(row[name]) for name in columns})
-    return out.getvalue()
+    return csv_text(columns, ([row[name] for name in columns] for row in rows), quoting=csv.QUOTE_ALL)

@@ -1,17 +1,39 @@
 """Settings of the review application, from WEAKSIGNALS_REVIEW_* variables."""
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, IPvAnyNetwork, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import InputError
 from features.variables import PREFIX as PREFIX_OF_ALL
 from features.variables import refuse_unknown_variables
+from reports.review.access import Role, right_of
 
 OURS = "REVIEW_"
 PREFIX = f"{PREFIX_OF_ALL}{OURS}"
 DATABASE_FILE = "review.db"
+
+
+class ProvidedRight(BaseModel):
+    """What whoever has a value of the provider's claim may see: as in `weaksignals users add`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: str
+    role: str = Role.AGENT
+    territories: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        try:
+            right_of(self.role, self.territories, self.kinds)
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        return self
 
 
 class Configuration(BaseSettings):
@@ -24,10 +46,28 @@ class Configuration(BaseSettings):
     is_local: bool = Field(False, description="A try-out on this machine: cookies travel without HTTPS.")
     contact: str = Field("", description="Whom to write to, to contest a result or correct wrong data.")
     session_hours: int = Field(10, ge=1, le=24, description="Hours after which one must sign in again.")
+    idle_minutes: int = Field(
+        120, ge=5, le=24 * 60, description="Minutes without any page after which one must sign in again."
+    )
+    common_passwords: Path | None = Field(
+        None, description="A list of passwords that are guessed first, one a line, which others maintain: refused."
+    )
+    log_months: int | None = Field(
+        None, ge=6, description="Months that the log is kept, six or more; for ever if not set."
+    )
     oidc_issuer: str = Field("", description="OpenID Connect provider, e.g. https://sso.example/realms/signaux.")
     oidc_client_id: str = Field("", description="Our identifier at the provider.")
     oidc_client_secret: str = Field("", description="Our secret at the provider.")
     oidc_claim: str = Field("email", description="The claim that names the account.")
+    oidc_scope: str = Field("openid email profile", description="What the provider is asked for.")
+    oidc_verifies_emails: bool = Field(
+        False, description="Whether each e-mail address of the provider is verified, even where it does not say so."
+    )
+    oidc_rights_claim: str = Field("", description="The claim by whose values the provider gives rights, e.g. groups.")
+    oidc_rights: tuple[ProvidedRight, ...] = Field(
+        (), description="The right for each value of that claim; the first that someone has counts."
+    )
+    local_passwords: bool = Field(True, description="Whether one may sign in with a password of ours.")
     secret: str = Field("", description="Signs the short cookie of an OpenID Connect sign-in; 32 characters or more.")
     trusted_header: str = Field(
         "", description="Header in which a reverse proxy names the account, e.g. X-Remote-User."
@@ -37,6 +77,15 @@ class Configuration(BaseSettings):
         description="Addresses or networks of the reverse proxies in front, whatever the way of signing in; from them "
         "only, X-Forwarded-For, X-Forwarded-Proto and the trusted header are believed.",
     )
+
+    def cookie(self, name: str) -> str:
+        """A cookie's name: tied to this host and to HTTPS, but in a try-out."""
+        return name if self.is_local else f"__Host-{name}"
+
+    @property
+    def idle(self) -> timedelta:
+        """How long a session may rest."""
+        return timedelta(minutes=self.idle_minutes)
 
     @property
     def database_url(self) -> str:
@@ -63,6 +112,13 @@ def read_configuration(**given: object) -> Configuration:
     if found.oidc_issuer and (not found.oidc_client_id or len(found.secret) < 32):
         raise InputError(
             "OpenID Connect needs WEAKSIGNALS_REVIEW_OIDC_CLIENT_ID and a WEAKSIGNALS_REVIEW_SECRET of 32 characters."
+        )
+    if bool(found.oidc_rights) != bool(found.oidc_rights_claim):
+        raise InputError("WEAKSIGNALS_REVIEW_OIDC_RIGHTS and WEAKSIGNALS_REVIEW_OIDC_RIGHTS_CLAIM go together.")
+    if not (found.local_passwords or found.oidc_issuer or found.trusted_header):
+        raise InputError(
+            "Without local passwords nobody could sign in: set WEAKSIGNALS_REVIEW_OIDC_ISSUER or "
+            "WEAKSIGNALS_REVIEW_TRUSTED_HEADER, or WEAKSIGNALS_REVIEW_LOCAL_PASSWORDS=true."
         )
     if found.trusted_header and not found.trusted_proxies:
         raise InputError(

@@ -1,5 +1,6 @@
 """What agents write: accounts, verdicts, follow-up, and the log of who saw what. SQLite or PostgreSQL."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,8 +11,9 @@ from alembic.config import Config
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.orm import Session as Transaction
 
-# Rows are added, never changed: triggers set by the migration enforce it in the database.
-APPEND_ONLY = ("audit", "verdicts", "follow_ups", "wrong_data", "wrong_data_answers")
+# Rows are added, never changed: triggers set by the migrations enforce it in the database. Of the log alone, what is
+# old may leave, where a cut tells so.
+APPEND_ONLY = ("audit", "log_cuts", "verdicts", "follow_ups", "wrong_data", "wrong_data_answers")
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -50,6 +52,21 @@ class User(Base):
     kinds: Mapped[list[str]]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # The last day of its right, where it ends by itself.
+    expires_on: Mapped[date | None]
+    last_sign_in_at: Mapped[datetime | None]
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[str | None] = mapped_column(sa.String(200))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the account may be used today."""
+        return self.is_active and (self.expires_on is None or self.expires_on >= now().date())
+
+
+def is_open(at: datetime) -> sa.ColumnElement[bool]:
+    """The condition that accounts meet which are not closed, and whose right has not ended by then."""
+    return sa.and_(User.is_active, sa.or_(User.expires_on.is_(None), User.expires_on >= at.date()))
 
 
 class Session(Base):
@@ -60,6 +77,7 @@ class Session(Base):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
     csrf: Mapped[str] = mapped_column(sa.String(64))
     expires_at: Mapped[datetime]
+    used_at: Mapped[datetime]
 
 
 class FailedSignIn(Base):
@@ -157,11 +175,21 @@ class AuditEntry(Base):
     outcome: Mapped[str] = mapped_column(sa.String(20))
 
 
+class LogCut(Base):
+    """That the lines of the log before an instant were removed: the database removes none without it."""
+
+    __tablename__ = "log_cuts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    by: Mapped[str] = mapped_column(sa.String(200))
+    up_to: Mapped[datetime]
+
+
 def open_database(url: str) -> sa.Engine:
     """Connect to the database, and upgrade its tables to the present version."""
     address = sa.make_url(url)
     if address.get_backend_name() == "sqlite" and address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        _keep_private(Path(address.database))
     engine = sa.create_engine(address)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _tune_sqlite)
@@ -174,6 +202,16 @@ def asked_of(engine: sa.Engine, siren: str) -> list[AuditEntry]:
     query = sa.select(AuditEntry).where(AuditEntry.path.contains(f"/firms/{siren}")).order_by(AuditEntry.id.desc())
     with Transaction(engine) as db:
         return list(db.scalars(query))
+
+
+def _keep_private(file: Path) -> None:
+    """Make the file, and its folder where it is not there, for nobody else's eyes; what SQLite puts beside follows."""
+    if not file.parent.exists():
+        file.parent.mkdir(parents=True)
+        file.parent.chmod(0o700)
+    file.touch(0o600)
+    with suppress(PermissionError):
+        file.chmod(0o600)
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:

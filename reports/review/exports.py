@@ -1,7 +1,5 @@
 """What is filtered, as files: the columns that the user may see, with the filters used and what each column means."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from reports.alerting import given_sentences
+from reports.cells import csv_text
 from reports.freshness import older_data
 from reports.language import Language
 from reports.review.access import Kind, Right
@@ -17,7 +16,7 @@ from reports.review.columns import PROTECTED, Column, in_files
 from reports.review.data import PublishedList, Row
 from reports.review.firm import Explanation
 from reports.review.words import Words
-from reports.spreadsheet import About, safe, workbook
+from reports.spreadsheet import About, workbook
 
 HEAD_STYLE: Final = {"text_wrap": True, "valign": "top"}
 
@@ -69,13 +68,10 @@ def told_alerts(published: PublishedList, right: Right, language: Language) -> l
 
 def as_csv(export: Export) -> tuple[bytes, str]:
     """UTF-8 with a mark that spreadsheets need, semicolons as French ones expect; the last column says `simulated`."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow([*export.titles, export.words.say("Simulated")])
-    for row in export.rows:
-        cells = [safe(_plain(value)) for value in export.cells(row).values()]
-        writer.writerow([*cells, export.words.say("yes" if export.published.is_simulated else "no")])
-    return b"\xef\xbb\xbf" + out.getvalue().encode(), "text/csv; charset=utf-8"
+    is_simulated = export.words.say("yes" if export.published.is_simulated else "no")
+    rows = ([*map(_plain, export.cells(row).values()), is_simulated] for row in export.rows)
+    text = csv_text([*export.titles, export.words.say("Simulated")], rows, separator=";", line_end="\r\n")
+    return b"\xef\xbb\xbf" + text.encode(), "text/csv; charset=utf-8"
 
 
 def as_json(export: Export) -> tuple[bytes, str]:

@@ -6,21 +6,22 @@ refusal, after one query.
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import sqlalchemy as sa
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from sqlalchemy.orm import Session as Transaction
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData
 
 from reports.language import SOURCE, Language
-from reports.review import accounts
-from reports.review.access import Rule
+from reports.review import accounts, audit, sessions
+from reports.review.access import SIGN_IN, Rule
 from reports.review.accounts import Account
+from reports.review.audit import ADMITTED, LONGEST_ADDRESS, SIGNED_IN, Quota
 from reports.review.configuration import Configuration
 from reports.review.data import NotPublishedError, PublishedList, Reader, Row
 from reports.review.database import AuditEntry
@@ -29,8 +30,9 @@ from reports.review.firm import read_firm
 LANGUAGE_COOKIE = "weaksignals-language"
 # Key in a request's scope: whether it came through a trusted proxy. The address that a header claims is no proof.
 FROM_PROXY = "weaksignals.from_proxy"
-# The log holds addresses whole: one that doesn't fit is not served.
-LONGEST_ADDRESS = 2000
+# PostgreSQL keeps no text with this character.
+NUL = "\x00"
+NOT_UNDERSTOOD = "This request is not understood."
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
@@ -49,11 +51,13 @@ class Services:
     configuration: Configuration
     engine: sa.Engine
     reader: Reader
+    sign_ins: Quota = field(default_factory=Quota)
+    strangers: Quota = field(default_factory=Quota)
 
     @property
     def cookie(self) -> str:
-        """The session's cookie: tied to this host and to HTTPS, but in a try-out."""
-        return "weaksignals" if self.configuration.is_local else "__Host-weaksignals"
+        """The session's cookie."""
+        return self.configuration.cookie("weaksignals")
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,19 @@ def follows_of(visit: Visit) -> int:
 
 
 async def form_of(request: Request) -> FormData:
-    """The fields of a change; none of a page."""
-    return await request.form(max_files=0) if request.method == "POST" else FormData()
+    """The fields of a change; none of a page.
+
+    Raises Refused where they are written in what no form of ours is, or hold what no database keeps.
+    """
+    if request.method != "POST":
+        return FormData()
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
+        raise Refused(400, NOT_UNDERSTOOD)
+    form = await request.form(max_files=0)
+    if any(NUL in text for item in form.multi_items() for text in item if isinstance(text, str)):
+        raise Refused(400, NOT_UNDERSTOOD)
+    return form
 
 
 class Admitted:
@@ -116,6 +131,8 @@ class Admitted:
         Raises Refused where the rule does not admit it.
         """
         services: Services = request.app.state.services
+        if NUL in unquote(address_asked(request)):
+            raise Refused(400, NOT_UNDERSTOOD)
         account = None if self.rule.is_public and not self._needs_session(request, services) else who(request, services)
         visit = Visit(services, request, language_of(request), account, form)
         if self.rule.is_public:
@@ -125,7 +142,7 @@ class Admitted:
         except Refused as refusal:
             self._log(visit, str(refusal.status))
             raise
-        self._log(visit, "admitted")
+        self._log(visit, ADMITTED)
         return admitted
 
     def _log(self, visit: Visit, outcome: str) -> None:
@@ -186,9 +203,9 @@ def who(request: Request, services: Services) -> Account | None:
     if settings.trusted_header and request.scope[FROM_PROXY]:
         name = request.headers.get(settings.trusted_header, "")
         account = accounts.account_named(services.engine, name) if name else None
-        return account and accounts.with_token(services.engine, account)
+        return account and sessions.with_token(services.engine, account)
     token = request.cookies.get(services.cookie)
-    return accounts.session_of(services.engine, token) if token else None
+    return sessions.session_of(services.engine, token, services.configuration.idle) if token else None
 
 
 def address_of(request: Request) -> str:
@@ -196,9 +213,16 @@ def address_of(request: Request) -> str:
     return request.client.host[:64] if request.client else ""
 
 
+def is_private(request: Request) -> bool:
+    """Whether nobody on the way reads what is typed: by HTTPS, as trusted proxies tell it, or on this machine."""
+    services: Services = request.app.state.services
+    return services.configuration.is_local or request.url.scheme == "https"
+
+
 def language_of(request: Request) -> Language:
     """The language chosen, else the first that the browser prefers of ours, else French."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    services: Services = request.app.state.services
+    chosen = request.cookies.get(services.configuration.cookie(LANGUAGE_COOKIE))
     if chosen in ("fr", SOURCE):
         return Language(chosen)
     for part in request.headers.get("accept-language", "").lower().split(","):
@@ -212,8 +236,10 @@ def log(visit: Visit, by: str, action: str, path: str, outcome: str) -> None:
     """Log who asked for what and whether they got it; of a form, only its address."""
     address = address_of(visit.request)
     entry = AuditEntry(by=by, address=address, action=action, path=path[:LONGEST_ADDRESS], outcome=outcome)
-    with Transaction(visit.services.engine) as db, db.begin():
-        db.add(entry)
+    is_known = visit.account is not None or outcome == SIGNED_IN
+    # Apart: who floods pages hides no guess of a password.
+    quota = visit.services.sign_ins if action == SIGN_IN.action else visit.services.strangers
+    audit.write(visit.services.engine, entry, None if is_known else quota)
 
 
 def is_fragment(request: Request) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session as Transaction
 
-from reports.review.database import FailedSignIn, KnownAddress, User, now
+from reports.review.database import FailedSignIn, KnownAddress, User, is_open, now
 
 # Older attempts are not counted.
 WINDOW: Final = timedelta(days=1)
@@ -66,13 +66,14 @@ def begin(engine: sa.Engine, name: str, address: str) -> Attempt:
     with Transaction(engine) as db, db.begin():
         if engine.dialect.name == "postgresql":
             db.execute(sa.text("SELECT pg_advisory_xact_lock(20240202)"))
-        mine = FailedSignIn(account=name, address=address)
+        mine = FailedSignIn(account=name, address=address, at=now())
+        db.execute(sa.delete(FailedSignIn).where(FailedSignIn.at < mine.at - WINDOW))
         db.add(mine)
         # In SQLite, whoever writes first has the database for themselves until the end of the transaction.
         db.flush()
         if _waits(db, mine):
             raise TooManyAttemptsError
-        user = db.scalar(sa.select(User).where(User.name == name, User.is_active))
+        user = db.scalar(sa.select(User).where(User.name == name, is_open(mine.at)))
         return Attempt(name, address, user.id if user else None, user.password_hash if user else None)
 
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined, selec
 from features.nomenclatures import mapping
 from reports.charts import effect_bar
 from reports.effects import rounded_changes
-from reports.review.access import READ_AUDIT, READ_WRONG_DATA, TEAM
+from reports.review.access import READ_AUDIT, READ_RIGHTS, READ_WRONG_DATA, TEAM
 from reports.review.accounts import Account
 from reports.review.database import now
 from reports.review.guard import Services, language_of
@@ -50,6 +50,8 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "account": account,
         "team": TEAM,
         "audit": READ_AUDIT,
+        "rights": READ_RIGHTS,
+        "has_passwords": services.configuration.local_passwords,
         "wrong_data": READ_WRONG_DATA,
         "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "contact": services.configuration.contact,

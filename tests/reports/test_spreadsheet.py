@@ -1,14 +1,14 @@
 """Workbooks and CSV cells: what both kinds of list write with."""
 
 import io
+import re
 import zipfile
 from datetime import date, datetime
 
 import numpy as np
-import pytest
 
 from reports.list_columns import LIST_COLUMNS, Format
-from reports.spreadsheet import About, safe, workbook
+from reports.spreadsheet import About, workbook
 
 COLUMNS = [LIST_COLUMNS[name] for name in ("siren", "probability", "first_alert", "alert_since", "headcount")]
 ABOUT = About("about", [["A risk, not a verdict."], ["Model", "m1"]], (34, 100))
@@ -23,24 +23,15 @@ def made(rows, **more) -> bytes:
     return workbook("list", COLUMNS, [column.name for column in COLUMNS], rows, ABOUT, **more)
 
 
-@pytest.mark.parametrize(
-    ("cell", "guarded"),
-    [
-        ("=1+1", "'=1+1"),
-        ("a;=b", "a;'=b"),
-        ("a,-b", "a,'-b"),
-        ("a\n@b", "a\n'@b"),
-        ("\tA", "'\tA"),
-        ("a - b = c", "a - b = c"),
-        ("SOCIETE", "SOCIETE"),
-        ("", ""),
-        (-5, -5),
-        (None, None),
-    ],
-    ids=repr,
-)
-def test_no_text_starts_a_formula_at_whatever_separator_a_spreadsheet_splits_it(cell, guarded):
-    assert safe(cell) == guarded
+def test_text_that_looks_like_a_formula_stays_text_when_someone_edits_its_cell():
+    sheet = parts(made([("=1+1", None, None, None, None), ("SARL", None, None, None, None)]))
+    text = sheet["xl/worksheets/sheet1.xml"]
+    assert "<f>" not in text
+    (quoted, plain) = (re.search(f'<c r="A{line}"( s="([0-9]+)")?', text)[2] for line in (2, 3))
+    assert plain is None
+    styles = re.findall("<xf [^>]*>", sheet["xl/styles.xml"].split("<cellXfs")[1])
+    assert 'quotePrefix="1"' in styles[int(quoted)]
+    assert "=1+1" in sheet["xl/sharedStrings.xml"]
 
 
 def test_cells_are_typed_and_what_is_not_known_is_blank():

@@ -131,7 +131,8 @@ def answer_wrong_data(number: int, visit: Annotated[Visit, Depends(Admitted(ANSW
 
 @router.get("/audit")
 def audit(
-    visit: Annotated[Visit, Depends(Admitted(READ_AUDIT))], before: Annotated[int | None, Query(ge=1)] = None
+    visit: Annotated[Visit, Depends(Admitted(READ_AUDIT))],
+    before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> HTMLResponse:
     """The log, newest first: who asked for what, and when."""
     query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(LOG_PAGE)

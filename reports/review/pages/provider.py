@@ -1,14 +1,18 @@
 """Signing in by OpenID Connect: the provider says who comes, our accounts say what they may see."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from features.errors import InputError
 from reports.review import accounts
 from reports.review.access import PUBLIC, SIGN_IN
+from reports.review.accounts import Account
 from reports.review.guard import Admitted, Refused, Visit
-from reports.review.pages.session import local_path, log_sign_in, signed_in
+from reports.review.pages.session import SHARED, local_path, log_sign_in, signed_in
 
 router = APIRouter(prefix="/sign-in/provider")
 TARGET = "target"
@@ -41,11 +45,28 @@ def _provider(visit: Visit) -> Provider:
     return found
 
 
+def _account(visit: Visit, name: str, claims: Mapping[str, Any]) -> Account | None:
+    """The account of that name; with the right that the provider gives, where the settings say that it gives them."""
+    settings, engine = visit.services.configuration, visit.services.engine
+    if not settings.oidc_rights_claim:
+        return accounts.account_named(engine, name)
+    told = claims.get(settings.oidc_rights_claim) or ()
+    values = {told} if isinstance(told, str) else set(map(str, told)) if isinstance(told, list) else set()
+    given = next((right for right in settings.oidc_rights if right.value in values), None)
+    if given is None:
+        return None
+    try:
+        return accounts.provided(engine, name, given.role, given.territories, given.kinds)
+    except InputError:
+        return None
+
+
 @router.get("")
 async def leave(visit: Annotated[Visit, Depends(Admitted(PUBLIC))]) -> Response:
     """On to the provider."""
     provider = _provider(visit)
     visit.request.session[TARGET] = local_path(visit.request.query_params.get("next", "/"))
+    visit.request.session[SHARED] = SHARED in visit.request.query_params
     try:
         return await provider.leave(visit.request, str(visit.request.url_for("come_back")))
     except UnreachableError:
@@ -61,11 +82,14 @@ async def come_back(visit: Annotated[Visit, Depends(Admitted(SIGN_IN))]) -> Resp
     except NotCheckedError:
         log_sign_in(visit, "", "refused")
         raise Refused(401, "Your administration's account could not be checked. Try again.") from None
-    claim = visit.services.configuration.oidc_claim
-    is_verified = claim != "email" or claims.get("email_verified") is True
-    name = str(claims.get(claim) or "")
-    account = accounts.account_named(visit.services.engine, name) if name and is_verified else None
+    settings = visit.services.configuration
+    is_verified = (
+        settings.oidc_claim != "email" or settings.oidc_verifies_emails or claims.get("email_verified") is True
+    )
+    name = str(claims.get(settings.oidc_claim) or "")
+    account = await run_in_threadpool(_account, visit, name, claims) if name and is_verified else None
     if account is None:
         log_sign_in(visit, name, "refused")
         raise Refused(403, "You are known to your administration, but have no account here. Ask for one.")
-    return signed_in(visit, account.name, account.user_id, str(visit.request.session.pop(TARGET, "/")))
+    target, is_shared = visit.request.session.pop(TARGET, "/"), visit.request.session.pop(SHARED, False)
+    return signed_in(visit, account.name, account.user_id, str(target), bool(is_shared))

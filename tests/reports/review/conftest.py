@@ -242,7 +242,10 @@ ACCOUNTS = {
 
 
 def add_accounts(app) -> None:
+    there = {user.name for user in accounts.all_accounts(app.state.services.engine)}
     for name, (role, territories, kinds) in ACCOUNTS.items():
+        if name in there:
+            continue
         accounts.add_user(app.state.services.engine, name, role, territories, kinds, PASSWORD)
 
 

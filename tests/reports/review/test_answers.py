@@ -1,5 +1,7 @@
 """Verdicts and follow-up: kept with who, when, list and model; corrected by adding; nothing lost between two agents."""
 
+from datetime import UTC, datetime
+
 import pyarrow.compute as pc
 import pytest
 import sqlalchemy as sa
@@ -8,7 +10,7 @@ from flows import review
 from reports.review import verdicts
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
-from reports.review.database import APPEND_ONLY
+from reports.review.database import APPEND_ONLY, LogCut
 from tests.reports.review.conftest import TestClient, add_accounts, app_on, rewrite, shown, signed_in
 
 FIRM = "/firms/552100554"
@@ -112,6 +114,8 @@ def test_no_note_starts_a_formula_where_a_french_spreadsheet_splits_it(fresh):
 @pytest.mark.parametrize("table", APPEND_ONLY)
 @pytest.mark.parametrize("change", ["DELETE FROM {}", "UPDATE {} SET by = 'x'"])
 def test_what_is_only_added_to_can_not_be_changed_even_by_hand(fresh, table, change):
+    with fresh.state.services.engine.begin() as connection:
+        connection.execute(sa.insert(LogCut).values(by="rule", up_to=datetime(2020, 1, 1, tzinfo=UTC)))
     agent = signed_in(fresh, "paris")
     give(agent)
     agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on="2024-02-10", note="")

@@ -193,6 +193,8 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         "/firms/552100554",
         "/firms/552100554/history",
         "/team",
+        "/account",
+        "/accounts",
         "/audit",
         "/wrong-data",
         "/algorithm",

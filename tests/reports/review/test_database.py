@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -15,12 +16,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from reports.review import chains, guessing, verdicts
+from reports.review import audit, chains, guessing, verdicts
+from reports.review.accounts import add_user
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.data import Reader
-from reports.review.database import APPEND_ONLY, AuditEntry, Base, Verdict, migrate, open_database
-from tests.reports.review.conftest import add_accounts, signed_in
+from reports.review.database import APPEND_ONLY, AuditEntry, Base, LogCut, Verdict, migrate, now, open_database
+from tests.reports.review.conftest import PASSWORD, TestClient, add_accounts, signed_in
 
 # A PostgreSQL server refuses to run as root.
 NOBODY = "nobody"
@@ -107,6 +109,31 @@ def test_the_log_can_not_be_rewritten(engine, change):
         connection.execute(sa.text(change))
 
 
+def lines(engine):
+    with sa.orm.Session(engine) as db:
+        return list(db.scalars(sa.select(AuditEntry.by).order_by(AuditEntry.id)))
+
+
+def test_a_line_leaves_the_log_only_where_a_cut_tells_so_and_never_one_of_the_last_six_months(engine):
+    with sa.orm.Session(engine) as db, db.begin():
+        for by, days in (("old", 800), ("recent", 100)):
+            at = now() - timedelta(days=days)
+            db.add(AuditEntry(at=at, by=by, address="", action="", path="", outcome=""))
+    delete_old = sa.delete(AuditEntry).where(AuditEntry.by == "old")
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), engine.begin() as connection:
+        connection.execute(delete_old)
+    with pytest.raises(sa.exc.DatabaseError, match="six months"), engine.begin() as connection:
+        connection.execute(sa.insert(LogCut).values(by="x", up_to=now()))
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(lambda _: audit.shorten(engine, 12), range(4))) == [0, 0, 0, 1]
+    assert lines(engine) == ["recent", audit.RULE]
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), engine.begin() as connection:
+        connection.execute(sa.delete(AuditEntry))
+    for change in (sa.delete(LogCut), sa.update(LogCut).values(by="me")):
+        with pytest.raises(sa.exc.DatabaseError, match="append-only"), engine.begin() as connection:
+            connection.execute(change)
+
+
 def test_of_eight_answers_to_one_page_at_once_one_is_kept_and_seven_are_told(engine, data_template):
     published = Reader(data_template).published(None)
 
@@ -138,6 +165,48 @@ def test_an_agent_s_morning(url, data_template):
     assert all(said in text for said in ("avis 0", "avis 1", "rappeler", "contactée"))
     assert agent.get("/lists/2024-02/export.json?unreviewed=true&unfollowed=true").json()["firms"]
     assert guessing.begin(app.state.services.engine, "PARIS", "x").user_id is not None
+    app.state.services.engine.dispose()
+
+
+def test_of_guesses_made_at_once_no_more_are_checked_than_of_guesses_made_in_turn(engine):
+    """On both: a lock serialises them, of the database in SQLite and of a number in PostgreSQL."""
+    add_user(engine, "paris", "agent", ["75"], [], PASSWORD)
+    together = threading.Barrier(24)
+
+    def guess(_: int) -> bool:
+        together.wait()
+        try:
+            guessing.begin(engine, "paris", "1.1.1.1")
+        except guessing.TooManyAttemptsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(24) as pool:
+        outcomes = list(pool.map(guess, range(24)))
+    assert outcomes.count(True) == guessing.HERE.free
+
+
+def test_a_character_that_postgresql_can_not_keep_is_refused_in_a_page(url, data_template):
+    app = create_app(read_configuration(data=data_template, database=url, is_local=True))
+    add_accounts(app)
+    agent = signed_in(app, "paris")
+    note = {"follows": 0, "state": "contacted", "on": "2024-02-03", "note": "a\0b"}
+    answers = [agent.post("/firms/552100554/follow-ups", **note), agent.get("/lists/2024-02?q=%00")]
+    answers += [agent.get("/firms/%00"), agent.get("/lists/%00/export.csv"), agent.get("/lists/2024-02?%00=1")]
+    answers.append(TestClient(app).post("/sign-in", data={"name": "\0", "password": "x", "token": "x"}))
+    assert [answer.status_code for answer in answers] == [400] * 6
+    assert all("<h1>" in answer.text for answer in answers)
+    app.state.services.engine.dispose()
+
+
+def test_first_requests_behind_a_proxy_may_come_together(url, data_template):
+    settings = {"trusted_header": "X-Remote-User", "trusted_proxies": ["10.0.0.2"], "is_local": True}
+    app = create_app(read_configuration(data=data_template, database=url, **settings))
+    add_accounts(app)
+    client = TestClient(app, client=("10.0.0.2", 50000), headers={"X-Remote-User": "paris"})
+    with ThreadPoolExecutor(8) as pool:
+        pages = list(pool.map(lambda _: client.get("/account"), range(16)))
+    assert {page.status_code for page in pages} == {200}
     app.state.services.engine.dispose()
 
 

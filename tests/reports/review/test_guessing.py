@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from reports.review import guessing
-from reports.review.accounts import add_user, close_account, is_right
+from reports.review.accounts import add_user, close_account
 from reports.review.database import FailedSignIn, KnownAddress, User, now, open_database
 from reports.review.guessing import ADDRESS, ANYWHERE, HERE, TooManyAttemptsError
+from reports.review.passwords import is_right
 from tests.reports.review.conftest import PASSWORD
 
 

@@ -1,5 +1,6 @@
 """OpenID Connect against a provider that answers for real, on a port of this machine."""
 
+import base64
 import json
 import re
 import threading
@@ -13,10 +14,11 @@ import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from features.errors import InputError
 from reports.review import accounts
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
-from tests.reports.review.conftest import TestClient
+from tests.reports.review.conftest import PASSWORD, TestClient
 
 
 class Provider(BaseHTTPRequestHandler):
@@ -26,6 +28,9 @@ class Provider(BaseHTTPRequestHandler):
     signing_key = key
     claims: ClassVar[dict] = {}
     asked: ClassVar[dict] = {}
+    # What is told at /userinfo: a text is a signed token; None where the provider has no such page.
+    beside: ClassVar[dict | str | None] = None
+    bearers: ClassVar[list] = []
     posted: ClassVar[dict] = {}
 
     def log_message(self, *args):
@@ -33,16 +38,20 @@ class Provider(BaseHTTPRequestHandler):
 
     def answer(self, content):
         self.send_response(200)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", "application/jwt" if isinstance(content, str) else "application/json")
         self.end_headers()
-        self.wfile.write(json.dumps(content).encode())
+        self.wfile.write((content if isinstance(content, str) else json.dumps(content)).encode())
 
     def do_GET(self):
         issuer = f"http://{self.headers['host']}"
         if self.path.endswith("openid-configuration"):
             paths = {"authorization_endpoint": "auth", "token_endpoint": "token", "jwks_uri": "keys"}
+            paths |= {} if self.beside is None else {"userinfo_endpoint": "userinfo"}
             algorithms = {"id_token_signing_alg_values_supported": ["RS256"]}
             self.answer({"issuer": issuer, **algorithms, **{name: f"{issuer}/{path}" for name, path in paths.items()}})
+        elif self.path.endswith("userinfo"):
+            self.bearers.append(self.headers["authorization"])
+            self.answer(self.beside)
         else:
             self.answer({"keys": [self.key.as_dict(private=False)]})
 
@@ -56,16 +65,27 @@ class Provider(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def client(data_template, tmp_path):
+def client(served):
+    return served()
+
+
+@pytest.fixture
+def served(data_template, tmp_path):
+    """The application with these settings, at a provider of its own."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    Provider.signing_key = Provider.key
+    Provider.signing_key, Provider.beside, Provider.bearers = Provider.key, None, []
     settings = {"oidc_issuer": f"http://127.0.0.1:{server.server_port}", "oidc_client_id": "us", "secret": "s" * 32}
     database = f"sqlite:///{tmp_path / 'r.db'}"
     settings["trusted_proxies"] = ["10.0.0.2"]
-    app = create_app(read_configuration(data=data_template, database=database, is_local=True, **settings))
-    accounts.add_user(app.state.services.engine, "ana@dreets.gouv.fr", "agent", ["75"], [], None)
-    yield TestClient(app)
+
+    def serve(**more):
+        found = read_configuration(data=data_template, database=database, is_local=True, **settings, **more)
+        app = create_app(found)
+        accounts.add_user(app.state.services.engine, "ana@dreets.gouv.fr", "agent", ["75"], [], None)
+        return TestClient(app)
+
+    yield serve
     server.shutdown()
     server.server_close()
 
@@ -139,3 +159,133 @@ def test_a_return_that_answers_no_leaving_is_refused(client):
 
 def test_without_a_provider_there_is_no_such_page(app):
     assert TestClient(app).get("/sign-in/provider").status_code == 404
+
+
+def signed(client, key=Provider.key, **told):
+    """Claims as a signed token of the provider."""
+    issuer = client.app.state.services.configuration.oidc_issuer
+    return jwt.encode({"alg": "RS256", "kid": "1"}, {"iss": issuer, "aud": "us", "sub": "1", **told}, key)
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_claims_that_only_userinfo_tells_are_asked_for(client, is_signed):
+    Provider.beside = signed(client, **ANA) if is_signed else {"sub": "1", **ANA}
+    assert come_back(client, {})[1].status_code == 303
+    assert Provider.bearers == ["Bearer x"]
+    assert logged(client) == [("ana@dreets.gouv.fr", "/sign-in/provider/back", "signed in")]
+
+
+def test_nothing_more_is_asked_where_the_first_word_tells_all(client):
+    Provider.beside = {"sub": "2"}
+    assert come_back(client, ANA)[1].status_code == 303
+    assert Provider.bearers == []
+
+
+@pytest.mark.parametrize("told", [{"sub": "2"}, {"sub": None}, {}], ids=str)
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_what_userinfo_tells_of_someone_else_is_not_believed(client, told, is_signed):
+    more = {**ANA, **told} if told else ANA
+    Provider.beside = signed(client, **{"sub": None, **more}) if is_signed else more
+    assert come_back(client, {})[1].status_code == 401
+
+
+@pytest.mark.parametrize("wrong", [{"aud": "another"}, {"iss": "https://another"}, {"exp": 1}], ids=str)
+def test_a_signed_userinfo_that_is_not_for_us_or_not_for_now_is_not_believed(client, wrong):
+    Provider.beside = signed(client, **ANA, **wrong)
+    assert come_back(client, {})[1].status_code == 401
+
+
+def test_a_userinfo_that_the_provider_did_not_sign_is_not_believed(client):
+    Provider.beside = signed(client, RSAKey.generate_key(2048, {"kid": "1"}), **ANA)
+    assert come_back(client, {})[1].status_code == 401
+    unsigned = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+        for part in (
+            {"alg": "none"},
+            {"iss": client.app.state.services.configuration.oidc_issuer, "aud": "us", "sub": "1", **ANA},
+        )
+    ]
+    Provider.beside = ".".join([*unsigned, ""])
+    assert come_back(client, {})[1].status_code == 401
+    Provider.beside = "not a token"
+    assert come_back(client, {})[1].status_code == 401
+
+
+def test_a_provider_that_verifies_all_addresses_need_not_say_so_of_each(served):
+    client = served(oidc_verifies_emails=True, oidc_scope="openid email uid")
+    asked, answer = come_back(client, {"email": "ana@dreets.gouv.fr"})
+    assert answer.status_code == 303
+    assert asked["scope"] == "openid email uid"
+    assert min(len(asked["state"]), len(asked["nonce"])) >= 32
+
+
+def test_where_passwords_are_switched_off_none_is_asked_for_and_none_is_checked(served):
+    client = served(local_passwords=False)
+    accounts.add_user(client.app.state.services.engine, "old", "agent", ["75"], [], PASSWORD)
+    page = client.get("/sign-in").text
+    assert "password" not in page
+    token = client.cookies["weaksignals-sign-in"]
+    fields = {"token": token, "name": "old", "password": PASSWORD}
+    assert client.post("/sign-in", data=fields, follow_redirects=False).status_code == 403
+    come_back(client, ANA)
+    csrf = re.search('name="csrf" value="([^"]+)"', client.get("/account").text).group(1)
+    assert client.post("/account/password", data={"csrf": csrf}).status_code == 404
+
+
+def test_nobody_is_shut_out_by_settings(data_template):
+    with pytest.raises(InputError, match="nobody could sign in"):
+        read_configuration(data=data_template, local_passwords=False)
+    with pytest.raises(InputError, match="go together"):
+        read_configuration(data=data_template, oidc_rights_claim="groups")
+    impossible = [{"value": "x", "territories": ["Narnia"]}]
+    with pytest.raises(InputError, match="Narnia"):
+        read_configuration(data=data_template, oidc_rights_claim="groups", oidc_rights=impossible)
+
+
+RIGHTS = {
+    "oidc_rights_claim": "groups",
+    "oidc_rights": [
+        {"value": "lead", "role": "team_lead", "territories": ["Bretagne"], "kinds": ["scores"]},
+        {"value": "west", "territories": ["35"]},
+    ],
+}
+BOB = {"email": "bob@dreets.gouv.fr", "email_verified": True}
+
+
+def right_changes(client):
+    query = "SELECT action, path FROM audit WHERE by = 'provider' ORDER BY id"
+    with client.app.state.services.engine.connect() as connection:
+        return connection.execute(sa.text(query)).all()
+
+
+def test_rights_follow_the_provider_where_the_settings_say_so(served):
+    client = served(**RIGHTS)
+    assert come_back(client, {**BOB, "groups": ["other", "west"]})[1].status_code == 303
+    assert come_back(client, {**BOB, "groups": "west"})[1].status_code == 303
+    assert come_back(client, {**BOB, "groups": ["west", "lead"]})[1].status_code == 303
+    assert right_changes(client) == [
+        ("account added", "bob@dreets.gouv.fr: agent; 35; no kind of data"),
+        ("right changed", "bob@dreets.gouv.fr: team_lead; Bretagne; scores"),
+    ]
+    text = client.get("/lists/2024-02?alert=high&alert=moderate&alert=none").text
+    assert "CONSERVERIE" in text
+    assert "ATELIERS" not in text
+
+
+@pytest.mark.parametrize("groups", [["other"], [], None, "lea", {"lead": 1}], ids=str)
+def test_without_a_value_that_gives_a_right_one_does_not_come_in(served, groups):
+    client = served(**RIGHTS)
+    assert come_back(client, {**ANA, "groups": groups})[1].status_code == 403
+    assert right_changes(client) == []
+
+
+def test_an_account_that_was_closed_here_stays_closed_whatever_the_provider_gives(served):
+    client = served(**RIGHTS)
+    accounts.close_account(client.app.state.services.engine, "ana@dreets.gouv.fr")
+    assert come_back(client, {**ANA, "groups": ["west"]})[1].status_code == 403
+    assert right_changes(client) == []
+
+
+def test_a_name_of_the_provider_that_can_be_no_account_is_refused(served):
+    client = served(**RIGHTS, oidc_verifies_emails=True)
+    assert come_back(client, {"email": "a b", "groups": ["west"]})[1].status_code == 403

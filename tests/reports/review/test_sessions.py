@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 from datetime import timedelta
 
 import pytest
@@ -13,13 +14,16 @@ from flows import review
 from reports.review import accounts, guard, guessing
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
+from reports.review.database import Session, now, open_database
 from reports.review.pages.session import local_path
 from tests.reports.review.conftest import PASSWORD, TestClient, add_accounts, signed_in
 
 
 def logged(app):
     with app.state.services.engine.connect() as connection:
-        return connection.execute(sa.text("SELECT by, address, action, path, outcome FROM audit ORDER BY id")).all()
+        return connection.execute(
+            sa.text("SELECT by, address, action, path, outcome FROM audit WHERE outcome <> 'done' ORDER BY id")
+        ).all()
 
 
 def attempt(client, name, password, target="/"):
@@ -140,7 +144,7 @@ def test_a_session_ends_when_one_signs_out_or_the_account_is_closed_or_changed(f
     assert agent.get("/lists/2024-02").status_code == 303
     engine = fresh.state.services.engine
     agent = signed_in(fresh, "paris")
-    accounts.add_user(engine, "paris", "agent", ["69"], [], PASSWORD)
+    accounts.change_right(engine, "paris", "agent", ["69"], [])
     assert agent.get("/lists/2024-02").status_code == 303
     agent = signed_in(fresh, "paris")
     accounts.close_account(engine, "paris")
@@ -159,7 +163,7 @@ def test_passwords_are_kept_as_argon2_hashes_and_short_ones_refused(fresh):
     with engine.connect() as connection:
         hashes = connection.exec_driver_sql("SELECT password_hash FROM users").scalars().all()
     assert all(h.startswith("$argon2id$") for h in hashes)
-    with pytest.raises(InputError, match="12 characters"):
+    with pytest.raises(InputError, match="12 to 500 characters"):
         accounts.add_user(engine, "new", "agent", ["75"], [], "short")
 
 
@@ -196,6 +200,37 @@ def test_a_trusted_proxy_names_the_account_and_changes_still_need_their_token(da
     assert client.get("/lists/2024-02", headers={"X-Remote-User": "nobody"}, follow_redirects=False).status_code == 303
 
 
+@pytest.mark.parametrize(("scheme", "is_private"), [("http", False), ("https", True)])
+def test_no_password_is_taken_but_by_https(data_template, tmp_path, scheme, is_private):
+    app = create_app(read_configuration(data=data_template, database=f"sqlite:///{tmp_path / 'r.db'}"))
+    add_accounts(app)
+    client = TestClient(app, base_url=f"{scheme}://testserver")
+    page = client.get("/sign-in")
+    assert ('name="password"' in page.text) == is_private
+    assert ("HTTPS" in page.text) != is_private
+    token = re.search("__Host-weaksignals-sign-in=([^;]+)", page.headers["set-cookie"])[1]
+    fields = {"token": token, "name": "paris", "password": PASSWORD}
+    cookie = {"cookie": f"__Host-weaksignals-sign-in={token}"}
+    answer = client.post("/sign-in", data=fields, headers=cookie, follow_redirects=False)
+    assert answer.status_code == (303 if is_private else 403)
+
+
+def test_what_agents_write_is_for_nobody_else_s_eyes(data_template, tmp_path):
+    app = create_app(read_configuration(data=data_template, database=f"sqlite:///{tmp_path / 'new' / 'r.db'}"))
+    add_accounts(app)
+    folder = tmp_path / "new"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+    app.state.services.engine.dispose()
+
+
+def test_a_database_that_others_could_read_is_closed_to_them(tmp_path):
+    file = tmp_path / "r.db"
+    file.touch(0o644)
+    open_database(f"sqlite:///{file}").dispose()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
 def test_the_header_of_anyone_else_is_not_believed(data_template, tmp_path):
     client = proxied(data_template, tmp_path, "10.0.0.3")
     answer = client.get("/lists/2024-02", headers={"X-Remote-User": "admin"}, follow_redirects=False)
@@ -217,6 +252,7 @@ def test_as_served_a_proxy_is_known_by_its_connection_not_by_what_is_said(
     config = uvicorn.Config(*args, **options, log_config=None)
     config.load()
     assert not config.access_log
+    assert not config.server_header
     add_accounts(create_app(read_configuration()))
     client = TestClient(config.loaded_app, client=("127.0.0.1", 50000))
     headers = {"X-Forwarded-For": PROXY, "X-Remote-User": "admin"}
@@ -250,6 +286,53 @@ def test_a_half_set_configuration_is_refused(data_template):
         read_configuration(data=data_template, trusted_header="X-User", trusted_proxies=["*"])
     with pytest.raises(InputError, match="SECRET"):
         read_configuration(data=data_template, oidc_issuer="https://sso.fr", oidc_client_id="x")
+
+
+def test_a_session_that_rests_too_long_ends_and_one_that_is_used_lasts_to_its_absolute_limit(fresh):
+    engine, agent = fresh.state.services.engine, signed_in(fresh, "paris")
+    minute, idle = timedelta(minutes=1), fresh.state.services.configuration.idle
+
+    def last_used(ago):
+        with engine.begin() as connection:
+            connection.execute(sa.update(Session).values(used_at=now() - ago))
+
+    last_used(idle - minute)
+    assert agent.get("/lists/2024-02").status_code == 200
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(Session.used_at)) > now() - minute
+    last_used(idle + minute)
+    assert agent.get("/lists/2024-02").status_code == 303
+    agent = signed_in(fresh, "paris")
+    with engine.begin() as connection:
+        connection.execute(sa.update(Session).values(expires_at=now()))
+    assert agent.get("/lists/2024-02").status_code == 303
+
+
+@pytest.mark.parametrize(("fields", "lasts"), [({}, True), ({"shared": "yes"}, False)], ids=["own", "shared"])
+def test_on_a_shared_computer_the_session_ends_with_the_browser(fresh, fields, lasts):
+    client = TestClient(fresh)
+    token = re.search('name="token" value="([^"]+)"', client.get("/sign-in").text).group(1)
+    sent = {"token": token, "name": "paris", "password": PASSWORD, "next": "/", **fields}
+    cookie = client.post("/sign-in", data=sent, follow_redirects=False).headers["set-cookie"]
+    assert ("Max-Age=36000" in cookie) == lasts
+
+
+def test_every_cookie_is_tied_to_this_host_and_to_https(data_template, tmp_path):
+    provider = {"oidc_issuer": "https://sso.invalid", "oidc_client_id": "x", "secret": "s" * 32}
+    app = create_app(read_configuration(data=data_template, database=f"sqlite:///{tmp_path / 'r.db'}", **provider))
+    add_accounts(app)
+    client = TestClient(app, base_url="https://testserver")
+    answers = [client.get("/sign-in"), client.get("/language/en", follow_redirects=False)]
+    answers += [client.get("/sign-in/provider", follow_redirects=False), attempt(client, "paris", PASSWORD)]
+    csrf = re.search('name="csrf" value="([^"]+)"', client.get("/account").text).group(1)
+    answers.append(client.post("/sign-out", data={"csrf": csrf}, follow_redirects=False))
+    cookies = [cookie for answer in answers for cookie in answer.headers.get_list("set-cookie")]
+    assert {cookie.split("=")[0] for cookie in cookies} == {
+        *("__Host-weaksignals-sign-in", "__Host-weaksignals-language", "__Host-weaksignals-provider"),
+        "__Host-weaksignals",
+    }
+    assert all("secure" in cookie.lower() and "path=/" in cookie.lower() for cookie in cookies)
+    assert not any("domain" in cookie.lower() for cookie in cookies)
 
 
 @pytest.mark.parametrize("target", ["//[", "//℀", "/\\x", "https://elsewhere.example", "javascript:alert(1)", ""])
