@@ -44,6 +44,7 @@ DATES: Final = {
 USES: Final = {
     "urssaf_procedures": "which firms opened a procedure: what is predicted, and which firms are not scored",
     "bodacc": "which firms opened a procedure: what is predicted, and which firms are not scored",
+    "legal_notices": "from which day accounts were known",
     "legal_unit_history": "which legal category, activity, head office and state a firm had at each date",
     "establishment_history": "which activity a firm had at each date",
     "perimeter_filter": "which firms are in scope",
