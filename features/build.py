@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
 
-from features import perimeter, store
+from features import accounts, perimeter, store
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, ordered, with_ranks
 from features.contract import check_feature_table
 from features.days import first_period
@@ -49,9 +49,11 @@ from features.target import openings
 
 FIRMS_PER_BUCKET = 20_000
 ROWS_PER_BLOCK = 2_000_000
-# What the histories of the register are told by, read for the firms of the table alone.
+# What the histories of the register are told by.
 HISTORIES = ("legal_unit_history", "establishments", "establishment_history")
 REGISTER = ("legal_units", *HISTORIES, "perimeter_filter")
+# Of tens of millions of other firms too: read once, for the firms of the table alone.
+NATIONAL = (*HISTORIES, "legal_notices")
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def build(
     tables = staged_tables(con, staged)
     known_from = first_known(staged, tables)
     firms = _firms(con, tables, known_from, scope, scratch)
-    tables |= {name: _narrowed(con, tables[name], firms, scratch / name) for name in HISTORIES}
+    tables |= {name: _narrowed(con, tables[name], firms, scratch / name) for name in NATIONAL}
     count = int(firms.count().execute())
     if count == 0:
         raise InputError(
@@ -192,7 +194,7 @@ def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope
 
 
 def _narrowed(con: BaseBackend, records: ir.Table, firms: ir.Table, folder: Path) -> ir.Table:
-    """The records of those firms, on disk: the register holds thirty million others, and each bucket reads it."""
+    """The records of those firms, on disk: each bucket reads them."""
     write_parquet(con, records.semi_join(firms, "siren"), folder)
     return read_parquet(con, folder)
 
@@ -212,6 +214,7 @@ def _build_bucket(
         own = keep(firms.filter(firm_hash(firms.siren) % of == number))
         mine = {name: table.semi_join(own, "siren") for name, table in tables.items() if name != "legal_units"}
         mine["headcounts"] = keep(perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]))
+        mine["financial_ratios"] = keep(accounts.dated(mine["financial_ratios"], mine["legal_notices"]))
         mine["procedures"] = keep(procedures(mine["urssaf_procedures"], mine["bodacc"]))
         table = assemble(own, mine, scope, known_from, observed_until, keep)
         write_parquet(con, table, parts / f"bucket-{number:03d}")

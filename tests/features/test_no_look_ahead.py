@@ -70,9 +70,19 @@ def cut(staged, target, period):
         folder.mkdir(parents=True)
         for path in (staged / source.name).resolve().glob("*.parquet"):
             records = ibis.read_parquet(path)
+            if source.name == "financial_ratios":
+                records = as_filed(records, ibis.read_parquet(staged / "legal_notices" / "*.parquet"))
             records.filter(records.known_at <= ibis.literal(period)).to_parquet(folder / path.name)
         shutil.copy(staged / source.name / "ingest.json", folder)
     return target
+
+
+def as_filed(accounts, notices):
+    """The accounts, known when the registry's file could hold them: once they were deposited, where a notice tells."""
+    deposits = notices.filter(notices.closed_on.notnull() & (notices.kind == "deposit"))
+    filed = deposits.group_by("siren", "closed_on").aggregate(filed_at=deposits.known_at.min())
+    rows = accounts.left_join(filed, ["siren", "closed_on"])
+    return rows.mutate(known_at=rows.filed_at.fill_null(rows.known_at)).select(accounts.columns)
 
 
 def differing(rows, others):
