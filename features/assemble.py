@@ -19,6 +19,7 @@ from features.scope import Scope
 from features.target import labels
 from features.themes import (
     financial_health,
+    legal_life,
     payment_behaviour,
     profile,
     short_time_work,
@@ -33,6 +34,7 @@ THEMES: tuple[ModuleType, ...] = (
     short_time_work,
     payment_behaviour,
     workforce,
+    legal_life,
     profile,
 )
 CATALOG: tuple[Feature, ...] = tuple(feature for theme in THEMES for feature in features_of(theme))

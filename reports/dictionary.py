@@ -27,6 +27,8 @@ UNITS: Final = {
     "plans": "plans",
     "requests": "requests",
     "suppliers": "suppliers",
+    "notices": "notices",
+    "fiscal years": "fiscal years",
 }
 # The date from which a record of a source is known, by its column -> in words.
 DATES: Final = {
@@ -44,7 +46,6 @@ DATES: Final = {
 USES: Final = {
     "urssaf_procedures": "which firms opened a procedure: what is predicted, and which firms are not scored",
     "bodacc": "which firms opened a procedure: what is predicted, and which firms are not scored",
-    "legal_notices": "from which day accounts were known",
     "legal_unit_history": "which legal category, activity, head office and state a firm had at each date",
     "establishment_history": "which activity a firm had at each date",
     "perimeter_filter": "which firms are in scope",
