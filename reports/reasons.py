@@ -44,6 +44,7 @@ THEME_WORDS: Final = {
     "payment_behaviour": "payment behaviour",
     "workforce": "workforce",
     "legal_life": "legal life",
+    "context": "context",
     "profile": "profile",
 }
 # A contribution below this, in log-odds, is no reason.

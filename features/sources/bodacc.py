@@ -130,9 +130,11 @@ def _notice(bulletin: ir.StringValue, issue: ir.StringValue, number: ir.StringVa
 
 
 def is_on_insolvency(lines: ir.Table) -> ir.BooleanValue:
-    """Whether a line tells of an insolvency procedure, or may: what can't be told of any family is taken for one."""
+    """Whether a line tells of an insolvency procedure; what is of no family is taken for one that mentions any."""
     family = lines.family_text
-    return lines.fault.notnull() | family.isnull() | family.lower().contains(COLLECTIVE)
+    is_named = lines.fault.notnull() | family.isnull() | family.lower().contains(COLLECTIVE)
+    # By itself, so that most lines of other families are not even cut into cells.
+    return lines.text.lower().contains(COLLECTIVE) & is_named
 
 
 def notice_number(records: ir.Table) -> ir.StringValue:

@@ -40,7 +40,7 @@ def staged(tmp_path_factory):
 
 def built(staged, folder, start, end):
     """The folder of a table built from `start` to `end`."""
-    scope = Scope(start, end, 18, 10, ("7210", "4110", "7389"), ("84", "65", "66"))
+    scope = Scope(start, end, 18, 10, ("7210", "4110", "7389"), ("84", "65", "66"), 1_000_000)
     con = connect("duckdb", folder / "scratch", 2)
     build(con, staged, folder / "features", folder / "scratch", scope, 25, lambda _: None)
     return folder / "features"
