@@ -25,7 +25,7 @@ def shares(tmp_path_factory):
     """By year, the share of firms in no procedure that fail within 18 months: of all data, and of open data alone."""
     data = tmp_path_factory.mktemp("data")
     (data / "scratch").mkdir()
-    simulate(data / "raw", 600, date(2024, 1, 1), seed=7)
+    simulate(data / "raw", 250, date(2024, 1, 1), seed=5)
     reading = Reading(max_rejected_share=0.05, delivery_day=25, lags={})
     folders = {name: data / name for name in ("staged", "rejects", "scratch")}
     ingest(ibis.duckdb.connect(), data / "raw", SOURCES, reading, **folders, progress=lambda _: None)
