@@ -161,7 +161,7 @@ def compared(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
 
     failure_rates: of the groups of firms, see `context`.
     """
-    table = context.known_values(table, failure_rates)
+    table = table.inner_join(context.known_values(table, failure_rates), list(KEY))
     return table.mutate(**{f.name: _typed(f, f.compute(table)) for f in CATALOG if f.across_firms})
 
 

@@ -110,17 +110,18 @@ def _shrunk(groups: ir.Table, larger: ir.Table, larger_code: ir.StringValue) -> 
 
 
 def known_values(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
-    """The rows of the feature table, with the rates of each one's groups, as `<group>_rate` and `<group>_rate_before`.
+    """(siren, period, `<group>_rate`, `<group>_rate_before`): the rates of each row's groups, null where not known.
 
-    table: with the features that hold the codes of the groups. failure_rates: see there.
+    table: rows of the feature table, with the features that hold the codes of the groups. failure_rates: see there.
     """
+    rows = table.select(*KEY, *(group.code for group in GROUPS))
     for group in GROUPS:
         rates = failure_rates.filter(failure_rates.kind == group.name).select(
             "period",
             **{group.code: "code", f"{group.name}_rate": "rate", f"{group.name}_rate_before": "rate_before"},
         )
-        table = table.left_join(rates, ["period", group.code]).drop("period_right", f"{group.code}_right")
-    return table
+        rows = rows.left_join(rates, ["period", group.code]).drop("period_right", f"{group.code}_right")
+    return rows.drop(*(group.code for group in GROUPS))
 
 
 def features_of_group(group: Group) -> tuple[Feature, Feature]:

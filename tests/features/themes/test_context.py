@@ -99,4 +99,4 @@ def test_each_row_has_the_rates_of_its_own_groups_and_none_where_a_group_is_not_
     assert one["division_failure_rate_change_12m"] == pytest.approx(0)
     assert one["size_failure_rate"] == two["size_failure_rate"]
     assert (two["departement_failure_rate"], three["division_failure_rate"]) == (None, None)
-    assert len(found.columns) == len(rows.columns) + 12
+    assert len(found.columns) == 2 + 12
