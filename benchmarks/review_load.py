@@ -55,6 +55,7 @@ BUILT = BuildRecord(
     min_headcount=10,
     excluded_categories=(),
     excluded_activities=(),
+    min_turnover=1_000_000,
     warm_up_months=24,
     observed_until=LAST,
     batch="2401_simulated",

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from datetime import date
 from types import ModuleType
+from typing import NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -18,7 +19,9 @@ from features.register import TODAYS, known_facts, with_facts
 from features.scope import Scope
 from features.target import labels
 from features.themes import (
+    context,
     financial_health,
+    legal_life,
     payment_behaviour,
     profile,
     short_time_work,
@@ -33,6 +36,8 @@ THEMES: tuple[ModuleType, ...] = (
     short_time_work,
     payment_behaviour,
     workforce,
+    legal_life,
+    context,
     profile,
 )
 CATALOG: tuple[Feature, ...] = tuple(feature for theme in THEMES for feature in features_of(theme))
@@ -65,7 +70,7 @@ def calendar_with_facts(scope: Scope, firms: ir.Table, tables: Tables, keep: Kee
 def theme_table(theme: ModuleType, grid: ir.Table, tables: Tables, known_from: KnownFrom) -> ir.Table:
     """(siren, period, the theme's features): one row per row of the grid.
 
-    Ranks among firms are left out: see `with_ranks`. As long as one of its sources has no known record, a feature is
+    What compares firms is left out: see `compared`. As long as one of its sources has no known record, a feature is
     null, not 0.
     """
     table = theme.known_values(grid, **{name: tables[name] for name in inputs_of(theme)})
@@ -90,6 +95,13 @@ def _typed(feature: Feature, value: ir.Value) -> ir.Value:
     return value.cast("string") if feature.is_category else value.cast("float64").cast("float32")
 
 
+class Assembled(NamedTuple):
+    """rows: one per firm and period in scope. exposure: how many firms were at risk and failed, see `context`."""
+
+    rows: ir.Table
+    exposure: ir.Table
+
+
 def assemble(
     firms: ir.Table,
     tables: Tables,
@@ -97,36 +109,59 @@ def assemble(
     known_from: KnownFrom,
     observed_until: date,
     keep: Keep = lambda table: table,
-) -> ir.Table:
+) -> Assembled:
     """One row per firm and period in scope: features, `label`, `procedure_state` and `in_procedure`.
 
     With them the columns of `register.TODAYS`, for the record of the build. The features are those of the catalogue
-    without ranks among firms: see `with_ranks`.
+    without those that compare firms: see `compared`.
     tables: the staged records of these firms by source, and `procedures` and `headcounts`.
     observed_until: the day up to which procedures were delivered. keep: stores a table that is used several times.
     """
     grid = keep(calendar_with_facts(scope, firms, tables, keep))
-    rows = perimeter.in_scope(
+    scoped = keep(_in_scope(grid, tables, scope, known_from))
+    state = keep(state_at(grid, states(tables["procedures"])))
+    rows = scoped.filter(scoped.period >= ibis.literal(scope.start))
+    rows = keep(rows.inner_join(grid.select(*KEY, *TODAYS.values()), list(KEY)))
+    inputs = {**tables, "firms": firms}
+    for theme in THEMES:
+        if not all(feature.across_firms for feature in features_of(theme)):
+            rows = rows.inner_join(keep(theme_table(theme, grid, inputs, known_from)), list(KEY))
+    label = labels(grid, tables["procedures"], observed_until, scope.horizon)
+    rows = rows.inner_join(state.rename(procedure_state="state"), list(KEY)).inner_join(keep(label), list(KEY))
+    exposure = context.exposure(_grouped(grid), scoped, state)
+    return Assembled(rows.mutate(in_procedure=rows.procedure_state != IN_BONIS), exposure)
+
+
+def _grouped(grid: ir.Table) -> ir.Table:
+    """The grid with the groups that a firm was known to be in; a value of today does not tell of the past."""
+    told = {"naf_division": grid[TODAYS["naf"]], "departement": grid[TODAYS["departement"]]}
+    known = {name: is_todays.ifelse(ibis.null("string"), grid[name]) for name, is_todays in told.items()}
+    return grid.mutate(**known, size_class=profile.size_class.compute(grid))
+
+
+def size_reached(tables: Tables, scope: Scope, known_from: KnownFrom) -> ir.Table | None:
+    """When each firm is known to have been large enough for the scope: see `perimeter.large_enough`."""
+    headcounts, accounts = (tables[n] if known_from.get(n) else None for n in ("headcounts", "financial_ratios"))
+    limits = {"min_headcount": scope.min_headcount, "min_turnover": scope.min_turnover}
+    return perimeter.large_enough(headcounts, accounts, **limits)
+
+
+def _in_scope(grid: ir.Table, tables: Tables, scope: Scope, known_from: KnownFrom) -> ir.Table:
+    return perimeter.in_scope(
         grid,
-        tables["headcounts"] if known_from.get("headcounts") else None,
-        min_headcount=scope.min_headcount,
+        size_reached(tables, scope, known_from),
         excluded_activities=scope.excluded_activities,
         excluded_categories=scope.excluded_categories,
         needs_place=known_from.get("establishments") is not None,
     )
-    rows = rows.filter(rows.period >= ibis.literal(scope.start))
-    rows = keep(rows.inner_join(grid.select(*KEY, *TODAYS.values()), list(KEY)))
-    inputs = {**tables, "firms": firms}
-    for theme in THEMES:
-        rows = rows.inner_join(keep(theme_table(theme, grid, inputs, known_from)), list(KEY))
-    state = state_at(grid, states(tables["procedures"])).rename(procedure_state="state")
-    label = labels(grid, tables["procedures"], observed_until, scope.horizon)
-    rows = rows.inner_join(keep(state), list(KEY)).inner_join(keep(label), list(KEY))
-    return rows.mutate(in_procedure=rows.procedure_state != IN_BONIS)
 
 
-def with_ranks(table: ir.Table) -> ir.Table:
-    """Add the features that compare the firms of a period; `table` must hold all firms of its periods."""
+def compared(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
+    """Add the features that compare the firms of a period; `table` must hold all firms of its periods.
+
+    failure_rates: of the groups of firms, see `context`.
+    """
+    table = table.inner_join(context.known_values(table, failure_rates), list(KEY))
     return table.mutate(**{f.name: _typed(f, f.compute(table)) for f in CATALOG if f.across_firms})
 
 

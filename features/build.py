@@ -10,14 +10,20 @@ from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
-import pandas as pd
 import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
 
-from features import perimeter, store
-from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, ordered, with_ranks
+from features import accounts, perimeter, store
+from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, compared, ordered, size_reached
 from features.contract import check_feature_table
-from features.days import first_period
+from features.delivered import (
+    HISTORIES,
+    default_end,
+    first_known,
+    newest_batch,
+    procedures_batch,
+    staged_tables,
+)
 from features.deliveries import received_on
 from features.engine import kept, read_parquet, write_parquet
 from features.errors import InputError
@@ -34,24 +40,22 @@ from features.folder import (
     all_parts,
 )
 from features.hashing import firm_hash
-from features.ingest import read_staged
 from features.past import kept_periods, labels_known_until, link_parts, shares_together
-from features.periods import add_months, period_range
+from features.periods import period_range
 from features.procedures import procedures, undecided
 from features.received import SIMULATED, read_reports
 from features.records import write_record
 from features.register import TODAYS
 from features.scope import Scope
 from features.sources import SOURCES
-from features.sources.reading import staged_schema
-from features.sources.source import ALWAYS_KNOWN
 from features.target import openings
+from features.themes.context import failure_rates
 
 FIRMS_PER_BUCKET = 20_000
 ROWS_PER_BLOCK = 2_000_000
-# What the histories of the register are told by, read for the firms of the table alone.
-HISTORIES = ("legal_unit_history", "establishments", "establishment_history")
-REGISTER = ("legal_units", *HISTORIES, "perimeter_filter")
+EXPOSURE = "exposure"
+# Of tens of millions of other firms too: read once, for the firms of the table alone.
+NATIONAL = (*HISTORIES, "legal_notices")
 
 
 @dataclass(frozen=True)
@@ -65,22 +69,6 @@ class Built:
     end: date
     kept: tuple[date, ...]
     absent: tuple[str, ...]
-
-
-def newest_batch(staged: Path) -> str:
-    """The name of the newest batch staged.
-
-    Raises InputError where nothing is.
-    """
-    batches = {report.batch for source in SOURCES for report in read_reports(staged, source.name)}
-    if not batches:
-        raise InputError(f"Nothing is staged in {staged}. Run first: weaksignals ingest RAW")
-    return max(batches)
-
-
-def default_end(staged: Path, delivery_day: int) -> date:
-    """The first period at which the newest batch counts."""
-    return add_months(received_on(newest_batch(staged), delivery_day).replace(day=1), 1)
 
 
 def build(
@@ -104,12 +92,12 @@ def build(
             f"No delivery covers {scope.end:%Y-%m}: the newest batch is {batch}. Ingest a newer one, or give an end of "
             f"{default_end(staged, delivery_day):%Y-%m} or before."
         )
-    former, start, end = FeatureTable(target.resolve()), scope.start, scope.end
+    former, end = FeatureTable(target.resolve()), scope.end
     kept_ones = () if is_rebuild else kept_periods(former, scope, dictionary_version())
     tables = staged_tables(con, staged)
     known_from = first_known(staged, tables)
     firms = _firms(con, tables, known_from, scope, scratch)
-    tables |= {name: _narrowed(con, tables[name], firms, scratch / name) for name in HISTORIES}
+    tables |= {name: _narrowed(con, tables[name], firms, scratch / name) for name in NATIONAL}
     count = int(firms.count().execute())
     if count == 0:
         raise InputError(
@@ -123,8 +111,11 @@ def build(
         progress(f"features of firms, part {bucket + 1} of {buckets}")
         _build_bucket(con, firms, tables, scope, known_from, observed_until, (bucket, buckets), parts)
     absent = tuple(source.name for source in SOURCES if known_from.get(source.name) is None)
+    scope = _from_first_row(con, parts, scope)
+    start = scope.start
     with store.new_folder(target) as folder:
-        rows = _publish(con, parts, folder, scope, count, progress)
+        rates = _failure_rates(con, scratch, known_from["procedures"])
+        rows = _publish(con, parts, rates, folder, scope, count, progress)
         kept_rows = link_parts(former, kept_ones, FeatureTable(folder))
         for name in (OPENINGS, PROCEDURES, UNDECIDED):
             table = con.read_parquet(str(all_parts(scratch / name, "*")))
@@ -140,40 +131,6 @@ def build(
     return Built(target, rows, count, start, end, kept_ones, absent)
 
 
-def procedures_batch(staged: Path) -> str:
-    """The newest batch that tells of insolvency procedures: labels are known up to its delivery, no later."""
-    reports = [*read_reports(staged, "urssaf_procedures"), *read_reports(staged, "bodacc")]
-    return max((report.batch for report in reports), default=newest_batch(staged))
-
-
-def staged_tables(con: BaseBackend, staged: Path) -> dict[str, ir.Table]:
-    """Every source by name, an empty table where it was never delivered."""
-    tables = {}
-    for source in SOURCES:
-        records = read_staged(con, staged, source)
-        tables[source.name] = _empty(staged_schema(source)) if records is None else records
-    return tables
-
-
-def _empty(schema: ibis.Schema) -> ir.Table:
-    return ibis.memtable(pd.DataFrame(columns=list(schema.names)), schema=schema)
-
-
-def first_known(staged: Path, tables: Tables) -> dict[str, date | None]:
-    """For each source and for `headcounts` and `firms`, the first period at which some record of it was known."""
-    known: dict[str, date | None] = {}
-    for source in SOURCES:
-        if not (staged / source.name).exists():
-            known[source.name] = None
-        elif source.name in REGISTER:
-            known[source.name] = ALWAYS_KNOWN
-        else:
-            first = tables[source.name].aggregate(first=first_period(ibis._.known_at.min())).execute()["first"][0]
-            known[source.name] = None if pd.isna(first) else pd.Timestamp(first).date()
-    figures = [day for name in ("firm_headcounts", "establishment_headcounts") if (day := known[name])]
-    return {**known, "headcounts": min(figures, default=None), "firms": ALWAYS_KNOWN}
-
-
 def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope, scratch: Path) -> ir.Table:
     headcounts = perimeter.headcounts(tables["firm_headcounts"], tables["establishment_headcounts"])
     optional = ("establishments", "perimeter_filter", "legal_unit_history")
@@ -181,10 +138,9 @@ def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope
     firms = perimeter.firms(
         tables["legal_units"],
         there["establishments"],
-        headcounts if known_from["headcounts"] else None,
+        size_reached({**tables, "headcounts": headcounts}, scope, known_from),
         there["perimeter_filter"],
         there["legal_unit_history"],
-        min_headcount=scope.min_headcount,
         excluded_categories=scope.excluded_categories,
     )
     write_parquet(con, firms, scratch / "universe")
@@ -192,7 +148,7 @@ def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope
 
 
 def _narrowed(con: BaseBackend, records: ir.Table, firms: ir.Table, folder: Path) -> ir.Table:
-    """The records of those firms, on disk: the register holds thirty million others, and each bucket reads it."""
+    """The records of those firms, on disk: each bucket reads them."""
     write_parquet(con, records.semi_join(firms, "siren"), folder)
     return read_parquet(con, folder)
 
@@ -212,10 +168,12 @@ def _build_bucket(
         own = keep(firms.filter(firm_hash(firms.siren) % of == number))
         mine = {name: table.semi_join(own, "siren") for name, table in tables.items() if name != "legal_units"}
         mine["headcounts"] = keep(perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]))
+        mine["financial_ratios"] = keep(accounts.dated(mine["financial_ratios"], mine["legal_notices"]))
         mine["procedures"] = keep(procedures(mine["urssaf_procedures"], mine["bodacc"]))
-        table = assemble(own, mine, scope, known_from, observed_until, keep)
+        table, exposure = assemble(own, mine, scope, known_from, observed_until, keep)
         write_parquet(con, table, parts / f"bucket-{number:03d}")
         written = {
+            EXPOSURE: exposure,
             OPENINGS: openings(mine["procedures"]),
             PROCEDURES: mine["procedures"],
             UNDECIDED: undecided(mine["bodacc"]),
@@ -230,10 +188,39 @@ def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:
     return out.getvalue()
 
 
+def _from_first_row(con: BaseBackend, parts: Path, scope: Scope) -> Scope:
+    """The scope from the first period on at which some firm is in it: with open data, once accounts are known.
+
+    Raises InputError where none is at any period.
+    """
+    table = con.read_parquet(str(all_parts(parts, "*")))
+    first = table.aggregate(first=table.period.min()).to_pyarrow()["first"][0].as_py()
+    if first is None:
+        raise InputError(
+            f"No firm was in scope from {scope.start:%Y-%m} to {scope.end:%Y-%m}, by what was known then. Build later "
+            "periods, or check the headcount or accounts file and the perimeter settings."
+        )
+    return replace(scope, start=max(scope.start, first))
+
+
+def _failure_rates(con: BaseBackend, scratch: Path, known_from: date | None) -> ir.Table:
+    """The failure rates of the groups of firms, on disk; none before procedures are known."""
+    counts = con.read_parquet(str(all_parts(scratch / EXPOSURE, "*")))
+    known = counts.filter(counts.period > ibis.literal(known_from)) if known_from else counts.limit(0)
+    write_parquet(con, failure_rates(known), scratch / "failure_rates")
+    return read_parquet(con, scratch / "failure_rates")
+
+
 def _publish(
-    con: BaseBackend, parts: Path, folder: Path, scope: Scope, firms: int, progress: Callable[[str], None]
+    con: BaseBackend,
+    parts: Path,
+    rates: ir.Table,
+    folder: Path,
+    scope: Scope,
+    firms: int,
+    progress: Callable[[str], None],
 ) -> int:
-    """Rank the firms of each period and write it as one partition; the rows written. firms: the most in one period."""
+    """Compare the firms of each period and write it as one partition; the rows written. firms: the most in one."""
     rows = 0
     table, table_of = con.read_parquet(str(all_parts(parts, "*"))), FeatureTable(folder)
     periods = period_range(scope.start, scope.end)
@@ -241,7 +228,8 @@ def _publish(
     for first in range(0, len(periods), at_once):
         block = periods[first : first + at_once]
         progress(f"feature table, {block[0]:%Y-%m} to {block[-1]:%Y-%m}")
-        ranked = ordered(with_ranks(table.filter(table.period.between(block[0], block[-1]))))
+        of_block = table.filter(table.period.between(block[0], block[-1]))
+        ranked = ordered(compared(of_block, rates))
         # In row groups of about a period, so that each period is read alone.
         write_parquet(con, ranked.order_by("period", "siren"), block_folder, max(firms, store.ROW_GROUP))
         ranked = read_parquet(con, block_folder)
@@ -297,6 +285,7 @@ def build_record(
         min_headcount=scope.min_headcount,
         excluded_categories=tuple(scope.excluded_categories),
         excluded_activities=tuple(scope.excluded_activities),
+        min_turnover=scope.min_turnover,
         warm_up_months=WARM_UP_MONTHS,
         observed_until=observed_until,
         batch=batch,

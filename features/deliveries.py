@@ -139,7 +139,8 @@ def _check_header(path: Path, source: Source, sources: Sequence[Source]) -> None
     if file.is_json:
         return
     other = _source_of(file, sources)
-    if other and _likeness(file, other) > _likeness(file, source):
+    # Two sources may be read from one file: it is then not that of the other one.
+    if other and other.files != source.files and _likeness(file, other) > _likeness(file, source):
         raise InputError(
             "{source}: {file} holds {content}, by its columns ({columns}...). Give it the name of such a file "
             "({name}), and deliver the {expected}.",

@@ -45,8 +45,9 @@ def file_report(
         firms.aggregate(firms=firms.count(), wrong=(~luhn_is_valid(firms.siren, 9)).sum().fill_null(0)),
     ):
         row |= totals.to_pyarrow().to_pylist()[0]
-    absent = absent_columns(file, source)
-    headers = [column.names[0] for name, column in source.columns.items() if not row[f"filled {name}"]]
+    # Of a file that holds another source's lines alone, no column says anything.
+    absent = absent_columns(file, source) if row["lines"] else ()
+    headers = [column.names[0] for name, column in source.columns.items() if row["lines"] and not row[f"filled {name}"]]
     return FileReport(
         source=source.name,
         batch=batch,

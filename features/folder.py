@@ -62,6 +62,7 @@ class BuildRecord:
     min_headcount: int
     excluded_categories: tuple[str, ...]
     excluded_activities: tuple[str, ...]
+    min_turnover: int
     warm_up_months: int
     observed_until: date
     batch: str
@@ -94,7 +95,12 @@ def with_todays_shares(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "todays_shares": dict.fromkeys(sorted(facts), 1.0)}
 
 
-BUILD_UPGRADES: Final[Upgrades] = {1: with_todays_shares}
+def without_turnover(content: dict[str, Any]) -> dict[str, Any]:
+    """A record of a build in which no turnover decided about the perimeter."""
+    return {**content, "min_turnover": 0}
+
+
+BUILD_UPGRADES: Final[Upgrades] = {1: with_todays_shares, 2: without_turnover}
 
 
 @dataclass(frozen=True)

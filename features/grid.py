@@ -72,6 +72,21 @@ def arriving(grid: ir.Table, records: ir.Table, columns: Sequence[str]) -> ir.Ta
     return rows.select(*KEY, **{name: rows[name].fill_null(0) for name in columns})
 
 
+def in_force(grid: ir.Table, points: ir.Table) -> ir.Table:
+    """(siren, period, columns of the points): the firm's newest point at or before each period, null before the first.
+
+    points: what holds from a `period` on, at most one row per (siren, period).
+    """
+    own = ibis.window(group_by="siren", order_by="period")
+    points = points.mutate(until=points.period.lead(1).over(own)).rename(told_of="siren", since="period")
+    holds = [
+        grid.siren == points.told_of,
+        grid.period >= points.since,
+        points.until.isnull() | (grid.period < points.until),
+    ]
+    return grid.select(*KEY).left_join(points, holds).drop("told_of", "since", "until")
+
+
 def lookup(keys: ir.Table, records: ir.Table, own: str, columns: Sequence[str]) -> ir.Table:
     """(siren, period, own, columns): the columns of the record with the firm and own date of each key, null if none.
 

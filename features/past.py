@@ -45,7 +45,7 @@ def span(periods: Sequence[date]) -> str:
 def _differences(record: BuildRecord, scope: Scope, dictionary_version: str) -> list[str]:
     found = [
         f"another {name}"
-        for name in ("horizon", "min_headcount", "excluded_categories", "excluded_activities")
+        for name in ("horizon", "min_headcount", "min_turnover", "excluded_categories", "excluded_activities")
         if _plain(getattr(record, name)) != _plain(getattr(scope, name))
     ]
     return found + ["other definitions of features"] * (record.dictionary_version != dictionary_version)

@@ -11,6 +11,8 @@ from features.register import past_offices
 from features.windows import first_of_each
 
 REACHED_WITHIN_MONTHS = 120
+# Complete and simplified accounts: consolidated ones are of a group.
+OWN_ACCOUNTS = ("C", "S")
 # Where a head office is, in the columns of an establishment.
 PLACE = ("departement", "commune_name", "postcode", "address")
 BANDS_OF_10_AND_MORE = ("11", "12", "21", "22", "31", "32", "41", "42", "51", "52", "53")
@@ -30,28 +32,44 @@ def headcounts(firm: ir.Table, establishment: ir.Table) -> ir.Table:
     return first_of_each(both, ["siren", "month"], order).select("siren", "month", "headcount", "known_at")
 
 
+def large_enough(
+    headcount: ir.Table | None, accounts: ir.Table | None, *, min_headcount: int, min_turnover: int
+) -> ir.Table | None:
+    """(siren, month, known_at): the months that each firm is known to have been large enough in.
+
+    By its headcounts; without any file of them by its own accounts, of which the turnover says as much and the closing
+    is the month; None where neither was delivered.
+    """
+    if headcount is not None:
+        return headcount.filter(headcount.headcount >= min_headcount).select("siren", "month", "known_at")
+    if accounts is None:
+        return None
+    own = accounts.filter(accounts.accounts_type.isin(OWN_ACCOUNTS), accounts.turnover >= min_turnover)
+    return own.select("siren", "known_at", month="closed_on")
+
+
 def firms(
     legal_units: ir.Table,
     establishments: ir.Table | None,
-    headcount: ir.Table | None,
+    reached: ir.Table | None,
     perimeter_filter: ir.Table | None,
     unit_history: ir.Table | None = None,
     *,
-    min_headcount: int,
     excluded_categories: Sequence[str],
 ) -> ir.Table:
     """One row per firm that can be in scope at some period.
 
     Columns: siren, name, diffusion, legal_category, naf, head_office (SIRET), departement, commune_name, postcode,
     address, is_masked, all of them today's, created_on, from_on and until_on. The register shows that the firm exists
-    from the day `from_on` to the day `until_on` (null: it still exists). Without a headcount file, today's size band in
-    the register decides. A firm that the history shows in scope in the past is among them, whatever it is today.
+    from the day `from_on` to the day `until_on` (null: it still exists). A firm that the history shows in scope in the
+    past is among them, whatever it is today.
+    reached: as `large_enough` gives; where it is None nothing tells of the past, and today's size band decides.
     """
     units = legal_units
     if perimeter_filter is not None:
         units = units.semi_join(perimeter_filter, "siren")
-    if headcount is not None:
-        units = units.semi_join(headcount.filter(headcount.headcount >= min_headcount), "siren")
+    if reached is not None:
+        units = units.semi_join(reached, "siren")
     else:
         units = units.filter(units.size_band.isin(BANDS_OF_10_AND_MORE))
     admitted = units.legal_category.notin(list(excluded_categories))
@@ -103,19 +121,18 @@ def known_headcount(grid: ir.Table, headcount: ir.Table) -> ir.Table:
 
 def in_scope(
     grid: ir.Table,
-    headcount: ir.Table | None,
+    reached: ir.Table | None,
     *,
-    min_headcount: int,
     excluded_activities: Sequence[str],
     excluded_categories: Sequence[str] = (),
     needs_place: bool = False,
 ) -> ir.Table:
     """(siren, period) of the rows in scope, by what was known then.
 
-    In scope: `min_headcount` was reached in the last 120 months, neither the activity nor the legal category is
+    In scope: the firm was large enough in the last 120 months, neither the activity nor the legal category is
     excluded, the register tells no end of the firm and, where `needs_place`, a head office in France.
     grid: as `register.known_facts` gives. excluded_activities: divisions (`84`) or whole codes (`85.10Z`).
-    headcount: None where no headcount file was delivered; the size is then not checked here.
+    reached: as `large_enough` gives; where it is None the size is not checked here.
     """
     excluded = list(excluded_activities)
     is_excluded = grid.naf.isin(excluded) | grid.naf_division.isin(excluded)
@@ -125,8 +142,8 @@ def in_scope(
     )
     if needs_place:
         rows = rows.filter(rows.departement.notnull())
-    if headcount is None:
+    if reached is None:
         return rows.select("siren", "period")
-    reached = newest_known(grid, headcount.filter(headcount.headcount >= min_headcount), "month")
-    reached = reached.filter(reached.month >= months_after(reached.period, -REACHED_WITHIN_MONTHS))
-    return rows.semi_join(reached, ["siren", "period"]).select("siren", "period")
+    last = newest_known(grid, reached, "month")
+    last = last.filter(last.month >= months_after(last.period, -REACHED_WITHIN_MONTHS))
+    return rows.semi_join(last, ["siren", "period"]).select("siren", "period")

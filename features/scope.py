@@ -13,6 +13,7 @@ class Scope:
     """The rows to build.
 
     start, end: the first and the last period. horizon: months in which a procedure must open for the label to be 1.
+    min_headcount: employees that a firm has had; min_turnover: the same in euros, where no headcount is delivered.
     excluded_categories: legal categories. excluded_activities: NAF divisions (`84`) or codes (`85.10Z`).
     """
 
@@ -22,3 +23,4 @@ class Scope:
     min_headcount: int
     excluded_categories: Sequence[str]
     excluded_activities: Sequence[str]
+    min_turnover: int

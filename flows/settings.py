@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     lags: dict[str, int] = Field(default_factory=dict, description="Source -> months after which it is known.")
 
     min_headcount: int = Field(10, ge=0, description="Employees that a firm must have reached to be in scope.")
+    min_turnover: int = Field(
+        1_000_000, ge=0, description="The same by accounts, in euros of turnover, where no headcount is delivered."
+    )
     excluded_categories: tuple[str, ...] = Field(
         tuple(EXCLUDED_CATEGORIES.split()), description="Legal categories out of scope."
     )

@@ -14,6 +14,7 @@ import pandas as pd
 from features import build as features_build
 from features import damage, engine, store
 from features import ingest as features_ingest
+from features.delivered import default_end
 from features.errors import InputError
 from features.folder import BuildRecord, FeatureTable, Snapshot
 from features.periods import add_months, period_range
@@ -131,7 +132,7 @@ def build(
 ) -> features_build.Built:
     """Build `features/` from `staged/`; is_rebuild: without the periods that are built already."""
     con = engine.connect(settings.engine, settings.folder.scratch, settings.memory_gb)
-    last = end or features_build.default_end(settings.folder.staged, settings.delivery_day)
+    last = end or default_end(settings.folder.staged, settings.delivery_day)
     scope = Scope(
         start=start or add_months(last, 1 - settings.history_months),
         end=last,
@@ -139,6 +140,7 @@ def build(
         min_headcount=settings.min_headcount,
         excluded_categories=settings.excluded_categories,
         excluded_activities=settings.excluded_activities,
+        min_turnover=settings.min_turnover,
     )
     folder = settings.folder
     return features_build.build(

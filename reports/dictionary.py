@@ -26,6 +26,8 @@ UNITS: Final = {
     "plans": "plans",
     "requests": "requests",
     "suppliers": "suppliers",
+    "notices": "notices",
+    "fiscal years": "fiscal years",
 }
 # The date from which a record of a source is known, by its column -> in words.
 DATES: Final = {
@@ -39,7 +41,7 @@ DATES: Final = {
     "published_on": "the publication",
     "measured_on": "the measurement",
 }
-# Sources from which no feature is computed -> what they are used for.
+# Sources -> what they are used for besides features.
 USES: Final = {
     "urssaf_procedures": "which firms opened a procedure: what is predicted, and which firms are not scored",
     "bodacc": "which firms opened a procedure: what is predicted, and which firms are not scored",
@@ -48,7 +50,11 @@ USES: Final = {
     "perimeter_filter": "which firms are in scope",
 }
 # Names of sources as features give them -> the sources themselves, where they are not the same.
-BEHIND: Final = {"headcounts": ("firm_headcounts", "establishment_headcounts"), "firms": ("legal_units",)}
+BEHIND: Final = {
+    "headcounts": ("firm_headcounts", "establishment_headcounts"),
+    "procedures": ("urssaf_procedures", "bodacc"),
+    "firms": ("legal_units",),
+}
 
 
 def sources_behind(name: str) -> tuple[str, ...]:
@@ -91,7 +97,7 @@ def known_words(source: Source, language: Language) -> str:
 def dictionary_rows() -> list[dict[str, str]]:
     """One row per feature; known: when the records behind it become known."""
     known = {source.name: f"{source.title}: {source.known_at}" for source in SOURCES if source.known_at}
-    known["headcounts"] = known["firm_headcounts"]
+    known |= {"headcounts": known["firm_headcounts"], "procedures": known["urssaf_procedures"]}
     return [
         {
             "name": f.name,

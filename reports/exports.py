@@ -62,6 +62,8 @@ FRONT_END_THEMES = {
     "short_time_work": "Recours-à-l'activité-partielle",
     "workforce": "Variation-de-l'effectif-de-l'entreprise",
     "payment_behaviour": "Retards-de-paiement-fournisseurs",
+    # The front end knows these names alone; deposits of accounts are the most of a firm's legal life.
+    "legal_life": "Données-financières",
 }
 FRONT_END_BASE = "Risque-moyen"
 # Workbooks record when they were made: equal lists must give equal files.
@@ -208,12 +210,16 @@ def shares_of_risk(themes: Sequence[Mapping[str, float]], ranked: TargetList) ->
 
     themes: log-odds, one mapping per firm.
     """
-    # What kind of firm it is belongs to the mean risk: the front end has no theme for it.
-    base = ranked.base + np.array([firm.get("profile", 0.0) for firm in themes])
-    named = [[firm.get(theme, 0.0) for theme in FRONT_END_THEMES] for firm in themes]
+    # What kind of firm it is, and how others like it fare, is part of the mean risk: the front end has no theme for it.
+    others = [sum(part for theme, part in firm.items() if theme not in FRONT_END_THEMES) for firm in themes]
+    base = ranked.base + np.array(others)
+    names = tuple(dict.fromkeys(FRONT_END_THEMES.values()))
+    named = [
+        [sum(firm.get(theme, 0.0) for theme, own in FRONT_END_THEMES.items() if own == name) for name in names]
+        for firm in themes
+    ]
     probability = ranked.calibration.probability
     points = 100 * np.column_stack(
-        [probability(base), shapley_values(base, np.reshape(named, (-1, len(FRONT_END_THEMES))), probability)]
+        [probability(base), shapley_values(base, np.reshape(named, (-1, len(names))), probability)]
     )
-    names = (FRONT_END_BASE, *FRONT_END_THEMES.values())
-    return [dict(zip(names, firm, strict=True)) for firm in points.tolist()]
+    return [dict(zip((FRONT_END_BASE, *names), firm, strict=True)) for firm in points.tolist()]

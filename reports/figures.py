@@ -17,6 +17,8 @@ COUNTED = {
     "plans": ("{number} plan", "{number} plans"),
     "requests": ("{number} request", "{number} requests"),
     "suppliers": ("{number} supplier", "{number} suppliers"),
+    "notices": ("{number} notice", "{number} notices"),
+    "fiscal years": ("{number} fiscal year", "{number} fiscal years"),
 }
 POINTS = ("{number} point", "{number} points")
 CCSF_STAGE_WORDS = {

@@ -15,6 +15,7 @@ import numpy as np
 
 from features.assemble import CATALOG
 from features.catalog import Feature
+from features.themes.legal_life import CHANGES
 from models.rows.inputs import Input
 from reports.confidentiality import has_confidential_accounts, is_hidden_figure
 from reports.figures import Value, category, figure, is_known
@@ -33,6 +34,8 @@ SUBJECTS: Final = {
     "months_since_debt": "debt",
     "debt_employee_share": "debt",
     "debt_employee_in_months": "debt_employee",
+    **{f"{change.name}_12m": f"{change.name}_24m" for change in CHANGES},
+    **{f"months_since_{change.name}": f"{change.name}_24m" for change in CHANGES},
 }
 THEME_WORDS: Final = {
     "financial_health": "financial health",
@@ -40,6 +43,8 @@ THEME_WORDS: Final = {
     "short_time_work": "short-time work",
     "payment_behaviour": "payment behaviour",
     "workforce": "workforce",
+    "legal_life": "legal life",
+    "context": "context",
     "profile": "profile",
 }
 # A contribution below this, in log-odds, is no reason.

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from simulation.cells import Days, choose, days, decimal, of, whole
+from simulation.cells import Days, Flags, Floats, Ints, choose, days, decimal, of, whole
 from simulation.dirt import spoiled, zeros_lost
 from simulation.lives import WARM_UP_MONTHS, sign
 from simulation.world import World
@@ -30,16 +30,25 @@ MEASURE_DAY: Final = 14
 def financial_ratios(world: World) -> Any:
     """One line per firm and fiscal year filed by the last day; some large firms also file consolidated accounts."""
     rng = world.generator("accounts")
+    firm, month, closed_on, seen, filed = filings(rng, world)
+    own = _accounts(rng, world, firm[filed], month[filed], closed_on[filed], seen[filed])
+    is_group = filed & (world.headcount[firm, month] >= CONSOLIDATED_FROM) & (rng.random(len(firm)) < 0.5)
+    group = _accounts(rng, world, firm[is_group], month[is_group], closed_on[is_group], seen[is_group] * 0.3, "K")
+    return spoiled(rng, pa.concat_tables([own, group]), "siren", "date_cloture_exercice", "2019-02-30")
+
+
+def filings(rng: np.random.Generator, world: World) -> tuple[Ints, Ints, Days, Floats, Flags]:
+    """For each fiscal year: places of the firm and of the month, closing day, distress seen, whether it is in the file.
+
+    rng: the generator of the accounts; each call with a new one gives the same.
+    """
     stress = sign(rng, world.lives.distress, ACCOUNTS_LAG, 6, 0.15, 0.35)
     firm, month, closed_on = _closings(rng, world)
     seen = stress[firm, month]
     filed = rng.random(len(firm)) < FILED_SHARE - FILED_SLOPE * np.clip(seen, 0, 3)
     filed &= closed_on + rng.integers(*FILED_AFTER_DAYS, len(firm)) <= world.calendar.last_day
     filed &= ~(world.judgements.liquidated_on[firm] < closed_on + 150)
-    own = _accounts(rng, world, firm[filed], month[filed], closed_on[filed], seen[filed])
-    is_group = filed & (world.headcount[firm, month] >= CONSOLIDATED_FROM) & (rng.random(len(firm)) < 0.5)
-    group = _accounts(rng, world, firm[is_group], month[is_group], closed_on[is_group], seen[is_group] * 0.3, "K")
-    return spoiled(rng, pa.concat_tables([own, group]), "siren", "date_cloture_exercice", "2019-02-30")
+    return firm, month, closed_on, seen, filed
 
 
 def _closings(rng: np.random.Generator, world: World) -> tuple[Any, Any, Days]:
@@ -66,8 +75,7 @@ def _accounts(
     margin = 0.075 - 0.042 * stress + noise(0.025)
     interest = np.abs(0.006 + 0.004 * stress + noise(0.003))
     type_of = of(["C", "S"], (rng.random(count) < 0.35).astype(np.int64))
-    is_usual = np.random.default_rng([world.seed, 8]).random(world.firms.count)[firm] < CONFIDENTIAL_SHARE
-    is_confidential = is_usual ^ (rng.random(count) < UNUSUAL_SHARE)
+    is_confidential = is_usually_confidential(world)[firm] ^ (rng.random(count) < UNUSUAL_SHARE)
     requirement = 45 + 9 * stress + noise(22)
     return pa.table(
         {
@@ -96,6 +104,11 @@ def _accounts(
             "confidentiality": choose(is_confidential, "Confidentiel", "Public"),
         }
     )
+
+
+def is_usually_confidential(world: World) -> Flags:
+    """Whether each firm usually files confidential accounts."""
+    return np.random.default_rng([world.seed, 8]).random(world.firms.count) < CONFIDENTIAL_SHARE
 
 
 def _blank(rng: np.random.Generator, share: float, values: Any) -> Any:

@@ -88,10 +88,22 @@ def _published(rng: np.random.Generator, judged: Days) -> Days:
     return judged + rng.integers(*PUBLISHED_AFTER_DAYS, len(judged)).astype("timedelta64[D]")
 
 
-def _issue(day: Days) -> Texts:
+def issue_of(day: Days) -> Texts:
     """Number of an issue of the bulletin: the year, then the place of the day in the year."""
     place = (day - day.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64) + 1
     return joined(whole(day.astype("datetime64[Y]").astype(np.int64) + 1970), pc.utf8_lpad(whole(place), 4, "0"))
+
+
+def in_threes(siren: Texts) -> Texts:
+    """SIRENs with blanks: 552 100 554."""
+    parts = [pc.utf8_slice_codeunits(siren, 3 * n, 3 * n + 3) for n in range(3)]
+    return joined(parts[0], " ", parts[1], " ", parts[2])
+
+
+def person(siren: Texts) -> Texts:
+    """The firms as the notices describe a person, in JSON."""
+    start = '{"personne": {"typePersonne": "pm", "numeroImmatriculation": {"numeroIdentification": "'
+    return joined(start, in_threes(siren), '"}}}')
 
 
 def _table(
@@ -107,10 +119,8 @@ def _table(
     former: Ints,
 ) -> Any:
     firms, rows = world.firms, pa.array(firm)
-    siren, issue = firms.siren.take(rows), _issue(published)
-    apart = joined(
-        *(part for n in range(3) for part in (pc.utf8_slice_codeunits(siren, 3 * n, 3 * n + 3), " " if n < 2 else ""))
-    )
+    siren, issue = firms.siren.take(rows), issue_of(published)
+    apart = in_threes(siren)
     day = some(rng, days(judged, prose), 1 - PROSE_SHARE, days(judged, iso))
     judgement = joined(
         '{"type": "initial", "famille": ',
@@ -131,9 +141,6 @@ def _table(
         whole(number).take(place),
         '"}',
     )
-    person = joined(
-        '{"personne": {"typePersonne": "pm", "numeroImmatriculation": {"numeroIdentification": "', apart, '"}}}'
-    )
     count = len(firm)
     constant = np.zeros(count, np.int64)
     return filled(
@@ -152,7 +159,7 @@ def _table(
             "tribunal": of(["Tribunal de commerce simulé"], constant),
             "commercant": quoted(joined(firms.name.take(rows), firms.last_name.take(rows))),
             "registre": quoted(joined('["', apart, '", "', siren, '"]')),
-            "listepersonnes": quoted(person),
+            "listepersonnes": quoted(person(siren)),
             "jugement": quoted(some(rng, judgement, MISREAD_SHARE, misread(judgement))),
             "parutionavisprecedent": pc.if_else(pa.array(former >= 0), quoted(before), pa.scalar(None, pa.string())),
         },

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from features import store
 from features.errors import InputError
-from simulation import accounts, courts, register, register_history, short_time, social_debt, workforce
+from simulation import accounts, courts, legal_notices, register, register_history, short_time, social_debt, workforce
 from simulation.dirt import spoiled
 from simulation.dues import Dues, dues
 from simulation.files import Layout, write_file
@@ -65,7 +65,10 @@ class _Partners:
         )
         yield Layout("sigfaible_ccsf.csv"), lambda: social_debt.ccsf(w, self.dues)
         yield Layout("sigfaible_pcoll.csv"), lambda: courts.urssaf_procedures(w)
-        yield Layout("annonces-commerciales.csv"), lambda: courts.notices(w)
+        yield (
+            Layout("annonces-commerciales.csv"),
+            lambda: pa.concat_tables([courts.notices(w), legal_notices.notices(w)]),
+        )
         yield (
             Layout("consommation_ap.csv", delimiter=",", quoted_header=True),
             lambda: short_time.used(w, self.requests),

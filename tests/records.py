@@ -48,6 +48,7 @@ def build_record(**changes: Any) -> BuildRecord:
         "min_headcount": 10,
         "excluded_categories": (),
         "excluded_activities": (),
+        "min_turnover": 1_000_000,
         "warm_up_months": 24,
         "observed_until": date(2024, 1, 1),
         "batch": "2401_simulated",

@@ -6,6 +6,7 @@ from features.sources.contributions import CONTRIBUTIONS
 from features.sources.debts import DEBTS
 from features.sources.financial_ratios import FINANCIAL_RATIOS
 from features.sources.headcounts import ESTABLISHMENT_HEADCOUNTS, FIRM_HEADCOUNTS
+from features.sources.legal_notices import LEGAL_NOTICES
 from features.sources.payment_delays import PAYMENT_DELAYS
 from features.sources.payment_plans import PAYMENT_PLANS
 from features.sources.perimeter_filter import PERIMETER_FILTER
@@ -32,6 +33,7 @@ SOURCES: tuple[Source, ...] = (
     CCSF,
     URSSAF_PROCEDURES,
     BODACC,
+    LEGAL_NOTICES,
     SHORT_TIME_USED,
     SHORT_TIME_GRANTED,
     FINANCIAL_RATIOS,

@@ -1,5 +1,6 @@
 """Insolvency procedures published in the BODACC (open data): one line per notice, one row per firm and decision.
 
+The same export holds notices of other kinds, which `legal_notices` reads.
 Notices correct one another: `corrects` names the notice that is removed, `retracts` the kind of judgement. Cells hold
 JSON texts, French prose and wrongly decoded accents. They are read with DuckDB's own functions, because ingestion
 always runs on DuckDB.
@@ -17,7 +18,9 @@ from features.sources.formats import BLANKS, only_if, reader, text
 from features.sources.french import french_day, plain, prose
 from features.sources.source import After, Column, Source
 
-COLLECTIVE: Final = ("collective", "procedures collectives", "procedure collective")
+EXPORT: Final = ("annonces-commerciales*.csv", "annonces-commerciales*.json")
+# In the code and in the label of this family of notices, and of no other.
+COLLECTIVE: Final = "collective"
 INITIAL: Final = "initial"
 CORRECTION: Final = "correction"
 CANCELLATION: Final = "cancellation"
@@ -126,6 +129,19 @@ def _notice(bulletin: ir.StringValue, issue: ir.StringValue, number: ir.StringVa
     return whole.re_extract("^([ABC][0-9]{9,})$", 1).nullif("")
 
 
+def is_on_insolvency(lines: ir.Table) -> ir.BooleanValue:
+    """Whether a line tells of an insolvency procedure; what is of no family is taken for one that mentions any."""
+    family = lines.family_text
+    is_named = lines.fault.notnull() | family.isnull() | family.lower().contains(COLLECTIVE)
+    # By itself, so that most lines of other families are not even cut into cells.
+    return lines.text.lower().contains(COLLECTIVE) & is_named
+
+
+def notice_number(records: ir.Table) -> ir.StringValue:
+    """The notice's own number, as corrections give it; else the identifier of its line."""
+    return ibis.coalesce(_notice(records.bulletin, records.issue, records.number), records.identifier)
+
+
 def _tidy(records: ir.Table) -> ir.Table:
     """One row per notice on insolvency, firm and action decided; the stage is `ignored` where nothing is decided.
 
@@ -133,8 +149,7 @@ def _tidy(records: ir.Table) -> ir.Table:
     undecided_nature, undecided_text: the nature and the words of a notice that may decide what we can't tell: it
     decides nothing here, and is counted.
     """
-    notices = records.filter(records.family.isin(COLLECTIVE))
-    rows = _decided(_typed(notices))
+    rows = _decided(_typed(records))
     is_dated = rows.judged_on <= rows.published_on
     rows = rows.mutate(siren=rows.firms.unnest()).mutate(decision=ibis._.decided.unnest())
     return rows.select(
@@ -161,7 +176,7 @@ def _typed(notices: ir.Table) -> ir.Table:
     nobody = ibis.literal([], "array<string>")
     firms = notices.register.fill_null(nobody).concat(notices.persons.fill_null(nobody)).unique()
     return notices.mutate(
-        notice=ibis.coalesce(_notice(notices.bulletin, notices.issue, notices.number), notices.identifier),
+        notice=notice_number(notices),
         notice_type=ibis.cases(
             (kind.contains("rectif"), CORRECTION), (kind.contains("annul"), CANCELLATION), else_=INITIAL
         ),
@@ -208,40 +223,43 @@ def _decided(notices: ir.Table) -> ir.Table:
     )
 
 
+# What every notice has, whatever its family.
+NOTICE_COLUMNS: Final = {
+    "identifier": Column(("id", "Identifiant", "Identifiant de l'annonce", "Identifiant unique"), text),
+    "bulletin": Column(("publicationavis", "Bulletin", "Publication"), text, required=False),
+    "issue": Column(("parution", "Parution", "Numéro de parution"), text, required=False),
+    "number": Column(("numeroannonce", "Numéro d'annonce", "Numéro de l'annonce"), text, required=False),
+    "published_on": Column(
+        ("dateparution", "Date de parution", "Date de publication", "Date parution"), publication_day
+    ),
+    "kind": Column(("typeavis", "typeavis_lib", "Type d'avis", "Type avis"), plain_text, required=False),
+    "family": Column(
+        ("familleavis", "familleavis_lib", "Famille d'avis", "Famille avis", "Catégorie d'avis", "Famille"),
+        plain_text,
+    ),
+    "register": Column(("registre", "Registre", "RCS", "Numéro RCS"), sirens, required=False),
+    "persons": Column(("listepersonnes", "Liste des personnes", "Liste personnes"), sirens_of_persons, required=False),
+    "former": Column(
+        ("parutionavisprecedent", "Parution avis précédent", "Parution de l'avis précédent", "Avis précédent"),
+        former_notice,
+        required=False,
+    ),
+}
 BODACC = Source(
     name="bodacc",
     en="insolvency procedures",
     fr="procédures collectives",
     provider="DILA, BODACC",
-    files=("annonces-commerciales*.csv", "annonces-commerciales*.json"),
+    files=EXPORT,
     columns={
-        "identifier": Column(("id", "Identifiant", "Identifiant de l'annonce", "Identifiant unique"), text),
-        "bulletin": Column(("publicationavis", "Bulletin", "Publication"), text, required=False),
-        "issue": Column(("parution", "Parution", "Numéro de parution"), text, required=False),
-        "number": Column(("numeroannonce", "Numéro d'annonce", "Numéro de l'annonce"), text, required=False),
-        "published_on": Column(
-            ("dateparution", "Date de parution", "Date de publication", "Date parution"), publication_day
-        ),
-        "kind": Column(("typeavis", "typeavis_lib", "Type d'avis", "Type avis"), plain_text, required=False),
-        "family": Column(
-            ("familleavis", "familleavis_lib", "Famille d'avis", "Famille avis", "Catégorie d'avis", "Famille"),
-            plain_text,
-        ),
-        "register": Column(("registre", "Registre", "RCS", "Numéro RCS"), sirens, required=False),
-        "persons": Column(
-            ("listepersonnes", "Liste des personnes", "Liste personnes"), sirens_of_persons, required=False
-        ),
+        **NOTICE_COLUMNS,
         "judgement": Column(("jugement", "Jugement"), judgement, required=False),
         "judged_on": Column(("jugement", "Jugement"), judgement_day, required=False),
-        "former": Column(
-            ("parutionavisprecedent", "Parution avis précédent", "Parution de l'avis précédent", "Avis précédent"),
-            former_notice,
-            required=False,
-        ),
     },
     known_at=After("published_on", 0),
     tidy=_tidy,
     flow_key=("notice", "siren", "action"),
     unlisted="unlisted_nature",
     undecided=("undecided_nature", "undecided_text"),
+    takes=is_on_insolvency,
 )

@@ -1,7 +1,7 @@
 """Financial ratios of the filed accounts (INPI/BCE, open data): one line per firm and fiscal year.
 
 Accounts are not known on their closing date: they are approved within 6 months (Code de commerce, L225-100) and filed
-within one more month (L232-21 to L232-23).
+within one more month (L232-21 to L232-23). Where a notice tells of their deposit, that day stands: see `accounts`.
 """
 
 from typing import Final, Literal, NamedTuple

@@ -53,15 +53,25 @@ def _misread(letters: str) -> str:
     return "|".join(sorted((re.escape(text) for text in wrong if len(text) > 1), reverse=True))
 
 
+# What a misread letter begins with.
+MISREAD: Final = "[ÃÅÂâ]"
+ALONE: Final = {form: letter for letter, forms in LETTERS.items() if len(letter) == 1 for form in forms}
+JOINED: Final = {form: letters for letters, forms in LETTERS.items() if len(letters) > 1 for form in forms}
+
+
 def plain(cell: ir.StringValue) -> ir.StringValue:
     """The text as it is compared: decoding repaired, no accents, lower case, single blanks; null where blank."""
-    meant = cell
-    # Repair the decoding first: Ü looks like Ãœ, and œ alone is one of the letters below.
-    patterns = [(_misread(accented), letter) for letter, accented in LETTERS.items()]
-    patterns += [(f"[{accented}]", letter) for letter, accented in LETTERS.items()]
-    for pattern, letter in patterns:
-        meant = meant.re_replace(pattern, letter)
+    # Repair the decoding first: Ü looks like Ãœ, and œ alone is one of the letters below. Few texts need it.
+    meant = cell.re_search(MISREAD).ifelse(_repaired(cell), cell).translate("".join(ALONE), "".join(ALONE.values()))
+    for form, letters in JOINED.items():
+        meant = meant.replace(form, letters)
     return meant.lower().re_replace(f"{BLANKS}+", " ").strip().re_replace(r"[ .:;,]+$", "").nullif("")
+
+
+def _repaired(cell: ir.StringValue) -> ir.StringValue:
+    for letter, accented in LETTERS.items():
+        cell = cell.re_replace(_misread(accented), letter)
+    return cell
 
 
 def prose(cell: ir.StringValue) -> ir.StringValue:

@@ -22,7 +22,7 @@ def parse(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
     """The source's columns, typed, with `line`, `problems` (a list, null where there is none) and `is_rejected`.
 
     lines: one row per line, as `files.read_lines` gives.
-    Returns one row per line; for a wide file, one row per line and month that is not blank.
+    Returns one row per line that the source takes; for a wide file, one per line and month that is not blank.
     Raises InputError where the file lacks a required column.
     """
     places = {name: position(file, source, column) for name, column in source.columns.items()}
@@ -30,6 +30,8 @@ def parse(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
         lines = lines.mutate(text=lines.text.replace(LINE_BREAK, "\n"))
     texts = {name: _cell(lines, file, place) for name, place in places.items()}
     lines = lines.mutate(**{f"{name}_text": text for name, text in texts.items()})
+    if source.takes:
+        lines = lines.filter(source.takes(lines))
     columns = dict(source.columns)
     headers: dict[str, str | ir.StringValue] = {
         name: file.header[place] for name, place in places.items() if place is not None

@@ -83,6 +83,8 @@ class Source:
     unlisted: the staged column with a word that is not in our vocabulary (else null): counted and shown at ingestion.
     undecided: the staged columns with the kind and the words of a record that may change a firm's state and can't be
         read with certainty (else null): held back, counted and shown at ingestion.
+    takes: of a file that several sources share, the lines that are this source's, from the texts of their cells
+        (`<column>_text`) and their `fault`; None: all of them.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Source:
     unlisted: str = ""
     undecided: tuple[str, str] | None = None
     provider: str = ""
+    takes: Callable[[ir.Table], ir.BooleanValue] | None = None
 
     @property
     def title(self) -> str:

@@ -34,6 +34,14 @@ def limits(model: RiskModel, metrics: Metrics | None, language: Language) -> Sec
     return Section(language.say("Its limits"), (Points(sentences),))
 
 
+# What decides which firms are covered where no headcount was delivered.
+BY_TURNOVER: Final = (
+    "Without any headcount, a firm is covered once accounts with a large enough turnover are known; how many people it "
+    "employs is not known."
+)
+BY_BAND: Final = "Without any headcount, the size band of today in the register decides which firms it covers."
+
+
 def _limits_of_the_label(model: RiskModel, language: Language) -> Iterator[str]:
     say, data = language.say, model.facts.data
     yield say(
@@ -70,7 +78,7 @@ def _limits_of_sources(model: RiskModel, language: Language) -> Iterator[str]:
             facts=", ".join(f"{say(REGISTER_FACTS[fact])} {share(part, language)}" for fact, part in todays.items()),
         )
     if not {"firm_headcounts", "establishment_headcounts"} - set(absent):
-        yield say("Without any headcount, the size band of today in the register decides which firms it covers.")
+        yield say(BY_BAND if "financial_ratios" in absent else BY_TURNOVER)
     if absent:
         yield say("Sources never delivered to the model: {sources}.", sources=source_names(absent, language))
 

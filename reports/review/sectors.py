@@ -9,7 +9,7 @@ from typing import Final
 from features.assemble import CATALOG
 from features.insolvency import IN_BONIS
 from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, PUBLIC_FEATURES
-from reports.reasons import FEATURES, ReasonSettings, medians
+from reports.reasons import FEATURES, SUBJECTS, ReasonSettings, medians
 from reports.review.data import PublishedList, Reader
 from reports.review.sql import named, parquet, select
 
@@ -21,11 +21,16 @@ FEWEST_FIRMS: Final = 11
 # The reasons of a list that does not say how many it gives.
 OLDER_COUNT: Final = 5
 Quartiles = dict[str, tuple[float, float, float]]
-# What the register, the partners and the accounts say, by theme: shown beside their sector.
+# They tell what kind of firm it is, and how others fare: nothing of the firm to set beside its sector.
+NOT_OF_THE_FIRM: Final = ("profile", "context")
+# What the partners, the accounts and the notices say, by theme: shown beside their sector. Of notices, one figure each.
 KEY_FIGURES: Final = tuple(
     feature.name
     for feature in CATALOG
-    if feature.derived_from is None and not feature.is_category and feature.theme != "profile"
+    if feature.derived_from is None
+    and not feature.is_category
+    and feature.theme not in NOT_OF_THE_FIRM
+    and not (feature.theme == "legal_life" and feature.name in SUBJECTS)
 )
 
 

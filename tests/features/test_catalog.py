@@ -10,7 +10,7 @@ from features.sources.financial_ratios import RATIOS, Ratio
 from features.themes.financial_health import features_of_ratio
 from tests.tables import column, table
 
-DERIVED_INPUTS = {"headcounts", "firms"}
+DERIVED_INPUTS = {"headcounts", "procedures", "firms", "failure_rates"}
 
 
 @pytest.mark.parametrize("entry", CATALOG, ids=lambda entry: entry.name)
@@ -24,12 +24,12 @@ def test_every_feature_is_declared_whole(entry):
     assert re.fullmatch(r"[a-z][a-z0-9_]*", entry.name)
 
 
-def test_names_are_unique_and_there_are_at_least_60_over_six_themes():
+def test_names_are_unique_and_there_are_at_least_60_over_eight_themes():
     names = [entry.name for entry in CATALOG]
     assert len(names) == len(set(names))
     assert len(names) >= 60
     assert {entry.theme for entry in CATALOG} == {
-        "financial_health", "social_debt", "short_time_work", "payment_behaviour", "workforce", "profile",
+        "financial_health", "social_debt", "short_time_work", "payment_behaviour", "workforce", "legal_life", "context", "profile",
     }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def test_spark_builds_the_table_that_duckdb_builds(tmp_path):
     folders = {name: tmp_path / name for name in ("staged", "rejects", "scratch")}
     ingest(ibis.duckdb.connect(), tmp_path / "raw", SOURCES, reading, **folders, progress=lambda _: None)
     period = date(2023, 6, 1)
-    scope = Scope(period, period, 18, 10, ("7210", "4110", "7389"), ("84", "65", "66"))
+    scope = Scope(period, period, 18, 10, ("7210", "4110", "7389"), ("84", "65", "66"), 1_000_000)
     tables = {}
     for engine in ("duckdb", "spark"):
         con = connect(engine, tmp_path / engine / "scratch", 2)

@@ -40,7 +40,7 @@ def staged(tmp_path_factory):
 
 def built(staged, folder, start, end):
     """The folder of a table built from `start` to `end`."""
-    scope = Scope(start, end, 18, 10, ("7210", "4110", "7389"), ("84", "65", "66"))
+    scope = Scope(start, end, 18, 10, ("7210", "4110", "7389"), ("84", "65", "66"), 1_000_000)
     con = connect("duckdb", folder / "scratch", 2)
     build(con, staged, folder / "features", folder / "scratch", scope, 25, lambda _: None)
     return folder / "features"
@@ -70,9 +70,19 @@ def cut(staged, target, period):
         folder.mkdir(parents=True)
         for path in (staged / source.name).resolve().glob("*.parquet"):
             records = ibis.read_parquet(path)
+            if source.name == "financial_ratios":
+                records = as_filed(records, ibis.read_parquet(staged / "legal_notices" / "*.parquet"))
             records.filter(records.known_at <= ibis.literal(period)).to_parquet(folder / path.name)
         shutil.copy(staged / source.name / "ingest.json", folder)
     return target
+
+
+def as_filed(accounts, notices):
+    """The accounts, known when the registry's file could hold them: once they were deposited, where a notice tells."""
+    deposits = notices.filter(notices.closed_on.notnull() & (notices.kind == "deposit"))
+    filed = deposits.group_by("siren", "closed_on").aggregate(filed_at=deposits.known_at.min())
+    rows = accounts.left_join(filed, ["siren", "closed_on"])
+    return rows.mutate(known_at=rows.filed_at.fill_null(rows.known_at)).select(accounts.columns)
 
 
 def differing(rows, others):

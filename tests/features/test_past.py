@@ -16,7 +16,7 @@ from tests.records import build_record
 
 BUILT = period_range(date(2023, 1, 1), date(2023, 6, 1))
 RECORD = build_record(start=BUILT[0], end=BUILT[-1], observed_until=date(2023, 6, 1))
-SCOPE = Scope(date(2023, 3, 1), date(2023, 4, 1), RECORD.horizon, RECORD.min_headcount, [], [])
+SCOPE = Scope(date(2023, 3, 1), date(2023, 4, 1), RECORD.horizon, RECORD.min_headcount, [], [], RECORD.min_turnover)
 
 
 @pytest.fixture

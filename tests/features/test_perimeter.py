@@ -40,10 +40,14 @@ def units():
     return table(UNITS, **types)
 
 
+def reached(headcounts):
+    return perimeter.large_enough(table(headcounts), None, min_headcount=10, min_turnover=0)
+
+
 def firms(**given):
     offices = table(OFFICES, **TEXTS).mutate(is_head_office=True, is_masked=False)
-    arguments = {"establishments": offices, "headcount": table(HEADCOUNT), "perimeter_filter": None} | given
-    return perimeter.firms(units(), **arguments, min_headcount=10, excluded_categories=["7210"])
+    arguments = {"establishments": offices, "reached": reached(HEADCOUNT), "perimeter_filter": None} | given
+    return perimeter.firms(units(), **arguments, excluded_categories=["7210"])
 
 
 def sirens(rows):
@@ -98,7 +102,7 @@ def test_of_a_unit_delivered_twice_the_newest_state_stands():
     older = twice.mutate(name=ibis.literal("a first name"), state_since=ibis.literal("2020-01-01"))
     other = units().filter(lambda t: t.siren == "1")
     rows = perimeter.firms(
-        ibis.union(older, newer, twice, other), None, table(HEADCOUNT), None, min_headcount=10, excluded_categories=[]
+        ibis.union(older, newer, twice, other), None, reached(HEADCOUNT), None, excluded_categories=[]
     )
     assert sorted(rows.to_pyarrow().column("name").to_pylist()) == ["a later name", "kept"]
 
@@ -106,7 +110,7 @@ def test_of_a_unit_delivered_twice_the_newest_state_stands():
 def test_of_two_states_since_the_same_day_the_first_name_in_the_alphabet_stands():
     twice = units().filter(lambda t: t.siren == "4")
     both = twice.mutate(name=ibis.literal("b")).union(twice.mutate(name=ibis.literal("a")))
-    rows = perimeter.firms(both, None, table(HEADCOUNT), None, min_headcount=10, excluded_categories=[])
+    rows = perimeter.firms(both, None, reached(HEADCOUNT), None, excluded_categories=[])
     assert rows.to_pyarrow().column("name").to_pylist() == ["a"]
 
 
@@ -161,18 +165,37 @@ def test_a_firm_that_was_in_scope_in_the_past_is_among_those_to_look_at_whatever
 
 
 def test_exactly_the_least_headcount_is_enough():
-    reached = table("siren | month | headcount | known_at\n3 | 2023-01-01 | 10 | 2023-05-01")
-    assert sirens(firms(headcount=reached)) == ["3"]
+    assert sirens(firms(reached=reached("siren | month | headcount | known_at\n3 | 2023-01-01 | 10 | 2023-05-01"))) == [
+        "3"
+    ]
 
 
-def test_without_headcounts_the_registers_size_band_decides():
-    assert sirens(firms(headcount=None)) == ["1", "4"]
+def test_without_headcounts_and_accounts_the_registers_size_band_decides():
+    assert sirens(firms(reached=None)) == ["1", "4"]
     bands = units().filter(lambda t: t.siren == "1")
     for band in ("11", "12", "21", "22", "31", "32", "41", "42", "51", "52", "53"):
-        rows = perimeter.firms(
-            bands.mutate(size_band=ibis.literal(band)), None, None, None, min_headcount=10, excluded_categories=[]
-        )
+        rows = perimeter.firms(bands.mutate(size_band=ibis.literal(band)), None, None, None, excluded_categories=[])
         assert sirens(rows) == ["1"], band
+
+
+def test_without_headcounts_the_turnover_of_accounts_known_then_decides():
+    accounts = table(
+        """
+        siren | closed_on  | turnover | accounts_type | known_at
+        1     | 2021-12-31 | 999999   | C             | 2022-06-10
+        1     | 2022-12-31 | 1000000  | S             | 2023-05-20
+        2     | 2022-12-31 | 5000000  | K             | 2023-05-20
+        3     | 2022-12-31 |          | C             | 2023-05-20
+    """
+    )
+    large = perimeter.large_enough(None, accounts, min_headcount=10, min_turnover=1_000_000)
+    assert sirens(large) == ["1"]
+    grid = months("1", "2023-04-01", 4, **FACTS)
+    rows = perimeter.in_scope(grid, large, excluded_activities=[])
+    assert column(rows, "period") == [date(2023, 6, 1), date(2023, 7, 1)]
+    headcounts = table("siren | month | headcount | known_at\n3 | 2023-01-01 | 10 | 2023-05-01")
+    assert sirens(perimeter.large_enough(headcounts, accounts, min_headcount=10, min_turnover=0)) == ["3"]
+    assert perimeter.large_enough(None, None, min_headcount=10, min_turnover=0) is None
 
 
 def test_a_filter_file_restricts_the_perimeter():
@@ -181,34 +204,34 @@ def test_a_filter_file_restricts_the_perimeter():
 
 def test_a_firm_is_in_scope_once_it_is_known_to_have_reached_the_headcount_and_for_ten_years():
     grid = months("1", "2023-04-01", 3, **FACTS)
-    reached = table("""
+    known = reached("""
         siren | month      | headcount | known_at
         1     | 2023-01-01 | 10        | 2023-05-01
     """)
-    rows = perimeter.in_scope(grid, reached, min_headcount=10, excluded_activities=[])
+    rows = perimeter.in_scope(grid, known, excluded_activities=[])
     assert column(rows, "period") == [date(2023, 5, 1), date(2023, 6, 1)]
     later = months("1", "2032-12-01", 3, **FACTS)
-    rows = perimeter.in_scope(later, reached, min_headcount=10, excluded_activities=[])
+    rows = perimeter.in_scope(later, known, excluded_activities=[])
     assert column(rows, "period") == [date(2032, 12, 1), date(2033, 1, 1)]
 
 
 def test_only_a_month_with_enough_employees_brings_its_own_firm_into_scope():
     grid = months("1", "2023-04-01", 2, **FACTS).union(months("2", "2023-04-01", 2, **FACTS))
     grid = grid.mutate(naf=ibis.null("string"), naf_division=ibis.null("string"))
-    reached = table("""
+    known = reached("""
         siren | month      | headcount | known_at
         1     | 2022-12-01 | 9         | 2023-02-01
         2     | 2022-12-01 | 10        | 2023-02-01
         2     | 2023-01-01 | 3         | 2023-03-01
     """)
-    rows = perimeter.in_scope(grid, reached, min_headcount=10, excluded_activities=["84"])
+    rows = perimeter.in_scope(grid, known, excluded_activities=["84"])
     assert column(rows, "siren") == ["2", "2"]
     assert rows.columns == ("siren", "period")
 
 
 def test_a_firm_of_unknown_activity_is_in_scope():
     grid = months("1", "2023-04-01", 2, **FACTS).mutate(naf=ibis.null("string"), naf_division=ibis.null("string"))
-    rows = perimeter.in_scope(grid, None, min_headcount=10, excluded_activities=["84"])
+    rows = perimeter.in_scope(grid, None, excluded_activities=["84"])
     assert rows.count().execute() == 2
     assert rows.columns == ("siren", "period")
 
@@ -217,7 +240,7 @@ def test_excluded_activities_are_divisions_or_whole_codes():
     excluded = ["84", "64.11Z"]
     for naf, rows in (("84.11Z", 0), ("64.11Z", 0), ("64.20Z", 3)):
         grid = months("1", "2023-04-01", 3, **FACTS | {"naf": naf, "naf_division": naf[:2]})
-        kept = perimeter.in_scope(grid, None, min_headcount=10, excluded_activities=excluded)
+        kept = perimeter.in_scope(grid, None, excluded_activities=excluded)
         assert kept.count().execute() == rows
 
 

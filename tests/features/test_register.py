@@ -240,7 +240,7 @@ def test_a_firm_that_comes_into_being_within_the_calendar_has_its_facts_from_its
     assert column(rows, "departement") == ["75", "75", "75"]
 
 
-SCOPE = {"min_headcount": 10, "excluded_activities": ["84"]}
+SCOPE = {"excluded_activities": ["84"]}
 
 
 def test_a_firm_is_in_scope_while_its_legal_category_is_not_excluded():

@@ -152,10 +152,11 @@ def test_every_source_says_in_both_languages_what_it_is_when_it_is_known_and_wha
     for source in SOURCES:
         assert source_names([source.name], FR) == source.fr
         assert known_words(source, FR).startswith("connu")
-        assert any(is_made_of(feature, source) for feature in CATALOG) != (source.name in USES)
+        assert any(is_made_of(feature, source) for feature in CATALOG) or source.name in USES
     assert {name for feature in CATALOG for name in feature.sources} <= {
         *(source.name for source in SOURCES),
         "headcounts",
+        "procedures",
         "firms",
     }
 
@@ -188,6 +189,12 @@ def test_the_card_says_which_facts_of_the_register_are_those_of_today_and_how_of
     assert "size band" not in whole
 
 
-def test_the_card_says_when_todays_size_decides():
-    model = risk_model(facts=model_facts(absent_sources=("firm_headcounts", "establishment_headcounts")))
-    assert "size band of today" in "\n".join(points(limits(model, None, EN)))
+def test_the_card_says_what_tells_a_firms_size_where_no_headcount_does():
+    absent = ("firm_headcounts", "establishment_headcounts")
+    by_turnover, by_band = (
+        "\n".join(points(limits(risk_model(facts=model_facts(absent_sources=names)), None, EN)))
+        for names in (absent, (*absent, "financial_ratios"))
+    )
+    assert "large enough turnover" in by_turnover
+    assert "size band" not in by_turnover
+    assert "size band of today" in by_band

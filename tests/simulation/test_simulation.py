@@ -1,6 +1,7 @@
 """The simulated economy: what its files are, and how near the real ones its rates come."""
 
 import hashlib
+import re
 from datetime import date
 
 import ibis
@@ -13,6 +14,7 @@ from features.ingest import Reading, ingest
 from features.sources import SOURCES
 from features.sources.files import find_files
 from simulation.dues import dues
+from simulation.legal_notices import FAMILIES, deposits
 from simulation.simulation import simulate
 from simulation.world import world
 
@@ -155,3 +157,42 @@ def test_each_head_office_of_the_past_is_an_establishment_that_the_register_stil
     assert (listed["etablissementSiege"] == "true").sum() == 400
     assert listed["complementAdresseEtablissement"].notna().any()
     assert listed["indiceRepetitionEtablissement"].notna().any()
+
+
+def notices_of(raw, family):
+    export = pd.read_csv(raw / "2401_simulated" / "annonces-commerciales.csv", sep=";", dtype=str)
+    return export[export["familleavis"] == family]
+
+
+def test_all_families_of_legal_notices_are_written(raw):
+    assert {len(notices_of(raw, family)) > 0 for family in ("collective", *FAMILIES)} == {True}
+    # About one deposit of accounts per firm and year that it employs somebody; most firms change managers some day.
+    assert 4 <= len(notices_of(raw, "dpc")) / 400 <= 10
+    assert 1 <= len(notices_of(raw, "modification")) / 400 <= 4
+
+
+def test_a_sale_names_its_buyer_and_its_seller(raw):
+    for notice in notices_of(raw, "vente").to_dict("records"):
+        buyer, seller = (notice[name] for name in ("listepersonnes", "listeprecedentproprietaire"))
+        assert re.search(r"\d{3} \d{3} \d{3}", buyer)[0] in notice["registre"]
+        assert re.search(r"\d{3} \d{3} \d{3}", seller)[0] in notice["registre"]
+
+
+def test_what_notices_tell_of_a_firm_agrees_with_the_other_files(raw):
+    history = lines(raw, "StockUniteLegaleHistorique_utf8.csv")
+    moved = set(history[history["changementNicSiegeUniteLegale"] == "true"]["siren"])
+    changes = notices_of(raw, "modification")
+    told = changes[changes["modificationsgenerales"].str.contains("le transfert du si", na=False)]
+    numbers = set(told["registre"].str.extract(r'"(\d{9})"')[0].dropna())
+    assert numbers <= moved
+    assert len(numbers) >= 0.9 * len(moved)
+
+
+def test_firms_that_fail_deposit_their_accounts_later_than_others(economy):
+    told = deposits(economy)
+    closed_on = np.array([text[:10] for text in told.text.to_pylist()], "datetime64[D]")
+    delay = (told.day - closed_on).astype(int)
+    fails_within_a_year = (economy.lives.failed_on[told.firm] - told.day).astype("timedelta64[D]").astype(float)
+    failing = (fails_within_a_year > 0) & (fails_within_a_year < 365)
+    assert 180 <= np.median(delay) <= 240
+    assert np.median(delay[failing]) > np.median(delay) + 20

@@ -133,7 +133,8 @@ def key_figures(visit: Visit, explained: Explanation) -> list[dict[str, Any]]:
     found = []
     for name in KEY_FIGURES:
         value = explained.values.get(name)
-        if value is not None:
+        is_silent = FEATURES[name].unit == "notices" and not value
+        if value is not None and not is_silent:
             quartiles = sector.get(name)
             drawn = strip(value, quartiles) if quartiles else ""
             theme = FEATURES[name].theme

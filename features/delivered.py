@@ -1,0 +1,82 @@
+"""What was staged, as the build reads it: the tables of the sources, and from when on each is known."""
+
+from datetime import date
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+from ibis.backends import BaseBackend
+
+from features.assemble import Tables
+from features.days import first_period
+from features.deliveries import received_on
+from features.errors import InputError
+from features.ingest import read_staged
+from features.periods import add_months
+from features.received import read_reports
+from features.sources import SOURCES
+from features.sources.reading import staged_schema
+from features.sources.source import ALWAYS_KNOWN
+
+# What the histories of the register are told by.
+HISTORIES = ("legal_unit_history", "establishments", "establishment_history")
+REGISTER = ("legal_units", *HISTORIES, "perimeter_filter")
+# What several sources tell together: known from the first of them on.
+TOGETHER = {
+    "headcounts": ("firm_headcounts", "establishment_headcounts"),
+    "procedures": ("urssaf_procedures", "bodacc"),
+}
+
+
+def newest_batch(staged: Path) -> str:
+    """The name of the newest batch staged.
+
+    Raises InputError where nothing is.
+    """
+    batches = {report.batch for source in SOURCES for report in read_reports(staged, source.name)}
+    if not batches:
+        raise InputError(f"Nothing is staged in {staged}. Run first: weaksignals ingest RAW")
+    return max(batches)
+
+
+def default_end(staged: Path, delivery_day: int) -> date:
+    """The first period at which the newest batch counts."""
+    return add_months(received_on(newest_batch(staged), delivery_day).replace(day=1), 1)
+
+
+def procedures_batch(staged: Path) -> str:
+    """The newest batch that tells of insolvency procedures: labels are known up to its delivery, no later."""
+    reports = [*read_reports(staged, "urssaf_procedures"), *read_reports(staged, "bodacc")]
+    return max((report.batch for report in reports), default=newest_batch(staged))
+
+
+def staged_tables(con: BaseBackend, staged: Path) -> dict[str, ir.Table]:
+    """Every source by name, an empty table where it was never delivered."""
+    tables = {}
+    for source in SOURCES:
+        records = read_staged(con, staged, source)
+        tables[source.name] = _empty(staged_schema(source)) if records is None else records
+    return tables
+
+
+def _empty(schema: ibis.Schema) -> ir.Table:
+    return ibis.memtable(pd.DataFrame(columns=list(schema.names)), schema=schema)
+
+
+def first_known(staged: Path, tables: Tables) -> dict[str, date | None]:
+    """For each source, the names of TOGETHER and `firms`: the first period at which some record of it was known."""
+    known: dict[str, date | None] = {}
+    for source in SOURCES:
+        if not (staged / source.name).exists():
+            known[source.name] = None
+        elif source.name in REGISTER:
+            known[source.name] = ALWAYS_KNOWN
+        else:
+            first = tables[source.name].aggregate(first=first_period(ibis._.known_at.min())).execute()["first"][0]
+            known[source.name] = None if pd.isna(first) else pd.Timestamp(first).date()
+    together = {
+        name: min((day for source in sources if (day := known[source])), default=None)
+        for name, sources in TOGETHER.items()
+    }
+    return {**known, **together, "firms": ALWAYS_KNOWN}

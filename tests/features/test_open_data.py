@@ -1,0 +1,64 @@
+"""With open data alone the perimeter is made of what was known then: as many of its firms fail as of the whole."""
+
+import shutil
+from datetime import date
+
+import ibis
+import pytest
+
+from features.build import build
+from features.engine import connect
+from features.ingest import Reading, ingest
+from features.scope import Scope
+from features.sources import SOURCES
+from simulation.simulation import simulate
+
+OPEN = (
+    "legal_units", "legal_unit_history", "establishments", "establishment_history",
+    "bodacc", "legal_notices", "financial_ratios",
+)  # fmt: skip
+START, END = date(2016, 1, 1), date(2024, 2, 1)
+
+
+@pytest.fixture(scope="module")
+def shares(tmp_path_factory):
+    """By year, the share of firms in no procedure that fail within 18 months: of all data, and of open data alone."""
+    data = tmp_path_factory.mktemp("data")
+    (data / "scratch").mkdir()
+    simulate(data / "raw", 250, date(2024, 1, 1), seed=5)
+    reading = Reading(max_rejected_share=0.05, delivery_day=25, lags={})
+    folders = {name: data / name for name in ("staged", "rejects", "scratch")}
+    ingest(ibis.duckdb.connect(), data / "raw", SOURCES, reading, **folders, progress=lambda _: None)
+    for name in OPEN:
+        shutil.copytree((data / "staged" / name).resolve(), data / "open" / name)
+    return [failing(data / name, data / f"{name} built") for name in ("staged", "open")]
+
+
+def failing(staged, folder):
+    scope = Scope(START, END, 18, 10, ("7210", "4110", "7389"), ("84", "65", "66"), 1_000_000)
+    con = connect("duckdb", folder / "scratch", 2)
+    build(con, staged, folder / "features", folder / "scratch", scope, 25, lambda _: None)
+    rows = ibis.read_parquet(f"{(folder / 'features').resolve()}/period=*/*.parquet", hive_partitioning=True)
+    rows = rows.filter(rows.label.notnull(), ~rows.in_procedure)
+    by_year = rows.group_by(year=rows.period.cast("date").year()).aggregate(share=rows.label.mean(), firms=rows.count())
+    return by_year.order_by("year").to_pandas().set_index("year")
+
+
+@pytest.mark.slow
+def test_open_data_alone_reach_the_failure_rate_of_the_whole(shares):
+    whole, alone = ((table["share"] * table["firms"]).sum() / table["firms"].sum() for table in shares)
+    assert alone == pytest.approx(whole, rel=0.15)
+
+
+@pytest.mark.slow
+def test_the_share_that_fails_follows_the_openings_of_each_year(shares):
+    whole, alone = (table["share"] for table in shares)
+    assert list(alone.index) == list(whole.index) == list(range(2016, 2023))
+    assert alone.corr(whole) > 0.8
+    assert ((alone / whole).between(0.6, 1.5)).all()
+
+
+@pytest.mark.slow
+def test_open_data_alone_cover_most_of_the_firms_of_the_whole(shares):
+    whole, alone = (table["firms"] for table in shares)
+    assert ((alone / whole).between(0.7, 1.2)).all()
