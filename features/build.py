@@ -18,7 +18,6 @@ from features import perimeter, store
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, ordered, with_ranks
 from features.contract import check_feature_table
 from features.days import first_period
-from features.deliveries import received_on
 from features.engine import kept, read_parquet, write_parquet
 from features.errors import InputError
 from features.folder import (
@@ -36,7 +35,7 @@ from features.folder import (
 from features.hashing import firm_hash
 from features.ingest import read_staged
 from features.past import kept_periods, labels_known_until, link_parts, shares_together
-from features.periods import add_months, period_range
+from features.periods import add_months, due_on, period_range
 from features.procedures import procedures, undecided
 from features.received import SIMULATED, read_reports
 from features.records import write_record
@@ -80,7 +79,7 @@ def newest_batch(staged: Path) -> str:
 
 def default_end(staged: Path, delivery_day: int) -> date:
     """The first period at which the newest batch counts."""
-    return add_months(received_on(newest_batch(staged), delivery_day).replace(day=1), 1)
+    return add_months(due_on(newest_batch(staged), delivery_day).replace(day=1), 1)
 
 
 def build(
@@ -116,7 +115,7 @@ def build(
             "No firm is in scope: none of the legal units reaches the minimum headcount outside of the excluded "
             "categories. Check the headcount file, the filter file and the perimeter settings."
         )
-    observed_until = received_on(procedures_batch(staged), delivery_day).replace(day=1)
+    observed_until = due_on(procedures_batch(staged), delivery_day).replace(day=1)
     buckets = -(-count // FIRMS_PER_BUCKET)
     parts = scratch / "parts"
     for bucket in range(buckets):

@@ -2,13 +2,13 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Final
 
 from features.errors import InputError
+from features.manifests import MANIFEST
 from features.periods import batch_month, months_between
 from features.received import SIMULATED, Failure, FileReport, Received, UnreadFile, read_reports
 from features.sources.files import NO_MONTH, TextFile, bare_name, columns_found, find_files, position, read_header
@@ -45,11 +45,6 @@ def find_batches(raw: Path) -> list[Path]:
     if not batches:
         raise InputError(f"{raw} holds no batch. Put each delivery in a sub-folder named YYMM, for example 2401.")
     return batches
-
-
-def received_on(batch: str, delivery_day: int) -> date:
-    """The day on which a batch was delivered."""
-    return batch_month(batch).replace(day=delivery_day)
 
 
 def check(raw: Path, sources: Sequence[Source], staged: Path) -> Checked:
@@ -178,9 +173,13 @@ def unread_files(batches: Sequence[Path], sources: Sequence[Source]) -> list[Unr
     found = []
     for batch in batches:
         read = {path for source in sources for path in find_files(batch, source)}
-        others = sorted(path for path in batch.iterdir() if path not in read and not path.name.startswith("."))
+        others = sorted(path for path in batch.iterdir() if _may_be_read(path, read))
         found += [_unread(batch.name, path, sources) for path in others]
     return found
+
+
+def _may_be_read(path: Path, read: Collection[Path]) -> bool:
+    return path not in read and path.name != MANIFEST and not path.name.startswith(".")
 
 
 def _unread(batch: str, path: Path, sources: Sequence[Source]) -> UnreadFile:
