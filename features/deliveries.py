@@ -22,12 +22,14 @@ Found = Mapping[str, Sequence[Path]]
 class Checked:
     """What names and headers tell, before anything is read.
 
-    batches: oldest first. found: the files of each source that are to be read, by batch. told: the rest, as operators
-    are told it, with why deliveries are refused if they must be.
+    batches: oldest first. found: the files of each source that are to be read, by batch. newest: of each source that
+    was ever delivered, its newest batch. told: the rest, as operators are told it, with why deliveries are refused if
+    they must be.
     """
 
     batches: tuple[Path, ...]
     found: Mapping[str, Found]
+    newest: Mapping[str, str]
     told: Received
 
 
@@ -72,7 +74,7 @@ def check(raw: Path, sources: Sequence[Source], staged: Path) -> Checked:
         missing=tuple(source.name for source in sources if source.name not in known),
         failures=tuple(Failure(error.message, error.values) for error in problems),
     )
-    return Checked(tuple(batches), found, told)
+    return Checked(tuple(batches), found, known, told)
 
 
 def _to_read(batches: list[Path], source: Source, former: Sequence[FileReport]) -> Found:
@@ -109,7 +111,7 @@ def wrong_files(found: Mapping[str, Found], sources: Sequence[Source]) -> Iterat
             yield from _told_twice(source, batch, files)
             for path in files:
                 try:
-                    _check_header(path, source, sources)
+                    check_header(path, source, sources)
                 except InputError as error:
                     yield error
 
@@ -129,7 +131,8 @@ def _told_twice(source: Source, batch: str, files: Sequence[Path]) -> Iterator[I
             )
 
 
-def _check_header(path: Path, source: Source, sources: Sequence[Source]) -> None:
+def check_header(path: Path, source: Source, sources: Sequence[Source]) -> None:
+    """Raise InputError where the header of a file is not that of its source, by its name."""
     file = read_header(path)
     if file.is_json:
         return
@@ -174,7 +177,7 @@ def unread_files(batches: Sequence[Path], sources: Sequence[Source]) -> list[Unr
     for batch in batches:
         read = {path for source in sources for path in find_files(batch, source)}
         others = sorted(path for path in batch.iterdir() if _may_be_read(path, read))
-        found += [_unread(batch.name, path, sources) for path in others]
+        found += [unread_file(batch.name, path, sources) for path in others]
     return found
 
 
@@ -182,7 +185,8 @@ def _may_be_read(path: Path, read: Collection[Path]) -> bool:
     return path not in read and path.name != MANIFEST and not path.name.startswith(".")
 
 
-def _unread(batch: str, path: Path, sources: Sequence[Source]) -> UnreadFile:
+def unread_file(batch: str, path: Path, sources: Sequence[Source]) -> UnreadFile:
+    """What a file that no source takes may be: the name that is nearest, and what it holds by its header."""
     try:
         held = _source_of(read_header(path), sources) if path.is_file() else None
     except InputError:

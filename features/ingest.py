@@ -118,6 +118,19 @@ def _ingest_source(
         write_reports(folder, [*kept, *reports])
 
 
+def looked_through(
+    con: BaseBackend, path: Path, source: Source, batch: str, delivery_day: int, scratch: Path
+) -> tuple[FileReport, ir.Table]:
+    """What a file would give if it were staged: its report, and its records.
+
+    Raises InputError where it can't be read.
+    """
+    target = scratch / "looked_through.parquet"
+    parsed, file = _parse_file(con, open_text(con, path, scratch), source, scratch)
+    _stage(con, parsed, source, delivery_day, (), ALWAYS_KNOWN, (batch, path.name), target)
+    return file_report(con, parsed, target, source, batch, file), con.read_parquet(target)
+
+
 def _files_of(folder: Path, reports: list[FileReport]) -> list[Path]:
     return [
         path for batch in sorted({report.batch for report in reports}) for path in folder.glob(f"{batch}-*.parquet")
