@@ -24,7 +24,6 @@ from features.delivered import (
     procedures_batch,
     staged_tables,
 )
-from features.deliveries import received_on
 from features.engine import kept, read_parquet, write_parquet
 from features.errors import InputError
 from features.folder import (
@@ -41,7 +40,7 @@ from features.folder import (
 )
 from features.hashing import firm_hash
 from features.past import kept_periods, labels_known_until, link_parts, shares_together
-from features.periods import period_range
+from features.periods import due_on, period_range
 from features.procedures import procedures, undecided
 from features.received import SIMULATED, read_reports
 from features.records import write_record
@@ -104,7 +103,7 @@ def build(
             "No firm is in scope: none of the legal units reaches the minimum headcount outside of the excluded "
             "categories. Check the headcount file, the filter file and the perimeter settings."
         )
-    observed_until = received_on(procedures_batch(staged), delivery_day).replace(day=1)
+    observed_until = due_on(procedures_batch(staged), delivery_day).replace(day=1)
     buckets = -(-count // FIRMS_PER_BUCKET)
     parts = scratch / "parts"
     for bucket in range(buckets):

@@ -10,10 +10,9 @@ from ibis.backends import BaseBackend
 
 from features.assemble import Tables
 from features.days import first_period
-from features.deliveries import received_on
 from features.errors import InputError
 from features.ingest import read_staged
-from features.periods import add_months
+from features.periods import add_months, due_on
 from features.received import read_reports
 from features.sources import SOURCES
 from features.sources.reading import staged_schema
@@ -42,7 +41,7 @@ def newest_batch(staged: Path) -> str:
 
 def default_end(staged: Path, delivery_day: int) -> date:
     """The first period at which the newest batch counts."""
-    return add_months(received_on(newest_batch(staged), delivery_day).replace(day=1), 1)
+    return add_months(due_on(newest_batch(staged), delivery_day).replace(day=1), 1)
 
 
 def procedures_batch(staged: Path) -> str:

@@ -2,13 +2,13 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Final
 
 from features.errors import InputError
+from features.manifests import MANIFEST
 from features.periods import batch_month, months_between
 from features.received import SIMULATED, Failure, FileReport, Received, UnreadFile, read_reports
 from features.sources.files import NO_MONTH, TextFile, bare_name, columns_found, find_files, position, read_header
@@ -22,12 +22,14 @@ Found = Mapping[str, Sequence[Path]]
 class Checked:
     """What names and headers tell, before anything is read.
 
-    batches: oldest first. found: the files of each source that are to be read, by batch. told: the rest, as operators
-    are told it, with why deliveries are refused if they must be.
+    batches: oldest first. found: the files of each source that are to be read, by batch. newest: of each source that
+    was ever delivered, its newest batch. told: the rest, as operators are told it, with why deliveries are refused if
+    they must be.
     """
 
     batches: tuple[Path, ...]
     found: Mapping[str, Found]
+    newest: Mapping[str, str]
     told: Received
 
 
@@ -45,11 +47,6 @@ def find_batches(raw: Path) -> list[Path]:
     if not batches:
         raise InputError(f"{raw} holds no batch. Put each delivery in a sub-folder named YYMM, for example 2401.")
     return batches
-
-
-def received_on(batch: str, delivery_day: int) -> date:
-    """The day on which a batch was delivered."""
-    return batch_month(batch).replace(day=delivery_day)
 
 
 def check(raw: Path, sources: Sequence[Source], staged: Path) -> Checked:
@@ -77,7 +74,7 @@ def check(raw: Path, sources: Sequence[Source], staged: Path) -> Checked:
         missing=tuple(source.name for source in sources if source.name not in known),
         failures=tuple(Failure(error.message, error.values) for error in problems),
     )
-    return Checked(tuple(batches), found, told)
+    return Checked(tuple(batches), found, known, told)
 
 
 def _to_read(batches: list[Path], source: Source, former: Sequence[FileReport]) -> Found:
@@ -114,7 +111,7 @@ def wrong_files(found: Mapping[str, Found], sources: Sequence[Source]) -> Iterat
             yield from _told_twice(source, batch, files)
             for path in files:
                 try:
-                    _check_header(path, source, sources)
+                    check_header(path, source, sources)
                 except InputError as error:
                     yield error
 
@@ -134,7 +131,8 @@ def _told_twice(source: Source, batch: str, files: Sequence[Path]) -> Iterator[I
             )
 
 
-def _check_header(path: Path, source: Source, sources: Sequence[Source]) -> None:
+def check_header(path: Path, source: Source, sources: Sequence[Source]) -> None:
+    """Raise InputError where the header of a file is not that of its source, by its name."""
     file = read_header(path)
     if file.is_json:
         return
@@ -179,12 +177,17 @@ def unread_files(batches: Sequence[Path], sources: Sequence[Source]) -> list[Unr
     found = []
     for batch in batches:
         read = {path for source in sources for path in find_files(batch, source)}
-        others = sorted(path for path in batch.iterdir() if path not in read and not path.name.startswith("."))
-        found += [_unread(batch.name, path, sources) for path in others]
+        others = sorted(path for path in batch.iterdir() if _may_be_read(path, read))
+        found += [unread_file(batch.name, path, sources) for path in others]
     return found
 
 
-def _unread(batch: str, path: Path, sources: Sequence[Source]) -> UnreadFile:
+def _may_be_read(path: Path, read: Collection[Path]) -> bool:
+    return path not in read and path.name != MANIFEST and not path.name.startswith(".")
+
+
+def unread_file(batch: str, path: Path, sources: Sequence[Source]) -> UnreadFile:
+    """What a file that no source takes may be: the name that is nearest, and what it holds by its header."""
     try:
         held = _source_of(read_header(path), sources) if path.is_file() else None
     except InputError:

@@ -1,6 +1,5 @@
 """What one file gave, counted once it is parsed and staged: the same pass serves the operator and the data team."""
 
-import hashlib
 from collections.abc import Mapping
 from itertools import groupby
 from operator import itemgetter
@@ -15,6 +14,7 @@ from features.received import Example, FileReport, Problem, Undecided
 from features.sources.files import TextFile, absent_columns
 from features.sources.formats import luhn_is_valid
 from features.sources.source import Source
+from features.store import digest
 
 # How many reasons, words or kinds are told of a file, and how many examples of each reason.
 MOST_TOLD: Final = 20
@@ -52,7 +52,7 @@ def file_report(
         source=source.name,
         batch=batch,
         file=file.path.name,
-        sha256=_sha256(file.path),
+        sha256=digest(file.path),
         lines=row["lines"],
         kept=row["kept"],
         rejected=row["rejected"],
@@ -108,11 +108,6 @@ def _problems(parsed: ir.Table) -> tuple[Problem, ...]:
 def _example(row: Mapping[str, Any]) -> Example:
     value = row["value"]
     return Example(row["line"], value[:SHOWN] + "…" if value and len(value) > SHOWN else value)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _unlisted(records: ir.Table, source: Source) -> dict[str, int]:

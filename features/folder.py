@@ -269,6 +269,16 @@ class DataFolder:
         return self.root / "review"
 
     @property
+    def quarantine(self) -> Path:
+        """Files that partners dropped and that were refused, each with the reason beside it."""
+        return self.root / "quarantine"
+
+    @property
+    def inbox(self) -> Path:
+        """What the inbox remembers: the files for which it last started a run."""
+        return self.root / "inbox.json"
+
+    @property
     def verdicts(self) -> Path:
         """What agents answered, exported from the review application."""
         return self.root / "verdicts.csv"

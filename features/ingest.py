@@ -12,10 +12,12 @@ import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from features import store
-from features.deliveries import Found, check, received_on
+from features.deliveries import Found, check
 from features.errors import InputError
 from features.file_report import file_report
 from features.folder import all_parts
+from features.manifests import Late, Manifest, came_on, late_deliveries, read_manifests
+from features.periods import due_on
 from features.received import Failure, FileReport, Received, RefusedError, read_reports, write_reports
 from features.sources.files import TextFile, mended, open_text, read_lines
 from features.sources.reading import parse, staged_schema
@@ -60,10 +62,11 @@ def ingest(
         raise RefusedError(checked.told)
     files: list[FileReport] = []
     failures: list[Failure] = []
+    manifests = read_manifests(checked.batches)
     for source in sources:
         found = checked.found[source.name]
         try:
-            _ingest_source(con, found, source, reading, staged, rejects, scratch, progress, files)
+            _ingest_source(con, found, manifests, source, reading, staged, rejects, scratch, progress, files)
         except InputError as error:
             failures.append(Failure(error.message, error.values))
     received = replace(checked.told, files=tuple(files), failures=tuple(failures))
@@ -75,6 +78,7 @@ def ingest(
 def _ingest_source(
     con: BaseBackend,
     found: Found,
+    manifests: Mapping[Path, Manifest],
     source: Source,
     reading: Reading,
     staged: Path,
@@ -91,6 +95,7 @@ def _ingest_source(
     kept = [report for report in former if source.flow_key and report.batch not in found]
     first_batch = min([*found, *(report.batch for report in former)])
     reports: list[FileReport] = []
+    late = late_deliveries(manifests, source, reading.delivery_day)
     with store.new_folder(staged / source.name) as folder:
         for batch, files in found.items():
             for n, path in enumerate(files):
@@ -98,17 +103,32 @@ def _ingest_source(
                 file = open_text(con, path, scratch)
                 parsed, file = _parse_file(con, file, source, scratch)
                 _write_rejects(con, parsed, path, rejects / batch / f"{source.name}.parquet", n > 0, scratch)
-                not_before = received_on(batch, reading.delivery_day) if batch != first_batch else ALWAYS_KNOWN
-                if not source.flow_key:
-                    not_before = ALWAYS_KNOWN
+                due = due_on(batch, reading.delivery_day)
+                came = came_on(manifests[path.parent], path.name, due)
+                # Where batches add up, a record may be in one of them alone; elsewhere each delivery has them all.
+                of_source = (Late(due, came),) if source.flow_key else late
+                not_before = came if source.flow_key and batch != first_batch else ALWAYS_KNOWN
                 target = folder / f"{batch}-{n}.parquet"
-                _stage(con, parsed, source, reading.delivery_day, not_before, (batch, path.name), target)
+                _stage(con, parsed, source, reading.delivery_day, of_source, not_before, (batch, path.name), target)
                 reports.append(file_report(con, parsed, target, source, batch, file))
                 told.append(reports[-1])
                 _refuse_if_too_bad(reports[-1], reading.max_rejected_share)
         for path in _files_of(staged / source.name, kept):
             os.link(path, folder / path.name)
         write_reports(folder, [*kept, *reports])
+
+
+def looked_through(
+    con: BaseBackend, path: Path, source: Source, batch: str, delivery_day: int, scratch: Path
+) -> tuple[FileReport, ir.Table]:
+    """What a file would give if it were staged: its report, and its records.
+
+    Raises InputError where it can't be read.
+    """
+    target = scratch / "looked_through.parquet"
+    parsed, file = _parse_file(con, open_text(con, path, scratch), source, scratch)
+    _stage(con, parsed, source, delivery_day, (), ALWAYS_KNOWN, (batch, path.name), target)
+    return file_report(con, parsed, target, source, batch, file), con.read_parquet(target)
 
 
 def _files_of(folder: Path, reports: list[FileReport]) -> list[Path]:
@@ -155,12 +175,15 @@ def _stage(
     parsed: ir.Table,
     source: Source,
     delivery_day: int,
+    late: Sequence[Late],
     not_before: date,
     origin: tuple[str, str],
     target: Path,
 ) -> None:
     records = source.tidy(parsed.filter(~parsed.is_rejected).drop("problems", "is_rejected"))
     known = source.known_at.known_at(records, delivery_day) if source.known_at else ibis.literal(ALWAYS_KNOWN)
+    for one in late:
+        known = ((known >= one.due) & (known < one.came)).ifelse(ibis.literal(one.came), known)
     known = ibis.greatest(known, ibis.literal(not_before))
     staged = records.mutate(known_at=known, batch=ibis.literal(origin[0]), file=ibis.literal(origin[1]))
     # What is garbled in a file that is packed so can rarely be unpacked: it is found rather than read.

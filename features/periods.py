@@ -35,6 +35,11 @@ def batch_month(batch: str) -> date:
     return date(2000 + int(batch[:2]), int(batch[2:4]), 1)
 
 
+def due_on(batch: str, delivery_day: int) -> date:
+    """The day on which a batch was to be delivered, from its name."""
+    return batch_month(batch).replace(day=delivery_day)
+
+
 def months_between(start: date, end: date) -> int:
     """The number of months from one period to another."""
     return (end.year - start.year) * 12 + end.month - start.month

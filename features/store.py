@@ -6,6 +6,7 @@ readable; the next run removes what it left behind.
 """
 
 import fcntl
+import hashlib
 import os
 import platform
 import shutil
@@ -24,7 +25,8 @@ VERSIONS, LOCK = ".versions", ".lock"
 ROW_GROUP = 8192
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have a file, or what a folder holds, on the disk before going on."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -38,10 +40,36 @@ def write_bytes(path: Path, content: bytes) -> None:
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         beside.write_bytes(content)
-        _sync(beside)
+        sync(beside)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def copy_whole(source: Path, target: Path, sha256: str) -> bool:
+    """Copy a file to where nothing stands, from another disk too: there whole or not at all.
+
+    Whether it was done: not where its content is no longer that of `sha256`. Raises FileExistsError where something
+    stands there.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    try:
+        shutil.copyfile(source, beside)
+        sync(beside)
+        if digest(beside) != sha256:
+            return False
+        os.link(beside, target)
+        sync(target.parent)
+    finally:
+        beside.unlink(missing_ok=True)
+    return True
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file's content."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -64,7 +92,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(fresh)
         raise
     for path in fresh.rglob("*"):
-        _sync(path)
+        sync(path)
     former = target.resolve() if target.is_symlink() else None
     if target.is_dir() and former is None:
         raise InputError(f"{target} is a plain folder that this program did not write. Move it away and start again.")

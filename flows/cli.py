@@ -17,7 +17,19 @@ from features.periods import parse_period
 from flows import failures, laboratory, operation, review, upkeep, users
 from flows.lineage import lineage
 from flows.settings import Settings, load
-from flows.terminal import Data, Engine, Period, Raw, Words, out, period_of, print_remarks, progress, tell
+from flows.terminal import (
+    Batches,
+    Data,
+    Engine,
+    Period,
+    Raw,
+    Words,
+    out,
+    period_of,
+    print_remarks,
+    progress,
+    tell,
+)
 from models.protocol import Progress
 
 app = typer.Typer(
@@ -78,6 +90,36 @@ def ingest(raw: Raw, data: Data = None, engine: Engine = None) -> None:
 
         received = stages.ingest(settings, raw, say)
     printing.print_received(received, settings)
+
+
+@app.command()
+def inbox(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder in which partners drop their files.")],
+    raw: Batches = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Start the month's run where its sources are there, or its day has come.")
+    ] = False,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="File this one although its figures are unusual: they were looked at.")
+    ] = None,
+    received: Annotated[str | None, typer.Option(help="Day on which they were received, YYYY-MM-DD; today.")] = None,
+    simulated: Annotated[bool, typer.Option("--simulated", help="The files are of made-up firms.")] = False,
+    data: Data = None,
+) -> None:
+    """File what lies in DIR into the batches, with manifests; what can't be right goes to quarantine, with why."""
+    from flows import due
+    from flows.inbox import Inbox, time_of
+
+    settings = load(data=data, raw=raw)
+    with store.locked(settings.data), progress() as say:
+        at = Inbox(settings, folder, settings.batches, time_of(received), accept or (), simulated, say)
+        arrivals, day = at.take_in(), at.day
+        month = due.month_there(settings, settings.batches) if at.batches() else None
+    why = due.why_due(settings, month, day) if month and run else ""
+    operation.print_inbox(arrivals, month, why)
+    if month and why:
+        with due.remembered(settings, month):
+            run_month(settings, settings.batches, f"{month.period:%Y-%m}")
 
 
 @app.command()
@@ -142,11 +184,16 @@ def run(raw: Raw, period: Period = None, language: Words = None, data: Data = No
     from flows import deliveries, journal
 
     settings = load(data=data, engine=engine, language=language)
-    texts = {"raw": str(raw), "period": period and f"{parse_period(period):%Y-%m}"}
+    given = period and f"{parse_period(period):%Y-%m}"
     with store.locked(settings.data), journal.end_recorded(journal.begun(settings, "monthly", period_of(period))):
         print_remarks(deliveries.check(settings, raw))
+    run_month(settings, raw, given)
+
+
+def run_month(settings: Settings, raw: Path, period: str | None) -> None:
+    """The monthly run as a flow, and what it gave."""
     with progress() as say:
-        scored, monitored = _as_flow("monthly", settings, say, **texts)
+        scored, monitored = _as_flow("monthly", settings, say, raw=str(raw), period=period)
     # Loaded once the deliveries were read: it takes seconds.
     from flows import printing
 

@@ -1,14 +1,19 @@
 """The commands of operators: the flows on their schedules, the settings, and whether the installation can run."""
 
 import os
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from features.errors import InputError
 from flows.settings import load
-from flows.terminal import Data, Engine, Raw, Words, err, out
+from flows.terminal import Data, Engine, Raw, Words, err, out, print_remarks
+
+if TYPE_CHECKING:
+    from flows.due import Month
+    from flows.inbox import Arrival
 
 
 def serve(
@@ -76,6 +81,27 @@ def runs(
     out.print(table)
     for sentence in damaged:
         out.print(sentence, soft_wrap=True)
+
+
+def print_inbox(arrivals: "Sequence[Arrival]", month: "Month | None", why_run: str) -> None:
+    """What became of each file, and what there is of the month."""
+    from reports.dictionary import source_title
+    from reports.language import Language
+    from reports.received import remarks
+
+    english = Language("en")
+    for one in arrivals:
+        where = f"{one.outcome} in {one.batch}" if one.batch else one.outcome
+        out.print(f"{one.name}: {where}. {one.sentence}", soft_wrap=True)
+    if not arrivals:
+        out.print("Nothing new lies there.")
+    if month is None:
+        return
+    named = ", ".join(source_title(name, english) for name in month.lacking) or "none"
+    out.print(f"{month.due:%B %Y}: {len(month.there)} sources are there; awaited: {named}.", soft_wrap=True)
+    print_remarks(remarks(month.told, english))
+    if why_run:
+        out.print(f"The run of {month.period:%Y-%m} starts. {why_run}", soft_wrap=True)
 
 
 def doctor(data: Data = None) -> None:

@@ -16,6 +16,7 @@ from pydantic_settings import (
 
 from features.errors import InputError
 from features.folder import DataFolder
+from features.intake import Intake
 from features.scope import Engine
 from features.variables import PREFIX, hint, refuse_unknown_variables
 from flows.addressees import Addressees
@@ -86,6 +87,8 @@ class Settings(BaseSettings):
     )
     mlflow: bool = Field(False, description="Also log each registered model in MLflow (needs the extra `mlflow`).")
 
+    raw: Path | None = Field(None, description="Folder of the batches that are received; DATA/raw if not set.")
+    inbox: Intake = Field(Intake(), description="What is asked of files that partners drop, and when a run starts.")
     alerts: AlertPolicy = Field(AlertPolicy(), description="Policy of alerts: how high a risk, and how many firms.")
     limits: Limits = Field(Limits(), description="Limits at which monitoring warns, or stops a list.")
 
@@ -106,6 +109,11 @@ class Settings(BaseSettings):
             origins=self.origins,
             seed=self.seed,
         )
+
+    @property
+    def batches(self) -> Path:
+        """The folder of the batches that are received."""
+        return self.raw or self.data / "raw"
 
     @property
     def folder(self) -> DataFolder:
@@ -169,4 +177,5 @@ KNOWN: Final = {
     "limits": tuple(Limits.__annotations__),
     "keep": tuple(Keeping.__annotations__),
     "notify": tuple(Addressees.__annotations__),
+    "inbox": tuple(Intake.__annotations__),
 }

@@ -26,6 +26,9 @@ err = Console(highlight=False, markup=False, stderr=True)
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder (WEAKSIGNALS_DATA, default ./data).")]
 Engine = Annotated[str | None, typer.Option("--engine", help="duckdb (default) or spark.")]
 Raw = Annotated[Path, typer.Argument(help="The folder that holds the batches, one sub-folder per delivery.")]
+Batches = Annotated[
+    Path | None, typer.Option("--raw", help="The folder that holds the batches (WEAKSIGNALS_RAW, default DATA/raw).")
+]
 Period = Annotated[str | None, typer.Option(help="The period, YYYY-MM; the last one built if not given.")]
 Words = Annotated[str | None, typer.Option("--language", help="Language of the reasons: fr (default) or en.")]
 

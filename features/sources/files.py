@@ -52,14 +52,19 @@ def bare_name(path: Path) -> str:
     return path.name.lower().removesuffix(".gz")
 
 
-def find_files(batch: Path, source: Source) -> list[Path]:
-    """The files of a source in a batch, in order of name; their names can be in any case, the files gzipped or not."""
+def is_named_as(path: Path, source: Source) -> bool:
+    """Whether a file has a name of a source, in any case, gzipped or not."""
 
-    def matches(path: Path, patterns: tuple[str, ...]) -> bool:
+    def matches(patterns: tuple[str, ...]) -> bool:
         return any(fnmatch.fnmatchcase(bare_name(path), pattern.lower()) for pattern in patterns)
 
+    return matches(source.files) and not matches(source.not_files)
+
+
+def find_files(batch: Path, source: Source) -> list[Path]:
+    """The files of a source in a batch, in order of name."""
     files = (path for path in batch.iterdir() if path.is_file() and not path.name.startswith("."))
-    return sorted(path for path in files if matches(path, source.files) and not matches(path, source.not_files))
+    return sorted(path for path in files if is_named_as(path, source))
 
 
 def open_text(con: BaseBackend, path: Path, scratch: Path) -> TextFile:

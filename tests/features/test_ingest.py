@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from features import engine, perimeter
-from features.deliveries import find_batches, received_on
+from features.deliveries import find_batches
 from features.errors import InputError
 from features.ingest import Reading, ingest, read_staged
+from features.periods import due_on
 from features.received import Undecided, read_reports
 from features.sources import SOURCES
 
@@ -221,7 +222,7 @@ def test_batches_of_a_flow_add_up_and_what_comes_late_counts_from_its_delivery(h
     )
     house.ingest()
     known = {row["measured_on"]: row["known_at"] for row in house.staged("payment_delays")}
-    assert known == {date(2023, 11, 30): date(2023, 12, 30), date(2023, 10, 31): received_on("2402", 25)}
+    assert known == {date(2023, 11, 30): date(2023, 12, 30), date(2023, 10, 31): due_on("2402", 25)}
 
 
 def test_lags_are_settings(house):
