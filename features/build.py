@@ -15,7 +15,6 @@ from ibis.backends import BaseBackend
 
 from features import accounts, perimeter, store
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, compared, ordered, size_reached
-from features.contract import check_feature_table
 from features.delivered import (
     HISTORIES,
     default_end,
@@ -47,6 +46,7 @@ from features.records import write_record
 from features.register import TODAYS
 from features.scope import Scope
 from features.sources import SOURCES
+from features.table_contract import check_feature_table
 from features.target import openings
 from features.themes.context import failure_rates
 

@@ -1,39 +1,65 @@
-"""The contract of the feature table (columns, types, key), checked on each block of periods before it is published."""
+"""Contracts of tables: columns, types, values, key. A table is checked before it is published; those of staged records.
+
+The contract of staged records follows from the declaration of their source.
+"""
+
+from typing import Any
 
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 from pandera.errors import SchemaError, SchemaErrors
 
-from features.assemble import CATALOG
 from features.errors import InputError
-from features.grid import KEY
+from features.sources.reading import staged_schema
+from features.sources.source import Source
 
-FEATURE_TABLE = pa.DataFrameSchema(
-    {
-        "siren": pa.Column(dt.String(), checks=pa.Check.str_matches(r"^\d{9}$"), nullable=False),
-        "period": pa.Column(dt.Date(), nullable=False),
-        **{f.name: pa.Column(dt.String() if f.is_category else dt.Float32(), nullable=True) for f in CATALOG},
-        "label": pa.Column(dt.Int8(), checks=pa.Check.isin([0, 1]), nullable=True),
-        "in_procedure": pa.Column(dt.Boolean(), nullable=False),
-        "procedure_state": pa.Column(dt.String(), nullable=False),
-    },
-    unique=list(KEY),
-    strict=True,
-)
+# The form of a SIREN.
+FORM = r"^\d{9}$"
+SIREN = pa.Check.str_matches(FORM)
 
 
-def check_feature_table(table: ir.Table) -> None:
-    """Raise InputError where a table breaks the contract: columns, types, one row per firm and period."""
+def staged_contract(source: Source) -> pa.DataFrameSchema:
+    """What the staged records of a source are: its columns, typed, of a firm, with where they stood and since when."""
+    columns = {name: pa.Column(dtype, nullable=True) for name, dtype in staged_schema(source).items()}
+    return pa.DataFrameSchema(
+        {
+            **columns,
+            "siren": pa.Column(dt.String(), checks=SIREN, nullable=False),
+            "known_at": pa.Column(dt.Date(), nullable=False),
+            **{name: pa.Column(dt.String(), nullable=False) for name in ("batch", "file")},
+            "line": pa.Column(dt.Int64(), checks=pa.Check.ge(1), nullable=False),
+        },
+        strict=True,
+    )
+
+
+def check_staged(table: ir.Table, source: Source, file: str) -> None:
+    """Raise InputError where the records staged of a file break the contract of their source."""
+    check(
+        staged_contract(source),
+        table,
+        f"{source.title}: what was read of {file}",
+        "This is a fault of the program, not of the file: report it, with the file's header.",
+    )
+
+
+def check(contract: Any, table: Any, what: str, remedy: str) -> None:
+    """Raise InputError where a table breaks a contract of pandera, by column and rule.
+
+    what: names the table. remedy: what to do, as a sentence.
+    """
     try:
-        FEATURE_TABLE.validate(table, lazy=True)
+        contract.validate(table, lazy=True)
     except SchemaErrors as errors:
         # Pandera's own messages contain whole expression trees: people need the column and the rule only.
-        broken = sorted({f"{_where(error)}: {error.check}" for error in errors.schema_errors})
-        raise InputError(
-            f"The feature table breaks its contract ({'; '.join(broken)}); nothing is published. "
-            "Check the newest delivery of the sources of these columns, then report the problem."
-        ) from None
+        broken = sorted({f"{_where(error)}: {_rule(error)}" for error in errors.schema_errors})
+        raise InputError(f"{what} breaks its contract ({'; '.join(broken)}); nothing is published. {remedy}") from None
+
+
+def _rule(error: SchemaError) -> str:
+    rule = error.check
+    return str(rule if isinstance(rule, str) else rule.error or rule.name)
 
 
 def _where(error: SchemaError) -> str:

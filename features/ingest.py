@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from features import store
+from features.contract import check_staged
 from features.deliveries import Found, check
 from features.errors import InputError
 from features.file_report import file_report
@@ -111,6 +112,8 @@ def _ingest_source(
                 target = folder / f"{batch}-{n}.parquet"
                 _stage(con, parsed, source, reading.delivery_day, of_source, not_before, (batch, path.name), target)
                 reports.append(file_report(con, parsed, target, source, batch, file))
+                if reports[-1].kept:
+                    check_staged(con.read_parquet(target), source, path.name)
                 told.append(reports[-1])
                 _refuse_if_too_bad(reports[-1], reading.max_rejected_share)
         for path in _files_of(staged / source.name, kept):

@@ -33,11 +33,13 @@ from models.registry import gates, promotion, registry, tracking
 from models.registry.model import RiskModel
 from models.rows import dataset
 from models.scoring import scoring
+from models.scoring.contract import check_scores
 from models.scoring.records import Scores
 from models.training import training
 from models.training.tuning import Tuned
 from reports import exports
 from reports.language import Language
+from reports.list_contract import check_list
 from reports.model_card import model_card
 from reports.notes import notes_on
 from reports.target_list import TargetList, earlier_lists, target_list
@@ -345,6 +347,8 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     found = _ranked(settings, period, progress=progress)
     period = found.ranked.period
     monitoring.refuse_broken(settings, found.model, found.rows, found.scored.scores, found.ranked.rows, period)
+    check_scores(found.scored, found.model)
+    check_list(found.ranked.rows)
     scoring.write_scores(settings.folder.scores_of(period), found.scored)
     folder = settings.folder.list_of(period)
     exports.write_list(folder, found.ranked, Language(settings.language))

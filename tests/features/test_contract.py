@@ -5,8 +5,11 @@ import pandas as pd
 import pytest
 
 from features.assemble import CATALOG
-from features.contract import check_feature_table
+from features.contract import check_staged
 from features.errors import InputError
+from features.sources import SOURCES
+from features.sources.reading import staged_schema
+from features.table_contract import check_feature_table
 
 ROW = {
     "siren": "005520135", "period": date(2024, 1, 1), **{f.name: None for f in CATALOG},
@@ -24,6 +27,40 @@ def rows(*changes):
 
 def test_a_sound_table_passes():
     check_feature_table(rows({}, {"siren": "552100554", "label": None}))
+
+
+DEBTS = next(source for source in SOURCES if source.name == "debts")
+STAGED = {
+    **dict.fromkeys(staged_schema(DEBTS).names), "siren": "005520135", "known_at": date(2024, 1, 25),
+    "batch": "2401", "file": "sigfaible_debits.csv", "line": 2,
+}  # fmt: skip
+
+
+def staged(**changes):
+    schema = {**staged_schema(DEBTS), "batch": "string", "file": "string", "line": "int64"}
+    return ibis.memtable(pd.DataFrame([STAGED | changes], dtype=object), schema=schema)
+
+
+def test_sound_records_pass():
+    check_staged(staged(), DEBTS, "sigfaible_debits.csv")
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (staged(siren=None), "siren: not_nullable"),
+        (staged(siren="5520135"), "siren: "),
+        (staged(known_at=None), "known_at: not_nullable"),
+        (staged(line=0), "line: "),
+        (staged().drop("employer_due"), "employer_due"),
+        (staged().cast({"employer_due": "string"}), "employer_due"),
+        (staged().mutate(of_nobody=1), "of_nobody"),
+    ],
+)
+def test_records_that_are_not_what_their_source_declares_are_refused_by_column(table, told):
+    with pytest.raises(InputError, match=told) as refused:
+        check_staged(table, DEBTS, "sigfaible_debits.csv")
+    assert "contribution debts (URSSAF): what was read of sigfaible_debits.csv" in str(refused.value)
 
 
 @pytest.mark.parametrize(
