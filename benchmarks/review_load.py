@@ -57,6 +57,7 @@ BUILT = BuildRecord(
     excluded_activities=(),
     min_turnover=1_000_000,
     warm_up_months=24,
+    checked=(),
     observed_until=LAST,
     batch="2401_simulated",
     simulated=True,

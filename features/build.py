@@ -15,6 +15,7 @@ from ibis.backends import BaseBackend
 
 from features import accounts, perimeter, store
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, compared, ordered, size_reached
+from features.checks import checked
 from features.delivered import (
     HISTORIES,
     default_end,
@@ -33,6 +34,7 @@ from features.folder import (
     PROCEDURES,
     UNDECIDED,
     BuildRecord,
+    Checked,
     FeatureTable,
     StagedFile,
     all_parts,
@@ -125,7 +127,11 @@ def build(
             todays = shares_together((todays, former.record.todays_shares), (rows, kept_rows))
             observed_until = labels_known_until(former.record, kept_ones, observed_until)
             scope = replace(scope, start=min(scope.start, *kept_ones), end=max(scope.end, *kept_ones))
-        record = build_record(staged, scope, observed_until, batch, absent, todays)
+        delivered = frozenset(source.name for source in SOURCES) - set(absent)
+        found = checked(
+            tables, delivered, default_end(staged, delivery_day), con.read_parquet(str(all_parts(parts, "*")))
+        )
+        record = build_record(staged, scope, observed_until, batch, absent, todays, tuple(found))
         write_record(folder / BUILD, record, BUILD_UPGRADES)
     return Built(target, rows, count, start, end, kept_ones, absent)
 
@@ -272,6 +278,7 @@ def build_record(
     batch: str,
     absent: Sequence[str],
     todays_shares: Mapping[str, float],
+    found: tuple[Checked, ...],
 ) -> BuildRecord:
     """What the feature table was made of: recorded beside it, and in every model trained on it."""
     reports = [report for source in SOURCES for report in read_reports(staged, source.name)]
@@ -295,4 +302,5 @@ def build_record(
         dictionary=dictionary(),
         fingerprint=hashlib.sha256(content.encode()).hexdigest(),
         files=tuple(StagedFile(**file) for file in files),
+        checked=found,
     )

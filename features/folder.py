@@ -47,13 +47,26 @@ class StagedFile:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """A figure by which tables are checked against each other: see `features.checks`.
+
+    value: a share (0-1), or a multiple of what there was before. month: of what was summed, None elsewhere.
+    """
+
+    check: str
+    source: str
+    value: float
+    month: date | None = None
+
+
+@dataclass(frozen=True)
 class BuildRecord:
     """What a feature table was made of: kept beside it as `build.json`, and in every model trained on it.
 
     start, end: the first and the last period. horizon, warm_up_months: in months. observed_until: the day up to which
     procedures were delivered. todays_shares: of each fact of the register whose past is not told everywhere, the share
     of the rows in which the value of today stands. dictionary: a short digest of each feature's entry in the catalogue.
-    fingerprint: of the files, the scope and the catalogue.
+    fingerprint: of the files, the scope and the catalogue. checked: what the tables tell of each other.
     """
 
     start: date
@@ -73,6 +86,7 @@ class BuildRecord:
     dictionary: Mapping[str, str]
     fingerprint: str
     files: tuple[StagedFile, ...]
+    checked: tuple[Checked, ...]
 
     def older_sources(self, period: date) -> dict[str, date]:
         """The month of its last delivery, of each source that is older than the newest delivery known at a period."""
@@ -100,7 +114,12 @@ def without_turnover(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "min_turnover": 0}
 
 
-BUILD_UPGRADES: Final[Upgrades] = {1: with_todays_shares, 2: without_turnover}
+def without_checks(content: dict[str, Any]) -> dict[str, Any]:
+    """A record of a build whose tables were not checked against each other."""
+    return {**content, "checked": []}
+
+
+BUILD_UPGRADES: Final[Upgrades] = {1: with_todays_shares, 2: without_turnover, 3: without_checks}
 
 
 @dataclass(frozen=True)

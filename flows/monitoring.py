@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pandas as pd
 from features import damage
 from features.errors import InputError
 from features.folder import FeatureTable, Snapshot
+from features.insolvency import IN_BONIS
 from features.periods import add_months, months_between
 from flows.settings import Settings
 from models.calibration.base_rate import LOOK_BACK_MONTHS
@@ -20,7 +21,7 @@ from models.monitoring.moves import moves
 from models.monitoring.realised import PastList
 from models.monitoring.recalibration import Recalibrated, recalibrated
 from models.monitoring.records import STOP, Finding, Moves
-from models.monitoring.volumes import Published, published
+from models.monitoring.volumes import Published, most_on_alert, published
 from models.registry import registry
 from models.registry.model import RiskModel
 from models.rows import dataset
@@ -70,18 +71,23 @@ def refuse_broken(
     """Raise NotPublishedError where a list must not be published, after writing the page that shows why."""
     snapshot, damaged = damage.without_damaged(settings.folder.snapshot(), period)
     compared = _compared(settings, snapshot, model, rows, scores, ranked, period, damaged)
+    may_be_on_alert = ranked.loc[ranked["state"] == IN_BONIS, "departement"]
+    compared = replace(compared, allowed=most_on_alert(settings.alerts, may_be_on_alert))
     stops = [finding for finding in findings(compared, settings.limits) if finding.level == STOP]
     if not stops:
         return
     folder = settings.folder.monitoring / f"{period:%Y-%m}-refused"
     found = _write(settings, snapshot, folder, model, compared)
     kept = f" The list of {compared.earlier[-1].period:%Y-%m} stays." if compared.earlier else ""
-    names = ", ".join(sorted({finding.limit for finding in stops}))
+    names = ", ".join(sorted({finding.limit for finding in stops if finding.limit}))
     are_files = any(stop.message != ALERTS_RECALIBRATED for stop in stops)
     what_to_do = "correct the files or, if all is right," if are_files else "if all is right,"
+    raised = (
+        f"{what_to_do} raise in weaksignals.toml, [limits]: {names}" if names else "report this fault of the program"
+    )
     raise NotPublishedError(
         f"Nothing was published for {period:%Y-%m}: {' '.join(stop.sentence for stop in stops)}{kept} "
-        f"See {folder / 'index.html'}; {what_to_do} raise in weaksignals.toml, [limits]: {names}.",
+        f"See {folder / 'index.html'}; {raised}.",
         _monitored(compared, folder, found),
     )
 
@@ -134,8 +140,18 @@ def _compared(
     previous = (before, dataset.read_sirens(snapshot.built, before)) if before in snapshot.built.periods else None
     undecided = dataset.read_undecided(snapshot.built, period)
     moved = _recalibrated(settings, snapshot.built, model, rows, scores, lists, period)
-    now = published(period, ranked)
-    return Compared(now, model.model_id, drifts, score, earlier, previous, undecided, damaged, moved)
+    return Compared(
+        published(period, ranked),
+        model.model_id,
+        drifts,
+        score,
+        earlier,
+        previous,
+        undecided,
+        damaged,
+        moved,
+        checked=snapshot.built.record.checked,
+    )
 
 
 def _recalibrated(

@@ -15,6 +15,7 @@ SUBJECTS: Final = {
     "model": "Model",
     "features": "Features",
     "files": "Files",
+    "labels": "Outcomes",
 }
 
 

@@ -7,6 +7,8 @@ from itertools import groupby
 from typing import Final
 
 from features.assemble import CATALOG
+from features.checks import DATED_LATER, FAILURES, REPEATED_KEYS, UNKNOWN_FIRMS, YEARLY_SUM
+from features.folder import Checked
 from models.monitoring.drift import Drift
 from models.monitoring.limits import Limits
 from models.monitoring.realised import ALL, Realised
@@ -48,9 +50,20 @@ UNREADABLE = (
     "weaksignals score --period {month}"
 )
 NO_REFERENCE = "The model {model_id} recorded nothing to compare new data with. Train a new model to measure drift."
+OF_CHECKS: Final = {
+    UNKNOWN_FIRMS: "{now_share} of the firms that it tells of are not in the register of legal units.",
+    DATED_LATER: "{now_share} of its records are dated after the newest delivery.",
+    REPEATED_KEYS: "{now_share} of its lines name what another line names.",
+    YEARLY_SUM: "What adds up over {month} is {ratio} times that of the same month of the year before.",
+    FAILURES: "In the last year whose outcomes are known, firms failed {ratio} times as often as in the year before.",
+}
+# Checks whose figure is a multiple of an earlier one: too little is as wrong as too much.
+RATIOS: Final = (YEARLY_SUM, FAILURES)
+BEYOND_POLICY = "{now_count} firms are on alert; the policy allows {most_count}."
 MESSAGES: Final = (
+    *OF_CHECKS.values(),
     *(EMPTY_SOURCE, CONSTANT, MISSING, DRIFTED, MANY_DRIFTED, SCORE_DRIFTED, GONE, ALERTS_JUMPED, VOLUME_JUMPED),
-    *(MISCALIBRATED, NO_REFERENCE, UNDECIDED, UNREADABLE, ALERTS_RECALIBRATED),
+    *(MISCALIBRATED, NO_REFERENCE, UNDECIDED, UNREADABLE, ALERTS_RECALIBRATED, BEYOND_POLICY),
 )
 
 
@@ -62,7 +75,9 @@ class Compared:
     earlier: the earlier lists, oldest first; previous: the firms of the period before, None where it was not built.
     undecided: firms with a notice that can't be read with certainty, and of how many with a procedure or such a notice.
     damaged: files of earlier lists and scores that can't be read, each with its period. recalibrated: what the list
-    owes to its calibration; None where the last list is of another model, or its period is not built.
+    owes to its calibration; None where the last list is of another model, or its period is not built. checked: what the
+    tables of the build tell of each other. allowed: how many firms the policy lets on alert, None for a list that is
+    published already.
     """
 
     now: Published
@@ -74,11 +89,14 @@ class Compared:
     undecided: tuple[int, int] = (0, 0)
     damaged: Sequence[tuple[str, date]] = ()
     recalibrated: Recalibrated | None = None
+    checked: Sequence[Checked] = ()
+    allowed: int | None = None
 
 
 def findings(compared: Compared, limits: Limits) -> tuple[Finding, ...]:
     """All findings on the inputs and alerts of a period, stops first."""
     found = [*_on_firms(compared, limits), *_on_procedures(compared.undecided, limits), *_on_alerts(compared, limits)]
+    found += [*_on_tables(compared.checked, limits), *_on_policy(compared)]
     for file, month in compared.damaged:
         found.append(Finding(WARNING, "files", UNREADABLE, {"file": file, "month": f"{month:%Y-%m}"}))
     if compared.drifts is None or compared.score is None:
@@ -86,6 +104,26 @@ def findings(compared: Compared, limits: Limits) -> tuple[Finding, ...]:
     else:
         found += [*_on_inputs(compared.drifts, limits), *_on_score(compared.score, limits)]
     return tuple(sorted(found, key=lambda finding: finding.level))
+
+
+def _on_tables(checked: Sequence[Checked], limits: Limits) -> Iterator[Finding]:
+    """What the tables tell of each other, where it is beyond a limit."""
+    for one in checked:
+        is_ratio = one.check in RATIOS
+        far = max(one.value, 1 / max(one.value, 1e-9)) if is_ratio else one.value
+        level = _level(far, getattr(limits, f"{one.check}_warning"), getattr(limits, f"{one.check}_stop"))
+        if level:
+            values: dict[str, str | int | float] = {"ratio": one.value} if is_ratio else {"now_share": one.value}
+            if one.month:
+                values["month"] = f"{one.month:%Y-%m}"
+            yield Finding(level, one.source, OF_CHECKS[one.check], values, f"{one.check}_{level}")
+
+
+def _on_policy(compared: Compared) -> Iterator[Finding]:
+    """More firms on alert than the policy allows: a fault, whatever the limits."""
+    if compared.allowed is not None and compared.now.on_alert > compared.allowed:
+        values = {"now_count": compared.now.on_alert, "most_count": compared.allowed}
+        yield Finding(STOP, "alerts", BEYOND_POLICY, values)
 
 
 def _level(value: float, warning: float, stop: float) -> Level | None:

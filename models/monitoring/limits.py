@@ -19,6 +19,13 @@ class Limits:
     difference is not chance.
     undecided_share_stop: share of the firms with a procedure that have a notice which may change their state and can't
     be read with certainty.
+    unknown_firms_warning, unknown_firms_stop: share of the firms of a source that the register of legal units lacks.
+    dated_later_warning, dated_later_stop: share of the records of a source that are dated after the newest delivery.
+    repeated_keys_warning, repeated_keys_stop: share of the lines of the register that name what another line names.
+    yearly_sum_warning, yearly_sum_stop: ratio between what adds up over a month (persons, contributions, events of
+    debt) and the same of the year before, whichever is larger.
+    failures_warning, failures_stop: ratio between the share of failures in the last labelled year and that in the year
+    before, whichever is larger.
     """
 
     psi_warning: float = 0.25
@@ -34,6 +41,16 @@ class Limits:
     alerts_least: int = 20
     calibration_warning: float = 1.5
     undecided_share_stop: float = 0.05
+    unknown_firms_warning: float = 0.05
+    unknown_firms_stop: float = 0.5
+    dated_later_warning: float = 0.01
+    dated_later_stop: float = 0.5
+    repeated_keys_warning: float = 0.001
+    repeated_keys_stop: float = 0.1
+    yearly_sum_warning: float = 1.5
+    yearly_sum_stop: float = 4
+    failures_warning: float = 2
+    failures_stop: float = 5
 
     def __post_init__(self) -> None:  # noqa: D105
         wrong = [field.name for field in fields(self) if getattr(self, field.name) <= 0]

@@ -8,7 +8,8 @@ from typing import Final
 import pandas as pd
 
 from features.nomenclatures import mapping
-from models.alerts import HIGH, NO_ALERT
+from models.alerts import HIGH, NO_ALERT, AlertPolicy
+from models.calibration.thresholds import ROUNDING
 
 SECTIONS: Final = mapping("naf_rev2", "code", "section")
 
@@ -30,6 +31,13 @@ def published(period: date, rows: pd.DataFrame) -> Published:
     """The firms of a target list; rows: siren, alert, departement, naf."""
     firms = rows[["siren", "alert", "departement"]].assign(naf_section=rows["naf"].map(SECTIONS))
     return Published(period, firms)
+
+
+def most_on_alert(policy: AlertPolicy, departement: pd.Series) -> int:
+    """How many firms a policy lets on alert, of firms in no procedure. departement: of each, null where not known."""
+    if policy.firms_per_departement is not None:
+        return int(departement.fillna("").value_counts().clip(upper=policy.firms_per_departement).sum())
+    return int(policy.moderate_share * len(departement) + ROUNDING)
 
 
 def volumes(now: Published, earlier: Sequence[Published], by: str, lists: int = 12) -> pd.DataFrame:

@@ -10,6 +10,8 @@ import pytest
 from scipy.special import expit
 
 from features.assemble import CATALOG
+from features.checks import DATED_LATER, FAILURES, REPEATED_KEYS, UNKNOWN_FIRMS, YEARLY_SUM
+from features.folder import Checked
 from models.alerts import AlertPolicy
 from models.calibration.shapes import Platt, shifted
 from models.monitoring.drift import drift, reference, score_drift, stability_index
@@ -18,7 +20,7 @@ from models.monitoring.limits import Limits
 from models.monitoring.realised import ALL, PastList, followed, incidence, realised, shapes, together, useful
 from models.monitoring.recalibration import recalibrated
 from models.monitoring.records import STOP, WARNING
-from models.monitoring.volumes import Published, volumes
+from models.monitoring.volumes import Published, most_on_alert, volumes
 from models.rows.inputs import Input
 
 NAMES = ("debt", "debt_in_months", "liquidity_ratio", "paydex", "naf_section")
@@ -129,6 +131,45 @@ def test_broken_inputs_stop(learnt, damage, subject, limit):
     stops = [finding for finding in findings(run(learnt, x), LIMITS) if finding.level == STOP]
     assert (subject, limit) in {(stop.subject, stop.limit) for stop in stops}
     assert all("{" not in stop.sentence for stop in stops)
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "level"),
+    [
+        (UNKNOWN_FIRMS, 0.04, None),
+        (UNKNOWN_FIRMS, 0.06, WARNING),
+        (UNKNOWN_FIRMS, 0.6, STOP),
+        (DATED_LATER, 0.02, WARNING),
+        (REPEATED_KEYS, 0.2, STOP),
+        (YEARLY_SUM, 1.2, None),
+        (YEARLY_SUM, 0.5, WARNING),
+        (YEARLY_SUM, 0.1, STOP),
+        (YEARLY_SUM, 5.0, STOP),
+        (FAILURES, 0.4, WARNING),
+    ],
+)
+def test_what_tables_tell_of_each_other_is_judged_by_its_limits(check, value, level):
+    told = Checked(check, "debts", value, date(2024, 1, 1) if check == YEARLY_SUM else None)
+    compared = Compared(published(100, 5), "m", (), (0.0, 0.0), (), None, checked=(told,))
+    found = findings(compared, LIMITS)
+    assert [finding.level for finding in found] == ([level] if level else [])
+    for finding in found:
+        assert finding.limit == f"{check}_{level}"
+        assert "{" not in finding.sentence
+
+
+def test_more_alerts_than_the_policy_allows_stop_whatever_the_limits():
+    compared = Compared(published(100, 11), "m", (), (0.0, 0.0), (), None, allowed=10)
+    (stop,) = findings(compared, LIMITS)
+    assert (stop.level, stop.limit) == (STOP, "")
+    assert "11 firms are on alert; the policy allows 10." in stop.sentence
+    assert findings(replace(compared, allowed=11), LIMITS) == ()
+
+
+def test_a_policy_lets_a_share_of_the_firms_on_alert_or_so_many_per_departement():
+    places = pd.Series(["75"] * 7 + ["13"] * 2 + [None])
+    assert most_on_alert(AlertPolicy(moderate_share=0.3), places) == 3
+    assert most_on_alert(AlertPolicy(firms_per_departement=4), places) == 4 + 2 + 1
 
 
 def test_a_rare_value_that_a_small_period_lacks_is_no_constant():
