@@ -17,9 +17,9 @@ from features import accounts, perimeter, store
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, compared, ordered, size_reached
 from features.contract import check_feature_table
 from features.delivered import (
-    HISTORIES,
     default_end,
     first_known,
+    narrowed,
     newest_batch,
     procedures_batch,
     staged_tables,
@@ -53,8 +53,6 @@ from features.themes.context import failure_rates
 FIRMS_PER_BUCKET = 20_000
 ROWS_PER_BLOCK = 2_000_000
 EXPOSURE = "exposure"
-# Of tens of millions of other firms too: read once, for the firms of the table alone.
-NATIONAL = (*HISTORIES, "legal_notices")
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def build(
     tables = staged_tables(con, staged)
     known_from = first_known(staged, tables)
     firms = _firms(con, tables, known_from, scope, scratch)
-    tables |= {name: _narrowed(con, tables[name], firms, scratch / name) for name in NATIONAL}
+    tables |= narrowed(con, staged, tables, firms, scratch)
     count = int(firms.count().execute())
     if count == 0:
         raise InputError(
@@ -144,12 +142,6 @@ def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope
     )
     write_parquet(con, firms, scratch / "universe")
     return read_parquet(con, scratch / "universe")
-
-
-def _narrowed(con: BaseBackend, records: ir.Table, firms: ir.Table, folder: Path) -> ir.Table:
-    """The records of those firms, on disk: each bucket reads them."""
-    write_parquet(con, records.semi_join(firms, "siren"), folder)
-    return read_parquet(con, folder)
 
 
 def _build_bucket(
