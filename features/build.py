@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
 
 from features import accounts, perimeter, store
+from features.addresses import neighbours
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, compared, ordered, size_reached
 from features.contract import check_feature_table
 from features.delivered import (
@@ -53,6 +54,7 @@ from features.themes.context import failure_rates
 FIRMS_PER_BUCKET = 20_000
 ROWS_PER_BLOCK = 2_000_000
 EXPOSURE = "exposure"
+NEIGHBOURS = "neighbours"
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ def build(
     tables = staged_tables(con, staged)
     known_from = first_known(staged, tables)
     firms = _firms(con, tables, known_from, scope, scratch)
+    everyone = ("legal_unit_history", "establishments", "urssaf_procedures", "bodacc")
+    write_parquet(con, neighbours(firms, *(tables[name] for name in everyone)), scratch / NEIGHBOURS)
     tables |= narrowed(con, staged, tables, firms, scratch)
     count = int(firms.count().execute())
     if count == 0:
@@ -160,6 +164,7 @@ def _build_bucket(
         mine = {name: table.semi_join(own, "siren") for name, table in tables.items() if name != "legal_units"}
         mine["headcounts"] = keep(perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]))
         mine["financial_ratios"] = keep(accounts.dated(mine["financial_ratios"], mine["legal_notices"]))
+        mine[NEIGHBOURS] = read_parquet(con, parts.parent / NEIGHBOURS)
         mine["procedures"] = keep(procedures(mine["urssaf_procedures"], mine["bodacc"]))
         table, exposure = assemble(own, mine, scope, known_from, observed_until, keep)
         write_parquet(con, table, parts / f"bucket-{number:03d}")
