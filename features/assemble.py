@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features import perimeter
+from features.addresses import placed
 from features.catalog import Feature, features_of
 from features.grid import KEY, calendar
 from features.insolvency import IN_BONIS
@@ -28,7 +29,7 @@ from features.themes import (
     social_debt,
     workforce,
 )
-from features.windows import LOOK_BACK_MONTHS
+from features.windows import LOOK_BACK_MONTHS, first_of_each
 
 THEMES: tuple[ModuleType, ...] = (
     financial_health,
@@ -59,12 +60,15 @@ def inputs_of(theme: ModuleType) -> tuple[str, ...]:
 def calendar_with_facts(scope: Scope, firms: ir.Table, tables: Tables, keep: Keep) -> ir.Table:
     """One row per firm and month, warm-up included, with the headcount and the register's facts known at each period.
 
-    Columns: siren, period, started, headcount, headcount_month, and those of `register.known_facts`.
+    Columns: siren, period, started, headcount, headcount_month, those of `register.known_facts`, and `place`, the
+    address of the head office.
     """
     grid = calendar(firms, add_months(scope.start, -WARM_UP_MONTHS), scope.end)
     histories = ("legal_unit_history", "establishments", "establishment_history")
     facts = keep(known_facts(grid, firms, *(tables[name] for name in histories)))
-    return with_facts(perimeter.known_headcount(grid, tables["headcounts"]), facts)
+    grid = with_facts(perimeter.known_headcount(grid, tables["headcounts"]), facts)
+    places = first_of_each(placed(tables["establishments"]), ["siret"], ["listed_at", "place"])
+    return grid.left_join(places.select("place", head_office="siret"), "head_office").drop("head_office_right")
 
 
 def theme_table(theme: ModuleType, grid: ir.Table, tables: Tables, known_from: KnownFrom) -> ir.Table:
@@ -114,7 +118,7 @@ def assemble(
 
     With them the columns of `register.TODAYS`, for the record of the build. The features are those of the catalogue
     without those that compare firms: see `compared`.
-    tables: the staged records of these firms by source, and `procedures` and `headcounts`.
+    tables: the staged records of these firms by source, `procedures`, `headcounts` and `neighbours`.
     observed_until: the day up to which procedures were delivered. keep: stores a table that is used several times.
     """
     grid = keep(calendar_with_facts(scope, firms, tables, keep))
@@ -124,8 +128,7 @@ def assemble(
     rows = keep(rows.inner_join(grid.select(*KEY, *TODAYS.values()), list(KEY)))
     inputs = {**tables, "firms": firms}
     for theme in THEMES:
-        if not all(feature.across_firms for feature in features_of(theme)):
-            rows = rows.inner_join(keep(theme_table(theme, grid, inputs, known_from)), list(KEY))
+        rows = rows.inner_join(keep(theme_table(theme, grid, inputs, known_from)), list(KEY))
     label = labels(grid, tables["procedures"], observed_until, scope.horizon)
     rows = rows.inner_join(state.rename(procedure_state="state"), list(KEY)).inner_join(keep(label), list(KEY))
     exposure = context.exposure(_grouped(grid), scoped, state)
@@ -161,7 +164,7 @@ def compared(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
 
     failure_rates: of the groups of firms, see `context`.
     """
-    table = table.inner_join(context.known_values(table, failure_rates), list(KEY))
+    table = table.inner_join(context.rates_of(table, failure_rates), list(KEY))
     return table.mutate(**{f.name: _typed(f, f.compute(table)) for f in CATALOG if f.across_firms})
 
 

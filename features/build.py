@@ -14,12 +14,13 @@ import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
 
 from features import accounts, perimeter, store
+from features.addresses import neighbours
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, compared, ordered, size_reached
 from features.checks import checked
 from features.delivered import (
-    HISTORIES,
     default_end,
     first_known,
+    narrowed,
     newest_batch,
     procedures_batch,
     staged_tables,
@@ -55,8 +56,7 @@ from features.themes.context import failure_rates
 FIRMS_PER_BUCKET = 20_000
 ROWS_PER_BLOCK = 2_000_000
 EXPOSURE = "exposure"
-# Of tens of millions of other firms too: read once, for the firms of the table alone.
-NATIONAL = (*HISTORIES, "legal_notices")
+NEIGHBOURS = "neighbours"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,9 @@ def build(
     tables = staged_tables(con, staged)
     known_from = first_known(staged, tables)
     firms = _firms(con, tables, known_from, scope, scratch)
-    tables |= {name: _narrowed(con, tables[name], firms, scratch / name) for name in NATIONAL}
+    everyone = ("legal_unit_history", "establishments", "urssaf_procedures", "bodacc")
+    write_parquet(con, neighbours(firms, *(tables[name] for name in everyone)), scratch / NEIGHBOURS)
+    tables |= narrowed(con, staged, tables, firms, scratch)
     count = int(firms.count().execute())
     if count == 0:
         raise InputError(
@@ -152,12 +154,6 @@ def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope
     return read_parquet(con, scratch / "universe")
 
 
-def _narrowed(con: BaseBackend, records: ir.Table, firms: ir.Table, folder: Path) -> ir.Table:
-    """The records of those firms, on disk: each bucket reads them."""
-    write_parquet(con, records.semi_join(firms, "siren"), folder)
-    return read_parquet(con, folder)
-
-
 def _build_bucket(
     con: BaseBackend,
     firms: ir.Table,
@@ -174,6 +170,7 @@ def _build_bucket(
         mine = {name: table.semi_join(own, "siren") for name, table in tables.items() if name != "legal_units"}
         mine["headcounts"] = keep(perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]))
         mine["financial_ratios"] = keep(accounts.dated(mine["financial_ratios"], mine["legal_notices"]))
+        mine[NEIGHBOURS] = read_parquet(con, parts.parent / NEIGHBOURS)
         mine["procedures"] = keep(procedures(mine["urssaf_procedures"], mine["bodacc"]))
         table, exposure = assemble(own, mine, scope, known_from, observed_until, keep)
         write_parquet(con, table, parts / f"bucket-{number:03d}")

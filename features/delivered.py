@@ -10,6 +10,7 @@ from ibis.backends import BaseBackend
 
 from features.assemble import Tables
 from features.days import first_period
+from features.engine import read_parquet, write_parquet
 from features.errors import InputError
 from features.ingest import read_staged
 from features.periods import add_months, due_on
@@ -21,6 +22,8 @@ from features.sources.source import ALWAYS_KNOWN
 # What the histories of the register are told by.
 HISTORIES = ("legal_unit_history", "establishments", "establishment_history")
 REGISTER = ("legal_units", *HISTORIES, "perimeter_filter")
+# Of tens of millions of other firms too: read once, for the firms of the table alone.
+NATIONAL = (*HISTORIES, "bodacc", "legal_notices")
 # What several sources tell together: known from the first of them on.
 TOGETHER = {
     "headcounts": ("firm_headcounts", "establishment_headcounts"),
@@ -47,7 +50,8 @@ def default_end(staged: Path, delivery_day: int) -> date:
 def procedures_batch(staged: Path) -> str:
     """The newest batch that tells of insolvency procedures: labels are known up to its delivery, no later."""
     reports = [*read_reports(staged, "urssaf_procedures"), *read_reports(staged, "bodacc")]
-    return max((report.batch for report in reports), default=newest_batch(staged))
+    # An export of the BODACC may hold other families of notices alone.
+    return max((report.batch for report in reports if report.lines), default=newest_batch(staged))
 
 
 def staged_tables(con: BaseBackend, staged: Path) -> dict[str, ir.Table]:
@@ -57,6 +61,16 @@ def staged_tables(con: BaseBackend, staged: Path) -> dict[str, ir.Table]:
         records = read_staged(con, staged, source)
         tables[source.name] = _empty(staged_schema(source)) if records is None else records
     return tables
+
+
+def narrowed(con: BaseBackend, staged: Path, tables: Tables, firms: ir.Table, scratch: Path) -> dict[str, ir.Table]:
+    """The records of those firms in the sources of NATIONAL, on disk: each bucket reads them."""
+    found = {}
+    for source in (source for source in SOURCES if source.name in NATIONAL):
+        records = read_staged(con, staged, source, firms)
+        write_parquet(con, tables[source.name] if records is None else records, scratch / source.name)
+        found[source.name] = read_parquet(con, scratch / source.name)
+    return found
 
 
 def _empty(schema: ibis.Schema) -> ir.Table:

@@ -206,8 +206,8 @@ def _refuse_if_too_bad(report: FileReport, limit: float) -> None:
         )
 
 
-def read_staged(con: BaseBackend, staged: Path, source: Source) -> ir.Table | None:
-    """The records of a source, None where it was never delivered.
+def read_staged(con: BaseBackend, staged: Path, source: Source, firms: ir.Table | None = None) -> ir.Table | None:
+    """The records of a source, None where it was never delivered. firms: only those of these `siren`, where given.
 
     Where batches add up, a record delivered again counts from its first delivery, and of two versions of a record the
     newest delivered stands.
@@ -224,6 +224,8 @@ def read_staged(con: BaseBackend, staged: Path, source: Source) -> ir.Table | No
             f"{source.name}: the records in {folder} were staged by an older version, which did not read "
             f"{', '.join(lacking)}. Read the deliveries again: weaksignals ingest RAW"
         )
+    if firms is not None:
+        records = records.semi_join(firms, "siren")
     if not source.flow_key:
         return records.drop("batch", "file", "line")
     content = [name for name in records.columns if name not in LINEAGE]

@@ -6,8 +6,10 @@ from datetime import date
 from typing import Any, Final
 
 import ibis
+import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
+from features.accounts import dated
 from features.folder import BuildRecord, DataFolder
 from features.ingest import LINEAGE
 from features.received import read_reports
@@ -17,7 +19,10 @@ from features.sources import SOURCES
 MADE_OF: Final = {
     "firms": ("legal_units", "legal_unit_history", "establishments", "establishment_history", "perimeter_filter"),
     "headcounts": ("firm_headcounts", "establishment_headcounts"),
+    "procedures": ("urssaf_procedures", "bodacc"),
     "establishments": ("establishments", "establishment_history"),
+    # A notice of their deposit tells when accounts were known.
+    "financial_ratios": ("financial_ratios", "legal_notices"),
 }
 IN_ORDER: Final = tuple(source.name for source in SOURCES)
 
@@ -49,15 +54,27 @@ def staged_records(
     """
     found = []
     for source in sources:
-        pattern = folder.staged_files(source)
-        if pattern is None:
+        own = _of_firm(con, folder, source, siren)
+        if own is None:
             continue
-        records = con.read_parquet(str(pattern))
-        own = records.filter(records.siren == siren, records.known_at <= ibis.literal(period))
+        own = own.filter(own.known_at <= ibis.literal(period))
         for row in own.order_by(ibis.desc("known_at"), ibis.desc("batch"), "file", "line").to_pyarrow().to_pylist():
             values = {name: value for name, value in row.items() if name not in ("siren", *LINEAGE)}
             found.append(StagedRecord(source, row["batch"], row["file"], row["line"], _day(row["known_at"]), values))
     return found
+
+
+def _of_firm(con: BaseBackend, folder: DataFolder, source: str, siren: str) -> ir.Table | None:
+    """The staged records of a firm, None where the source was never delivered."""
+    pattern = folder.staged_files(source)
+    if pattern is None:
+        return None
+    records = con.read_parquet(str(pattern))
+    own = records.filter(records.siren == siren)
+    if source == "financial_ratios":
+        notices = _of_firm(con, folder, "legal_notices", siren)
+        return own if notices is None else dated(own, notices)
+    return own
 
 
 def _day(known_at: Any) -> date:

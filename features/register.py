@@ -54,7 +54,8 @@ def known_facts(
 
     calendar: (siren, period, started), dense. firms: one row per firm, with its facts of today.
     Columns: siren, since, until (null: to the end), legal_category, naf, naf_division, departement (null abroad, and
-    where no place is known), is_active, and those of TODAYS: whether a value is that of today, as no history tells.
+    where no place is known), head_office (SIRET, null where no history tells), is_active, and those of TODAYS: whether
+    a value is that of today, as no history tells.
     """
     offices = past_offices(unit_history, establishments)
     units, sites = dated(unit_history), dated(establishment_history)
@@ -77,6 +78,7 @@ def known_facts(
         legal_category=points.category_then.fill_null(points.legal_category),
         naf=naf_then.fill_null(points.naf),
         departement=points.head_office.isnull().ifelse(points.departement, points.departement_then),
+        head_office="head_office",
         is_active=points.state_then.fill_null("") != CEASED,
         is_todays_category=points.category_then.isnull(),
         is_todays_activity=naf_then.isnull() & points.naf.notnull(),

@@ -26,6 +26,7 @@ UNITS: Final = {
     "plans": "plans",
     "requests": "requests",
     "suppliers": "suppliers",
+    "firms": "firms",
     "notices": "notices",
     "fiscal years": "fiscal years",
 }

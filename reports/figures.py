@@ -17,6 +17,7 @@ COUNTED = {
     "plans": ("{number} plan", "{number} plans"),
     "requests": ("{number} request", "{number} requests"),
     "suppliers": ("{number} supplier", "{number} suppliers"),
+    "firms": ("{number} firm", "{number} firms"),
     "notices": ("{number} notice", "{number} notices"),
     "fiscal years": ("{number} fiscal year", "{number} fiscal years"),
 }

@@ -1,4 +1,4 @@
-"""Context: how the firms of the same sector, size and territory fared lately. It tells nothing of the firm itself.
+"""Context: how the firms of the same sector, size, territory and address fared lately. It says little of the firm.
 
 A failure is the first period at which a firm, in no procedure the month before, is known to be in one. All is counted
 over the firms in scope, by what was known of each at the time; where the register tells only of today, not at all.
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import ibis
 import ibis.expr.types as ir
 
-from features.catalog import Feature
+from features.catalog import Feature, feature
 from features.days import months_after
 from features.grid import KEY
 from features.insolvency import IN_BONIS
@@ -109,7 +109,45 @@ def _shrunk(groups: ir.Table, larger: ir.Table, larger_code: ir.StringValue) -> 
     return rows.select("code", "period", rate=rate)
 
 
-def known_values(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
+def known_values(grid: ir.Table, neighbours: ir.Table) -> ir.Table:
+    """One row per (siren, period) of the grid: how many firms had their head office at the firm's address, and failed.
+
+    grid: with `place`, the address of the firm's head office, null where it is not known. neighbours: see `addresses`.
+    """
+    told = neighbours.rename(address="place", told_since="since")
+    holds = [
+        grid.place == told.address,
+        grid.period >= told.told_since,
+        told.until.isnull() | (grid.period < told.until),
+    ]
+    return grid.select(*KEY, "place").left_join(told, holds).drop("address", "told_since", "until")
+
+
+@feature(
+    unit="firms",
+    direction=0,
+    sources=("legal_unit_history", "establishments"),
+    fr="Entreprises ayant leur siège à la même adresse",
+    en="Firms with their head office at the same address",
+)
+def firms_at_address(t: ir.Table) -> ir.IntegerValue:
+    """Number of firms, this one included, of which the register has the head office at the firm's address."""
+    return t.firms_at_address
+
+
+@feature(
+    unit="firms",
+    direction=0,
+    sources=("legal_unit_history", "establishments", "procedures"),
+    fr="Défaillances à la même adresse, sur 36 mois",
+    en="Failures at the same address, over 36 months",
+)
+def failed_at_address(t: ir.Table) -> ir.IntegerValue:
+    """Number of these firms whose first procedure became known in the last 36 months, while they were there."""
+    return t.failed_at_address
+
+
+def rates_of(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
     """(siren, period, `<group>_rate`, `<group>_rate_before`): the rates of each row's groups, null where not known.
 
     table: rows of the feature table, with the features that hold the codes of the groups. failure_rates: see there.

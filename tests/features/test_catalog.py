@@ -10,7 +10,7 @@ from features.sources.financial_ratios import RATIOS, Ratio
 from features.themes.financial_health import features_of_ratio
 from tests.tables import column, table
 
-DERIVED_INPUTS = {"headcounts", "procedures", "firms", "failure_rates"}
+DERIVED_INPUTS = {"headcounts", "procedures", "firms", "neighbours"}
 
 
 @pytest.mark.parametrize("entry", CATALOG, ids=lambda entry: entry.name)

@@ -6,7 +6,7 @@ import pytest
 
 from features.periods import add_months, period_range
 from features.themes import context
-from features.themes.context import exposure, failure_rates, features_of_group, known_values
+from features.themes.context import exposure, failure_rates, features_of_group, rates_of
 from tests.tables import months, table
 
 START = date(2022, 1, 1)
@@ -92,7 +92,7 @@ def test_each_row_has_the_rates_of_its_own_groups_and_none_where_a_group_is_not_
         departement="string",
     )
     told = failure_rates(counts(24, ("25", "a", "75", 600, 1), ("10", "a", "13", 600, 7)))
-    found = known_values(rows, told)
+    found = rates_of(rows, told)
     found = found.mutate(**{f.name: f.compute(found) for group in context.GROUPS for f in features_of_group(group)})
     one, two, three = found.order_by("siren").to_pyarrow().to_pylist()
     assert one["division_failure_rate"] < two["division_failure_rate"]
