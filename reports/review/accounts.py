@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -24,24 +24,38 @@ from reports.review.database import AuditEntry, FailedSignIn, Session, User, is_
 # Letters and digits of any script, and what addresses, domains and identifiers of providers are written with.
 _NAME: Final = re.compile(r"\w[\w.@+'|:/\\-]{0,199}")
 
+# How long an accepted confidentiality notice holds.
+YEAR: Final = timedelta(days=365)
 # Who changes an account whose rights come from elsewhere, as the log names them.
 PROVIDER: Final = "provider"
 
 
 @dataclass(frozen=True)
 class Account:
-    """Who is signed in; csrf: what every change must carry; digest: of the session."""
+    """Who is signed in; csrf: what every change must carry; digest: of the session.
+
+    notice, notice_at: the version of the confidentiality notice that was accepted last, and when.
+    """
 
     user_id: int
     name: str
     right: Right
     csrf: str = ""
     digest: str = ""
+    notice: str | None = None
+    notice_at: datetime | None = None
+
+    def has_accepted(self, notice: str) -> bool:
+        """Whether this version of the notice was accepted within a year; there may be none to accept."""
+        if not notice:
+            return True
+        return self.notice == notice and self.notice_at is not None and self.notice_at > now() - YEAR
 
 
 def account_of(user: User, csrf: str = "", digest: str = "") -> Account:
     """The account of a row."""
-    return Account(user.id, user.name, right_of(user.role, user.territories, user.kinds), csrf, digest)
+    right = right_of(user.role, user.territories, user.kinds)
+    return Account(user.id, user.name, right, csrf, digest, user.notice, user.notice_at)
 
 
 def checked_name(text: str) -> str:
@@ -174,6 +188,15 @@ def confirm_right(engine: sa.Engine, name: str, expires_on: date | None, by: str
     check_expiry(expires_on)
     with _changed(engine, name, "right reviewed", by) as (_, user):
         user.expires_on, user.reviewed_at, user.reviewed_by = expires_on, now(), by
+
+
+def accept_notice(engine: sa.Engine, account: Account, notice: str, address: str) -> None:
+    """Write down that an account accepted this version of the confidentiality notice."""
+    with Transaction(engine) as db, db.begin():
+        user = db.get_one(User, account.user_id)
+        user.notice, user.notice_at = notice, now()
+        told = f"version {notice}"
+        db.add(AuditEntry(by=user.name, address=address, action="notice accepted", path=told, outcome="done"))
 
 
 def account_named(engine: sa.Engine, name: str) -> Account | None:

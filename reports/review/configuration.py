@@ -44,6 +44,9 @@ class Configuration(BaseSettings):
     data: Path = Field(Path("data"), description="The data folder, which is only read, but for its `review/`.")
     database: str = Field("", description="SQLAlchemy address of the database; SQLite in the data folder if empty.")
     is_local: bool = Field(False, description="A try-out on this machine: cookies travel without HTTPS.")
+    texts: Path | None = Field(
+        None, description="Folder of the administration's texts: legal.fr.txt, privacy, accessibility, confidentiality."
+    )
     contact: str = Field("", description="Whom to write to, to contest a result or correct wrong data.")
     session_hours: int = Field(10, ge=1, le=24, description="Hours after which one must sign in again.")
     idle_minutes: int = Field(

@@ -21,6 +21,11 @@ ANSWERS = """
     GET  | /language/{code}                        | 303    | 303   | 303      | 303  | 303    | 303
     GET  | /sign-in/provider                       | 404    | 404   | 404      | 404  | 404    | 404
     GET  | /sign-in/provider/back                  | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /legal                                  | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /privacy                                | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /accessibility                          | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /confidentiality                        | 303    | 404   | 404      | 404  | 404    | 404
+    POST | /confidentiality                        | 303    | 404   | 404      | 404  | 404    | 404
     GET  | /account                                | 303    | 200   | 200      | 200  | 200    | 200
     POST | /account/password                       | 303    | 400   | 400      | 400  | 400    | 400
     GET  | /accounts                               | 303    | 403   | 403      | 403  | 403    | 200
