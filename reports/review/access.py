@@ -192,3 +192,5 @@ EXPORT_VERDICTS: Final = Rule("export verdicts", _DATA_TEAM, kind=Kind.SCORES)
 READ_RIGHTS: Final = Rule("rights", frozenset({Role.ADMINISTRATOR}), is_countrywide=True)
 REVIEW_RIGHTS: Final = Rule("review of a right", frozenset({Role.ADMINISTRATOR}), is_countrywide=True)
 READ_AUDIT: Final = Rule("audit", frozenset({Role.ADMINISTRATOR}), is_countrywide=True)
+# Every rule that is declared above.
+RULES: Final = tuple(one for one in tuple(globals().values()) if isinstance(one, Rule))

@@ -19,7 +19,7 @@ from scipy.special import expit
 import reports
 from reports.language import translations
 from reports.review import guard, passwords, rendering, texts, verdicts, wording, words
-from reports.review.pages import accounts, session
+from reports.review.pages import accounts, log, session
 from tests.reports.review.conftest import BASE, TestClient, app_on, margin, rewrite, shown, signed_in
 
 ROOM = Path(reports.__file__).parent / "review"
@@ -337,6 +337,8 @@ def said_in_code():
         *accounts.KIND_WORDS.values(),
         *passwords.MESSAGES,
         *texts.TITLES.values(),
+        *log.ACTIONS,
+        *log.OUTCOMES.values(),
     )
     yield from (session.TOO_MANY, session.UNSAVED, session.NOT_PRIVATE, guard.NOT_UNDERSTOOD, guard.NOTICE_FIRST)
 
