@@ -149,7 +149,8 @@ class Rule:
 
     is_public: without signing in; names_firm: its path holds a SIREN, which must be in the territory;
     is_countrywide: it tells of firms of all territories;
-    kind: data without which there is nothing to show; is_logged: a consultation, an export or a change.
+    kind: data without which there is nothing to show; is_logged: a consultation, an export or a change;
+    is_before_notice: open to who has not accepted the confidentiality notice.
     """
 
     action: str
@@ -159,6 +160,7 @@ class Rule:
     is_countrywide: bool = False
     kind: Kind | None = None
     is_logged: bool = True
+    is_before_notice: bool = False
 
     def admits(self, right: Right) -> bool:
         """Whether a right is enough, before any firm is looked at."""
@@ -169,7 +171,10 @@ class Rule:
 PUBLIC: Final = Rule("public", is_public=True, is_logged=False)
 SIGN_IN: Final = Rule("sign in", is_public=True)
 SIGNED_IN: Final = Rule("signed in", is_logged=False)
-SIGN_OUT: Final = Rule("sign out")
+SIGN_OUT: Final = Rule("sign out", is_before_notice=True)
+READ_NOTICE: Final = Rule("notice", is_logged=False, is_before_notice=True)
+# The line in the log says which version.
+ACCEPT_NOTICE: Final = Rule("accept notice", is_logged=False, is_before_notice=True)
 OWN_ACCOUNT: Final = Rule("own account", is_logged=False)
 CHANGE_PASSWORD: Final = Rule("change password")
 LIST: Final = Rule("list")
@@ -187,3 +192,5 @@ EXPORT_VERDICTS: Final = Rule("export verdicts", _DATA_TEAM, kind=Kind.SCORES)
 READ_RIGHTS: Final = Rule("rights", frozenset({Role.ADMINISTRATOR}), is_countrywide=True)
 REVIEW_RIGHTS: Final = Rule("review of a right", frozenset({Role.ADMINISTRATOR}), is_countrywide=True)
 READ_AUDIT: Final = Rule("audit", frozenset({Role.ADMINISTRATOR}), is_countrywide=True)
+# Every rule that is declared above.
+RULES: Final = tuple(one for one in tuple(globals().values()) if isinstance(one, Rule))

@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -24,24 +25,52 @@ from reports.review.database import AuditEntry, FailedSignIn, Session, User, is_
 # Letters and digits of any script, and what addresses, domains and identifiers of providers are written with.
 _NAME: Final = re.compile(r"\w[\w.@+'|:/\\-]{0,199}")
 
+# How long an accepted confidentiality notice holds.
+YEAR: Final = timedelta(days=365)
 # Who changes an account whose rights come from elsewhere, as the log names them.
 PROVIDER: Final = "provider"
 
 
+class Change(StrEnum):
+    """What may be done to an account, as the log calls it."""
+
+    ADDED = "account added"
+    RIGHT = "right changed"
+    CLOSED = "account closed"
+    REOPENED = "account reopened"
+    UNLOCKED = "account unlocked"
+    PASSWORD = "password changed"  # noqa: S105 - an action
+    RESET = "password reset"
+    REVIEWED = "right reviewed"
+    ACCEPTED = "notice accepted"
+
+
 @dataclass(frozen=True)
 class Account:
-    """Who is signed in; csrf: what every change must carry; digest: of the session."""
+    """Who is signed in; csrf: what every change must carry; digest: of the session.
+
+    notice, notice_at: the version of the confidentiality notice that was accepted last, and when.
+    """
 
     user_id: int
     name: str
     right: Right
     csrf: str = ""
     digest: str = ""
+    notice: str | None = None
+    notice_at: datetime | None = None
+
+    def has_accepted(self, notice: str) -> bool:
+        """Whether this version of the notice was accepted within a year; there may be none to accept."""
+        if not notice:
+            return True
+        return self.notice == notice and self.notice_at is not None and self.notice_at > now() - YEAR
 
 
 def account_of(user: User, csrf: str = "", digest: str = "") -> Account:
     """The account of a row."""
-    return Account(user.id, user.name, right_of(user.role, user.territories, user.kinds), csrf, digest)
+    right = right_of(user.role, user.territories, user.kinds)
+    return Account(user.id, user.name, right, csrf, digest, user.notice, user.notice_at)
 
 
 def checked_name(text: str) -> str:
@@ -101,7 +130,7 @@ def add_user(
             )
         _give(user, role, territories, kinds, expires_on)
         db.add(user)
-        _log(db, by, "account added", user)
+        _log(db, by, Change.ADDED, user)
 
 
 def change_right(
@@ -119,7 +148,7 @@ def change_right(
     """
     right_of(role, territories, kinds)
     check_expiry(expires_on)
-    with _changed(engine, name, "right changed", by) as (db, user):
+    with _changed(engine, name, Change.RIGHT, by) as (db, user):
         _give(user, role, territories, kinds, expires_on)
         _end_sessions(db, user)
 
@@ -129,7 +158,7 @@ def close_account(engine: sa.Engine, name: str, by: str = "") -> None:
 
     Raises InputError where there is none of that name.
     """
-    with _changed(engine, name, "account closed", by) as (db, user):
+    with _changed(engine, name, Change.CLOSED, by) as (db, user):
         user.is_active = False
         _end_sessions(db, user)
 
@@ -139,7 +168,7 @@ def reopen_account(engine: sa.Engine, name: str, by: str = "") -> None:
 
     Raises InputError where there is none of that name.
     """
-    with _changed(engine, name, "account reopened", by) as (_, user):
+    with _changed(engine, name, Change.REOPENED, by) as (_, user):
         user.is_active, user.expires_on = True, None
 
 
@@ -148,7 +177,7 @@ def unlock_account(engine: sa.Engine, name: str, by: str = "") -> None:
 
     Raises InputError where there is none of that name.
     """
-    with _changed(engine, name, "account unlocked", by) as (db, user):
+    with _changed(engine, name, Change.UNLOCKED, by) as (db, user):
         db.execute(sa.delete(FailedSignIn).where(FailedSignIn.account == user.name))
 
 
@@ -160,7 +189,7 @@ def set_password(
     Raises InputError where the password is refused, or there is none of that name.
     """
     password_hash = None if password is None else passwords.hashed(password, name, common)
-    action = "password changed" if kept else "password reset"
+    action = Change.PASSWORD if kept else Change.RESET
     with _changed(engine, name, action, by) as (db, user):
         user.password_hash = password_hash
         _end_sessions(db, user, kept)
@@ -172,8 +201,17 @@ def confirm_right(engine: sa.Engine, name: str, expires_on: date | None, by: str
     Raises InputError where the day is past, or there is none of that name.
     """
     check_expiry(expires_on)
-    with _changed(engine, name, "right reviewed", by) as (_, user):
+    with _changed(engine, name, Change.REVIEWED, by) as (_, user):
         user.expires_on, user.reviewed_at, user.reviewed_by = expires_on, now(), by
+
+
+def accept_notice(engine: sa.Engine, account: Account, notice: str, address: str) -> None:
+    """Write down that an account accepted this version of the confidentiality notice."""
+    with Transaction(engine) as db, db.begin():
+        user = db.get_one(User, account.user_id)
+        user.notice, user.notice_at = notice, now()
+        told = f"version {notice}"
+        db.add(AuditEntry(by=user.name, address=address, action=str(Change.ACCEPTED), path=told, outcome="done"))
 
 
 def account_named(engine: sa.Engine, name: str) -> Account | None:
@@ -223,7 +261,7 @@ def _give(user: User, role: str, territories: Sequence[str], kinds: Sequence[str
 
 
 @contextmanager
-def _changed(engine: sa.Engine, name: str, action: str, by: str) -> Iterator[tuple[Transaction, User]]:
+def _changed(engine: sa.Engine, name: str, action: Change, by: str) -> Iterator[tuple[Transaction, User]]:
     """An account to change, and the line of the log, in one transaction.
 
     Raises InputError where there is none of that name.
@@ -240,10 +278,10 @@ def _end_sessions(db: Transaction, user: User, but: str = "") -> None:
     db.execute(sa.delete(Session).where(Session.user_id == user.id, Session.digest != but))
 
 
-def _log(db: Transaction, by: str, action: str, user: User) -> None:
+def _log(db: Transaction, by: str, action: Change, user: User) -> None:
     """Who changed what, and what the account may see from now on."""
     told = f"{user.name}: {told_right(user)}"
-    db.add(AuditEntry(by=by or operator(), address="", action=action, path=told, outcome="done"))
+    db.add(AuditEntry(by=by or operator(), address="", action=str(action), path=told, outcome="done"))
 
 
 def told_right(user: User) -> str:

@@ -31,9 +31,10 @@ from reports.review.guard import (
     is_fragment,
     refuse_routes_without_rule,
 )
-from reports.review.pages import accounts, administration, firms, lists, provider, public, session
+from reports.review.pages import accounts, administration, firms, lists, log, provider, public, session, texts
 from reports.review.past import prepare
 from reports.review.rendering import render
+from reports.review.texts import read_texts
 
 STATIC = "static"
 DAY = 24 * 3600
@@ -61,8 +62,8 @@ def create_app(configuration: Configuration) -> FastAPI:
     """
     app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
-    app.state.services = Services(configuration, engine, Reader(configuration.data))
-    for room in (session, provider, accounts, lists, firms, public, administration):
+    app.state.services = Services(configuration, engine, Reader(configuration.data), read_texts(configuration.texts))
+    for room in (session, provider, accounts, texts, lists, firms, public, administration, log):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)

@@ -19,6 +19,7 @@ SIGNED_IN: Final = "signed in"
 LONGEST_ADDRESS: Final = 2000
 LONGEST_OF_STRANGERS: Final = 200
 RULE: Final = "retention rule"
+SHORTENED: Final = "log shortened"
 # How many of the last lines tell whether everyone comes from one address, and how many people make "everyone".
 LAST: Final = 500
 EVERYONE: Final = 3
@@ -79,7 +80,7 @@ def shorten(engine: sa.Engine, months: int) -> int:
         gone = db.execute(sa.delete(AuditEntry).where(AuditEntry.at < limit)).rowcount  # type: ignore[attr-defined]
         if gone:
             told = f"{gone} lines before {limit:%Y-%m-%d} (kept: {months} months)"
-            db.add(AuditEntry(by=RULE, address="", action="log shortened", path=told, outcome="done"))
+            db.add(AuditEntry(by=RULE, address="", action=SHORTENED, path=told, outcome="done"))
             db.commit()
         return int(gone)
 

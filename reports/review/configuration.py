@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -44,6 +45,9 @@ class Configuration(BaseSettings):
     data: Path = Field(Path("data"), description="The data folder, which is only read, but for its `review/`.")
     database: str = Field("", description="SQLAlchemy address of the database; SQLite in the data folder if empty.")
     is_local: bool = Field(False, description="A try-out on this machine: cookies travel without HTTPS.")
+    texts: Path | None = Field(
+        None, description="Folder of the administration's texts: legal.fr.txt, privacy, accessibility, confidentiality."
+    )
     contact: str = Field("", description="Whom to write to, to contest a result or correct wrong data.")
     session_hours: int = Field(10, ge=1, le=24, description="Hours after which one must sign in again.")
     idle_minutes: int = Field(
@@ -52,6 +56,7 @@ class Configuration(BaseSettings):
     common_passwords: Path | None = Field(
         None, description="A list of passwords that are guessed first, one a line, which others maintain: refused."
     )
+    time_zone: str = Field("Europe/Paris", description="In which the log is shown and filtered.")
     log_months: int | None = Field(
         None, ge=6, description="Months that the log is kept, six or more; for ever if not set."
     )
@@ -81,6 +86,11 @@ class Configuration(BaseSettings):
     def cookie(self, name: str) -> str:
         """A cookie's name: tied to this host and to HTTPS, but in a try-out."""
         return name if self.is_local else f"__Host-{name}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """In which the log is shown."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def idle(self) -> timedelta:
@@ -113,6 +123,8 @@ def read_configuration(**given: object) -> Configuration:
         raise InputError(
             "OpenID Connect needs WEAKSIGNALS_REVIEW_OIDC_CLIENT_ID and a WEAKSIGNALS_REVIEW_SECRET of 32 characters."
         )
+    if found.time_zone not in available_timezones():
+        raise InputError(f'"{found.time_zone}" is no time zone. Write it as "Europe/Paris" or "Indian/Reunion".')
     if bool(found.oidc_rights) != bool(found.oidc_rights_claim):
         raise InputError("WEAKSIGNALS_REVIEW_OIDC_RIGHTS and WEAKSIGNALS_REVIEW_OIDC_RIGHTS_CLAIM go together.")
     if not (found.local_passwords or found.oidc_issuer or found.trusted_header):

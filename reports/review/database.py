@@ -57,6 +57,9 @@ class User(Base):
     last_sign_in_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[str | None] = mapped_column(sa.String(200))
+    # The version of the confidentiality notice that was accepted last.
+    notice: Mapped[str | None] = mapped_column(sa.String(16))
+    notice_at: Mapped[datetime | None]
 
     @property
     def is_open(self) -> bool:

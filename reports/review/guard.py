@@ -26,12 +26,14 @@ from reports.review.configuration import Configuration
 from reports.review.data import NotPublishedError, PublishedList, Reader, Row
 from reports.review.database import AuditEntry
 from reports.review.firm import read_firm
+from reports.review.texts import Texts
 
 LANGUAGE_COOKIE = "weaksignals-language"
 # Key in a request's scope: whether it came through a trusted proxy. The address that a header claims is no proof.
 FROM_PROXY = "weaksignals.from_proxy"
 # PostgreSQL keeps no text with this character.
 NUL = "\x00"
+NOTICE_FIRST = "Read and accept the confidentiality notice first."
 NOT_UNDERSTOOD = "This request is not understood."
 
 
@@ -51,6 +53,7 @@ class Services:
     configuration: Configuration
     engine: sa.Engine
     reader: Reader
+    texts: Texts = field(default_factory=Texts)
     sign_ins: Quota = field(default_factory=Quota)
     strangers: Quota = field(default_factory=Quota)
 
@@ -163,11 +166,13 @@ class Admitted:
         if len(address_asked(request)) > LONGEST_ADDRESS:
             raise Refused(414, "The address of this page holds a value that it can't have. Go back to the list.")
         if account is None:
-            raise Refused(401, "Sign in to go on.", location=_sign_in(request))
+            raise Refused(401, "Sign in to go on.", location=_to("/sign-in", request))
         if request.method == "POST" and not is_same(visit.text("csrf"), account.csrf):
             raise Refused(403, "This form has expired. Go back, reload the page and send it again.")
         if not self.rule.admits(account.right):
             raise Refused(403, "Your account has no right to this page.")
+        if not self.rule.is_before_notice and not account.has_accepted(visit.services.texts.notice):
+            raise Refused(403, NOTICE_FIRST, location=_to("/confidentiality", request))
         if not self.rule.names_firm:
             return visit
         return self._with_firm(visit, account)
@@ -252,10 +257,11 @@ def address_asked(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def _sign_in(request: Request) -> str:
+def _to(page: str, request: Request) -> str:
+    """A page from which one comes back to what was asked."""
     if request.method == "GET":
-        return "/sign-in?" + urlencode({"next": address_asked(request)})
-    return "/sign-in?" + urlencode({"next": _page_of_form(request), "unsaved": "yes"})
+        return f"{page}?" + urlencode({"next": address_asked(request)})
+    return f"{page}?" + urlencode({"next": _page_of_form(request), "unsaved": "yes"})
 
 
 def _page_of_form(request: Request) -> str:

@@ -54,6 +54,7 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "has_passwords": services.configuration.local_passwords,
         "wrong_data": READ_WRONG_DATA,
         "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "texts": services.texts.public,
         "contact": services.configuration.contact,
         "is_simulated": False,
         "departement_label": lambda code: mapping("departements", "departement", "departement_label").get(code, ""),

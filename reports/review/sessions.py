@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -88,7 +89,7 @@ def with_token(engine: sa.Engine, account: Account) -> Account:
                 csrf = _open(db, digest, account.user_id, PROXY_HOURS)
         except IntegrityError:
             csrf = _token_of(engine, digest)
-    return Account(account.user_id, account.name, account.right, csrf or "", digest)
+    return replace(account, csrf=csrf or "", digest=digest)
 
 
 def _token_of(engine: sa.Engine, digest: str) -> str | None:

@@ -1,24 +1,20 @@
-"""Pages of team leads, data scientists and administrators: the team's follow-up, the verdicts as a table, the log."""
+"""Pages of team leads, data scientists and administrators: the team's follow-up, verdicts, wrong data."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy.orm import Session as Transaction
 
 from reports.review import chains, verdicts, wrong_data
-from reports.review.access import ANSWER_WRONG_DATA, EXPORT_VERDICTS, READ_AUDIT, READ_WRONG_DATA, TEAM
+from reports.review.access import ANSWER_WRONG_DATA, EXPORT_VERDICTS, READ_WRONG_DATA, TEAM
 from reports.review.data import Row
-from reports.review.database import AuditEntry
 from reports.review.guard import Admitted, Refused, Visit, follows_of, published_list
 from reports.review.listing import last_lists, read_firms
 from reports.review.rendering import render
 
 router = APIRouter()
-LOG_PAGE = 100
 NOT_ANSWERED = "Choose what became of it; where it was not corrected, write why."
 
 
@@ -127,15 +123,3 @@ def answer_wrong_data(number: int, visit: Annotated[Visit, Depends(Admitted(ANSW
     except chains.RefusedAnswerError:
         return _wrong_data_page(visit, 400, NOT_ANSWERED, number, given[1])
     return RedirectResponse(f"/wrong-data#report-{number}", 303)
-
-
-@router.get("/audit")
-def audit(
-    visit: Annotated[Visit, Depends(Admitted(READ_AUDIT))],
-    before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
-) -> HTMLResponse:
-    """The log, newest first: who asked for what, and when."""
-    query = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(LOG_PAGE)
-    with Transaction(visit.services.engine, expire_on_commit=False) as db:
-        entries = db.scalars(query if before is None else query.where(AuditEntry.id < before)).all()
-    return render(visit.request, visit.services, visit.account, "audit.html", entries=entries)

@@ -1,6 +1,8 @@
 """The log: strangers can't fill it, and what leaves it leaves by a rule that it tells of."""
 
-from datetime import timedelta
+import html
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -115,3 +117,72 @@ def test_the_start_warns_where_everyone_comes_from_one_address(
     said = capsys.readouterr().err
     assert ("Everyone came from 10.0.0.2" in said) == is_told
     app.state.services.engine.dispose()
+
+
+def seen(admin, **asked):
+    """Accounts in the table of the log, newest first."""
+    page = admin.client.get("/audit", params=asked).text.split("<tbody>")[1]
+    return re.findall(r'<th scope="row">([^<]*)</th>', page)
+
+
+@pytest.fixture
+def logged(fresh):
+    """An administrator, at a log with lines of known days in Paris."""
+    admin = signed_in(fresh, "admin")
+    of_day = {
+        "ana": (datetime(2026, 3, 1, 23, 30, tzinfo=UTC), "firm", "/firms/552100554", "admitted"),
+        "bob": (datetime(2026, 3, 2, 12, tzinfo=UTC), "export list", "/lists/2024-02/export.csv", "403"),
+        "eve": (datetime(2026, 3, 2, 23, 30, tzinfo=UTC), "a former action", "/x", "a former outcome"),
+    }
+    with sa.orm.Session(fresh.state.services.engine) as db, db.begin():
+        for by, (at, action, path, outcome) in of_day.items():
+            db.add(AuditEntry(at=at, by=by, address="", action=action, path=path, outcome=outcome))
+    return admin
+
+
+@pytest.mark.parametrize(
+    ("asked", "who"),
+    [
+        ({"who": "ANA"}, ["ana"]),
+        ({"who": "%"}, []),
+        ({"action": "firm"}, ["ana"]),
+        ({"address": "552100554", "until": "2026-03-10"}, ["ana"]),
+        ({"outcome": "refused", "since": "2026-03-01", "until": "2026-03-10"}, ["eve", "bob"]),
+        ({"since": "2026-03-02", "until": "2026-03-02"}, ["bob", "ana"]),
+        ({"since": "2026-03-03", "until": "2026-03-03"}, ["eve"]),
+    ],
+    ids=str,
+)
+def test_the_log_is_filtered_by_days_of_the_time_zone_and_by_who_what_and_outcome(logged, asked, who):
+    assert seen(logged, **asked) == who
+
+
+def test_the_log_is_read_in_local_time_and_in_the_reader_s_words(logged):
+    asked = {"until": "2026-03-10"}
+    text = logged.client.get("/audit", params=asked, headers={"accept-language": "fr"}).text
+    for said in ("02/03/2026 00:30:00", "Europe/Paris", "export de la liste", "sans habilitation", "a former action"):
+        assert said in text
+    english = logged.client.get("/audit", params=asked, headers={"accept-language": "en"}).text
+    assert "2026-03-02 00:30:00" in english
+
+
+def test_earlier_lines_keep_the_filter(logged):
+    with sa.orm.Session(logged.client.app.state.services.engine) as db, db.begin():
+        for n in range(150):
+            db.add(AuditEntry(by=f"many {n}", address="", action="list", path="/lists/2024-02", outcome="admitted"))
+    first = logged.client.get("/audit", params={"who": "many"}).text
+    earlier = html.unescape(re.search('href="(/audit[^"]+before=[^"]+)"', first)[1])
+    found = re.findall(r'<th scope="row">([^<]*)</th>', logged.client.get(earlier).text.split("<tbody>")[1])
+    assert found == [f"many {n}" for n in range(49, -1, -1)]
+
+
+@pytest.mark.parametrize("day", ["x", "2026-13-01", "9999-12-31", "0001-01-01"])
+def test_a_day_that_is_none_or_has_no_next_is_refused_in_a_page(logged, day):
+    for name in ("since", "until"):
+        assert logged.client.get("/audit", params={name: day}).status_code in (200, 422)
+    assert logged.client.get("/audit", params={"until": "x"}).status_code == 422
+
+
+def test_a_time_zone_that_is_none_is_told(data_template):
+    with pytest.raises(InputError, match="no time zone"):
+        read_configuration(data=data_template, time_zone="Paris")

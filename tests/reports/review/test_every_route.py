@@ -21,6 +21,11 @@ ANSWERS = """
     GET  | /language/{code}                        | 303    | 303   | 303      | 303  | 303    | 303
     GET  | /sign-in/provider                       | 404    | 404   | 404      | 404  | 404    | 404
     GET  | /sign-in/provider/back                  | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /legal                                  | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /privacy                                | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /accessibility                          | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /confidentiality                        | 303    | 404   | 404      | 404  | 404    | 404
+    POST | /confidentiality                        | 303    | 404   | 404      | 404  | 404    | 404
     GET  | /account                                | 303    | 200   | 200      | 200  | 200    | 200
     POST | /account/password                       | 303    | 400   | 400      | 400  | 400    | 400
     GET  | /accounts                               | 303    | 403   | 403      | 403  | 403    | 200
@@ -127,7 +132,21 @@ ODD = ("", "\0", "%00", "℀", "//℀", "//[", "\udfff".encode("utf-8", "replace
 TEXT = st.one_of(st.sampled_from(ODD), st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
 PLACE = st.one_of(st.sampled_from([*PARTS.values(), "2024-01", "xlsx", "json"]), TEXT)
 ASKED = st.sampled_from(
-    [*(one.name for one in FILTERS), "list", "sort", "descending", "page", "next", "back", "before", "said", "shared"]
+    [
+        *(one.name for one in FILTERS),
+        "list",
+        "sort",
+        "descending",
+        "page",
+        "next",
+        "back",
+        "before",
+        "said",
+        "shared",
+        "who",
+        "since",
+        "until",
+    ]
 )
 FIELDS = st.sampled_from(
     [*("csrf", "token", "name", "password", "next", "follows", "is_useful", "reason", "note", "state", "on", "field"),

@@ -18,8 +18,8 @@ from scipy.special import expit
 
 import reports
 from reports.language import translations
-from reports.review import guard, passwords, rendering, verdicts, wording, words
-from reports.review.pages import accounts, session
+from reports.review import guard, passwords, rendering, texts, verdicts, wording, words
+from reports.review.pages import accounts, log, session
 from tests.reports.review.conftest import BASE, TestClient, app_on, margin, rewrite, shown, signed_in
 
 ROOM = Path(reports.__file__).parent / "review"
@@ -332,8 +332,15 @@ def said_in_code():
     tables = (verdicts.VERDICT_REASONS, verdicts.FOLLOW_UP_STATES, wording.LEVELS, wording.PROCEDURE_STATES)
     for table in (*tables, words.REGISTER_FIELDS, words.STAGE_WORDS, words.ALIKE, words.AGES):
         yield from table.values()
-    yield from (*accounts.ROLE_WORDS.values(), *accounts.KIND_WORDS.values(), *passwords.MESSAGES)
-    yield from (session.TOO_MANY, session.UNSAVED, session.NOT_PRIVATE, guard.NOT_UNDERSTOOD)
+    yield from (
+        *accounts.ROLE_WORDS.values(),
+        *accounts.KIND_WORDS.values(),
+        *passwords.MESSAGES,
+        *texts.TITLES.values(),
+        *log.ACTIONS,
+        *log.OUTCOMES.values(),
+    )
+    yield from (session.TOO_MANY, session.UNSAVED, session.NOT_PRIVATE, guard.NOT_UNDERSTOOD, guard.NOTICE_FIRST)
 
 
 def test_every_message_of_the_application_has_its_french():
