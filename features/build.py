@@ -16,6 +16,7 @@ from ibis.backends import BaseBackend
 from features import accounts, perimeter, store
 from features.addresses import neighbours
 from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, compared, ordered, size_reached
+from features.checked import Checked
 from features.checks import checked
 from features.delivered import (
     default_end,
@@ -35,7 +36,6 @@ from features.folder import (
     PROCEDURES,
     UNDECIDED,
     BuildRecord,
-    Checked,
     FeatureTable,
     StagedFile,
     all_parts,
@@ -61,7 +61,10 @@ NEIGHBOURS = "neighbours"
 
 @dataclass(frozen=True)
 class Built:
-    """What a build made, start to end; kept: the periods of the earlier build that stand beside them as they were."""
+    """What a build made, start to end; kept: the periods of the earlier build that stand beside them as they were.
+
+    checked: what its tables tell of each other.
+    """
 
     folder: Path
     rows: int
@@ -70,6 +73,7 @@ class Built:
     end: date
     kept: tuple[date, ...]
     absent: tuple[str, ...]
+    checked: tuple[Checked, ...]
 
 
 def build(
@@ -130,12 +134,11 @@ def build(
             observed_until = labels_known_until(former.record, kept_ones, observed_until)
             scope = replace(scope, start=min(scope.start, *kept_ones), end=max(scope.end, *kept_ones))
         delivered = frozenset(source.name for source in SOURCES) - set(absent)
-        found = checked(
-            tables, delivered, default_end(staged, delivery_day), con.read_parquet(str(all_parts(parts, "*")))
-        )
-        record = build_record(staged, scope, observed_until, batch, absent, todays, tuple(found))
+        every = con.read_parquet(str(all_parts(parts, "*")))
+        found = tuple(checked(tables, delivered, default_end(staged, delivery_day), every))
+        record = build_record(staged, scope, observed_until, batch, absent, todays, found)
         write_record(folder / BUILD, record, BUILD_UPGRADES)
-    return Built(target, rows, count, start, end, kept_ones, absent)
+    return Built(target, rows, count, start, end, kept_ones, absent, found)
 
 
 def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope, scratch: Path) -> ir.Table:

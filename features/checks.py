@@ -8,16 +8,10 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from features.folder import Checked
+from features.checked import DATED_LATER, FAILURES, REPEATED_KEYS, UNKNOWN_FIRMS, YEARLY_SUM, Checked
 from features.periods import add_months
 from features.sources import SOURCES
 from features.sources.source import Source
-
-UNKNOWN_FIRMS: Final = "unknown_firms"
-DATED_LATER: Final = "dated_later"
-REPEATED_KEYS: Final = "repeated_keys"
-YEARLY_SUM: Final = "yearly_sum"
-FAILURES: Final = "failures"
 
 # Whose firms the register must know.
 OF_REGISTERED_FIRMS: Final = ("firm_headcounts", "contributions", "debts", "payment_plans")

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from features.checked import Checked
 from features.errors import InputError
 from features.periods import add_months, batch_month, month_in
 from features.records import Upgrades, read_record
@@ -44,19 +45,6 @@ class StagedFile:
     batch: str
     file: str
     sha256: str
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A figure by which tables are checked against each other: see `features.checks`.
-
-    value: a share (0-1), or a multiple of what there was before. month: of what was summed, None elsewhere.
-    """
-
-    check: str
-    source: str
-    value: float
-    month: date | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What each stage of a run adds to its record."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import singledispatch
 from pathlib import Path
@@ -17,10 +17,11 @@ from flows.modelling import Trained
 from flows.monitoring import Monitored, NotPublishedError
 from flows.settings import Settings
 from models.calibration.shapes import Shifted
+from models.monitoring.findings import level_of
 from models.monitoring.records import Values
 from models.registry.registry import Promotion
 from reports.runs import words
-from reports.runs.records import Decision, Drifted, RunRecord, SourceRead
+from reports.runs.records import Decision, Drifted, RunRecord, SourceRead, TableCheck
 
 
 @singledispatch
@@ -71,9 +72,10 @@ def _(made: Received, record: RunRecord, settings: Settings) -> RunRecord:
 
 
 @noted.register
-def _(made: Built, record: RunRecord, _settings: Settings) -> RunRecord:
+def _(made: Built, record: RunRecord, settings: Settings) -> RunRecord:
     values: Values = {"first": f"{made.start:%Y-%m}", "last": f"{made.end:%Y-%m}", "kept_count": len(made.kept)}
-    return _with(replace(record, period=made.end), Decision(words.BUILT, values))
+    tables = tuple(TableCheck(**asdict(one), level=level_of(one, settings.limits)) for one in made.checked)
+    return _with(replace(record, period=made.end, tables=tables), Decision(words.BUILT, values))
 
 
 @noted.register

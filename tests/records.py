@@ -59,6 +59,7 @@ def build_record(**changes: Any) -> BuildRecord:
         "dictionary": {},
         "fingerprint": "f" * 64,
         "files": (),
+        "checked": (),
     }
     return BuildRecord(**{**content, **changes})
 

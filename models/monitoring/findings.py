@@ -7,8 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from features.assemble import CATALOG
-from features.checks import DATED_LATER, FAILURES, REPEATED_KEYS, UNKNOWN_FIRMS, YEARLY_SUM
-from features.folder import Checked
+from features.checked import DATED_LATER, FAILURES, RATIOS, REPEATED_KEYS, UNKNOWN_FIRMS, YEARLY_SUM, Checked
 from models.monitoring.drift import Drift
 from models.monitoring.limits import Limits
 from models.monitoring.realised import ALL, Realised
@@ -57,8 +56,6 @@ OF_CHECKS: Final = {
     YEARLY_SUM: "What adds up over {month} is {ratio} times that of the same month of the year before.",
     FAILURES: "In the last year whose outcomes are known, firms failed {ratio} times as often as in the year before.",
 }
-# Checks whose figure is a multiple of an earlier one: too little is as wrong as too much.
-RATIOS: Final = (YEARLY_SUM, FAILURES)
 BEYOND_POLICY = "{now_count} firms are on alert; the policy allows {most_count}."
 MESSAGES: Final = (
     *OF_CHECKS.values(),
@@ -109,14 +106,18 @@ def findings(compared: Compared, limits: Limits) -> tuple[Finding, ...]:
 def _on_tables(checked: Sequence[Checked], limits: Limits) -> Iterator[Finding]:
     """What the tables tell of each other, where it is beyond a limit."""
     for one in checked:
-        is_ratio = one.check in RATIOS
-        far = max(one.value, 1 / max(one.value, 1e-9)) if is_ratio else one.value
-        level = _level(far, getattr(limits, f"{one.check}_warning"), getattr(limits, f"{one.check}_stop"))
+        level = level_of(one, limits)
         if level:
-            values: dict[str, str | int | float] = {"ratio": one.value} if is_ratio else {"now_share": one.value}
+            values: dict[str, str | int | float] = {"ratio" if one.check in RATIOS else "now_share": one.value}
             if one.month:
                 values["month"] = f"{one.month:%Y-%m}"
             yield Finding(level, one.source, OF_CHECKS[one.check], values, f"{one.check}_{level}")
+
+
+def level_of(one: Checked, limits: Limits) -> Level | None:
+    """Whether a figure by which tables are checked against each other is beyond a limit."""
+    far = max(one.value, 1 / max(one.value, 1e-9)) if one.check in RATIOS else one.value
+    return _level(far, getattr(limits, f"{one.check}_warning"), getattr(limits, f"{one.check}_stop"))
 
 
 def _on_policy(compared: Compared) -> Iterator[Finding]:

@@ -57,6 +57,7 @@ def as_html(record: RunRecord, language: Language) -> str:
         delivered=delivered(record),
         missing=", ".join(source_title(name, language) for name in record.missing),
         check=_check_words,
+        told_of=lambda check: words.told_of(check, language),
         moves=_moves(record, language),
         links=dict(_links(record, language)),
         other=other,

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from features.errors import InputError
 from features.folder import DataFolder
 from features.records import Upgrades, read_record
-from models.monitoring.records import STOP, WARNING, Finding, Moves, Values
+from models.monitoring.records import STOP, WARNING, Finding, Level, Moves, Values
 
 RUN: Final = "run.json"
 RUN_UPGRADES: Final[Upgrades] = {}
@@ -67,6 +67,17 @@ class SourceRead:
 
 
 @dataclass(frozen=True)
+class TableCheck:
+    """What tables of a build tell of each other, as in `features.checked`; level: None where it is as it should be."""
+
+    check: str
+    source: str
+    value: float
+    month: date | None
+    level: Level | None
+
+
+@dataclass(frozen=True)
 class Drifted:
     """How far a feature is from training: population stability index, and what chance alone may reach."""
 
@@ -80,13 +91,14 @@ class RunRecord:
     """What a run read, decided and published: the content of `run.json`.
 
     flow: the one that ran. program: its version. process, machine: where it ran. outcome: done, refused (for a
-    reason that people must look at), failed (disk, memory, a program), stopped (on request), unfinished (at work, or
-    ended without a word), killed (as the next run found). sentence: what was told of a run that is not done. batch: the
-    newest delivery. unread: files that no source takes. missing: sources that were never delivered. causes: why it
-    is not done, where that can be said in both languages. checks: of a model that was trained, and whether each is
-    passed. findings: of the monitoring. drifted: the features that are farthest from training. score_psi: how far the
-    scores are. alerts: firms by level. moves: since the last list. links: what was made, by name, as a path in the data
-    folder. told: what became of notifications.
+    reason that people must look at), failed (disk, memory, a program), stopped (on request), unfinished (at work,
+    or ended without a word), killed (as the next run found). sentence: what was told of a run that is not done.
+    batch: the newest delivery. unread: files that no source takes. missing: sources that were never delivered.
+    causes: why it is not done, where that can be said in both languages. checks: of a model that was trained, and
+    whether each is passed. tables: what the tables of the build tell of each other. findings: of the monitoring.
+    drifted: the features that are farthest from training. score_psi: how far the scores are. alerts: firms by
+    level. moves: since the last list. links: what was made, by name, as a path in the data folder. told: what
+    became of notifications.
     """
 
     run_id: str
@@ -107,6 +119,7 @@ class RunRecord:
     causes: tuple[Decision, ...] = ()
     decisions: tuple[Decision, ...] = ()
     checks: Mapping[str, bool] = field(default_factory=dict)
+    tables: tuple[TableCheck, ...] = ()
     findings: tuple[Finding, ...] = ()
     drifted: tuple[Drifted, ...] = ()
     score_psi: float | None = None

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from features.checked import RATIOS
+from reports.figures import percent
 from reports.findings import said
 from reports.language import Language, translations
-from reports.runs.records import Decision, Outcome, RunRecord
+from reports.runs.records import Decision, Outcome, RunRecord, TableCheck
 
 OUTCOMES: Final[Mapping[Outcome, str]] = {
     "done": "done",
@@ -47,6 +49,15 @@ LINKS: Final = {
     "card": "Card of the model",
 }
 
+# What tables tell of each other, by the names of `features.checks`.
+TABLES: Final = {
+    "unknown_firms": "firms that the register does not know",
+    "dated_later": "records dated after the newest delivery",
+    "repeated_keys": "lines that name what another line names",
+    "yearly_sum": "what adds up over {month}, of the same month of the year before",
+    "failures": "share of failures in the last known year, of that of the year before",
+}
+
 KINDS: Final = {"platt": "Platt", "beta": "beta", "isotonic": "isotonic", "venn_abers": "Venn-Abers"}
 
 BUILT = "Periods {first} to {last} of the feature table were built; {kept_count} others stay as they were built before."
@@ -72,6 +83,14 @@ MESSAGES: Final = (
     *(BUILT, MODEL_KEPT, MODEL_FIRST, MODEL_REPLACED, MODEL_SAME, MODEL_NOT_USED, CALIBRATED, RECALIBRATED),
     *(PUBLISHED, NOT_PUBLISHED, LAST_STAGE),
 )
+
+
+def told_of(check: TableCheck, language: Language) -> tuple[str, str]:
+    """What was looked at in tables, and the figure."""
+    values = {"month": language.month(check.month)} if check.month else {}
+    is_multiple = check.check in RATIOS
+    figure = f"× {language.number(check.value, 2)}" if is_multiple else percent(100 * check.value, language)
+    return language.say(TABLES[check.check], **values), figure
 
 
 def decided(decision: Decision, language: Language) -> str:

@@ -6,7 +6,8 @@ import ibis
 import pandas as pd
 import pytest
 
-from features.checks import DATED_LATER, FAILURES, REPEATED_KEYS, UNKNOWN_FIRMS, YEARLY_SUM, checked
+from features.checked import DATED_LATER, FAILURES, REPEATED_KEYS, UNKNOWN_FIRMS, YEARLY_SUM
+from features.checks import checked
 from features.periods import add_months
 
 END = date(2024, 2, 1)

@@ -168,6 +168,10 @@ def test_the_report_of_the_run_tells_its_stages_and_decisions_and_names_no_firm(
     assert [decision.message for decision in record.decisions][:2] == [words.BUILT, words.MODEL_FIRST]
     assert record.decisions[-1].message == words.PUBLISHED
     assert set(record.checks.values()) == {True}
+    assert {one.check for one in record.tables} == set(words.TABLES)
+    assert {one.level for one in record.tables} == {None}
+    page = (demo[0] / "runs" / record.run_id / "index.fr.html").read_text()
+    assert "entreprises inconnues du répertoire" in page
     assert record.alerts["high"] == (ranked["alert"] == "high").sum()
     assert all((demo[0] / path).exists() for path in record.links.values())
     written = "".join(path.read_text() for path in (demo[0] / "runs" / record.run_id).resolve().iterdir())

@@ -10,8 +10,7 @@ import pytest
 from scipy.special import expit
 
 from features.assemble import CATALOG
-from features.checks import DATED_LATER, FAILURES, REPEATED_KEYS, UNKNOWN_FIRMS, YEARLY_SUM
-from features.folder import Checked
+from features.checked import DATED_LATER, FAILURES, REPEATED_KEYS, UNKNOWN_FIRMS, YEARLY_SUM, Checked
 from models.alerts import AlertPolicy
 from models.calibration.shapes import Platt, shifted
 from models.monitoring.drift import drift, reference, score_drift, stability_index
