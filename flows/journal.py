@@ -16,6 +16,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from features.errors import InputError
 from features.received import Received, RefusedError
+from flows.events import COMPLETE, FAIL, START, Events
 from flows.failures import StoppedError, sentence_of
 from flows.logs import LOG
 from flows.metering import Meter
@@ -60,6 +61,9 @@ class Journal:
     show: Callable[[str], None] | None = None
     is_tried_again: bool = False
 
+    def __post_init__(self) -> None:  # noqa: D105
+        self.events = Events(self.settings)
+
     def note(self, **changes: Any) -> None:
         """Add to the record."""
         self.record = replace(self.record, **changes)
@@ -76,12 +80,16 @@ class Journal:
         meter, begun, before = Meter(), datetime.now(UTC), self.record.stages
         self.note(stages=(*before, Stage(name, begun)))
         self.write()
+        self.events.stage(self.record, name, START)
+        state = FAIL
         try:
             made = do(*given, **named)
+            self.add(made)
+            state = COMPLETE
         finally:
             took = Stage(name, begun, meter.seconds, meter.cpu_seconds, meter.peak_mb)
             self.note(stages=(*before, took))
-        self.add(made)
+            self.events.stage(self.record, name, state)
         return made
 
     def add(self, made: object) -> None:
@@ -103,6 +111,7 @@ class Journal:
     def tell(self, is_notified: bool = True) -> None:
         """Write how it ended, tell those who are to be told, and show it."""
         self.write()
+        self.events.run(self.record)
         tell(f"The report of the run: {self.page}")
         # Loaded at the end, for it takes libraries of its own.
         from flows.notifying import notify
@@ -149,6 +158,7 @@ def recorded(journal: Journal) -> Iterator[Journal]:
     """Keep the record of the run within, which has locked the data folder."""
     close_killed(journal.settings)
     journal.write()
+    journal.events.run(journal.record)
     with end_recorded(journal):
         yield journal
     journal.end(DONE)

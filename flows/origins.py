@@ -14,7 +14,7 @@ from flows.settings import Settings
 from reports.review.configuration import Configuration
 
 FILE: Final = "weaksignals.toml"
-SECRETS: Final = ("secret", "oidc_client_secret", "smtp_password", "webhook_url")
+SECRETS: Final = ("secret", "oidc_client_secret", "smtp_password", "webhook_url", "openlineage_key")
 
 
 @dataclass(frozen=True)

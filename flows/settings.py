@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     needs_prefect: bool = Field(
         False, description="Whether a run ends where Prefect's server can't be reached; else it goes on without it."
     )
+    openlineage_url: str = Field("", description="Collector of OpenLineage events; a file in DATA/runs if not set.")
+    openlineage_key: str = Field("", description="Our key at the collector.")
     mlflow: bool = Field(False, description="Also log each registered model in MLflow (needs the extra `mlflow`).")
 
     raw: Path | None = Field(None, description="Folder of the batches that are received; DATA/raw if not set.")
