@@ -272,7 +272,10 @@ def main() -> None:
         if not (data / "lists").exists():
             write_data(data)
         engine = open_database(f"sqlite:///{data.resolve() / 'review' / 'review.db'}")
+        there = {user.name for user in accounts.all_accounts(engine)}
         for n in range(AGENTS):
+            if f"agent{n}" in there:
+                continue
             accounts.add_user(engine, f"agent{n}", "agent", territory(n), [str(kind) for kind in Kind], PASSWORD)
         engine.dispose()
         with served(data) as address:

@@ -66,10 +66,11 @@ def begin(engine: sa.Engine, name: str, address: str) -> Attempt:
     with Transaction(engine) as db, db.begin():
         if engine.dialect.name == "postgresql":
             db.execute(sa.text("SELECT pg_advisory_xact_lock(20240202)"))
-        mine = FailedSignIn(account=name, address=address, at=now())
-        db.execute(sa.delete(FailedSignIn).where(FailedSignIn.at < mine.at - WINDOW))
-        db.add(mine)
         # In SQLite, whoever writes first has the database for themselves until the end of the transaction.
+        db.execute(sa.delete(FailedSignIn).where(FailedSignIn.at < now() - WINDOW))
+        # Its time is that of its turn: one who waited for it did not come before the one whose turn it was.
+        mine = FailedSignIn(account=name, address=address, at=now())
+        db.add(mine)
         db.flush()
         if _waits(db, mine):
             raise TooManyAttemptsError

@@ -186,6 +186,18 @@ def test_of_guesses_made_at_once_no_more_are_checked_than_of_guesses_made_in_tur
     assert outcomes.count(True) == guessing.HERE.free
 
 
+def test_who_waits_for_their_turn_is_not_taken_for_one_who_comes_too_soon(engine):
+    add_user(engine, "paris", "agent", ["75"], [], PASSWORD)
+    together = threading.Barrier(guessing.ANYWHERE.free)
+
+    def guess(n: int) -> int | None:
+        together.wait()
+        return guessing.begin(engine, "paris", f"1.1.1.{n}").user_id
+
+    with ThreadPoolExecutor(guessing.ANYWHERE.free) as pool:
+        assert None not in list(pool.map(guess, range(guessing.ANYWHERE.free)))
+
+
 def test_a_character_that_postgresql_can_not_keep_is_refused_in_a_page(url, data_template):
     app = create_app(read_configuration(data=data_template, database=url, is_local=True))
     add_accounts(app)
