@@ -59,6 +59,10 @@ class Arrival:
     sentence: str
     batch: str = ""
 
+    def __str__(self) -> str:
+        """As people are told it."""
+        return f"{self.name}: {self.outcome}{f' in {self.batch}' if self.batch else ''}. {self.sentence}"
+
 
 class _StillArrivingError(Exception):
     """A file that is looked at again next time; why."""
