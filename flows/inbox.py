@@ -125,7 +125,7 @@ class Inbox:
         except _StillArrivingError as why:
             return Arrival(name, "waiting", str(why))
         except PermissionError:
-            return Arrival(name, "left", "It can't be read or moved. Give this program the right to.")
+            return Arrival(name, "left", "It can't be read, or not removed once it is filed: see who may write there.")
         except FileNotFoundError:
             return Arrival(name, "waiting", "It went away while it was looked at.")
 
