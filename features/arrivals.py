@@ -20,6 +20,8 @@ from features.sources.source import Source
 
 # A period may end after the day on which it is told: contributions are due by the quarter.
 AHEAD: Final = timedelta(days=92)
+# The newest record may be withdrawn by the next delivery; an older file lacks a month.
+WITHDRAWN: Final = timedelta(days=15)
 # Some typing errors are in every file.
 MAX_SHARE_AHEAD: Final = 0.02
 LONGEST_NAME: Final = 180
@@ -133,7 +135,7 @@ def doubts(
         yield InputError(TOO_NEW, share=f"{period.ahead:.0%}", day=f"{day + AHEAD}")
     if former is None:
         return
-    if period.last and former.last and period.last < former.last:
+    if period.last and former.last and period.last < former.last - WITHDRAWN:
         yield InputError(TOO_OLD, last=f"{period.last}", batch=former.batch, former=f"{former.last}")
     values = {"kept": f"{report.kept:,}", "batch": former.batch, "former": f"{former.kept:,}"}
     if report.kept < intake.least_volume * former.kept:

@@ -11,7 +11,7 @@ class Intake:
     quiet_seconds: for how long a file must not have changed, before which it may still be arriving.
     least_volume, most_volume: how many records a file may hold, in times those of the last delivery of it.
     early_days: how many days before the day of delivery a month's files may come; earlier ones are of the month before.
-    required: the sources that the month's run waits for; every source that was ever delivered where none is named.
+    required: the sources that the month's run waits for; where none is named, all with dates that were ever delivered.
     run_after_days: how many days after the day of delivery the run starts with what there is.
     """
 

@@ -202,6 +202,30 @@ def run_month(settings: Settings, raw: Path, period: str | None) -> None:
 
 
 @app.command()
+def rebuild(
+    period: Annotated[str, typer.Argument(metavar="PERIOD", help="The month of the list, YYYY-MM.")],
+    raw: Batches = None,
+    data: Data = None,
+) -> None:
+    """Make a published list again from the files and the model that it was made of, and compare it byte for byte."""
+    from flows import rebuild as room
+
+    settings, month = load(data=data, raw=raw), parse_period(period)
+    with store.locked(settings.data), progress() as say:
+        made = room.rebuild(settings, settings.batches, month, say)
+    for sentence in (*made.why, *(f"{name} was altered since it was published." for name in made.altered)):
+        out.print(sentence, soft_wrap=True)
+    if made.other:
+        raise InputError(
+            f"The list of {month:%Y-%m} made again is another: {', '.join(made.other)}. "
+            f"{'See above. ' if made.why or made.altered else room.KEPT}It is in {made.folder}"
+        )
+    out.print(
+        f"The same bytes in all {len(made.same)} files of the list of {month:%Y-%m}: {made.folder}", soft_wrap=True
+    )
+
+
+@app.command()
 def demo(
     firms: Annotated[int, typer.Option(help="How many firms.")] = 2000,
     end: Annotated[str, typer.Option(help="Month of the simulated delivery, YYYY-MM.")] = "2024-01",

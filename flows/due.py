@@ -58,7 +58,9 @@ def month_there(settings: Settings, raw: Path) -> Month:
     checked = check(raw, SOURCES, settings.folder.staged)
     month = batch_month(checked.told.batch)
     there = tuple(name for name, batch in checked.newest.items() if batch_month(batch) >= month)
-    required = settings.inbox.required or tuple(checked.newest)
+    # What has no date, as a filter, need not come each month.
+    dated = (source.name for source in SOURCES if source.known_at and source.name in checked.newest)
+    required = settings.inbox.required or tuple(dated)
     lacking = tuple(name for name in required if name not in there)
     batches = {batch.name for batch in checked.batches} | {*checked.newest.values()}
     return Month(

@@ -59,6 +59,10 @@ class Arrival:
     sentence: str
     batch: str = ""
 
+    def __str__(self) -> str:
+        """As people are told it."""
+        return f"{self.name}: {self.outcome}{f' in {self.batch}' if self.batch else ''}. {self.sentence}"
+
 
 class _StillArrivingError(Exception):
     """A file that is looked at again next time; why."""
@@ -121,7 +125,7 @@ class Inbox:
         except _StillArrivingError as why:
             return Arrival(name, "waiting", str(why))
         except PermissionError:
-            return Arrival(name, "left", "It can't be read or moved. Give this program the right to.")
+            return Arrival(name, "left", "It can't be read, or not removed once it is filed: see who may write there.")
         except FileNotFoundError:
             return Arrival(name, "waiting", "It went away while it was looked at.")
 

@@ -13,6 +13,7 @@ from features.folder import BuildRecord, FeatureTable, Snapshot
 from features.periods import add_months, period_range
 from flows import monitoring
 from flows.damaged import naming_damage
+from flows.rebuild import made_of
 from flows.settings import Settings
 from models.alerts import ALERTS
 from models.calibration.base_rate import LOOK_BACK_MONTHS
@@ -122,6 +123,7 @@ def _refuse_mixture(model: RiskModel, built: BuildRecord) -> None:
 @naming_damage
 def score(settings: Settings, period: date | None, progress: Progress) -> Scored:
     """Score a period with the model in use; publish scores, contributions and the list."""
+    snapshot = settings.folder.snapshot()
     found = _ranked(settings, period, progress=progress)
     period = found.ranked.period
     monitoring.refuse_broken(settings, found.model, found.rows, found.scored.scores, found.ranked.rows, period)
@@ -129,7 +131,8 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     check_list(found.ranked.rows)
     scoring.write_scores(settings.folder.scores_of(period), found.scored)
     folder = settings.folder.list_of(period)
-    exports.write_list(folder, found.ranked, Language(settings.language))
+    made = made_of(settings, found.table.record, found.model.model_id, snapshot, period)
+    exports.write_list(folder, found.ranked, Language(settings.language), made)
     counts = Counter(found.ranked.rows["alert"])
     alerts = {alert: counts[alert] for alert in ALERTS}
     return Scored(period, folder, alerts, found.ranked, found.scored.calibration, found.model.facts.failure_rate)

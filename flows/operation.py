@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,17 +20,20 @@ if TYPE_CHECKING:
 def serve(
     raw: Raw,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of Prefect's pages and API.")] = 4200,
+    inbox: Annotated[Path | None, typer.Option(help="Folder in which partners drop files: see `inbox`.")] = None,
     data: Data = None,
 ) -> None:
     """Serve the flows on their schedules, with Prefect's pages on this machine, until stopped.
 
-    The monthly run is on the 25th at 02:00, retraining each quarter, monitoring each Monday, in Paris time.
+    The monthly run is on the 25th at 02:00, retraining each quarter, monitoring each Monday, in Paris time. What
+    partners drop is looked at every ten minutes, and then starts the monthly run.
     """
     from flows import prefect_server
 
     settings, is_our_own = load(data=data), prefect_server.URL not in os.environ
-    if not raw.is_dir():
-        raise InputError(f"{raw} is not a folder. Give the one in which deliveries arrive.")
+    for folder in filter(None, (raw, inbox)):
+        if not folder.is_dir():
+            raise InputError(f"{folder} is not a folder. Give the one in which deliveries arrive.")
     why_not = prefect_server.start(settings.data.resolve() / ".prefect" / "served", port)
     err.print("Prefect's server is starting.")
     # It takes seconds, in which the server starts.
@@ -40,8 +44,9 @@ def serve(
         raise InputError(f"{reason} Start it, or see whether another program listens on port {port}.")
     if is_our_own:
         served.close_lost_runs()
-    out.print(f"Served: {', '.join(served.SCHEDULES)}. {prefect_server.pages()}", soft_wrap=True)
-    served.run(raw.resolve(), settings.data.resolve())
+    names = [name for name in served.SCHEDULES if inbox or name != "inbox"]
+    out.print(f"Served: {', '.join(names)}. {prefect_server.pages()}", soft_wrap=True)
+    served.run(raw.resolve(), settings.data.resolve(), inbox.resolve() if inbox else None)
 
 
 def settings(data: Data = None, engine: Engine = None, language: Words = None) -> None:
@@ -91,8 +96,7 @@ def print_inbox(arrivals: "Sequence[Arrival]", month: "Month | None", why_run: s
 
     english = Language("en")
     for one in arrivals:
-        where = f"{one.outcome} in {one.batch}" if one.batch else one.outcome
-        out.print(f"{one.name}: {where}. {one.sentence}", soft_wrap=True)
+        out.print(str(one), soft_wrap=True)
     if not arrivals:
         out.print("Nothing new lies there.")
     if month is None:

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any, Final
 
-from prefect import get_client, serve
+from prefect import flow, get_client, serve
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import StateType
 from prefect.deployments.runner import RunnerDeployment
@@ -12,7 +12,10 @@ from prefect.schedules import Cron
 from prefect.states import Crashed
 from prefect.types.entrypoint import EntrypointType
 
-from flows import monthly
+from features import store
+from flows import due, monthly
+from flows.inbox import Inbox, time_of
+from flows.parameters import Folder, progress, settings_of, writer
 
 NAME: Final = "weaksignals"
 ZONE: Final = "Europe/Paris"
@@ -21,26 +24,49 @@ SCHEDULES: Final[dict[str, str]] = {
     "monthly": "0 2 25 * *",
     "retraining": "0 4 26 1,4,7,10 *",
     "monitoring": "0 6 * * 1",
+    "inbox": "*/10 * * * *",
 }
+
+
+@flow(name="inbox")
+def inbox(folder: Folder, raw: Folder, data: Folder = "data") -> None:
+    """File what partners dropped into the batches under `raw`; start the month's run where it is due."""
+    settings, say = settings_of(data), progress()
+    with store.locked(settings.data, writer()):
+        at = Inbox(settings, Path(folder), Path(raw), time_of(None))
+        for one in at.take_in():
+            say(str(one))
+        month = due.month_there(settings, at.raw) if at.batches() else None
+    if month and (why := due.why_due(settings, month, at.day)):
+        say(why)
+        with due.remembered(settings, month):
+            monthly.monthly(raw=raw, data=data, period=f"{month.period:%Y-%m}")
+
+
 FLOWS: Final[dict[str, Any]] = {
     "monthly": monthly.monthly,
     "retraining": monthly.retraining,
     "monitoring": monthly.monitoring,
+    "inbox": inbox,
 }
 
 
-def deployments(raw: Path, data: Path) -> list[RunnerDeployment]:
-    """Each flow with its schedule, on the batches under `raw` and the data folder `data`."""
-    given = {"monthly": {"raw": str(raw), "data": str(data)}}
+def deployments(raw: Path, data: Path, drop: Path | None) -> list[RunnerDeployment]:
+    """Each flow with its schedule, on the batches under `raw` and the data folder `data`.
+
+    drop: the folder in which partners drop files; None where they don't. With it, the inbox starts the monthly run.
+    """
+    given = {"monthly": {"raw": str(raw)}, "inbox": {"folder": str(drop), "raw": str(raw)}}
     return [
         FLOWS[name].to_deployment(
             NAME,
-            schedule=Cron(cron, timezone=ZONE),
-            parameters=given.get(name, {"data": str(data)}),
+            schedule=None if drop and name == "monthly" else Cron(cron, timezone=ZONE),
+            parameters={**given.get(name, {}), "data": str(data)},
             # By module: the run finds the package that is installed, wherever the process stands.
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
         for name, cron in SCHEDULES.items()
+        if drop or name != "inbox"
     ]
 
 
@@ -53,7 +79,7 @@ def close_lost_runs() -> None:
             client.set_flow_run_state(lost.id, Crashed(message="The process that ran it was ended."), force=True)
 
 
-def run(raw: Path, data: Path) -> None:
+def run(raw: Path, data: Path, drop: Path | None) -> None:
     """Serve them until the process is told to end, one run at a time: the others wait.
 
     Schedules go on while it is down: what was due starts when it serves again. No limit is kept by Prefect, where a run
@@ -61,4 +87,4 @@ def run(raw: Path, data: Path) -> None:
     """
     # Told to end, Prefect cancels what it waits for, of which asyncio would print the tracebacks.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    serve(*deployments(raw, data), limit=1, pause_on_shutdown=False, print_starting_message=False)
+    serve(*deployments(raw, data, drop), limit=1, pause_on_shutdown=False, print_starting_message=False)

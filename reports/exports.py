@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ from reports.counterfactuals import counterfactual_sentence
 from reports.freshness import older_data
 from reports.language import Language
 from reports.list_columns import LIST_COLUMNS
+from reports.made_of import MADE_OF, MadeOf, contents, made_of_text
 from reports.movement import movement_sentence
 from reports.reasons import REASON_SETTINGS
 from reports.spreadsheet import About, workbook
@@ -70,14 +72,16 @@ FRONT_END_BASE = "Risque-moyen"
 MADE_ON = datetime(2000, 1, 1)  # noqa: DTZ001 - a constant, in no time zone
 
 
-def write_list(folder: Path, ranked: TargetList, language: Language) -> None:
-    """Publish all forms of a list at once."""
+def write_list(folder: Path, ranked: TargetList, language: Language, made_of: MadeOf | None = None) -> None:
+    """Publish all forms of a list at once, with what it was made of."""
     with store.new_folder(folder) as fresh:
         pq.write_table(parquet(ranked), fresh / TARGET_LIST, row_group_size=store.ROW_GROUP, write_page_checksum=True)
         store.write_text(fresh / f"{NAME}.csv", as_csv(ranked, language))
         store.write_bytes(fresh / f"{NAME}.xlsx", as_xlsx(ranked, language))
         store.write_text(fresh / f"{NAME}.json", as_json(ranked, language))
         store.write_text(fresh / FRONT_END, json.dumps(front_end(ranked), ensure_ascii=False, indent=1))
+        if made_of:
+            store.write_text(fresh / MADE_OF, made_of_text(replace(made_of, contents=contents(fresh))))
 
 
 def parquet(ranked: TargetList) -> pa.Table:

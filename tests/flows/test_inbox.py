@@ -186,6 +186,15 @@ def test_a_file_with_unusual_figures_is_refused_until_somebody_accepts_it(partne
     assert partners.one(date(2024, 2, 26), accepted=("sigfaible_debits.csv",)) == ("filed", "2402")
 
 
+def test_a_file_whose_newest_record_was_withdrawn_is_no_older_file(partners):
+    partners.debts(20, day="1240120")
+    partners.take(date(2024, 1, 26))
+    partners.debts(20, day="1240110")
+    assert partners.one(date(2024, 2, 26)) == ("filed", "2402")
+    partners.debts(20, day="1231220")
+    assert partners.one(date(2024, 3, 26))[0] == "quarantined"
+
+
 def test_a_file_is_compared_with_what_was_staged_where_people_filled_the_batches(partners):
     sound(partners.raw, "2401")
     assert weaksignals("ingest", partners.raw, "--data", partners.root / "data").returncode == 0
@@ -344,11 +353,12 @@ def test_a_run_is_due_once_where_all_that_came_before_is_there_or_its_day_has_co
 
     sound(partners.raw, "2312")
     write(partners.raw / "2312", "sigfaible_effectif_siren.csv", HEADCOUNTS, "005520135;12;13;A")
+    write(partners.raw / "2312", "filter.csv", "siren", "005520135")
     partners.month()
     partners.take(date(2024, 1, 26))
     month = due.month_there(settings, partners.raw)
     assert (month.period, month.lacking, len(month.there)) == (date(2024, 2, 1), ("firm_headcounts",), 3)
-    assert month.told.stale == {"firm_headcounts": 1}
+    assert month.told.stale == {"firm_headcounts": 1, "perimeter_filter": 1}
     assert why(date(2024, 1, 29)) == ""
     assert why(date(2024, 1, 30)) == "It is the 2024-01-30: it starts with what there is."
     write(partners.drop, "sigfaible_effectif_siren.csv", HEADCOUNTS, "005520135;12;14;A")

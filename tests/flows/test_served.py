@@ -13,6 +13,7 @@ import yaml
 
 from flows import served
 from tests.commands import started, weaksignals
+from tests.deliveries import sound
 
 ROOT = Path(served.__file__).parents[1]
 
@@ -20,12 +21,12 @@ ROOT = Path(served.__file__).parents[1]
 def test_prefect_yaml_tells_a_server_what_serve_does():
     told = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
     found = {one["entrypoint"]: one for one in told}
-    for made in served.deployments(Path("/srv/deliveries"), Path("/srv/data")):
+    for made in served.deployments(Path("/srv/deliveries"), Path("/srv/data"), Path("/srv/drop")):
         one = found.pop(made.entrypoint)
-        (schedule,) = made.schedules
         assert one["name"] == made.name
         assert one["parameters"] == made.parameters
-        assert one["schedules"] == [{"cron": schedule.schedule.cron, "timezone": served.ZONE}]
+        schedules = [{"cron": one.schedule.cron, "timezone": served.ZONE} for one in made.schedules]
+        assert one["schedules"] == schedules
     assert found == {}
 
 
@@ -98,3 +99,21 @@ def test_a_schedule_starts_a_run_that_publishes_a_list_and_its_artifacts(tmp_pat
     finally:
         server.send_signal(signal.SIGTERM)
         assert server.wait(60) in (0, 143)
+
+
+def test_without_a_folder_of_drops_no_inbox_is_served():
+    found = served.deployments(Path("/srv/deliveries"), Path("/srv/data"), None)
+    assert [one.entrypoint.rpartition(".")[2] for one in found] == ["monthly", "retraining", "monitoring"]
+    assert all(len(one.schedules) == 1 for one in found)
+    (monthly, *_) = served.deployments(Path("/srv/deliveries"), Path("/srv/data"), Path("/srv/drop"))
+    assert monthly.schedules == [], "the inbox starts it once its sources are there"
+
+
+def test_the_flow_of_the_inbox_files_what_was_dropped_and_starts_no_run_before_its_time(tmp_path, capsys):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "weaksignals.toml").write_text("[inbox]\nquiet_seconds = 0\nrun_after_days = 99\n")
+    sound(tmp_path / "made", "2401").rename(tmp_path / "drop")
+    served.inbox.fn(str(tmp_path / "drop"), str(tmp_path / "raw"), str(tmp_path / "data"))
+    assert "sigfaible_debits.csv: filed in " in capsys.readouterr().out
+    assert len(list(tmp_path.glob("raw/*/sigfaible_debits.csv"))) == 1
+    assert not (tmp_path / "data" / "inbox.json").exists()
