@@ -148,33 +148,33 @@ def train(
     engine: Engine = None,
 ) -> None:
     """Train, evaluate and register a model on features/."""
-    from flows import printing, stages
+    from flows import modelling, printing
 
     settings = load(data=data, engine=engine)
     with store.locked(settings.data), progress() as say:
-        trained = stages.train(settings, period_of(as_of), say)
+        trained = modelling.train(settings, period_of(as_of), say)
     printing.print_trained(trained, settings)
 
 
 @app.command()
 def score(period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
     """Score a period with the model in use; publish scores, contributions and the list."""
-    from flows import printing, stages
+    from flows import listing, printing
 
     settings = load(data=data, engine=engine, language=language)
     with store.locked(settings.data), progress() as say:
-        scored = stages.score(settings, period_of(period), say)
+        scored = listing.score(settings, period_of(period), say)
     printing.print_scored(scored)
 
 
 @app.command()
 def monitor(period: Period = None, language: Words = None, data: Data = None, engine: Engine = None) -> None:
     """Write the monitoring page: inputs, alerts, and what became of the firms of past lists."""
-    from flows import printing, stages
+    from flows import listing, printing
 
     settings = load(data=data, engine=engine, language=language)
     with store.locked(settings.data), progress() as say:
-        monitored = stages.monitor(settings, period_of(period), say)
+        monitored = listing.monitor(settings, period_of(period), say)
     printing.print_monitored(monitored)
 
 
@@ -239,7 +239,7 @@ def _as_flow(name: str, settings: Settings, say: Progress, **texts: Any) -> Any:
     with store.locked(settings.data):
         pass
     why_not = prefect_server.start(settings.data.resolve() / ".prefect")
-    from flows import journal, monthly, parameters, stages
+    from flows import journal, monthly, parameters
 
     parameters.SAY.set(say)
     texts |= {"data": str(settings.data), "language": settings.language, "engine": settings.engine}
@@ -255,7 +255,7 @@ def _as_flow(name: str, settings: Settings, say: Progress, **texts: Any) -> Any:
             if settings.needs_prefect:
                 raise _needs_prefect(reason) from None
     say(f"{reason} The run goes on without it.")
-    return monthly.BODIES[name](stages, **texts)
+    return monthly.BODIES[name](monthly.BARE, **texts)
 
 
 def _needs_prefect(reason: str) -> InputError:
@@ -277,9 +277,9 @@ def explain(
     engine: Engine = None,
 ) -> None:
     """One firm's risk, reasons and history, by the model in use."""
-    from flows import printing, stages
+    from flows import listing, printing
 
     settings = load(data=data, engine=engine, language=language)
     number = "".join(siren.split())
-    found = stages.explain(settings, number, period_of(period))
+    found = listing.explain(settings, number, period_of(period))
     printing.print_explained(found, number, settings)

@@ -21,11 +21,11 @@ def tune(
     engine: Engine = None,
 ) -> None:
     """Search better hyper-parameters on the training periods; prints settings to paste, applies nothing."""
-    from flows import stages
+    from flows import modelling
 
     settings = load(data=data, engine=engine)
     with store.locked(settings.data), progress() as say:
-        tuned = stages.tune(settings, period_of(as_of), minutes, say)
+        tuned = modelling.tune(settings, period_of(as_of), minutes, say)
     out.print(f"To use them, paste into {settings.data / 'weaksignals.toml'}, then train:", soft_wrap=True)
     out.print(tuned.as_toml())
 
@@ -33,10 +33,10 @@ def tune(
 @models.callback()
 def models_(context: typer.Context, data: Data = None) -> None:
     """List the registered models, and which is in use."""
-    from flows import printing, stages
+    from flows import modelling, printing
 
     if context.invoked_subcommand is None:
-        printing.print_models(stages.registered(load(data=data)))
+        printing.print_models(modelling.registered(load(data=data)))
 
 
 Why = Annotated[str, typer.Option("--why", help="The reason, kept with the decision.")]

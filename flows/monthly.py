@@ -1,4 +1,4 @@
-"""The flows: tables of contents. Prefect names, retries and records each step; the work is in `stages.py`.
+"""The flows: tables of contents. Prefect names, retries and records each step; the work is in other modules.
 
 Start the server first: see `prefect_server.py`. No step needs it: a run whose server is lost goes on without it.
 """
@@ -22,7 +22,7 @@ from features.errors import InputError
 from features.periods import parse_period
 from features.received import Received
 from features.scope import Engine
-from flows import deliveries, stages
+from flows import deliveries, listing, modelling, stages
 from flows.journal import Journal, begun, recorded
 from flows.monitoring import Monitored
 from flows.parameters import SAY, Firms, Folder, Month, Words, progress, settings_of, writer
@@ -76,17 +76,17 @@ def build(settings: Settings, start: date | None, end: date | None, progress: Pr
 
 
 @task(name="train", cache_policy=NO_CACHE)
-def train(settings: Settings, as_of: date | None, progress: Progress) -> stages.Trained:
+def train(settings: Settings, as_of: date | None, progress: Progress) -> modelling.Trained:
     """Feature table -> registered, evaluated model."""
-    trained = stages.train(settings, as_of, progress)
+    trained = modelling.train(settings, as_of, progress)
     create_markdown_artifact(trained.card, key="model-card")
     return trained
 
 
 @task(name="score", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)
-def score(settings: Settings, period: date | None, progress: Progress) -> stages.Scored:
+def score(settings: Settings, period: date | None, progress: Progress) -> listing.Scored:
     """Champion and feature table -> scores, contributions and the list."""
-    scored = stages.score(settings, period, progress)
+    scored = listing.score(settings, period, progress)
     create_table_artifact(
         [{"alert": alert, "firms": firms} for alert, firms in scored.alerts.items()],
         key="target-list",
@@ -98,7 +98,7 @@ def score(settings: Settings, period: date | None, progress: Progress) -> stages
 @task(name="monitor", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10, retry_condition_fn=_is_passing)
 def monitor(settings: Settings, period: date | None, progress: Progress) -> Monitored:
     """Scores, lists and openings -> the monitoring page."""
-    monitored = stages.monitor(settings, period, progress)
+    monitored = listing.monitor(settings, period, progress)
     create_table_artifact(
         [{"level": finding.level, "finding": finding.sentence} for finding in monitored.findings],
         key="monitoring",
@@ -120,11 +120,19 @@ def _journal(settings: Settings, flow: str, period: date | None = None) -> Journ
     return begun(settings, flow, period, _show, is_tried_again)
 
 
-# The steps as Prefect runs them: `stages` has the same, bare.
+# The steps as Prefect runs them, and the same, bare.
 TASKS = SimpleNamespace(simulate=simulate, ingest=ingest, build=build, train=train, score=score, monitor=monitor)
+BARE = SimpleNamespace(
+    simulate=stages.simulate,
+    ingest=stages.ingest,
+    build=stages.build,
+    train=modelling.train,
+    score=listing.score,
+    monitor=listing.monitor,
+)
 
 
-Published = tuple[stages.Scored, Monitored]
+Published = tuple[listing.Scored, Monitored]
 
 
 def month(
@@ -132,18 +140,18 @@ def month(
 ) -> Published:
     """From the partners' files to the published list and its monitoring; where there is no champion, one is trained.
 
-    steps: TASKS, or the module `stages` for a run without Prefect.
+    steps: TASKS, or BARE for a run without Prefect.
     Raises InputError where no model is good enough.
     """
     journal.step("ingest", steps.ingest, settings, raw, progress)
     journal.step("build", steps.build, settings, None, period, progress)
-    if stages.has_champion(settings):
-        journal.add(stages.promotion_in_use(settings))
+    if modelling.has_champion(settings):
+        journal.add(modelling.promotion_in_use(settings))
     else:
-        trained: stages.Trained = journal.step("train", steps.train, settings, period, progress)
+        trained: modelling.Trained = journal.step("train", steps.train, settings, period, progress)
         if not trained.is_champion:
             raise InputError(trained.why)
-    scored: stages.Scored = journal.step("score", steps.score, settings, period, progress)
+    scored: listing.Scored = journal.step("score", steps.score, settings, period, progress)
     return scored, journal.step("monitor", steps.monitor, settings, scored.period, progress)
 
 
@@ -195,7 +203,7 @@ def demo(
 
 
 @flow(name="retraining")
-def retraining(data: Folder = "data", as_of: Month | None = None, engine: Engine | None = None) -> stages.Trained:
+def retraining(data: Folder = "data", as_of: Month | None = None, engine: Engine | None = None) -> modelling.Trained:
     """A new model, which is put in use only if it is no worse than the one in use."""
     settings = settings_of(data, engine=engine)
     with store.locked(settings.data, writer()), recorded(_journal(settings, "retraining")) as journal:

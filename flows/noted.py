@@ -12,9 +12,10 @@ from features.build import Built
 from features.periods import batch_month, months_between
 from features.received import Received, known_deliveries, read_reports
 from features.sources import SOURCES
+from flows.listing import Scored
+from flows.modelling import Trained
 from flows.monitoring import Monitored, NotPublishedError
 from flows.settings import Settings
-from flows.stages import Scored, Trained
 from models.calibration.shapes import Shifted
 from models.monitoring.records import Values
 from models.registry.registry import Promotion

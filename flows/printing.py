@@ -15,7 +15,7 @@ from rich.table import Table
 from features.build import Built
 from features.past import span
 from features.received import Received
-from flows import deliveries, stages
+from flows import deliveries, listing, modelling
 from flows.monitoring import Monitored
 from flows.settings import Settings
 from flows.terminal import out, print_remarks
@@ -45,7 +45,7 @@ def print_built(built: Built) -> None:
         out.print(f"Never delivered, so their features are unknown: {', '.join(built.absent)}.", soft_wrap=True)
 
 
-def print_trained(trained: stages.Trained, settings: Settings) -> None:
+def print_trained(trained: modelling.Trained, settings: Settings) -> None:
     """The model beside the baselines, and whether it is in use."""
     table = Table("model", "AUC", "average precision", "Brier", "precision high", "recall moderate")
     for name, m in trained.metrics.items():
@@ -59,7 +59,7 @@ def print_trained(trained: stages.Trained, settings: Settings) -> None:
         out.print(trained.tracked, soft_wrap=True)
 
 
-def print_models(found: list[stages.Registered]) -> None:
+def print_models(found: list[modelling.Registered]) -> None:
     """One line per model: how it did on its own test rows, and whether it is in use."""
     if not found:
         out.print("No model is registered. Train one: weaksignals train")
@@ -71,7 +71,7 @@ def print_models(found: list[stages.Registered]) -> None:
     out.print(table)
 
 
-def print_scored(scored: stages.Scored) -> None:
+def print_scored(scored: listing.Scored) -> None:
     """How many firms at each level, and where the list is."""
     counts = ", ".join(f"{alert} {count:,}" for alert, count in scored.alerts.items())
     out.print(f"List of {scored.period:%Y-%m}: {counts}. {scored.folder}", soft_wrap=True)
@@ -118,7 +118,7 @@ def print_firm(row: dict[str, Any], language: Language, to: Console | None = Non
             (to or out).print(f"   {sentence(row[name], language)}")
 
 
-def print_explained(found: stages.FirmHistory, siren: str, settings: Settings) -> None:
+def print_explained(found: listing.FirmHistory, siren: str, settings: Settings) -> None:
     """A firm's risk, reasons and themes, then its risk month by month."""
     words = Language(settings.language)
     (row,) = records(found.ranked.rows[found.ranked.rows["siren"] == siren])

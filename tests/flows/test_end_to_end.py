@@ -21,7 +21,7 @@ from features.assemble import CATALOG
 from features.catalog import features_of
 from features.folder import champion_id
 from features.themes import financial_health
-from flows import stages
+from flows import listing
 from flows.journal import begun, recorded
 from flows.monitoring import NotPublishedError
 from flows.settings import load
@@ -413,7 +413,7 @@ def test_a_run_that_publishes_nothing_says_so_with_what_stops_it(demo, tmp_path)
     # The list of the month before: as many alerts as the usual policy gives.
     shutil.copytree((settings.data / "lists" / "2024-02").resolve(), settings.data / "lists" / "2024-01")
     with pytest.raises(NotPublishedError), recorded(begun(settings, "monthly")) as journal:
-        journal.step("score", stages.score, settings, None, str)
+        journal.step("score", listing.score, settings, None, str)
     record = read_run(settings.data / "runs" / journal.record.run_id)
     assert (record.outcome, record.stops, record.alerts) == ("refused", 1, {})
     assert record.sentence.startswith("Nothing was published for 2024-02: alerts: ")

@@ -12,7 +12,7 @@ from features.assemble import CATALOG
 from features.errors import InputError
 from features.folder import BUILD, BUILD_UPGRADES, FeatureTable
 from features.records import write_record
-from flows import monthly, stages
+from flows import listing, modelling, monthly
 from flows.journal import begun
 from flows.settings import load
 from models.protocol import Hyperparameters
@@ -61,8 +61,8 @@ def run(settings, monkeypatch):
     steps = SimpleNamespace(
         ingest=lambda *_: None,
         build=lambda *_: None,
-        train=stages.train,
-        score=stages.score,
+        train=modelling.train,
+        score=listing.score,
         monitor=lambda *_: None,
     )
     scored, _ = monthly.month(steps, begun(settings, "monthly"), settings, settings.data, None, print)
@@ -88,7 +88,7 @@ def test_without_skill_nothing_is_published_and_what_is_missing_is_named(
     assert "Nothing is published" in str(refused.value)
     assert ("contribution debts (URSSAF)" in str(refused.value)) == (not is_shuffled)
     assert not settings.folder.lists.exists()
-    assert not stages.has_champion(settings)
+    assert not modelling.has_champion(settings)
 
 
 @pytest.mark.nightly
@@ -99,6 +99,6 @@ def test_with_little_a_list_is_published_only_by_a_model_that_is_good_enough(eco
         on_high_alert, refused = run(settings, monkeypatch).alerts["high"], ""
     except InputError as error:
         on_high_alert, refused = 0, str(error)
-    assert settings.folder.lists.exists() == stages.has_champion(settings) == (refused == "")
+    assert settings.folder.lists.exists() == modelling.has_champion(settings) == (refused == "")
     assert ("Never delivered: " in refused) == (refused != "")
     assert on_high_alert <= 0.05 * FIRMS

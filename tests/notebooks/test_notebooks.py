@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from flows import stages
+from flows import listing, modelling
 from flows.settings import load
 from models.protocol import Hyperparameters
 from models.training import training
@@ -73,8 +73,8 @@ def data(tmp_path_factory):
     settings = load(data=root, language="en", refits=1, hyperparameters=few, **SHORT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "CHALLENGERS", {})
-        stages.train(settings, None, print)
-    stages.score(settings, None, print)
+        modelling.train(settings, None, print)
+    listing.score(settings, None, print)
     return root
 
 

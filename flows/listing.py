@@ -1,0 +1,180 @@
+"""The stages that score, publish and monitor a list; and one firm of it explained."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from features import damage
+from features.errors import InputError
+from features.folder import BuildRecord, FeatureTable, Snapshot
+from features.periods import add_months, period_range
+from flows import monitoring
+from flows.damaged import naming_damage
+from flows.settings import Settings
+from models.alerts import ALERTS
+from models.calibration.base_rate import LOOK_BACK_MONTHS
+from models.calibration.shapes import Calibration
+from models.protocol import Progress
+from models.registry import registry
+from models.registry.model import RiskModel
+from models.rows import dataset
+from models.scoring import scoring
+from models.scoring.records import Scores
+from reports import exports
+from reports.language import Language
+from reports.notes import notes_on
+from reports.target_list import TargetList, earlier_lists, target_list
+
+HISTORY = 12
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The published list of a period; alerts: how many firms at each level.
+
+    calibration: of its probabilities. failure_rate: the one that the model was calibrated at, None where not known.
+    """
+
+    period: date
+    folder: Path
+    alerts: dict[str, int]
+    ranked: TargetList
+    calibration: Calibration
+    failure_rate: float | None
+
+
+def _silent(_step: str) -> None:
+    """Say nothing of what goes on."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The firms of a period, scored by the model in use and ranked: what is published, or told of one firm.
+
+    table: the feature table that they were read from; rows: its rows of the period.
+    """
+
+    table: FeatureTable
+    model: RiskModel
+    rows: pd.DataFrame
+    scored: Scores
+    ranked: TargetList
+
+
+def _ranked(settings: Settings, period: date | None, siren: str = "", progress: Progress = _silent) -> Ranked:
+    """The list of a period by the model in use; siren: the one firm that notes are needed for; blank for all.
+
+    Raises InputError where there is no model, no table, or they don't go together, or the firm is not in it.
+    """
+    model, snapshot = registry.champion(settings.folder.models), settings.folder.snapshot()
+    table = snapshot.built
+    _refuse_mixture(model, table.record)
+    period = period or table.record.end
+    snapshot, _ = damage.without_damaged(snapshot, period)
+    progress(f"scores and contributions of {period:%Y-%m}")
+    rows = dataset.read_rows(table, [period])
+    if siren and siren not in set(rows["siren"]):
+        raise InputError(
+            f'The firm "{siren}" is not in the feature table of {period:%Y-%m}. Give the 9 digits of a SIREN in scope.'
+        )
+    states = dataset.read_states(table, period, LOOK_BACK_MONTHS)
+    scored = scoring.score(model, rows, scoring.calibration_at(model, states, period), settings.alerts)
+    progress("reasons and list")
+    noted = rows[rows["siren"] == siren] if siren else rows
+    ranked = target_list(
+        rows,
+        dataset.read_firms(table),
+        scored,
+        model,
+        earlier_lists(snapshot.lists_before(period).values()),
+        table.record,
+        period,
+        Language(settings.language),
+        settings.reasons,
+        notes_on(model, noted, scored, _previous(snapshot, period)),
+    )
+    return Ranked(table, model, rows, scored, ranked)
+
+
+def _previous(snapshot: Snapshot, period: date) -> tuple[date, pd.DataFrame, pd.DataFrame] | None:
+    """Period, rows and scores of the last list before `period`, None where one of the three is not there."""
+    table, before = snapshot.built, max(snapshot.lists_before(period), default=None)
+    if before is None or before not in table.periods or before not in snapshot.scores:
+        return None
+    scores, _ = scoring.read_scores(snapshot.scores_of(before))
+    return before, dataset.read_rows(table, [before]), scores
+
+
+def _refuse_mixture(model: RiskModel, built: BuildRecord) -> None:
+    scoring.refuse_other_dictionary(model, built)
+    if model.is_simulated != built.simulated:
+        raise InputError(
+            "The model in use and the feature table are not both of real firms, or both simulated. "
+            "Train a model on this table: weaksignals train"
+        )
+
+
+@naming_damage
+def score(settings: Settings, period: date | None, progress: Progress) -> Scored:
+    """Score a period with the model in use; publish scores, contributions and the list."""
+    found = _ranked(settings, period, progress=progress)
+    period = found.ranked.period
+    monitoring.refuse_broken(settings, found.model, found.rows, found.scored.scores, found.ranked.rows, period)
+    scoring.write_scores(settings.folder.scores_of(period), found.scored)
+    folder = settings.folder.list_of(period)
+    exports.write_list(folder, found.ranked, Language(settings.language))
+    counts = Counter(found.ranked.rows["alert"])
+    alerts = {alert: counts[alert] for alert in ALERTS}
+    return Scored(period, folder, alerts, found.ranked, found.scored.calibration, found.model.facts.failure_rate)
+
+
+@naming_damage
+def monitor(settings: Settings, period: date | None, progress: Progress) -> monitoring.Monitored:
+    """Write the monitoring page of a published list: its inputs, its alerts, and what became of the lists before."""
+    period = period or settings.folder.snapshot().built.record.end
+    progress(f"inputs, alerts and past lists as of {period:%Y-%m}")
+    return monitoring.monitor(settings, period)
+
+
+@dataclass(frozen=True)
+class FirmHistory:
+    """The list that a firm is in, and its risk by the model in use over the last periods in which it was in scope."""
+
+    ranked: TargetList
+    history: pd.DataFrame
+
+
+@naming_damage
+def explain(settings: Settings, siren: str, period: date | None) -> FirmHistory:
+    """One firm's risk, reasons and history, by the model in use: each month's risk is what that month's list would say.
+
+    Its alerts are those of the lists that were published.
+
+    Raises InputError where the firm is not in scope at the period.
+    """
+    found = _ranked(settings, period, siren)
+    table, period = found.table, found.ranked.period
+    first = max(add_months(period, 1 - HISTORY), table.record.start)
+    own = dataset.read_rows(table, period_range(first, period), siren=siren)
+    states = dataset.read_states(table, period, LOOK_BACK_MONTHS + HISTORY - 1)
+    history = scoring.risks_over_time(found.model, own, states).assign(
+        alert=_alerts_then(settings, found, siren, own["period"]),
+        debt=own["debt"].to_numpy(),
+        headcount=own["headcount"].to_numpy(),
+        state=own["procedure_state"].to_numpy(),
+    )
+    return FirmHistory(found.ranked, history)
+
+
+def _alerts_then(settings: Settings, found: Ranked, siren: str, periods: pd.Series) -> list[str]:
+    """What the list of each period said of the firm; a dash where there was none, or it was not in it."""
+    said = {
+        period: pd.read_parquet(path, columns=["alert"], filters=[("siren", "==", siren)])
+        for period, path in settings.folder.snapshot().lists_before(found.ranked.period).items()
+    }
+    said[found.ranked.period] = found.ranked.rows.loc[found.ranked.rows["siren"] == siren, ["alert"]]
+    levels = {period: str(rows["alert"].iloc[0]) for period, rows in said.items() if len(rows)}
+    return [levels.get(pd.Timestamp(period).date(), "–") for period in periods]
