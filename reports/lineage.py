@@ -9,7 +9,7 @@ from features.assemble import CATALOG
 from features.build import dictionary
 from features.catalog import Feature
 from features.errors import InputError
-from features.lineage import StagedRecord, delivered_sources
+from features.lineage import LineRead, delivered_sources
 from features.variables import hint
 from reports.language import Language
 from reports.reasons import ReasonSettings, sentence_of, value_words
@@ -58,14 +58,17 @@ class Opened:
 
 @dataclass(frozen=True)
 class Scored:
-    """The score of the month. base, margin: log-odds; is_same_table: whether the table still gives that margin."""
+    """The score of the month. base, margin: log-odds.
+
+    is_same_table: whether the table still gives that margin; None where that was not looked at.
+    """
 
     model_id: str
     code: str
     base: float
     margin: float
     probability: float
-    is_same_table: bool
+    is_same_table: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Lineage:
     staged_since: tuple[str, ...]
     scored: Scored | None
     figures: tuple[Figure, ...]
-    records: tuple[StagedRecord, ...]
+    records: tuple[LineRead, ...]
     listed: tuple[Listed, ...]
     opened: tuple[Opened, ...]
 
@@ -139,7 +142,7 @@ def figures(
             getattr(feature, language.code),
             value_words(feature.name, row.get(feature.name), language),
             sentence_of(feature, row, settings, language, shows_confidential=True),
-            None if contributions is None else float(contributions[feature.name]),
+            None if (added := (contributions or {}).get(feature.name)) is None else float(added),
             feature.definition,
             versions[feature.name],
             delivered_sources(feature.sources),

@@ -149,7 +149,8 @@ class Rule:
 
     is_public: without signing in; names_firm: its path holds a SIREN, which must be in the territory;
     is_countrywide: it tells of firms of all territories;
-    kind: data without which there is nothing to show; is_logged: a consultation, an export or a change;
+    kind: data without which there is nothing to show; needs_every_kind: it shows data of all kinds;
+    is_logged: a consultation, an export or a change;
     is_before_notice: open to who has not accepted the confidentiality notice.
     """
 
@@ -159,13 +160,15 @@ class Rule:
     names_firm: bool = False
     is_countrywide: bool = False
     kind: Kind | None = None
+    needs_every_kind: bool = False
     is_logged: bool = True
     is_before_notice: bool = False
 
     def admits(self, right: Right) -> bool:
         """Whether a right is enough, before any firm is looked at."""
         is_inside = right.departements is None or not self.is_countrywide
-        return is_inside and right.role in self.roles and right.may_see(self.kind)
+        kinds = frozenset(Kind) if self.needs_every_kind else frozenset()
+        return is_inside and right.role in self.roles and right.may_see(self.kind) and kinds <= right.kinds
 
 
 PUBLIC: Final = Rule("public", is_public=True, is_logged=False)
@@ -189,6 +192,7 @@ READ_WRONG_DATA: Final = Rule("reports of wrong data", _DATA_TEAM)
 ANSWER_WRONG_DATA: Final = Rule("answer to wrong data", _DATA_TEAM)
 TEAM: Final = Rule("team", frozenset({Role.TEAM_LEAD, Role.ADMINISTRATOR}))
 EXPORT_VERDICTS: Final = Rule("export verdicts", _DATA_TEAM, kind=Kind.SCORES)
+READ_LINEAGE: Final = Rule("lineage", _DATA_TEAM, names_firm=True, needs_every_kind=True)
 READ_RIGHTS: Final = Rule("rights", frozenset({Role.ADMINISTRATOR}), is_countrywide=True)
 REVIEW_RIGHTS: Final = Rule("review of a right", frozenset({Role.ADMINISTRATOR}), is_countrywide=True)
 READ_AUDIT: Final = Rule("audit", frozenset({Role.ADMINISTRATOR}), is_countrywide=True)

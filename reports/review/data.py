@@ -296,6 +296,11 @@ def _described(reader: Reader, path: Path) -> _Described:
     )
 
 
+def settings_of(reader: Reader, path: Path) -> ReasonSettings | None:
+    """How the reasons of a published list are worded, None where it does not say."""
+    return _described(reader, path).reason_settings
+
+
 def _model_id(reader: Reader, path: Path) -> str:
     first = reader.query("SELECT model_id FROM read_parquet(?) LIMIT 1", [str(path)])
     return str(first[0]["model_id"] or "") if first else ""

@@ -13,7 +13,7 @@ from reports.dictionary import sources_behind
 from reports.freshness import as_of_words, older_data
 from reports.reasons import FEATURES
 from reports.review import history, verdicts, wrong_data
-from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, REPORT_WRONG_DATA, Kind
+from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, READ_LINEAGE, REPORT_WRONG_DATA, Kind
 from reports.review.chains import OVERTAKEN, OvertakenError
 from reports.review.data import Row
 from reports.review.database import now
@@ -35,9 +35,10 @@ NO_ALERT_HERE = "This firm is not on alert: there is no alert to judge."
 Exported = Annotated[Visit, Depends(Admitted(EXPORT_FIRM))]
 
 
-def _page(visit: Visit, name: str, status: int = 200, **context: Any) -> HTMLResponse:
+def firm_context(visit: Visit) -> dict[str, Any]:
+    """What every page of a firm shows."""
     published, found = published_of(visit)
-    shown = {
+    return {
         "published": published,
         "is_simulated": published.is_simulated,
         "firm": found,
@@ -46,8 +47,13 @@ def _page(visit: Visit, name: str, status: int = 200, **context: Any) -> HTMLRes
         "horizon": published.horizon,
         "in_procedure": found["state"] != IN_BONIS,
         "is_on_alert": is_on_alert(found),
+        "shows_lineage": READ_LINEAGE.admits(visit.who.right),
     }
-    return render(visit.request, visit.services, visit.account, name, status, **{**shown, **context})
+
+
+def _page(visit: Visit, name: str, status: int = 200, **context: Any) -> HTMLResponse:
+    shown = {**firm_context(visit), **context}
+    return render(visit.request, visit.services, visit.account, name, status, **shown)
 
 
 def is_on_alert(firm: Row) -> bool:

@@ -221,6 +221,7 @@ RULES = """
     REPORT_WRONG_DATA | wrong data      | every role                    |        | a firm  | logged
     READ_WRONG_DATA   | reports of wrong data | administrator, data_scientist | |          | logged
     ANSWER_WRONG_DATA | answer to wrong data  | administrator, data_scientist | |          | logged
+    READ_LINEAGE      | lineage         | administrator, data_scientist | every  | a firm  | logged
     TEAM              | team            | administrator, team_lead      |        |         | logged
     EXPORT_VERDICTS   | export verdicts | administrator, data_scientist | scores |         | logged
     READ_AUDIT        | audit           | administrator                 |        | country | logged
@@ -238,6 +239,7 @@ def test_each_route_asks_what_this_table_says(line):
         is_public=who == "everybody",
         names_firm=where == "a firm",
         is_countrywide=where == "country",
-        kind=Kind(kind) if kind else None,
+        kind=Kind(kind) if kind and kind != "every" else None,
+        needs_every_kind=kind == "every",
         is_logged=logged == "logged",
     )

@@ -37,6 +37,8 @@ ANSWERS = """
     GET  | /firms/{siren}/history                  | 303    | 200   | 404      | 404  | 200    | 200
     GET  | /firms/{siren}/sheet.pdf                | 303    | 200   | 404      | 404  | 200    | 200
     GET  | /firms/{siren}/firm.json                | 401    | 200   | 404      | 404  | 200    | 200
+    GET  | /firms/{siren}/lineage                  | 303    | 403   | 403      | 403  | 403    | 200
+    GET  | /firms/{siren}/lineage.json             | 401    | 403   | 403      | 403  | 403    | 200
     POST | /firms/{siren}/verdicts                 | 303    | 400   | 404      | 403  | 400    | 400
     POST | /firms/{siren}/follow-ups               | 303    | 400   | 404      | 404  | 400    | 400
     POST | /firms/{siren}/wrong-data               | 303    | 400   | 404      | 404  | 400    | 400
