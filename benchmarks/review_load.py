@@ -36,7 +36,7 @@ from models.registry import registry
 from models.registry.model import RiskModel
 from models.registry.records import ModelFacts, Span, Spans, TrainingData
 from models.rows.inputs import Input
-from reports.review import accounts
+from reports.review import accounts, identity
 from reports.review.access import Kind
 from reports.review.database import open_database
 
@@ -272,7 +272,7 @@ def main() -> None:
         if not (data / "lists").exists():
             write_data(data)
         engine = open_database(f"sqlite:///{data.resolve() / 'review' / 'review.db'}")
-        there = {user.name for user in accounts.all_accounts(engine)}
+        there = {user.name for user in identity.all_accounts(engine)}
         for n in range(AGENTS):
             if f"agent{n}" in there:
                 continue

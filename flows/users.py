@@ -23,13 +23,13 @@ NoPassword = Annotated[bool, typer.Option("--no-password", help="Signs in with t
 @users.command("list")
 def list_users(data: Data = None) -> None:
     """The accounts: what each may see, since when, until when, and when it signed in last."""
-    from reports.review import accounts
+    from reports.review import identity
 
-    found = accounts.all_accounts(review_database(load(data=data)))
+    found = identity.all_accounts(review_database(load(data=data)))
     for user in found:
         state = "open" if user.is_open else "closed"
         signed_in = f"{user.last_sign_in_at:%Y-%m-%d}" if user.last_sign_in_at else "never"
-        out.print(f"{user.name}: {state}; {accounts.told_right(user)}; last sign-in: {signed_in}", soft_wrap=True)
+        out.print(f"{user.name}: {state}; {identity.told_right(user)}; last sign-in: {signed_in}", soft_wrap=True)
     out.print(f"{len(found):,} accounts.")
 
 

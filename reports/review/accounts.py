@@ -8,8 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -19,14 +18,13 @@ from sqlalchemy.orm import Session as Transaction
 
 from features.errors import InputError
 from reports.review import passwords
-from reports.review.access import Right, right_of
-from reports.review.database import AuditEntry, FailedSignIn, Session, User, is_open, now
+from reports.review.access import right_of
+from reports.review.database import AuditEntry, FailedSignIn, Session, User, now
+from reports.review.identity import Account, account_named, told_right
 
 # Letters and digits of any script, and what addresses, domains and identifiers of providers are written with.
 _NAME: Final = re.compile(r"\w[\w.@+'|:/\\-]{0,199}")
 
-# How long an accepted confidentiality notice holds.
-YEAR: Final = timedelta(days=365)
 # Who changes an account whose rights come from elsewhere, as the log names them.
 PROVIDER: Final = "provider"
 
@@ -43,34 +41,6 @@ class Change(StrEnum):
     RESET = "password reset"
     REVIEWED = "right reviewed"
     ACCEPTED = "notice accepted"
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who is signed in; csrf: what every change must carry; digest: of the session.
-
-    notice, notice_at: the version of the confidentiality notice that was accepted last, and when.
-    """
-
-    user_id: int
-    name: str
-    right: Right
-    csrf: str = ""
-    digest: str = ""
-    notice: str | None = None
-    notice_at: datetime | None = None
-
-    def has_accepted(self, notice: str) -> bool:
-        """Whether this version of the notice was accepted within a year; there may be none to accept."""
-        if not notice:
-            return True
-        return self.notice == notice and self.notice_at is not None and self.notice_at > now() - YEAR
-
-
-def account_of(user: User, csrf: str = "", digest: str = "") -> Account:
-    """The account of a row."""
-    right = right_of(user.role, user.territories, user.kinds)
-    return Account(user.id, user.name, right, csrf, digest, user.notice, user.notice_at)
 
 
 def checked_name(text: str) -> str:
@@ -93,12 +63,6 @@ def operator() -> str:
         return f"{getpass.getuser()} (command line)"
     except (KeyError, OSError):
         return "command line"
-
-
-def all_accounts(engine: sa.Engine) -> Sequence[User]:
-    """All accounts, by name."""
-    with Transaction(engine, expire_on_commit=False) as db:
-        return db.scalars(sa.select(User).order_by(User.name)).all()
 
 
 def add_user(
@@ -214,13 +178,6 @@ def accept_notice(engine: sa.Engine, account: Account, notice: str, address: str
         db.add(AuditEntry(by=user.name, address=address, action=str(Change.ACCEPTED), path=told, outcome="done"))
 
 
-def account_named(engine: sa.Engine, name: str) -> Account | None:
-    """The account that a provider or a proxy vouches for."""
-    with Transaction(engine) as db:
-        user = db.scalar(sa.select(User).where(User.name == name.lower(), is_open(now())))
-        return account_of(user) if user else None
-
-
 def provided(
     engine: sa.Engine, name: str, role: str, territories: Sequence[str], kinds: Sequence[str]
 ) -> Account | None:
@@ -236,17 +193,6 @@ def provided(
     elif user.is_open and (user.role, user.territories, user.kinds) != right:
         change_right(engine, name, *right, user.expires_on, by=PROVIDER)
     return account_named(engine, name)
-
-
-def user_of(engine: sa.Engine, account: Account) -> User:
-    """The row of who is signed in."""
-    with Transaction(engine, expire_on_commit=False) as db:
-        return db.get_one(User, account.user_id)
-
-
-def has_password(engine: sa.Engine, account: Account) -> bool:
-    """Whether an account signs in with a password of ours."""
-    return user_of(engine, account).password_hash is not None
 
 
 def check_expiry(expires_on: date | None) -> None:
@@ -282,10 +228,3 @@ def _log(db: Transaction, by: str, action: Change, user: User) -> None:
     """Who changed what, and what the account may see from now on."""
     told = f"{user.name}: {told_right(user)}"
     db.add(AuditEntry(by=by or operator(), address="", action=str(action), path=told, outcome="done"))
-
-
-def told_right(user: User) -> str:
-    """The right in the words in which it is given."""
-    kinds = ", ".join(user.kinds) or "no kind of data"
-    until = f"; until {user.expires_on}" if user.expires_on else ""
-    return f"{user.role}; {', '.join(user.territories)}; {kinds}{until}"

@@ -26,14 +26,14 @@ from reports.review.edge import AnswersHead, BehindProxies, SmallBodies
 from reports.review.guard import (
     NOT_UNDERSTOOD,
     Refused,
-    Services,
     address_asked,
     is_fragment,
-    refuse_routes_without_rule,
 )
 from reports.review.pages import accounts, administration, firms, lineage, lists, log, provider, public, session, texts
 from reports.review.past import prepare
 from reports.review.rendering import render
+from reports.review.routes import refuse_routes_without_rule
+from reports.review.services import Services
 from reports.review.texts import read_texts
 
 STATIC = "static"

@@ -5,28 +5,23 @@ refusal, after one query.
 """
 
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
-import sqlalchemy as sa
-from fastapi import Depends, FastAPI, Request
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi import Depends, Request
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData
 
 from reports.language import SOURCE, Language
-from reports.review import accounts, audit, sessions
+from reports.review import audit, identity, sessions
 from reports.review.access import SIGN_IN, Rule
-from reports.review.accounts import Account
-from reports.review.audit import ADMITTED, LONGEST_ADDRESS, SIGNED_IN, Quota
-from reports.review.configuration import Configuration
+from reports.review.audit import ADMITTED, LONGEST_ADDRESS, SIGNED_IN
 from reports.review.data import NotPublishedError, PublishedList, Reader, Row
 from reports.review.database import AuditEntry
 from reports.review.firm import read_firm
-from reports.review.texts import Texts
+from reports.review.identity import Account
+from reports.review.services import Services
 
 LANGUAGE_COOKIE = "weaksignals-language"
 # Key in a request's scope: whether it came through a trusted proxy. The address that a header claims is no proof.
@@ -44,23 +39,6 @@ class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
         """status: of HTTP; message: for the user; location: where to go instead."""
         super().__init__(message)
         self.status, self.message, self.location = status, message, location
-
-
-@dataclass(frozen=True)
-class Services:
-    """What the application holds for as long as it runs."""
-
-    configuration: Configuration
-    engine: sa.Engine
-    reader: Reader
-    texts: Texts = field(default_factory=Texts)
-    sign_ins: Quota = field(default_factory=Quota)
-    strangers: Quota = field(default_factory=Quota)
-
-    @property
-    def cookie(self) -> str:
-        """The session's cookie."""
-        return self.configuration.cookie("weaksignals")
 
 
 @dataclass(frozen=True)
@@ -207,7 +185,7 @@ def who(request: Request, services: Services) -> Account | None:
     settings = services.configuration
     if settings.trusted_header and request.scope[FROM_PROXY]:
         name = request.headers.get(settings.trusted_header, "")
-        account = accounts.account_named(services.engine, name) if name else None
+        account = identity.account_named(services.engine, name) if name else None
         return account and sessions.with_token(services.engine, account)
     token = request.cookies.get(services.cookie)
     return sessions.session_of(services.engine, token, services.configuration.idle) if token else None
@@ -272,23 +250,3 @@ def _page_of_form(request: Request) -> str:
         return "/"
     query = [(name, value) for name, value in parse_qsl(page.query) if name != "said"]
     return urlunsplit(("", "", page.path, urlencode(query), ""))
-
-
-def rule_of(route: Any) -> Rule | None:
-    """The rule that a route declares, None where it has none."""
-    if not isinstance(route, APIRoute):
-        return None
-    return next((call.rule for call in _calls(route.dependant) if isinstance(call, Admitted)), None)
-
-
-def _calls(dependant: Dependant) -> Iterator[Any]:
-    yield dependant.call
-    for below in dependant.dependencies:
-        yield from _calls(below)
-
-
-def refuse_routes_without_rule(app: FastAPI, static: str) -> None:
-    """Raise RuntimeError where a route other than the static files declares no rule: the application does not start."""
-    bare = [route.path for route in app.routes if rule_of(route) is None and getattr(route, "name", "") != static]  # type: ignore[attr-defined]  # every route has a path
-    if bare:
-        raise RuntimeError(f"Routes without a rule: {', '.join(bare)}. Declare one with Admitted(...).")

@@ -10,9 +10,10 @@ from features.nomenclatures import mapping
 from reports.charts import effect_bar
 from reports.effects import rounded_changes
 from reports.review.access import READ_AUDIT, READ_RIGHTS, READ_WRONG_DATA, TEAM
-from reports.review.accounts import Account
 from reports.review.database import now
-from reports.review.guard import Services, language_of
+from reports.review.guard import language_of
+from reports.review.identity import Account
+from reports.review.services import Services
 from reports.review.wording import known
 from reports.review.words import Words
 

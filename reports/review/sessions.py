@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
-from reports.review.accounts import Account, account_of
 from reports.review.database import Session, User, is_open, now
+from reports.review.identity import Account, account_of
 
 # Of one that a proxy signs in: how long the token of its forms holds.
 PROXY_HOURS = 24

@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from features.errors import InputError
-from reports.review import accounts, guessing, passwords, sessions
+from reports.review import accounts, guessing, identity, passwords, sessions
 from reports.review.access import CHANGE_PASSWORD, OWN_ACCOUNT, READ_RIGHTS, REVIEW_RIGHTS, SIGN_OUT
 from reports.review.database import User, now
 from reports.review.guard import Admitted, Refused, Visit, address_of, is_private
@@ -42,7 +42,7 @@ def own_account(visit: Annotated[Visit, Depends(Admitted(OWN_ACCOUNT))]) -> HTML
 
 def _own_page(visit: Visit, status: int = 200, problem: str = "", is_saved: bool = False) -> HTMLResponse:
     context: dict[str, Any] = {
-        "user": accounts.user_of(visit.services.engine, visit.who),
+        "user": identity.user_of(visit.services.engine, visit.who),
         "browsers": sessions.count(visit.services.engine, visit.who),
         "problem": problem,
         "is_saved": is_saved,
@@ -58,7 +58,7 @@ def _own_page(visit: Visit, status: int = 200, problem: str = "", is_saved: bool
 async def change_password(visit: Annotated[Visit, Depends(Admitted(CHANGE_PASSWORD))]) -> Response:
     """Another password, for who knows the present one: guesses of it wait as those of signing in do."""
     has_passwords = visit.services.configuration.local_passwords and is_private(visit.request)
-    if not has_passwords or not await run_in_threadpool(accounts.has_password, visit.services.engine, visit.who):
+    if not has_passwords or not await run_in_threadpool(identity.has_password, visit.services.engine, visit.who):
         raise Refused(404, "There is no such page.")
     if visit.text("new") != visit.text("again"):
         return await run_in_threadpool(_own_page, visit, 400, "The two new passwords differ.")
@@ -99,7 +99,7 @@ def rights(visit: Annotated[Visit, Depends(Admitted(READ_RIGHTS))]) -> HTMLRespo
 
 def _rights_page(visit: Visit, status: int = 200, problem: str = "") -> HTMLResponse:
     limit = now() - HALF_A_YEAR
-    found = sorted(accounts.all_accounts(visit.services.engine), key=lambda user: not is_due(user))
+    found = sorted(identity.all_accounts(visit.services.engine), key=lambda user: not is_due(user))
     context: dict[str, Any] = {
         "users": found,
         "due": [user.id for user in found if is_due(user)],
@@ -120,7 +120,7 @@ def is_due(user: User) -> bool:
 def review(number: int, visit: Annotated[Visit, Depends(Admitted(REVIEW_RIGHTS))]) -> Response:
     """Confirm the right of an account, until a day or without end, or close the account."""
     engine, by = visit.services.engine, visit.who.name
-    user = next((one for one in accounts.all_accounts(engine) if one.id == number), None)
+    user = next((one for one in identity.all_accounts(engine) if one.id == number), None)
     if user is None:
         raise Refused(404, "There is no such page.")
     if visit.text("decision") == "close":

@@ -8,10 +8,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from features.errors import InputError
-from reports.review import accounts
+from reports.review import accounts, identity
 from reports.review.access import PUBLIC, SIGN_IN
-from reports.review.accounts import Account
 from reports.review.guard import Admitted, Refused, Visit
+from reports.review.identity import Account
 from reports.review.pages.session import SHARED, local_path, log_sign_in, signed_in
 
 router = APIRouter(prefix="/sign-in/provider")
@@ -49,7 +49,7 @@ def _account(visit: Visit, name: str, claims: Mapping[str, Any]) -> Account | No
     """The account of that name; with the right that the provider gives, where the settings say that it gives them."""
     settings, engine = visit.services.configuration, visit.services.engine
     if not settings.oidc_rights_claim:
-        return accounts.account_named(engine, name)
+        return identity.account_named(engine, name)
     told = claims.get(settings.oidc_rights_claim) or ()
     values = {told} if isinstance(told, str) else set(map(str, told)) if isinstance(told, list) else set()
     given = next((right for right in settings.oidc_rights if right.value in values), None)

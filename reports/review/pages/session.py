@@ -18,7 +18,6 @@ from reports.review.guard import (
     LANGUAGE_COOKIE,
     Admitted,
     Refused,
-    Services,
     Visit,
     address_of,
     is_private,
@@ -27,6 +26,7 @@ from reports.review.guard import (
 )
 from reports.review.guessing import Attempt
 from reports.review.rendering import render
+from reports.review.services import Services
 
 router = APIRouter()
 P = ParamSpec("P")

@@ -28,7 +28,7 @@ from reports.alerting import GIVEN, given
 from reports.counterfactuals import counterfactual_record
 from reports.exports import COUNTERFACTUAL, MOVEMENT, REASON
 from reports.movement import movement_record
-from reports.review import accounts
+from reports.review import accounts, identity
 from reports.review.access import Kind
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
@@ -242,7 +242,7 @@ ACCOUNTS = {
 
 
 def add_accounts(app) -> None:
-    there = {user.name for user in accounts.all_accounts(app.state.services.engine)}
+    there = {user.name for user in identity.all_accounts(app.state.services.engine)}
     for name, (role, territories, kinds) in ACCOUNTS.items():
         if name in there:
             continue

@@ -208,29 +208,40 @@ def test_a_rule_admits_by_role_by_kind_of_data_and_by_territory_all_at_once():
 
 
 RULES = """
-    PUBLIC            | public          | everybody                     |        |         |
-    SIGN_IN           | sign in         | everybody                     |        |         | logged
-    SIGNED_IN         | signed in       | every role                    |        |         |
-    SIGN_OUT          | sign out        | every role                    |        |         | logged
-    LIST              | list            | every role                    |        |         | logged
-    EXPORT_LIST       | export list     | every role                    |        |         | logged
-    FIRM              | firm            | every role                    |        | a firm  | logged
-    EXPORT_FIRM       | export firm     | every role                    |        | a firm  | logged
-    GIVE_VERDICT      | verdict         | every role                    | scores | a firm  | logged
-    FOLLOW_UP         | follow-up       | every role                    |        | a firm  | logged
-    REPORT_WRONG_DATA | wrong data      | every role                    |        | a firm  | logged
-    READ_WRONG_DATA   | reports of wrong data | administrator, data_scientist | |          | logged
-    ANSWER_WRONG_DATA | answer to wrong data  | administrator, data_scientist | |          | logged
-    READ_LINEAGE      | lineage         | administrator, data_scientist | every  | a firm  | logged
-    TEAM              | team            | administrator, team_lead      |        |         | logged
-    EXPORT_VERDICTS   | export verdicts | administrator, data_scientist | scores |         | logged
-    READ_AUDIT        | audit           | administrator                 |        | country | logged
+    PUBLIC            | public                | everybody                     |        |         |        |
+    SIGN_IN           | sign in               | everybody                     |        |         | logged |
+    SIGNED_IN         | signed in             | every role                    |        |         |        |
+    SIGN_OUT          | sign out              | every role                    |        |         | logged | before
+    READ_NOTICE       | notice                | every role                    |        |         |        | before
+    ACCEPT_NOTICE     | accept notice         | every role                    |        |         |        | before
+    OWN_ACCOUNT       | own account           | every role                    |        |         |        |
+    CHANGE_PASSWORD   | change password       | every role                    |        |         | logged |
+    LIST              | list                  | every role                    |        |         | logged |
+    EXPORT_LIST       | export list           | every role                    |        |         | logged |
+    FIRM              | firm                  | every role                    |        | a firm  | logged |
+    EXPORT_FIRM       | export firm           | every role                    |        | a firm  | logged |
+    GIVE_VERDICT      | verdict               | every role                    | scores | a firm  | logged |
+    FOLLOW_UP         | follow-up             | every role                    |        | a firm  | logged |
+    REPORT_WRONG_DATA | wrong data            | every role                    |        | a firm  | logged |
+    READ_WRONG_DATA   | reports of wrong data | administrator, data_scientist |        |         | logged |
+    ANSWER_WRONG_DATA | answer to wrong data  | administrator, data_scientist |        |         | logged |
+    READ_LINEAGE      | lineage               | administrator, data_scientist | every  | a firm  | logged |
+    TEAM              | team                  | administrator, team_lead      |        |         | logged |
+    EXPORT_VERDICTS   | export verdicts       | administrator, data_scientist | scores |         | logged |
+    READ_RIGHTS       | rights                | administrator                 |        | country | logged |
+    REVIEW_RIGHTS     | review of a right     | administrator                 |        | country | logged |
+    READ_AUDIT        | audit                 | administrator                 |        | country | logged |
 """
+
+
+def test_every_rule_is_in_the_table():
+    listed = [line.split("|")[0].strip() for line in RULES.strip().splitlines()]
+    assert [getattr(access, name) for name in listed] == list(access.RULES)
 
 
 @pytest.mark.parametrize("line", [line for line in RULES.splitlines() if line.strip()])
 def test_each_route_asks_what_this_table_says(line):
-    name, action, who, kind, where, logged = (cell.strip() for cell in line.split("|"))
+    name, action, who, kind, where, logged, notice = (cell.strip() for cell in line.split("|"))
     rule = getattr(access, name)
     roles = EVERY_ROLE if who in ("everybody", "every role") else who.split(", ")
     assert rule == Rule(
@@ -242,4 +253,5 @@ def test_each_route_asks_what_this_table_says(line):
         kind=Kind(kind) if kind and kind != "every" else None,
         needs_every_kind=kind == "every",
         is_logged=logged == "logged",
+        is_before_notice=notice == "before",
     )

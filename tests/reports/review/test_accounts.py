@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from features.errors import InputError
 from flows.cli import app as commands
-from reports.review import accounts, guessing, passwords
+from reports.review import accounts, guessing, identity, passwords
 from reports.review.database import User, now, open_database
 from tests.reports.review.conftest import PASSWORD, TestClient, shown, signed_in
 
@@ -69,7 +69,7 @@ def test_adding_a_name_that_is_taken_changes_nothing_and_says_what_to_do(fresh):
     engine = fresh.state.services.engine
     with pytest.raises(InputError, match='There is an account "paris" already'):
         accounts.add_user(engine, "PARIS", "administrator", ["FR"], [], PASSWORD)
-    assert accounts.account_named(engine, "paris").right.departements == {"75"}
+    assert identity.account_named(engine, "paris").right.departements == {"75"}
 
 
 @pytest.mark.parametrize("command", ["rights", "close", "reopen", "unlock", "reset"])
@@ -191,7 +191,7 @@ def test_a_right_ends_by_itself_after_its_last_day(fresh):
     assert agent.get("/lists/2024-02").status_code == 200
     aged(engine, "paris", expires_on=YESTERDAY)
     assert agent.get("/lists/2024-02").status_code == 303
-    assert accounts.account_named(engine, "paris") is None
+    assert identity.account_named(engine, "paris") is None
     assert guessing.begin(engine, "paris", "x").user_id is None
 
 
@@ -209,7 +209,7 @@ def test_administrators_see_which_rights_are_to_be_reviewed_and_which_accounts_n
 
 
 def numbered(engine, name):
-    return next(user for user in accounts.all_accounts(engine) if user.name == name)
+    return next(user for user in identity.all_accounts(engine) if user.name == name)
 
 
 def test_a_review_is_written_down_with_the_day_on_which_the_right_ends(fresh):

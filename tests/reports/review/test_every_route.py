@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reports.review.filters import FILTERS
-from reports.review.guard import rule_of
+from reports.review.routes import rule_of
 from tests.reports.review.conftest import ACCOUNTS, TestClient, app_on, signed_in
 
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")

@@ -13,7 +13,7 @@ from reports.review import accounts
 from reports.review.access import Kind, Role, right_of
 from reports.review.columns import COLUMNS
 from reports.review.filters import FILTERS
-from reports.review.guard import refuse_routes_without_rule, rule_of
+from reports.review.routes import refuse_routes_without_rule, rule_of
 from tests.reports.review.conftest import (
     ACCOUNTS,
     ALL,
