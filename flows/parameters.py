@@ -10,7 +10,9 @@ from prefect.runtime import flow_run
 from pydantic import Field
 
 from features.scope import Engine
+from flows.logs import LOG
 from flows.settings import Settings, load
+from flows.terminal import tell
 from models.protocol import Progress
 
 Folder = Annotated[str, Field(min_length=1, description="A folder of the machine that runs the flow.")]
@@ -28,11 +30,20 @@ def settings_of(data: str, language: Words | None = None, engine: Engine | None 
 
 
 def progress() -> Progress:
-    """Where the steps of a run are told."""
+    """Where the steps of a run are told: by who started it, else in the flow's log, and ours where that is JSON."""
     try:
-        return SAY.get() or get_run_logger().info
+        return SAY.get() or _told(get_run_logger().info)
     except MissingContextError:
         return print
+
+
+def _told(log: Progress) -> Progress:
+    def told(step: str) -> None:
+        log(step)
+        if LOG.format == "json":
+            tell(step)
+
+    return told
 
 
 def writer() -> str:

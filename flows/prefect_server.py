@@ -17,6 +17,8 @@ from typing import Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from flows.logs import LOG
+
 HERE: Final = "127.0.0.1"
 URL: Final = "PREFECT_API_URL"
 # A busy machine takes its time to start a server.
@@ -37,7 +39,8 @@ OF_A_TEMPORARY_SERVER: Final = {
 
 
 # Nobody reads the logs of a temporary server, or of its runs: commands tell what they do.
-SILENT: Final = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL", "PREFECT_LOGGING_TO_API_ENABLED": "false"}
+CONSOLE: Final = ("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+SILENT: Final = {CONSOLE[0]: CONSOLE[1], "PREFECT_LOGGING_TO_API_ENABLED": "false"}
 
 
 def start(home: Path, port: int | None = None) -> Callable[[], str]:
@@ -50,6 +53,9 @@ def start(home: Path, port: int | None = None) -> Callable[[], str]:
     home.mkdir(parents=True, exist_ok=True)
     for name, value in {**DEFAULTS, "PREFECT_HOME": str(home)}.items():
         os.environ.setdefault(name, value)
+    if LOG.format == "json":
+        # Lines of Prefect's own would stand between ours.
+        os.environ.setdefault(*CONSOLE)
     if URL in os.environ:
         url = os.environ[URL]
         return lambda: "" if answers(url) else f"Prefect's server at {url} does not answer."

@@ -62,7 +62,7 @@ KINDS: Final = {"platt": "Platt", "beta": "beta", "isotonic": "isotonic", "venn_
 
 BUILT = "Periods {first} to {last} of the feature table were built; {kept_count} others stay as they were built before."
 MODEL_KEPT = (
-    "The model {model_id} is used: it is in use since {day}, and a monthly run trains none while one is in use."
+    "The model {model_id} is used: it has been in use since {day}, and a monthly run trains none while one is in use."
 )
 MODEL_FIRST = "No model was in use: {model_id} was trained, passed its {check_count} checks, and is in use now."
 MODEL_REPLACED = "The new model {model_id} passed its {check_count} checks, and is in use now."

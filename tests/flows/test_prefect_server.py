@@ -1,15 +1,21 @@
 """A run and Prefect's server: it is started, ends with the run, and is not missed where it is lost."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from flows import prefect_server
 from flows.settings import load
 from reports.runs.records import runs
 from tests.commands import started
+from tests.deliveries import sound
 
 
 def demo(data, **variables):
@@ -57,6 +63,29 @@ def test_a_run_whose_server_can_not_be_reached_stops_where_the_settings_say_so(t
     (record,), _ = runs(load(data=tmp_path / "demo").folder)
     assert (record.outcome, record.sentence.startswith("Prefect's server at ")) == ("refused", True)
     assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_a_run_shows_its_report_on_the_server_that_is_named_and_its_log_is_json_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    url = f"http://127.0.0.1:{(port := prefect_server._free_port())}/api"
+    server = subprocess.Popen([sys.executable, "-m", "flows.prefect_server", str(port)], stdin=subprocess.PIPE)
+    try:
+        assert until(lambda: prefect_server.answers(url))
+        sound(tmp_path / "raw")
+        variables = {"PREFECT_API_URL": url, "WEAKSIGNALS_LOG_FORMAT": "json"}
+        run = started("run", tmp_path / "raw", "--language", "en", "--data", tmp_path / "data", variables=variables)
+        _, said = run.communicate(timeout=300)
+        assert run.returncode == 1
+        lines = [json.loads(line) for line in said.splitlines()]
+        shown = httpx2.post(f"{url}/artifacts/filter", json={}, timeout=60).json()
+    finally:
+        server.communicate(b"", timeout=60)
+    (report,) = [one["data"] for one in shown if one["key"] == "run"]
+    assert report.startswith("**monthly run – refused** (")
+    assert "No firm is in scope" in report
+    (record,), _ = runs(load(data=tmp_path / "data").folder)
+    assert {line["run_id"] for line in lines[-2:]} == {record.run_id}
 
 
 @needs_proc
