@@ -106,7 +106,9 @@ def wrong_files(found: Mapping[str, Found], sources: Sequence[Source]) -> Iterat
 
     found: the files of each source, by batch. Two files that are one, a missing column, the content of another source.
     """
-    for source in sources:
+    # Of sources that are read from one file, the first tells what is wrong with it.
+    first_of = {source.files: source for source in reversed(sources)}
+    for source in (source for source in sources if first_of[source.files] is source):
         for batch, files in found.get(source.name, {}).items():
             yield from _told_twice(source, batch, files)
             for path in files:

@@ -4,6 +4,7 @@ from pathlib import Path
 import ibis
 import pytest
 
+from features.deliveries import wrong_files
 from features.sources import SOURCES
 from features.sources.bodacc import BODACC
 from features.sources.files import open_text, read_lines
@@ -143,3 +144,11 @@ def test_a_change_is_matched_at_the_boundaries_of_words(told, kinds):
 
 def test_the_two_sources_are_known_by_their_own_names():
     assert [source.name for source in SOURCES if source.files == BODACC.files] == ["bodacc", "legal_notices"]
+
+
+def test_what_is_wrong_with_the_export_is_told_once(tmp_path):
+    export = tmp_path / "annonces-commerciales.csv"
+    export.write_text("id;dateparution\nA1;2024-01-05\n")
+    found = {name: {"2401": [export]} for name in ("bodacc", "legal_notices")}
+    (error,) = wrong_files(found, SOURCES)
+    assert 'no column "familleavis"' in str(error)

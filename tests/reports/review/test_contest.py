@@ -34,7 +34,7 @@ def test_a_firm_learns_what_was_said_of_it_on_each_list_with_which_reasons_and_f
     agent.post(f"/firms/{FIRM}/wrong-data", field="headcount", note="12 salariés")
     text = told(copied, FIRM)
     assert "552100554 ATELIERS DURAND" in text
-    assert text.index("Liste de février 2024") < text.index("Liste de janvier 2024")
+    assert text.index("Liste (février 2024)") < text.index("Liste (janvier 2024)")
     page = shown(agent.get(f"/firms/{FIRM}"))
     reasons = [line[4:] for line in text.splitlines() if line.startswith("  - ")]
     assert len(reasons) > 2
