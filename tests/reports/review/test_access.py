@@ -225,9 +225,9 @@ RULES = """
     REPORT_WRONG_DATA | wrong data            | every role                    |        | a firm  | logged |
     READ_WRONG_DATA   | reports of wrong data | administrator, data_scientist |        |         | logged |
     ANSWER_WRONG_DATA | answer to wrong data  | administrator, data_scientist |        |         | logged |
-    READ_LINEAGE      | lineage               | administrator, data_scientist | every  | a firm  | logged |
     TEAM              | team                  | administrator, team_lead      |        |         | logged |
     EXPORT_VERDICTS   | export verdicts       | administrator, data_scientist | scores |         | logged |
+    READ_LINEAGE      | lineage               | administrator, data_scientist | every  | a firm  | logged |
     READ_RIGHTS       | rights                | administrator                 |        | country | logged |
     REVIEW_RIGHTS     | review of a right     | administrator                 |        | country | logged |
     READ_AUDIT        | audit                 | administrator                 |        | country | logged |
