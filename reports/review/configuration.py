@@ -14,6 +14,8 @@ from features.variables import refuse_unknown_variables
 from reports.review.access import Role, right_of
 
 OURS = "REVIEW_"
+# In the data folder: what agents write, where no other database is set.
+FOLDER = "review"
 PREFIX = f"{PREFIX_OF_ALL}{OURS}"
 DATABASE_FILE = "review.db"
 
@@ -100,7 +102,7 @@ class Configuration(BaseSettings):
     @property
     def database_url(self) -> str:
         """The database's address."""
-        return self.database or f"sqlite:///{self.data.resolve() / 'review' / DATABASE_FILE}"
+        return self.database or f"sqlite:///{self.data.resolve() / FOLDER / DATABASE_FILE}"
 
 
 def variables() -> frozenset[str]:

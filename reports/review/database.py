@@ -11,6 +11,8 @@ from alembic.config import Config
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.orm import Session as Transaction
 
+from reports.review.configuration import FOLDER
+
 # Rows are added, never changed: triggers set by the migrations enforce it in the database. Of the log alone, what is
 # old may leave, where a cut tells so.
 APPEND_ONLY = ("audit", "log_cuts", "verdicts", "follow_ups", "wrong_data", "wrong_data_answers")
@@ -208,13 +210,14 @@ def asked_of(engine: sa.Engine, siren: str) -> list[AuditEntry]:
 
 
 def _keep_private(file: Path) -> None:
-    """Make the file, and its folder where it is not there, for nobody else's eyes; what SQLite puts beside follows."""
-    if not file.parent.exists():
-        file.parent.mkdir(parents=True)
-        file.parent.chmod(0o700)
+    """The file is for nobody else's eyes, and what SQLite puts beside it; so is its folder, where it is ours."""
+    is_ours = file.parent.name == FOLDER or not file.parent.exists()
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(0o600)
     with suppress(PermissionError):
         file.chmod(0o600)
+        if is_ours:
+            file.parent.chmod(0o700)
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:

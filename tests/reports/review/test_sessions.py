@@ -224,11 +224,15 @@ def test_what_agents_write_is_for_nobody_else_s_eyes(data_template, tmp_path):
     app.state.services.engine.dispose()
 
 
-def test_a_database_that_others_could_read_is_closed_to_them(tmp_path):
-    file = tmp_path / "r.db"
+@pytest.mark.parametrize(("folder", "mode"), [("review", 0o700), ("shared", 0o755)])
+def test_a_database_that_others_could_read_is_closed_to_them_and_no_folder_of_others_is(tmp_path, folder, mode):
+    file = tmp_path / folder / "r.db"
+    file.parent.mkdir()
+    file.parent.chmod(0o755)
     file.touch(0o644)
     open_database(f"sqlite:///{file}").dispose()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == mode
 
 
 def test_the_header_of_anyone_else_is_not_believed(data_template, tmp_path):
