@@ -32,11 +32,13 @@ VERSION: Final = re.compile(r"_v(\d\d)$")
 HOSTILE = (
     "Its name can't be kept: it holds signs that are no part of a file's name, or is too long. Rename it as {name}."
 )
-REJECTED = "{rejected} of its {lines} lines are rejected, more than {limit} (max_rejected_share): {why}."
+REJECTED = "{rejected} of its {lines} lines are rejected, more than {limit} (max_rejected_share), for: {columns}."
 TOO_NEW = "{share} of its records are dated after {day}: its dates can't be right."
 TOO_OLD = "It goes up to {last}, and the delivery before it ({batch}) up to {former}: it is an older file."
 TOO_FEW = "It holds {kept} records, and the delivery before it ({batch}) {former}: fewer than {limit} times as many."
 TOO_MANY = "It holds {kept} records, and the delivery before it ({batch}) {former}: more than {limit} times as many."
+
+SIGNED_OFF = "If it is right, put it back and file it with: weaksignals inbox DIR --accept {name}"
 
 
 @dataclass(frozen=True)
@@ -126,10 +128,19 @@ def former_delivery(
 def doubts(
     report: FileReport, period: Covered, former: Former | None, day: date, intake: Intake, max_rejected_share: float
 ) -> Iterator[InputError]:
-    """Why a file that can be read should not be filed without a look at it."""
+    """Why a file that can be read should not be filed without a look at it; what to do comes last."""
+    found = tuple(_doubts(report, period, former, day, intake, max_rejected_share))
+    yield from found
+    if found:
+        yield InputError(SIGNED_OFF, name=report.file)
+
+
+def _doubts(
+    report: FileReport, period: Covered, former: Former | None, day: date, intake: Intake, max_rejected_share: float
+) -> Iterator[InputError]:
     if report.rejected > max_rejected_share * report.lines:
-        why = "; ".join(f"{problem.column or 'line'}: {problem.reason}" for problem in report.problems[:3])
-        values = {"rejected": f"{report.rejected:,}", "lines": f"{report.lines:,}", "why": why}
+        columns = dict.fromkeys(problem.column or "…" for problem in report.problems if problem.rejects)
+        values = {"rejected": f"{report.rejected:,}", "lines": f"{report.lines:,}", "columns": ", ".join(columns)}
         yield InputError(REJECTED, limit=f"{max_rejected_share:.0%}", **values)
     if period.ahead > MAX_SHARE_AHEAD:
         yield InputError(TOO_NEW, share=f"{period.ahead:.0%}", day=f"{day + AHEAD}")

@@ -208,6 +208,7 @@ def rebuild(
     data: Data = None,
 ) -> None:
     """Make a published list again from the files and the model that it was made of, and compare it byte for byte."""
+    atexit.register(_end_silently)
     from flows import rebuild as room
 
     settings, month = load(data=data, raw=raw), parse_period(period)

@@ -10,7 +10,7 @@ import shutil
 import stat
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as time_of_day
@@ -31,7 +31,7 @@ from features.manifests import (
     write_manifest,
 )
 from features.periods import due_on
-from features.received import SIMULATED, read_reports
+from features.received import SIMULATED, Failure, read_reports
 from features.sources import SOURCES
 from features.sources.files import find_files, is_named_as
 from features.sources.source import Source
@@ -39,7 +39,7 @@ from flows.failures import FULL_WORDS
 from flows.settings import Settings
 from models.protocol import Progress
 from reports.language import Language
-from reports.received import unread_sentence
+from reports.received import failure_sentence, unread_error
 
 Outcome = Literal["filed", "received before", "quarantined", "waiting", "left"]
 NOON: Final = time_of_day(12)
@@ -47,7 +47,6 @@ NOON: Final = time_of_day(12)
 ARRIVING: Final = (".filepart", ".part", ".partial", ".tmp", ".crdownload")
 CHANGED: Final = "It changed while it was read. It is looked at again next time."
 LEFTOVER: Final = ".*." + "[0-9a-f]" * 32
-SIGNED_OFF: Final = "If it is right, put it back and file it with: weaksignals inbox DIR --accept {name}"
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,14 @@ class Arrival:
     def __str__(self) -> str:
         """As people are told it."""
         return f"{self.name}: {self.outcome}{f' in {self.batch}' if self.batch else ''}. {self.sentence}"
+
+
+class _RefusedError(Exception):
+    """A file that goes to quarantine; why, as sentences that can be said in the operator's language."""
+
+    def __init__(self, *reasons: InputError) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
 
 
 class _StillArrivingError(Exception):
@@ -135,10 +142,12 @@ class Inbox:
             return Arrival(shown(path.name), "left", f"It is {kind}, and stays where it is. Drop the files themselves.")
         try:
             return self._file(path)
+        except _RefusedError as error:
+            return self._quarantined(path, error.reasons)
         except InputError as error:
             if any(word in str(error) for word in FULL_WORDS):
                 raise OSError(errno.ENOSPC, str(error)) from None
-            return self._quarantined(path, str(error))
+            return self._quarantined(path, (error,))
 
     def _file(self, path: Path) -> Arrival:
         """File a file, if nothing is wrong with it; InputError tells what is."""
@@ -147,7 +156,7 @@ class Inbox:
             raise InputError(arrivals.HOSTILE, name=harmless(path.name))
         source = next((source for source in SOURCES if is_named_as(path, source)), None)
         if source is None:
-            raise InputError(unread_sentence(unread_file("", path, SOURCES), Language("en")))
+            raise unread_error(unread_file("", path, SOURCES))
         sha256 = store.digest(path)
         if before := self._received_before(path, sha256):
             path.unlink()
@@ -195,8 +204,8 @@ class Inbox:
         manifests = {batch.name: manifest for batch, manifest in read_manifests(self.batches()).items()}
         former = arrivals.former_delivery(path.name, source, month, manifests, reports, due)
         found = arrivals.doubts(report, period, former, self.day, settings.inbox, settings.max_rejected_share)
-        if path.name not in self.accepted and (told := " ".join(map(str, found))):
-            raise InputError(f"{told} {SIGNED_OFF.format(name=path.name)}")
+        if path.name not in self.accepted and (reasons := tuple(found)):
+            raise _RefusedError(*reasons)
         counts = (report.lines, report.kept, report.rejected)
         return ReceivedFile(
             path.name, source.name, report.size, report.sha256, self.received_at, period.first, period.last, *counts
@@ -222,15 +231,17 @@ class Inbox:
             store.sync(self.raw)
         path.unlink()
 
-    def _quarantined(self, path: Path, reason: str) -> Arrival:
+    def _quarantined(self, path: Path, reasons: Sequence[InputError]) -> Arrival:
         """Put a file into quarantine, with the reason beside it; the same bytes are there once."""
+        language = Language(self.settings.language)
+        said = " ".join(failure_sentence(Failure(error.message, error.values), language) for error in reasons)
         sha256 = store.digest(path)
         target = self.settings.folder.quarantine / f"{sha256[:16]}-{harmless(path.name)}"
-        store.write_text(target.with_name(f"{target.name}.reason.txt"), f"{shown(path.name)}: {reason}\n")
+        store.write_text(target.with_name(f"{target.name}.reason.txt"), f"{shown(path.name)}: {said}\n")
         if not target.exists() and not store.copy_whole(path, target, sha256):
             raise _StillArrivingError(CHANGED)
         path.unlink()
-        return Arrival(shown(path.name), "quarantined", f"{reason} It is now {target}")
+        return Arrival(shown(path.name), "quarantined", f"{' '.join(map(str, reasons))} It is now {target}")
 
 
 def time_of(day: str | None) -> datetime:

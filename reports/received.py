@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from features.errors import InputError
 from features.periods import batch_month
 from features.received import Failure, FileReport, Received, UnreadFile
 from features.sources import SOURCES
@@ -136,11 +137,17 @@ def signed_share(change: float, language: Language) -> str:
     return ("+" if change > 0 else "−" if change < 0 else "") + share(abs(change), language)
 
 
-def unread_sentence(unread: UnreadFile, language: Language) -> str:
+def unread_error(unread: UnreadFile) -> InputError:
     """Why a file was not read, and what to do."""
     if unread.holds:
-        return language.say(HOLDS, content=_own_words(unread.holds, language), name=unread.nearest)
-    return language.say(NO_SOURCE, name=unread.nearest)
+        return InputError(HOLDS, content=unread.holds, name=unread.nearest)
+    return InputError(NO_SOURCE, name=unread.nearest)
+
+
+def unread_sentence(unread: UnreadFile, language: Language) -> str:
+    """Why a file was not read, and what to do, in the language."""
+    error = unread_error(unread)
+    return failure_sentence(Failure(error.message, error.values), language)
 
 
 def failure_sentence(failure: Failure, language: Language) -> str:

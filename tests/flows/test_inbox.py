@@ -28,6 +28,7 @@ class Partners:
 
     def __init__(self, root):
         self.root, self.drop, self.raw = root, root / "drop", root / "raw"
+        self.language = "en"
         self.drop.mkdir()
 
     def settings(self, **inbox):
@@ -44,7 +45,7 @@ class Partners:
 
     def take(self, day, accepted=(), **inbox):
         """By name: what became of it, and the batch or the sentence."""
-        settings = self.settings(**inbox)
+        settings = self.settings(**inbox).model_copy(update={"language": self.language})
         at = datetime.combine(day, datetime.min.time(), ZONE).replace(hour=12)
         with store.locked(settings.data):
             found = Inbox(settings, self.drop, self.raw, at, accepted).take_in()
@@ -207,9 +208,7 @@ def test_too_many_rejected_lines_are_refused_with_their_reason(partners):
     partners.debts(20, day="1169918")
     outcome, sentence = partners.one(date(2024, 1, 26))
     assert outcome == "quarantined"
-    assert (
-        "20 of its 20 lines are rejected, more than 5% (max_rejected_share): Dt_trt_ecn: not an URSSAF date" in sentence
-    )
+    assert "20 of its 20 lines are rejected, more than 5% (max_rejected_share), for: Dt_trt_ecn." in sentence
 
 
 @pytest.mark.parametrize(
@@ -240,6 +239,25 @@ def test_a_file_that_can_not_be_right_goes_to_quarantine_with_one_sentence(partn
     assert word in reason
     assert list(partners.drop.iterdir()) == []
     assert partners.filed() == []
+
+
+def test_the_reason_beside_a_file_is_in_the_operators_language(partners):
+    partners.language = "fr"
+    partners.debts(20)
+    partners.take(date(2024, 1, 26))
+    partners.debts(10)
+    partners.debts(3, "dettes.csv")
+    partners.debts(3, "sigfaible_cotisdues.csv")
+    partners.debts(3, "x\u202e.csv")
+    partners.take(date(2024, 2, 26))
+    told = partners.quarantined()
+    assert (
+        "contre 20 dans la livraison précédente (2401) : moins de 0.7 fois autant. S'il est juste"
+        in told["sigfaible_debits.csv"]
+    )
+    assert "il contient : débits de cotisations. Le renommer en sigfaible_debits.csv" in told["dettes.csv"]
+    assert "contient : débits de cotisations" in told["sigfaible_cotisdues.csv"]
+    assert "Le renommer en x_.csv" in told["x_.csv"]
 
 
 def test_links_folders_and_pipes_stay_where_they_are(partners):
