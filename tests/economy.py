@@ -1,6 +1,7 @@
 """One simulated economy with its feature table, made once for all the processes that run the tests."""
 
 import fcntl
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -8,10 +9,20 @@ import pytest
 
 from flows import stages
 from flows.settings import load
+from tests.commands import started
 
 FIRMS = 1200
-# As short a history as trains a model.
+# As short a history as trains a model, as settings and for commands; and a model as small as serves.
 SHORT = {"history_months": 66, "every_months": 6, "origins": 1}
+VARIABLES = {f"WEAKSIGNALS_{name.upper()}": str(value) for name, value in SHORT.items()}
+SMALL_MODEL = "[hyperparameters]\nn_estimators = 60\nmin_child_samples = 50\n"
+
+
+def command(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    """A command on so short a history, which has ended, with what it printed."""
+    run = started(*arguments, variables=VARIABLES)
+    shown, said = run.communicate(timeout=900)
+    return subprocess.CompletedProcess(run.args, run.returncode, shown, said)
 
 
 def made_once(factory: pytest.TempPathFactory) -> Path:

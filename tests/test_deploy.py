@@ -40,6 +40,32 @@ def test_a_unit_passes_the_check_of_systemd_and_a_spoilt_one_does_not(verified, 
     assert "not executable" in verified(unit.name, text.replace("/bin/weaksignals", "/bin/weak"))
 
 
+@pytest.fixture
+def judged(tmp_path):
+    """What nginx says of a site, with a certificate made for it."""
+    if shutil.which("nginx") is None:
+        pytest.skip("No nginx-light on this machine: its site is not checked")
+    key, chain = tmp_path / "key.pem", tmp_path / "chain.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", key, "-out", chain]
+    subprocess.run(made, check=True, capture_output=True)
+
+    def said(site):
+        site = site.replace("/etc/ssl/private/weaksignals.key", str(key))
+        site = site.replace("/etc/ssl/certs/weaksignals.pem", str(chain))
+        whole = tmp_path / "nginx.conf"
+        whole.write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\n{site}\n}}\n")
+        command = ["nginx", "-t", "-q", "-e", "stderr", "-c", str(whole)]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+    return said
+
+
+def test_the_site_passes_the_check_of_nginx_and_a_spoilt_one_does_not(judged):
+    site = (DEPLOY / "nginx.conf").read_text()
+    assert judged(site) == ""
+    assert 'unknown directive "proxy_pas"' in judged(site.replace("proxy_pass", "proxy_pas"))
+
+
 def test_units_run_commands_that_there_are_without_rights_to_more_than_their_folders():
     commands = (ROOT / "docs" / "guides" / "operator.md").read_text()
     for unit in UNITS:

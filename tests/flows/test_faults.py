@@ -16,20 +16,18 @@ import pytest
 
 from features import store
 from tests.commands import started
-from tests.economy import made_once
+from tests.economy import VARIABLES, made_once
 from tests.flows.test_failures import with_a_disk_of
 
 pytestmark = pytest.mark.nightly
 MONTH = "2024-02"
 KILLS = 20
 NOBODY = 65534
-# One gate is left open, for so small an economy: these tests are not about what a model is worth.
-OUTSIDE = {"WEAKSIGNALS_EVERY_MONTHS": "6", "WEAKSIGNALS_HISTORY_MONTHS": "66"}
 
 
 def run(*arguments, variables=None, **options):
     """A command that has ended: exit code, what it printed, what it told; never a traceback."""
-    process = started(*arguments, variables={**OUTSIDE, **(variables or {})}, **options)
+    process = started(*arguments, variables={**VARIABLES, **(variables or {})}, **options)
     shown, said = process.communicate(timeout=900)
     assert "Traceback" not in said
     return process.returncode, shown, said
@@ -69,7 +67,7 @@ def test_a_run_killed_at_twenty_moments_ends_as_one_never_killed(raw, undisturbe
     moments = random.Random(15)  # noqa: S311 - not a secret
     for _ in range(KILLS):
         killed = started(
-            "run", raw, "--data", tmp_path, variables=OUTSIDE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            "run", raw, "--data", tmp_path, variables=VARIABLES, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         time.sleep(moments.uniform(0.5, took))
         killed.send_signal(signal.SIGKILL)
@@ -138,7 +136,7 @@ def test_a_folder_that_may_only_be_read_is_told_and_stays_as_it_was(house, undis
 
 
 def test_no_lock_needs_a_hand_after_its_holder_was_killed(house):
-    holder = started("build", "--data", house, variables=OUTSIDE)
+    holder = started("build", "--data", house, variables=VARIABLES)
     assert holder.stderr.readline()
     code, _, said = run("score", "--data", house)
     assert code == 1
@@ -152,7 +150,7 @@ def test_no_lock_needs_a_hand_after_its_holder_was_killed(house):
 
 def test_readers_see_a_whole_list_while_it_is_published_again_and_again(house, undisturbed):
     expected = published(undisturbed[0])[0]
-    writer = started("score", "--data", house, variables=OUTSIDE)
+    writer = started("score", "--data", house, variables=VARIABLES)
     seen = 0
     while writer.poll() is None:
         assert digests(house / "lists" / MONTH) == expected

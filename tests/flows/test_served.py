@@ -1,5 +1,6 @@
 """The flows as Prefect serves them: what they take, when they run, and a run that a schedule starts."""
 
+import asyncio
 import signal
 import socket
 import time
@@ -10,6 +11,7 @@ import httpx2
 import pandas as pd
 import pytest
 import yaml
+from prefect.server.schemas.schedules import CronSchedule
 
 from flows import served
 from tests.commands import started, weaksignals
@@ -28,6 +30,14 @@ def test_prefect_yaml_tells_a_server_what_serve_does():
         schedules = [{"cron": one.schedule.cron, "timezone": served.ZONE} for one in made.schedules]
         assert one["schedules"] == schedules
     assert found == {}
+
+
+def test_the_monthly_run_is_due_once_each_month_also_on_days_on_which_the_clock_changes():
+    schedule = CronSchedule(cron=served.SCHEDULES["monthly"], timezone=served.ZONE)
+    start, end = (datetime(year, 1, 1, tzinfo=UTC) for year in (2026, 2031))
+    days = [(one.year, one.month, one.day) for one in asyncio.run(schedule.get_dates(n=1000, start=start, end=end))]
+    # At two o'clock on 25 October 2026 clocks go back to two; on 25 March 2029 there is no such hour.
+    assert days == [(year, month, 25) for year in range(2026, 2031) for month in range(1, 13)]
 
 
 def free_port():
