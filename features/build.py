@@ -1,10 +1,8 @@
 """From staged sources to the published feature table, a bucket of firms at a time so that a country fits in memory."""
 
-import hashlib
 import io
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +13,8 @@ from ibis.backends import BaseBackend
 
 from features import accounts, perimeter, store
 from features.addresses import neighbours
-from features.assemble import CATALOG, WARM_UP_MONTHS, KnownFrom, Tables, assemble, compared, ordered, size_reached
+from features.assemble import KnownFrom, Tables, assemble, compared, ordered, size_reached
+from features.build_record import build_record, dictionary_version
 from features.checked import Checked
 from features.checks import checked
 from features.delivered import (
@@ -35,16 +34,13 @@ from features.folder import (
     OPENINGS,
     PROCEDURES,
     UNDECIDED,
-    BuildRecord,
     FeatureTable,
-    StagedFile,
     all_parts,
 )
 from features.hashing import firm_hash
 from features.past import kept_periods, labels_known_until, link_parts, shares_together
 from features.periods import due_on, period_range
 from features.procedures import procedures, undecided
-from features.received import SIMULATED, read_reports
 from features.records import write_record
 from features.register import TODAYS
 from features.scope import Scope
@@ -254,53 +250,3 @@ def _todays_shares(table: ir.Table) -> dict[str, float]:
     shares = {fact: table[flag].cast("float64").mean() for fact, flag in TODAYS.items()}
     row = table.aggregate(**shares).execute().iloc[0]
     return {fact: float(row[fact]) for fact in TODAYS if row[fact] > 0}
-
-
-def dictionary() -> dict[str, str]:
-    """Each feature with a short digest of its entry: what has another digest is another feature."""
-    entries = {f.name: (f.theme, f.unit, f.direction, f.sources, f.definition, f.derived_from) for f in CATALOG}
-    return {name: _short_digest(entry) for name, entry in entries.items()}
-
-
-def dictionary_version() -> str:
-    """A short digest of the catalogue: it changes whenever a feature's name, unit, direction or definition does."""
-    return _short_digest(list(dictionary().items()))
-
-
-def _short_digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
-
-
-def build_record(
-    staged: Path,
-    scope: Scope,
-    observed_until: date,
-    batch: str,
-    absent: Sequence[str],
-    todays_shares: Mapping[str, float],
-    found: tuple[Checked, ...],
-) -> BuildRecord:
-    """What the feature table was made of: recorded beside it, and in every model trained on it."""
-    reports = [report for source in SOURCES for report in read_reports(staged, source.name)]
-    files = [{"source": r.source, "batch": r.batch, "file": r.file, "sha256": r.sha256} for r in reports]
-    content = json.dumps([files, asdict(scope), dictionary_version()], default=str, sort_keys=True)
-    return BuildRecord(
-        start=scope.start,
-        end=scope.end,
-        horizon=scope.horizon,
-        min_headcount=scope.min_headcount,
-        excluded_categories=tuple(scope.excluded_categories),
-        excluded_activities=tuple(scope.excluded_activities),
-        min_turnover=scope.min_turnover,
-        warm_up_months=WARM_UP_MONTHS,
-        observed_until=observed_until,
-        batch=batch,
-        simulated=any(report.batch.endswith(SIMULATED) for report in reports),
-        absent_sources=tuple(absent),
-        todays_shares=todays_shares,
-        dictionary_version=dictionary_version(),
-        dictionary=dictionary(),
-        fingerprint=hashlib.sha256(content.encode()).hexdigest(),
-        files=tuple(StagedFile(**file) for file in files),
-        checked=found,
-    )

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from features.assemble import CATALOG
-from features.build import dictionary
+from features.build_record import dictionary
 from features.catalog import Feature
 from features.errors import InputError
 from features.lineage import LineRead, delivered_sources
