@@ -15,6 +15,8 @@ MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "headcounts": ("firm_headcounts", "establishment_headcounts"),
     "establishments": ("establishments", "establishment_history"),
     "procedures": ("urssaf_procedures", "bodacc"),
+    # A notice of their deposit tells when accounts were known.
+    "financial_ratios": ("financial_ratios", "legal_notices"),
 }
 IN_ORDER: Final = tuple(source.name for source in SOURCES)
 

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -132,14 +132,14 @@ class Reader:
         self._connection.execute("LOAD parquet")
         self._local = threading.local()
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         """The rows of a query with its parameters.
 
         Raises UnreadableError where a file is missing or broken.
         """
         cursor = self._cursor
         try:
-            result = cursor.execute(sql, list(parameters))
+            result = cursor.execute(sql, parameters)
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         except duckdb.Error as error:

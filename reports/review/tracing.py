@@ -18,7 +18,17 @@ from reports.review.database import asked_of
 
 OF_FIRM: Final = "SELECT * FROM read_parquet(?, hive_partitioning = false) WHERE siren = ?"
 LINES: Final = (
-    "SELECT * FROM read_parquet(?) WHERE siren = ? AND known_at <= ? ORDER BY known_at DESC, batch DESC, file, line"
+    "SELECT * FROM read_parquet($files) WHERE siren = $siren AND known_at <= $period "
+    "ORDER BY known_at DESC, batch DESC, file, line"
+)
+# Accounts are known from the notice of their deposit on, where there is one: as `features.accounts.dated` has it.
+DEPOSITED: Final = (
+    "WITH deposits AS (SELECT closed_on, min(known_at) AS deposited_at FROM read_parquet($notices) "
+    "WHERE siren = $siren AND kind = 'deposit' AND closed_on IS NOT NULL GROUP BY closed_on), "
+    "accounts AS (SELECT * REPLACE (coalesce(deposited_at, known_at) AS known_at) FROM read_parquet($files) "
+    "LEFT JOIN deposits USING (closed_on) WHERE siren = $siren) "
+    "SELECT * EXCLUDE deposited_at FROM accounts WHERE known_at <= $period "
+    "ORDER BY known_at DESC, batch DESC, file, line"
 )
 LISTED: Final = "SELECT rank, alert, probability, model_id, reasons FROM read_parquet(?) WHERE siren = ?"
 KEY: Final = ("siren", "period")
@@ -51,7 +61,7 @@ def traced(
         staged_since=staged_since(reader.folder, table.record),
         scored=scored,
         figures=figures(features, row, parts, _worded(reader, snapshot, table, period), language),
-        records=tuple(_lines(reader, sources_of(features), siren, period)),
+        records=tuple(lines_of(reader, sources_of(features), siren, period)),
         listed=tuple(_listed(reader, snapshot, siren)),
         opened=tuple(_opened(database, siren)),
     )
@@ -90,14 +100,20 @@ def _worded(reader: Reader, snapshot: Snapshot, table: FeatureTable, period: dat
     return kept or ReasonSettings({}, 0, table.record.older_sources(period))
 
 
-def _lines(reader: Reader, sources: Sequence[str], siren: str, period: date) -> Iterator[LineRead]:
+def lines_of(reader: Reader, sources: Sequence[str], siren: str, period: date) -> Iterator[LineRead]:
     """Every staged record of a firm that was known at the period, the newest of each source first.
 
     Of two versions of a record both are there: the newest counts.
     """
+    notices = reader.folder.staged_files("legal_notices")
     for source in sources:
         files = reader.folder.staged_files(source)
-        for row in reader.query(LINES, [str(files), siren, period]) if files else ():
+        if files is None:
+            continue
+        query, given = LINES, {"files": str(files), "siren": siren, "period": period}
+        if source == "financial_ratios" and notices:
+            query, given = DEPOSITED, {**given, "notices": str(notices)}
+        for row in reader.query(query, given):
             values = {name: value for name, value in row.items() if name not in PLACE}
             yield LineRead(source, row["batch"], row["file"], row["line"], row["known_at"], values)
 

@@ -1,9 +1,10 @@
+"""Which lines of the files were known of a firm, and of which sources a figure is made."""
+
 from datetime import date
 
-import ibis
-
-from features.folder import DataFolder
-from features.lineage import delivered_sources, staged_records
+from features.lineage import delivered_sources
+from reports.review.data import Reader
+from reports.review.tracing import lines_of
 from tests.tables import table
 
 ACCOUNTS = """
@@ -27,7 +28,7 @@ def test_accounts_are_among_the_lines_known_from_the_notice_of_their_deposit_on(
 
     def known(period):
         sources = delivered_sources(["financial_ratios"])
-        found = staged_records(ibis.duckdb.connect(), DataFolder(tmp_path), sources, "1", period)
+        found = lines_of(Reader(tmp_path), sources, "1", period)
         return [(record.source, record.line, str(record.known_on)) for record in found]
 
     assert known(date(2023, 1, 1)) == []
