@@ -42,6 +42,8 @@ TESTED_BY = {
     "features/register.py": ("tests/features/test_register.py",),
     "features/target.py": ("tests/features/test_target.py",),
     "features/themes/social_debt.py": ("tests/features/themes/test_social_debt.py",),
+    "features/accounts.py": ("tests/features/test_accounts.py",),
+    "features/checks.py": ("tests/features/test_checks.py",),
     "features/store.py": ("tests/features/test_store.py",),
     "models/alerts.py": ("tests/models/calibration/test_thresholds.py",),
     "models/calibration/thresholds.py": ("tests/models/calibration/test_thresholds.py",),

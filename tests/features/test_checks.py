@@ -72,3 +72,44 @@ def test_failures_of_the_last_labelled_year_are_a_multiple_of_those_before():
 
 def test_failures_are_not_compared_without_two_labelled_years():
     assert (FAILURES, "labels") not in of({"legal_units": REGISTER})
+
+
+@pytest.mark.parametrize("name", ["firm_headcounts", "contributions", "payment_plans"])
+def test_each_source_of_registered_firms_is_compared_with_the_register(name):
+    day = [date(2023, 1, 1)] * 2
+    own = {"siren": ["1", "9"], "ended_on": day, "created_on": day, "month": day, "started_on": day}
+    found = of({"legal_units": REGISTER, name: {**own, "headcount": [1.0, 1.0], "due": [1.0, 1.0]}})
+    assert found[UNKNOWN_FIRMS, name].value == 0.5
+
+
+def test_establishments_are_named_by_their_siret():
+    own = {"siret": ["11", "12", "12"], "siren": ["1"] * 3, "created_on": [date(2000, 1, 1)] * 3}
+    assert of({"establishments": own})[REPEATED_KEYS, "establishments"].value == pytest.approx(1 / 3)
+
+
+def test_contributions_add_up_by_what_is_due_and_debts_by_their_events():
+    months = [add_months(date(2022, 12, 1), n) for n in range(14)]
+    due = {"siren": ["1"] * 14, "started_on": months, "ended_on": months, "due": [4.0, *[1.0] * 11, 6.0, 1.0]}
+    assert of({"contributions": due})[YEARLY_SUM, "contributions"].value == 1.5
+    days = [*months, months[12], months[12]]
+    assert of({"debts": debts(["1"] * 16, days)})[YEARLY_SUM, "debts"].value == 3
+
+
+def test_a_month_of_nothing_is_compared_with_nothing():
+    assert (YEARLY_SUM, "firm_headcounts") not in of({"firm_headcounts": headcounts([5.0] * 12 + [0.0, 5.0])})
+
+
+def test_shares_without_any_record_are_none():
+    nothing = {"siren": pd.Series([], dtype="str"), "treated_on": pd.Series([], dtype="object")}
+    tables = {"legal_units": ibis.memtable(pd.DataFrame(REGISTER))}
+    tables["debts"] = ibis.memtable(pd.DataFrame(nothing), schema={"siren": "string", "treated_on": "date"})
+    rows = ibis.memtable(pd.DataFrame({"period": [date(2020, 1, 1)], "label": [0]}))
+    found = {(one.check, one.source): one.value for one in checked(tables, frozenset(tables), END, rows)}
+    assert found[UNKNOWN_FIRMS, "debts"] == found[DATED_LATER, "debts"] == 0
+
+
+def test_only_the_last_two_labelled_years_are_compared():
+    periods = [add_months(date(2018, 1, 1), n) for n in range(36) for _ in range(10)]
+    labels = [1 if n % 10 < (9 if n < 120 else 1 if n < 240 else 2) else 0 for n in range(360)]
+    found = of({"legal_units": REGISTER}, {"period": periods, "label": labels})
+    assert found[FAILURES, "labels"].value == pytest.approx(2)

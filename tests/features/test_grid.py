@@ -2,7 +2,7 @@ from datetime import date
 
 import ibis
 
-from features.grid import accumulated, arrivals, arriving, calendar, lookup, newest_known
+from features.grid import accumulated, arrivals, arriving, calendar, in_force, lookup, newest_known
 from tests.tables import column, months, table
 
 GRID = months("1", "2024-01-01", 4)
@@ -109,3 +109,20 @@ def test_what_arrives_is_counted_once_at_its_period():
     """)
     grid = GRID.union(months("2", "2024-01-01", 3))
     assert column(arriving(grid, records, ["amount"]), "amount") == [5, 0, 100, 0, 0, 7, 0]
+
+
+def test_what_holds_from_a_period_on_holds_until_the_next_point_of_the_same_firm():
+    grid = ibis.union(GRID, months("2", "2024-01-01", 4))
+    points = table("""
+        siren | period     | size
+        1     | 2024-02-01 | 12
+        1     | 2024-04-01 | 30
+        2     | 2023-11-01 | 5
+        2     | 2023-12-01 | 7
+        3     | 2024-01-01 | 99
+    """)
+    rows = in_force(grid, points)
+    assert rows.columns == ("siren", "period", "size")
+    assert column(rows, "size", "1") == [None, 12, 12, 30]
+    assert column(rows, "size", "2") == [7, 7, 7, 7]
+    assert rows.count().execute() == 8

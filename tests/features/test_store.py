@@ -1,3 +1,4 @@
+import hashlib
 import multiprocessing
 import os
 import signal
@@ -200,3 +201,34 @@ def test_a_file_that_can_not_take_its_place_leaves_nothing_beside_it(tmp_path):
     with pytest.raises(OSError, match="f"):
         store.write_text(tmp_path / "f", "a")
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+def test_a_file_is_copied_whole_where_nothing_stands_and_only_with_the_content_that_was_meant(tmp_path):
+    source, target = tmp_path / "source", tmp_path / "a" / "b" / "target"
+    source.write_bytes(b"one\r\ntwo")
+    meant = store.digest(source)
+    assert meant == hashlib.sha256(b"one\r\ntwo").hexdigest()
+    assert store.copy_whole(source, target, meant)
+    assert target.read_bytes() == b"one\r\ntwo"
+    with pytest.raises(FileExistsError):
+        store.copy_whole(source, target, meant)
+    assert not store.copy_whole(source, tmp_path / "other", "0" * 64)
+    assert {path.name for path in tmp_path.iterdir()} == {"source", "a"}
+    assert [path.name for path in target.parent.iterdir()] == ["target"]
+
+
+def test_a_published_folder_a_plain_one_and_a_file_are_removed_with_all_that_they_held(tmp_path):
+    for text in ("first", "second"):
+        with store.new_folder(tmp_path / text) as folder:
+            (folder / "x").write_text(text)
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "y").touch()
+    (tmp_path / "file").touch()
+    for name in ("first", "plain", "file"):
+        store.remove(tmp_path / name)
+    assert {path.name for path in tmp_path.iterdir()} == {"second", store.VERSIONS}
+    assert [path.name.partition("-")[0] for path in (tmp_path / store.VERSIONS).iterdir()] == ["second"]
+    with store.locked(tmp_path / "alone"):
+        (tmp_path / "alone" / "plain").mkdir()
+        store.remove(tmp_path / "alone" / "plain")
+    assert not (tmp_path / "alone" / "plain").exists()
