@@ -27,6 +27,10 @@ from features.windows import first_of_each
 
 LINEAGE = ("known_at", "batch", "file", "line")
 CAN_NOT_BE_READ = "{source}: {file} can't be read ({error})."
+CHANGED = (
+    "{source}: {file} changed while it was read; the last good state stays. Leave deliveries as they are while a run "
+    "is at work, then start it again."
+)
 TOO_BAD = (
     "{source}: {rejected} of {lines} lines of {file} are rejected, more than {limit}; the last good state stays. See "
     "{rejects}, then ask the partner for a sound file or raise max_rejected_share."
@@ -100,6 +104,7 @@ def _ingest_source(
     with store.new_folder(staged / source.name) as folder:
         for batch, files in found.items():
             for n, path in enumerate(files):
+                found_as = _state_of(path)
                 progress(f"{source.title}: {batch}/{path.name}")
                 file = open_text(con, path, scratch)
                 parsed, file = _parse_file(con, file, source, scratch)
@@ -112,6 +117,8 @@ def _ingest_source(
                 target = folder / f"{batch}-{n}.parquet"
                 _stage(con, parsed, source, reading.delivery_day, of_source, not_before, (batch, path.name), target)
                 reports.append(file_report(con, parsed, target, source, batch, file))
+                if _state_of(path) != found_as:
+                    raise InputError(CHANGED, source=source.name, file=path.name)
                 if reports[-1].kept:
                     check_staged(con.read_parquet(target), source, path.name)
                 told.append(reports[-1])
@@ -132,6 +139,12 @@ def looked_through(
     parsed, file = _parse_file(con, open_text(con, path, scratch), source, scratch)
     _stage(con, parsed, source, delivery_day, (), ALWAYS_KNOWN, (batch, path.name), target)
     return file_report(con, parsed, target, source, batch, file), con.read_parquet(target)
+
+
+def _state_of(path: Path) -> tuple[int, int, int]:
+    """What tells a file from another one, or from what it was: without reading it."""
+    state = path.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def _files_of(folder: Path, reports: list[FileReport]) -> list[Path]:

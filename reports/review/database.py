@@ -195,7 +195,8 @@ def open_database(url: str) -> sa.Engine:
     address = sa.make_url(url)
     if address.get_backend_name() == "sqlite" and address.database:
         _keep_private(Path(address.database))
-    engine = sa.create_engine(address)
+    # Connections that a restart of the server has cut are found before they are used, and made anew.
+    engine = sa.create_engine(address, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _tune_sqlite)
     migrate(engine)

@@ -453,3 +453,20 @@ def test_the_stock_of_legal_units_under_the_name_of_their_history_is_refused_by_
     shutil.copy(SAMPLES / "sireneUL.csv", house.batch("2401") / UNIT_HISTORY)
     with pytest.raises(InputError, match=r"legal_unit_history: .* holds legal units"):
         house.ingest()
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_refused_and_the_last_good_state_stays(house):
+    house.ingest()
+    before = house.staged("debts")
+    debts = house.raw / "2401" / "sigfaible_debits.csv"
+
+    def replaced_meanwhile(step):
+        if step.endswith("sigfaible_debits.csv"):
+            other = house.data / "other"
+            other.write_bytes(debts.read_bytes())
+            other.replace(debts)
+
+    reading, folders = Reading(0.05, 25, {}), {n: house.data / n for n in ("staged", "rejects", "scratch")}
+    with pytest.raises(InputError, match="changed while it was read"):
+        ingest(house.con, house.raw, SOURCES, reading, **folders, progress=replaced_meanwhile)
+    assert house.staged("debts") == before

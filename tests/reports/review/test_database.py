@@ -24,6 +24,8 @@ from reports.review.data import Reader
 from reports.review.database import APPEND_ONLY, AuditEntry, Base, LogCut, Verdict, migrate, now, open_database
 from tests.reports.review.conftest import PASSWORD, TestClient, add_accounts, signed_in
 
+# The function that runs a command of the server, and the command but for its last word.
+RESTART = []
 # A PostgreSQL server refuses to run as root.
 NOBODY = "nobody"
 
@@ -56,6 +58,7 @@ def postgresql(tmp_path_factory):
     run(str(binaries / "initdb"), "-D", cluster, "-U", "review", "-A", "trust", "-E", "UTF8", "--no-sync")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
     run(str(binaries / "pg_ctl"), "-D", cluster, "-o", options, "-l", str(folder / "log"), "-w", "start")
+    RESTART[:] = [run, str(binaries / "pg_ctl"), "-D", cluster, "-m", "immediate", "-l", str(folder / "log"), "-w"]
     yield f"postgresql+psycopg://review@127.0.0.1:{port}/"
     run(str(binaries / "pg_ctl"), "-D", cluster, "-m", "immediate", "-W", "stop")
     shutil.rmtree(folder, ignore_errors=True)
@@ -238,3 +241,16 @@ def test_a_database_of_the_first_version_keeps_every_answer(tmp_path):
     upgraded = open_database(str(engine.url))
     assert [row["note"] for row in verdicts.verdict_rows(upgraded)] == ["vue"]
     upgraded.dispose()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_the_application_goes_on_where_its_database_was_restarted(url, data_template):
+    app = create_app(read_configuration(data=data_template, database=url, is_local=True))
+    add_accounts(app)
+    admin = signed_in(app, "admin")
+    assert admin.get("/audit").status_code == 200
+    run, *command = RESTART
+    run(*command, "restart")
+    assert admin.get("/audit").status_code == 200
+    assert admin.post("/firms/552100554/follow-ups", follows=0, state="to_contact", on="2024-02-01").status_code == 303
+    app.state.services.engine.dispose()
