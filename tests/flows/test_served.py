@@ -87,7 +87,7 @@ def until(found, seconds):
 @pytest.mark.nightly
 def test_a_schedule_starts_a_run_that_publishes_a_list_and_its_artifacts(tmp_path):
     raw, data, port = tmp_path / "raw", tmp_path / "data", free_port()
-    assert weaksignals("simulate", raw, "--firms", 500).returncode == 0
+    assert weaksignals("simulate", raw, "--firms", 1000).returncode == 0
     server = started("serve", raw, "--port", port, "--data", data, stdout=None, stderr=None)
     api = Api(port)
     try:
