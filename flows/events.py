@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # In the folder of the runs, where no collector is set.
 EVENTS: Final = "openlineage.ndjson"
 NAMESPACE: Final = "weaksignals"
+# Batches are named, not placed: they may be anywhere.
+DELIVERIES: Final = "deliveries/"
 # What OpenLineage calls the datasets of a disk.
 OF_FILES: Final = "file"
 TIMEOUT: Final = 5.0
@@ -44,10 +46,10 @@ def _always(*names: str) -> Names:
     return lambda _record: names
 
 
-# What each stage reads and writes, by its name: as paths in the data folder, known when the stage has ended.
+# What each stage reads and writes, by its name: deliveries, or paths in the data folder; known when it has ended.
 DATASETS: Final[Mapping[str, tuple[Names, Names]]] = {
     "simulate": (_always(), _always("raw")),
-    "ingest": (lambda r: tuple(f"raw/{s.batch}" for s in r.sources), _of_sources("staged")),
+    "ingest": (lambda r: tuple(sorted({f"{DELIVERIES}{s.batch}" for s in r.sources})), _of_sources("staged")),
     "build": (_of_sources("staged"), _always("features")),
     "train": (_always("features"), _model),
     "score": (lambda r: ("features", *_model(r)), lambda r: (f"scores/period={r.period}", *_linked("list")(r))),
@@ -118,9 +120,14 @@ def _event(
         run=Run(runId=run_id_of(record, job), facets=facets),
         job=Job(NAMESPACE, job),
         eventType=RunState[state],
-        inputs=[InputDataset(OF_FILES, str(data / name)) for name in reads],
-        outputs=[OutputDataset(OF_FILES, str(data / name)) for name in writes],
+        inputs=[InputDataset(*_place(data, name)) for name in reads],
+        outputs=[OutputDataset(*_place(data, name)) for name in writes],
     )
+
+
+def _place(data: Path, name: str) -> tuple[str, str]:
+    """The namespace and the name of a dataset."""
+    return (NAMESPACE, name) if name.startswith(DELIVERIES) else (OF_FILES, str(data / name))
 
 
 def run_id_of(record: RunRecord, job: str) -> str:

@@ -14,7 +14,7 @@ from reports.review.access import Kind, Right, Role
 from reports.review.accounts import operator
 from reports.review.audit import ADMITTED
 from reports.review.data import Reader
-from reports.review.database import AuditEntry, FollowUp, Verdict
+from reports.review.database import AuditEntry, FollowUp, Verdict, asks_for, page_of
 from reports.review.exports import Export, firm_document
 from reports.review.firm import explain, read_firm
 from reports.review.wording import known
@@ -64,7 +64,7 @@ def held(reader: Reader, engine: sa.Engine, siren: str, language: Language) -> H
             _consulted(db, siren),
             db.scalars(_asked(siren)).all(),
         )
-    path = _page_of(siren)
+    path = page_of(siren)
     audit.write(engine, AuditEntry(by=operator(), address="", action=ACTION, path=path, outcome="done"))
     return found
 
@@ -83,19 +83,14 @@ def _said_on_lists(reader: Reader, siren: str, language: Language) -> Iterator[d
         yield {**document, **said, "figures": figures}
 
 
-def _page_of(siren: str) -> str:
-    return f"/firms/{siren}"
-
-
 def _consulted(db: Transaction, siren: str) -> Consulted:
-    page, entry = _page_of(siren), AuditEntry
-    of_firm = sa.or_(*(entry.path.like(f"{page}{after}") for after in ("", "?%", "/%")))
+    entry = AuditEntry
     counted = (sa.func.count(), sa.func.count(entry.by.distinct()), sa.func.min(entry.at), sa.func.max(entry.at))
-    return Consulted(*db.execute(sa.select(*counted).where(of_firm, entry.outcome == ADMITTED)).one())
+    return Consulted(*db.execute(sa.select(*counted).where(asks_for(siren), entry.outcome == ADMITTED)).one())
 
 
 def _asked(siren: str) -> sa.Select[datetime]:
-    same = (AuditEntry.action == ACTION, AuditEntry.path == _page_of(siren))
+    same = (AuditEntry.action == ACTION, AuditEntry.path == page_of(siren))
     return sa.select(AuditEntry.at).where(*same).order_by(AuditEntry.id)
 
 

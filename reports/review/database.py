@@ -203,9 +203,19 @@ def open_database(url: str) -> sa.Engine:
     return engine
 
 
+def page_of(siren: str) -> str:
+    """The address of a firm's page."""
+    return f"/firms/{siren}"
+
+
+def asks_for(siren: str) -> sa.ColumnElement[bool]:
+    """Of the lines of the log, those on a page or a file of that firm."""
+    return sa.or_(*(AuditEntry.path.like(f"{page_of(siren)}{after}") for after in ("", "?%", "/%")))
+
+
 def asked_of(engine: sa.Engine, siren: str) -> list[AuditEntry]:
     """Who asked for a page or a file of that firm, and whether they got it, the newest first."""
-    query = sa.select(AuditEntry).where(AuditEntry.path.contains(f"/firms/{siren}")).order_by(AuditEntry.id.desc())
+    query = sa.select(AuditEntry).where(asks_for(siren)).order_by(AuditEntry.id.desc())
     with Transaction(engine) as db:
         return list(db.scalars(query))
 
