@@ -31,8 +31,8 @@ def checked(tables: Mapping[str, ir.Table], delivered: frozenset[str], end: date
     """The figures of a build.
 
     tables: the staged records by source, of national ones those of the table's firms. delivered: the sources that there
-    are. end: the first period at which the
-    newest delivery counts: nothing can be dated after it. rows: those of the feature table, with period and label.
+    are. end: the first period at which the newest delivery counts: nothing can be dated after it. rows: those of the
+    feature table, with period and label.
     """
     sources = [source for source in SOURCES if source.name in delivered]
     for source in sources:
