@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import clone
 
 from features.errors import InputError
@@ -37,6 +36,7 @@ from models.rows.reading import Rows, read_at_most, read_split
 from models.rows.split import out_of_time
 from models.training import tuning
 from models.training.facts import model_facts
+from models.training.origins import inner_origins
 
 # The most training rows that later periods are compared with, and the most test rows that importance is measured on.
 REFERENCE_ROWS = 200_000
@@ -86,7 +86,8 @@ def tested_model(context: EvaluationContext, protocol: Protocol, progress: Progr
     inputs = dataset.inputs_from(rows.train)
     estimator = boosted_trees(inputs, protocol.seed, protocol.hyperparameters)
     progress("how many trees serve later months best")
-    estimator = estimator.set_params(n_estimators=_n_estimators(estimator, rows, context.horizon))
+    most = _trees_per_row(estimator, rows, context.horizon) * len(rows.train)
+    estimator = estimator.set_params(n_estimators=max(1, round(min(estimator.n_estimators, most))))
     progress(f"training on {len(rows.train):,} rows of {rows.train['siren'].nunique():,} firms")
     return rows, fit_model(estimator, inputs, rows.train, rows.validation, rows.weights)
 
@@ -109,14 +110,17 @@ def context_of(
     )
 
 
-def _n_estimators(estimator: BoostedTrees, rows: Rows, horizon: int) -> int:
-    """How many trees do best on the last training months, an embargo later; the most where there are too few months."""
+def _trees_per_row(estimator: BoostedTrees, rows: Rows, horizon: int) -> float:
+    """How many trees serve later months best, by the rows to fit on; no limit where there are too few months to tell.
+
+    More rows bear more trees, and all training rows are more than those of an inner origin.
+    """
     try:
-        early, later = inner_split(rows.train, horizon)
+        origins = inner_origins(rows.train, rows.weights, estimator.inputs, horizon)
     except InputError:
-        return int(estimator.n_estimators)
-    x, y = matrix(rows.train, estimator.inputs), labels_of(rows.train)
-    return best_n_estimators(estimator, x[early], y[early], x[later], y[later], weights=rows.weights[early])
+        return np.inf
+    best = best_n_estimators(estimator, [(origin.earlier, origin.later) for origin in origins])
+    return best / float(np.mean([len(origin.earlier.y) for origin in origins]))
 
 
 def tune(
@@ -129,30 +133,14 @@ def tune(
     context = context_of(table, as_of, protocol)
     rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
-    early, later = inner_split(rows.train, context.horizon)
-    x, y = matrix(rows.train, inputs), labels_of(rows.train)
+    origins = inner_origins(rows.train, rows.weights, inputs, context.horizon)
 
     def value(hyperparameters: Hyperparameters) -> tuple[float, int]:
-        parts = (x[early], y[early]), (x[later], y[later])
-        return tuning.objective(hyperparameters, inputs, *parts, protocol.seed, rows.weights[early])
+        return tuning.objective(hyperparameters, inputs, origins, protocol.seed)
 
     made_of = (table.record.fingerprint, as_of, replace(protocol, hyperparameters=Hyperparameters()))
     name = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
     return tuning.tune(database, name, value, protocol.seed, minutes, progress)
-
-
-def inner_split(train: pd.DataFrame, horizon: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which training rows to fit on, and which later ones, an embargo after them, to choose hyper-parameters by.
-
-    Raises InputError where either part holds no failure.
-    """
-    months = [pd.Timestamp(month).date() for month in sorted(train["period"].unique())]
-    latest = sum(add_months(month, horizon // 2) > months[-1] for month in months)
-    parts = tuning.earlier_and_later(months, horizon, latest)
-    early, later = (train["period"].isin(pd.to_datetime(part)).to_numpy() for part in parts)
-    if any(train.loc[part, "label"].nunique() < 2 for part in (early, later)):
-        raise InputError("The training periods hold too few failures to choose by. Build from an earlier --start.")
-    return early, later
 
 
 def _failure_rate(context: EvaluationContext) -> float | None:
