@@ -6,8 +6,8 @@ from typing import Final
 
 # Called with one sentence per step of a long computation.
 Progress = Callable[[str], None]
-# The champion's kind of model, and the same without monotone constraints.
-LIGHTGBM, FREE = "lightgbm", "lightgbm_unconstrained"
+# The champion's kind of model; the same that learns at one horizon alone; and that one without monotone constraints.
+LIGHTGBM, ONE_HORIZON, FREE = "lightgbm", "lightgbm_one_horizon", "lightgbm_unconstrained"
 # Months after the end of the horizon until the sources hold the last judgments of it.
 LABEL_LAG_MONTHS = 1
 

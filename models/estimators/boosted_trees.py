@@ -87,7 +87,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             raise ValueError(f"Only binary classification is supported; y holds {len(self.classes_)} class(es).")
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, x)
         rows = lgb.Dataset(x, labels, weight=weights, **self._columns(), free_raw_data=False)
-        measured = later and rows.create_valid(later.x, np.searchsorted(self.classes_, later.y), later.weights)
+        measured = None
+        if later is not None:
+            measured = rows.create_valid(later.x, np.searchsorted(self.classes_, later.y), later.weights)
         boosters = [self._boosted(rows, measured, self.seed * self.bags + bag) for bag in range(self.bags)]
         self.booster_ = averaged(boosters)
         self.n_estimators_ = self.booster_.num_trees() // self.bags
@@ -176,9 +178,9 @@ def averaged(boosters: Sequence[lgb.Booster]) -> lgb.Booster:
 
 def moved(booster: lgb.Booster, offset: float) -> lgb.Booster:
     """The same booster with `offset` added to every margin, in the values of its first tree; contributions stay."""
-    header, first, others = re.split(r"^(?=Tree=[01]\n)", booster.model_to_string(), maxsplit=2, flags=re.MULTILINE)
+    header, first, *others = re.split(r"^(?=Tree=[01]\n)", booster.model_to_string(), maxsplit=2, flags=re.MULTILINE)
     header = re.sub(r"^tree_sizes=.*\n", "", header, flags=re.MULTILINE)
-    return lgb.Booster(model_str=header + _changed(first, lambda value: value + offset) + others)
+    return lgb.Booster(model_str=header + _changed(first, lambda value: value + offset) + "".join(others))
 
 
 def _changed(tree: str, change: Callable[[float], float]) -> str:

@@ -1,6 +1,6 @@
 """How good a model is, as plain records: together they are the content of `metrics.json`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -246,6 +246,7 @@ class Metrics:
     """All that a model was evaluated by: the content of `metrics.json`.
 
     models: this model and its challengers on the same test rows, by name (`models.estimators.challengers`).
+    surpassed_by: challengers that rank better, beyond chance, by name: their average precision minus the model's.
     intervals: by metric, those at a cut with its name before: `auc`, `high_precision`.
     groups: by dimension: see `models.evaluation.slices.by_group`.
     policy: that of the alerts; None where a version chose thresholds for the model itself, before there were policies.
@@ -263,3 +264,4 @@ class Metrics:
     lead_time: LeadTime
     policy: AlertPolicy | None
     checks: tuple[Check, ...] = ()
+    surpassed_by: dict[str, Difference] = field(default_factory=dict)

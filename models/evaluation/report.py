@@ -21,6 +21,7 @@ from models.evaluation.lead_time import lead_times
 from models.evaluation.metrics import evaluate_model
 from models.evaluation.records import (
     CalibrationFigures,
+    Difference,
     FeatureImportance,
     HorizonFigures,
     LeadTime,
@@ -73,6 +74,7 @@ class Known:
     """What is measured of a model before its report: see `models.evaluation.records.Metrics`."""
 
     models: dict[str, TimedFigures]
+    surpassed_by: dict[str, Difference]
     stability: Stability
     feature_importance: FeatureImportance
 
@@ -97,6 +99,7 @@ def evaluation_report(
     horizons, lead_time = _over_time(model, context)
     return Metrics(
         models=known.models,
+        surpassed_by=known.surpassed_by,
         stability=known.stability,
         feature_importance=known.feature_importance,
         intervals=intervals,

@@ -57,7 +57,16 @@ def beside(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
             for at in [figures.at(cut)]
         ),
     )
-    return Section(language.say("The model and its challengers, on the same test months"), (ranking, cuts))
+    better = tuple(
+        language.say(
+            "A finding: {challenger} ranks firms better, beyond chance: average precision {gap} higher ({low} to "
+            "{high}).",
+            challenger=language.say(WORDS[name]),
+            **{key: number(value, 3) for key, value in (("gap", gap.value), ("low", gap.low), ("high", gap.high))},
+        )
+        for name, gap in metrics.surpassed_by.items()
+    )
+    return Section(language.say("The model and its challengers, on the same test months"), (ranking, *better, cuts))
 
 
 def how_sure(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
@@ -268,7 +277,7 @@ def data(model: RiskModel, _metrics: Metrics | None, language: Language) -> Sect
     """What the same model can be made of again."""
     facts, made = model.facts, model.facts.data
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
-    trees = language.number(facts.n_estimators)
+    trees = language.number(facts.final.n_estimators if facts.final else facts.n_estimators)
     return Section(
         language.say("To reproduce it"),
         (
