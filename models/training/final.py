@@ -107,7 +107,8 @@ def sized(model: BoostedTrees, rows: int, now: int, protocol: Protocol) -> Boost
 def at_horizon(openings: pd.DataFrame, horizon: int) -> Relabel:
     """Gives labels at a shorter horizon in months, of which all must be known.
 
-    openings: as `dataset.read_openings` gives. As with the table's own labels, firms already in a procedure have none, even where that was not known yet.
+    openings: as `dataset.read_openings` gives. As with the table's own labels, firms already in a procedure have none,
+    even where that was not known yet.
     """
 
     def label(rows: pd.DataFrame) -> pd.DataFrame:

@@ -87,7 +87,7 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
         _stability(model, tested, rows, policy),
         feature_importance(model, rows.test, protocol.seed),
     )
-    metrics = evaluation_report(tested, rows, context, known, protocol.origins, protocol.seed, progress)
+    metrics = evaluation_report(tested, single, rows, context, known, protocol.origins, protocol.seed, progress)
     return Result(model, metrics, rows.test, _reference(model, final, tested, rows, context))
 
 

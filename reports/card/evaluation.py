@@ -90,7 +90,7 @@ def how_sure(_model: RiskModel, metrics: Metrics, language: Language) -> Section
     return Section(title, (Table(said(("metric", "value", "lower end", "upper end"), language), tuple(rows)),))
 
 
-def protocols(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
+def protocols(model: RiskModel, metrics: Metrics, language: Language) -> Section:
     """The same kind of model evaluated in other ways, with the random split of existing systems for comparison."""
     say, found = language.say, metrics.protocols
     rolling, flattered, out_of_time = found.rolling_origins, found.random_within_periods, found.out_of_time
@@ -111,6 +111,8 @@ def protocols(_model: RiskModel, metrics: Metrics, language: Language) -> Sectio
         ),
     )
     content: list[str | Table] = [table]
+    if model.facts.final:
+        content.insert(0, say("Of each, and of this model too, the trees at its own horizon alone."))
     if flattered:
         content.append(
             say(
