@@ -91,7 +91,7 @@ def line_chart(
             path = " ".join(f"{x},{y}" for x, y in run)
             drawn.append(f'<polyline class="line {one.style}" points="{path}"/>')
             drawn += [f'<circle class="dot {one.style}" cx="{x}" cy="{y}" r="2.5"/>' for x, y in run]
-    drawn += _readings(days, series, told or words, _around)
+    drawn += _readings(days, series, told or words, [_around(n, len(days)) for n in range(len(days))])
     return _svg(title, description, drawn, HEIGHT)
 
 
@@ -109,7 +109,7 @@ def bar_chart(title: str, description: str, days: Sequence[date], stacks: Sequen
             x = LEFT + n * step + step * 0.1
             size = f'width="{step * 0.8:.1f}" height="{height:.1f}"'
             drawn.append(f'<rect class="bar {one.style}" x="{x:.1f}" y="{y:.1f}" {size}/>')
-    drawn += _readings(days, stacks, words, lambda n, count: (LEFT + n * step, step))
+    drawn += _readings(days, stacks, words, [(LEFT + n * step, step) for n in range(count)])
     return _svg(title, description, drawn, HEIGHT)
 
 
@@ -164,14 +164,16 @@ def _around(n: int, count: int) -> tuple[float, float]:
 
 
 def _readings(
-    days: Sequence[date], series: Sequence[Series], words: Words, place: Callable[[int, int], tuple[float, float]]
+    days: Sequence[date], series: Sequence[Series], words: Words, places: Sequence[tuple[float, float]]
 ) -> list[str]:
-    """A strip over each month with what it holds: browsers show it under the pointer, `charts.js` by keyboard too."""
+    """A strip over each month with what it holds: browsers show it under the pointer, `charts.js` by keyboard too.
+
+    places: where each starts, and how wide it is.
+    """
     drawn = []
-    for n, day in enumerate(days):
+    for n, (day, (x, width)) in enumerate(zip(days, places, strict=True)):
         values = ((one.name, one.values[n]) for one in series)
         said = "; ".join(f"{name}: {'–' if value is None else words(value)}" for name, value in values)
-        x, width = place(n, len(days))
         size = f'width="{width:.1f}" height="{HEIGHT - BOTTOM - TOP}"'
         title = f"<title>{escape(f'{day:%m/%Y} – {said}')}</title>"
         drawn.append(f'<rect class="reading" x="{x:.1f}" y="{TOP}" {size}>{title}</rect>')
