@@ -19,7 +19,8 @@ YEAR: Final = timedelta(days=365)
 class Account:
     """Who is signed in; csrf: what every change must carry; digest: of the session.
 
-    notice, notice_at: the version of the confidentiality notice that was accepted last, and when.
+    notice, notice_at: the version of the confidentiality notice that was accepted last, and when. tour: how many steps
+    of the tour were seen.
     """
 
     user_id: int
@@ -29,6 +30,7 @@ class Account:
     digest: str = ""
     notice: str | None = None
     notice_at: datetime | None = None
+    tour: int = 0
 
     def has_accepted(self, notice: str) -> bool:
         """Whether this version of the notice was accepted within a year; there may be none to accept."""
@@ -40,7 +42,7 @@ class Account:
 def account_of(user: User, csrf: str = "", digest: str = "") -> Account:
     """The account of a row."""
     right = right_of(user.role, user.territories, user.kinds)
-    return Account(user.id, user.name, right, csrf, digest, user.notice, user.notice_at)
+    return Account(user.id, user.name, right, csrf, digest, user.notice, user.notice_at, user.tour)
 
 
 def all_accounts(engine: sa.Engine) -> Sequence[User]:

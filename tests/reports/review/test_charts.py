@@ -19,12 +19,12 @@ def readings(svg):
 
 def test_each_month_of_a_line_tells_what_it_holds_and_what_is_not_known():
     drawn = line_chart("t", "d", MONTHS, [Series("Risk", (0.1, None, 0.25), "first")], str, told=lambda v: f"{v:.1%}")
-    assert readings(drawn) == ["01/2024 – Risk: 10.0%", "02/2024 – Risk: –", "03/2024 – Risk: 25.0%"]
+    assert readings(drawn) == ["01/2024 – Risk 10.0%", "02/2024 – Risk –", "03/2024 – Risk 25.0%"]
 
 
 def test_each_month_of_a_stack_tells_all_its_parts():
     stacks = [Series("a & b", (1, 2, 3), "first"), Series("c", (4, None, 6), "second")]
-    assert readings(bar_chart("t", "d", MONTHS, stacks, str))[0] == "01/2024 – a &amp; b: 1; c: 4"
+    assert readings(bar_chart("t", "d", MONTHS, stacks, str))[0] == "01/2024 – a &amp; b 1 · c 4"
 
 
 def test_the_strips_of_the_months_cover_the_chart_side_by_side():
