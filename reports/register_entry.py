@@ -108,7 +108,8 @@ def _data(known: Known) -> Iterator[str]:
         counts[column.theme] = counts.get(column.theme, 0) + 1
     for theme, count in counts.items():
         words = known.say(THEME_WORDS[theme]) if theme in THEME_WORDS else theme
-        yield known.say("{theme}: {count} figures", theme=words, count=known.language.number(count))
+        told = known.language.counted(count, "{number} figure", "{number} figures")
+        yield known.say("{label}: {value}", label=words, value=told)
 
 
 def _delivered(known: Known) -> list[Any]:

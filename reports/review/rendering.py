@@ -66,6 +66,7 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "rounded_changes": rounded_changes,
         "effect_bar": effect_bar,
         "today": now().date(),
-        "steps": STEPS,
+        # Nobody is shown around before they have accepted the notice.
+        "steps": STEPS if account and account.has_accepted(services.texts.notice) else (),
     }
     return ENVIRONMENT.get_template(name).render(**{**shown, **context})

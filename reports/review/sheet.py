@@ -1,7 +1,7 @@
 """A firm on one page, for a visit (ReportLab: pure Python, where WeasyPrint needs Pango from the system)."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reportlab.lib import colors
@@ -23,6 +23,7 @@ from reports.review.words import Words
 
 MARGIN = 15 * mm
 MOST_FIGURES = 10
+MOST_ESTABLISHMENTS = 4
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Told:
     """What the user may see of the firm, beside its line in the list.
 
     unknown: sentences. past: its risk in each list, traces: its figures by month, both oldest first.
+    establishments: see `reports.review.past`.
     """
 
     explained: Explanation
@@ -38,6 +40,7 @@ class Told:
     unknown: Sequence[str]
     past: Sequence[Row]
     traces: Sequence[Row]
+    establishments: Sequence[Row]
     contact: str
 
 
@@ -63,6 +66,7 @@ def pdf(export: Export, told: Told) -> bytes:
         *_why(export, told.explained),
         *_charts(words, told),
         *_figures(words, chosen(told)),
+        *_listed(words, "Open establishments", list(listed_establishments(words, told.establishments))),
         *_listed(words, "What is not known", told.unknown),
         *_listed(words, "What to ask the firm", list(questions(told.explained, words))),
         *_answers(words, told.answers),
@@ -85,6 +89,18 @@ def chosen(told: Told) -> list[KeyFigure]:
 
 def _listed(words: Words, title: str, sentences: Sequence[str]) -> list[Flowable]:
     return [text(words.say(title), HEAD), *(text(f"• {said}") for said in sentences)] if sentences else []
+
+
+def listed_establishments(words: Words, establishments: Sequence[Row]) -> Iterator[str]:
+    """The open ones, the head office first; how many more there are where they are many."""
+    found = [one for one in establishments if not one["closed_on"]]
+    for one in found[:MOST_ESTABLISHMENTS]:
+        address = words.address(one["address"]) if one["address"] else ""
+        place = " ".join(filter(None, (one["postcode"], one["commune_name"])))
+        head_office = words.say("head office") if one["is_head_office"] else ""
+        yield ", ".join(filter(None, (one["siret"], address, place, head_office)))
+    if len(found) > MOST_ESTABLISHMENTS:
+        yield words.say("and {count} more", count=words.number(len(found) - MOST_ESTABLISHMENTS))
 
 
 def _charts(words: Words, told: Told) -> list[Flowable]:

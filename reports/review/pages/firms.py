@@ -180,6 +180,7 @@ def firm_sheet(visit: Exported) -> Response:
         _unknowns(visit, explained),
         risk_history(reader, published, siren) if right.may_see(Kind.SCORES) else [],
         traces(reader, published, siren, right),
+        establishments(reader, published, siren),
         visit.services.configuration.contact,
     )
     content = sheet.pdf(Export(published, right, Words(visit.language), [], [found]), told)

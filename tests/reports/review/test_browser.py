@@ -202,6 +202,8 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         "/algorithm",
         "/algorithm/data",
         "/algorithm/evaluation",
+        "/algorithm/register",
+        "/guide",
         "/sign-in",
     ],
 )

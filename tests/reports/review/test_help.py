@@ -10,7 +10,7 @@ from reports.review.brand import SVG, read_logo
 from reports.review.configuration import read_configuration
 from reports.review.guide import guide
 from reports.review.tour import STEPS
-from tests.reports.review.conftest import TestClient, add_accounts, shown, signed_in
+from tests.reports.review.conftest import PASSWORD, Agent, TestClient, add_accounts, shown, signed_in
 
 FIRM = "/firms/552100554"
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9" fill="#000091"/></svg>'
@@ -58,6 +58,20 @@ def test_the_first_steps_are_shown_once_one_after_another_and_again_when_asked_f
     assert "First steps" not in again.get(FIRM, **{"accept-language": "en"}).text
     again.post("/tour", seen=0)
     assert "First steps, 1 of 3" in shown(again.get(FIRM, **{"accept-language": "en"}))
+
+
+def test_nobody_is_shown_around_before_they_have_accepted_the_notice(served, tmp_path):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "confidentiality.fr.txt").write_text("Secret.")
+    client = TestClient(served(texts=tmp_path / "texts"))
+    client.get("/sign-in")
+    fields = {"token": client.cookies["weaksignals-sign-in"], "name": "paris", "password": PASSWORD, "next": "/"}
+    client.post("/sign-in", data=fields, follow_redirects=False)
+    page = client.get("/confidentiality").text
+    assert 'class="tour"' not in page
+    agent = Agent(client, page.split('name="csrf" value="')[1].split('"')[0])
+    agent.post("/confidentiality", next="/")
+    assert 'class="tour"' in agent.get(FIRM).text
 
 
 def test_who_skips_the_first_steps_has_seen_them_and_nobody_else(fresh):

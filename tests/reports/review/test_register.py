@@ -43,8 +43,8 @@ def test_every_field_is_filled_in_but_what_only_the_administration_knows_and_has
 def test_what_the_program_knows_comes_from_the_model_in_use(client):
     fields = told(client)
     assert fields["data"] == [
-        *("social debt: 1 figures", "payment behaviour: 1 figures", "financial health: 1 figures"),
-        *("short-time work: 1 figures", "workforce: 1 figures", "profile: 1 figures"),
+        *("social debt: 1 figure", "payment behaviour: 1 figure", "financial health: 1 figure"),
+        *("short-time work: 1 figure", "workforce: 1 figure", "profile: 1 figure"),
     ]
     assert "within 18 months" in fields["purpose"][0]
     assert not [source for source in fields["sources"] if "CCSF" in source]

@@ -1,13 +1,14 @@
 """The sheet of a firm: one page, in any script, with what is not known and what to ask."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from reports.language import Language
 from reports.review.firm import Explanation
 from reports.review.key_figures import KeyFigure
-from reports.review.sheet import Told, chosen
+from reports.review.sheet import Told, chosen, listed_establishments
 from reports.review.sheet_parts import drawable
 from reports.review.unknowns import questions, unknowns
 from reports.review.verdicts import Answers
@@ -24,7 +25,7 @@ def figure(name, standing=""):
 
 
 def told(explained, figures):
-    return Told(explained, figures, Answers([], [], []), [], [], [], "")
+    return Told(explained, figures, Answers([], [], []), [], [], [], [], "")
 
 
 def test_the_figures_that_the_reasons_speak_of_come_first_then_the_worse_ones():
@@ -60,6 +61,18 @@ def test_what_is_not_known_names_silent_sources_once():
 )  # fmt: skip
 def test_a_sign_that_the_font_lacks_is_told_by_its_number(written, drawn):
     assert drawable(written) == drawn
+
+
+def place(number, closed_on=None, address="3 RUE HOCHE", is_head_office=False):
+    told = {"siret": f"5521005540001{number}", "postcode": "75011", "commune_name": "PARIS", "address": address}
+    return {**told, "closed_on": closed_on, "is_head_office": is_head_office}
+
+
+def test_open_establishments_are_listed_the_head_office_as_such_and_the_others_counted():
+    places = [place(1, is_head_office=True), place(2, closed_on=date(2020, 1, 1)), *(place(n) for n in range(3, 9))]
+    said = list(listed_establishments(EN, places))
+    assert said[0] == "55210055400011, 3 RUE HOCHE, 75011 PARIS, head office"
+    assert (len(said), said[-1]) == (5, "and 3 more")
 
 
 def test_the_sheet_holds_its_font_and_one_page_with_two_charts(fresh):
