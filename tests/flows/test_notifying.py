@@ -69,7 +69,7 @@ class Mail:
             return AuthResult(success=True)
         return AuthResult(success=False, handled=False, message=f"535 not {given.password.decode()}")
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - as aiosmtpd calls it
         self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
         self.addressees.append(envelope.rcpt_tos)
         return "250 kept"
