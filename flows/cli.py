@@ -127,17 +127,20 @@ def build(
     start: Annotated[str | None, typer.Option(help="First period, YYYY-MM.")] = None,
     end: Annotated[str | None, typer.Option(help="Last period, YYYY-MM.")] = None,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Remove the other periods that are built already.")
+        bool, typer.Option("--rebuild", help="Build these periods anew where they are built already: rewrite the past.")
     ] = False,
     data: Data = None,
     engine: Engine = None,
 ) -> None:
-    """Build the monthly feature table from staged/ into features/; other periods that are built stay there."""
+    """Build the periods that features/ lacks from staged/; those that are built stay as they are."""
     from flows import printing, stages
 
     settings = load(data=data, engine=engine)
+    first, last = period_of(start), period_of(end)
     with store.locked(settings.data), progress() as say:
-        built = stages.build(settings, period_of(start), period_of(end), say, rebuild)
+        if rebuild:
+            printing.print_plan(stages.planned(settings, first, last, rebuild)[1])
+        built = stages.build(settings, first, last, say, rebuild)
     printing.print_built(built)
 
 
@@ -219,7 +222,7 @@ def rebuild(
     if made.other:
         raise InputError(
             f"The list of {month:%Y-%m} made again is another: {', '.join(made.other)}. "
-            f"{'See above. ' if made.why or made.altered else room.KEPT}It is in {made.folder}"
+            f"{'See above. ' if made.why or made.altered else room.SAME}It is in {made.folder}"
         )
     out.print(
         f"The same bytes in all {len(made.same)} files of the list of {month:%Y-%m}: {made.folder}", soft_wrap=True

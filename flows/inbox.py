@@ -21,7 +21,6 @@ from features import arrivals, engine, store
 from features.arrivals import Place, harmless
 from features.deliveries import check_header, find_batches, unread_file
 from features.errors import InputError
-from features.ingest import looked_through
 from features.manifests import (
     MANIFEST,
     ZONE,
@@ -35,6 +34,7 @@ from features.received import SIMULATED, Failure, read_reports
 from features.sources import SOURCES
 from features.sources.files import find_files, is_named_as
 from features.sources.source import Source
+from features.staging import looked_through
 from flows.failures import FULL_WORDS
 from flows.notifying import notify_of_quarantine
 from flows.settings import Settings
