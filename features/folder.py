@@ -105,10 +105,22 @@ class BuildRecord:
     def older_sources(self, period: date) -> dict[str, date]:
         """The month of its last delivery, of each source that is older than the newest delivery known at a period."""
         due = min(batch_month(self.batch), add_months(period, -1))
+        return {source: month for source, month in self._newest(date.max).items() if month < due}
+
+    def deliveries(self, period: date) -> dict[str, date]:
+        """The month of the last delivery of each source of which something was known at a period.
+
+        Without the sources of which only later deliveries were kept.
+        """
+        return self._newest(add_months(period, -1))
+
+    def _newest(self, until: date) -> dict[str, date]:
         newest: dict[str, date] = {}
         for file in self.files:
-            newest[file.source] = max(batch_month(file.batch), newest.get(file.source, date.min))
-        return {source: month for source, month in newest.items() if month < due}
+            month = batch_month(file.batch)
+            if month <= until:
+                newest[file.source] = max(month, newest.get(file.source, date.min))
+        return newest
 
 
 def with_todays_shares(content: dict[str, Any]) -> dict[str, Any]:
