@@ -6,7 +6,7 @@ What can't be sent is told as a sentence, and changes nothing else.
 import json
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -51,7 +51,7 @@ def _sent(to: Addressees, message: Notice, content: Mapping[str, object]) -> tup
     """Send a message in each way that is set. content: what a webhook receives beside the text."""
     ways: dict[str, Callable[[], None]] = {}
     if to.smtp_host:
-        ways[f"by mail to {', '.join(to.email_to)}"] = lambda: _send_mail(to, message)
+        ways[f"by mail to {', '.join(to.email_to)}"] = lambda: send_mail(to, to.email_to, message.subject, message.text)
     if to.webhook_url:
         ways["by webhook"] = lambda: _post(to, message, content)
     return tuple(_tried(way, send, to) for way, send in ways.items())
@@ -107,13 +107,14 @@ def answers(to: Addressees) -> None:
         error.close()
 
 
-def _send_mail(to: Addressees, message: Notice) -> None:
+def send_mail(to: Addressees, addresses: Sequence[str], subject: str, text: str) -> None:
+    """Send a message by the mail server of the settings."""
     mail = EmailMessage()
-    mail["Subject"], mail["From"], mail["To"] = message.subject, to.email_from, ", ".join(to.email_to)
+    mail["Subject"], mail["From"], mail["To"] = subject, to.email_from, ", ".join(addresses)
     mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=to.email_from.rpartition("@")[2])
     # No answer of an absent colleague is wanted.
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.text)
+    mail.set_content(text)
     with smtp(to) as server:
         server.send_message(mail)
 

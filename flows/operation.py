@@ -25,8 +25,8 @@ def serve(
 ) -> None:
     """Serve the flows on their schedules, with Prefect's pages on this machine, until stopped.
 
-    The monthly run is on the 25th at 02:00, retraining each quarter, monitoring each Monday, in Paris time. What
-    partners drop is looked at every ten minutes, and then starts the monthly run.
+    The monthly run is on the 25th at 02:00, retraining each quarter, monitoring and reminders of follow-ups on Mondays,
+    in Paris time. What partners drop is looked at every ten minutes, and then starts the monthly run.
     """
     from flows import prefect_server
 

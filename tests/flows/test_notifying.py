@@ -13,16 +13,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from typer.testing import CliRunner
 
 from features.errors import InputError
-from flows import doctor
+from flows import doctor, served
+from flows.cli import app as commands
 from flows.journal import begun, recorded
 from flows.notifying import notify
 from flows.origins import told_settings
+from flows.review import review_database
 from flows.settings import load
+from reports.review.accounts import add_user
+from reports.review.cases.records import Content, save
+from reports.review.data import Reader
 from reports.runs.records import RunRecord, SourceRead, runs
 from tests.commands import weaksignals
 from tests.deliveries import sound
+from tests.reports.review.conftest import write_data
 
 SIREN = "005520135"
 HIDDEN = "hunter2-and-more"
@@ -307,3 +314,49 @@ def test_doctor_looks_whether_the_servers_answer_and_sends_nothing(tmp_path, mai
     assert told["mail"].sentence.startswith(f"The mail server localhost:{mail.port} can't be used (ConnectionRefused")
     assert told["webhook"].sentence.endswith("correct [notify] webhook_url.")
     assert HIDDEN not in told["webhook"].sentence
+
+
+@pytest.fixture
+def followed(tmp_path):
+    """A data folder in which two agents follow a firm."""
+    data = write_data(tmp_path / "data")
+    engine, reader = review_database(load(data=data)), Reader(data)
+    for name in ("ada@example.fr", "bob@example.fr"):
+        add_user(engine, name, "agent", ["75"], [], None)
+    content = Content("visited", date(2024, 2, 1), in_charge="ada@example.fr", participants=["bob@example.fr"],
+                      next_on=date(2024, 3, 1), next_step="call")  # fmt: skip
+    save(engine, "552100554", reader.published(None), "bob@example.fr", 0, content)
+    engine.dispose()
+    return data
+
+
+def reminded(data, **more):
+    found = CliRunner().invoke(commands, ["follow-ups", "digest", "--data", str(data), *more.get("words", ())])
+    return str(found.exception) if isinstance(found.exception, InputError) else found.output
+
+
+def test_agents_are_reminded_of_their_follow_ups_each_by_a_mail_of_their_own_once_a_week(followed, mail, monkeypatch):
+    monkeypatch.setenv("WEAKSIGNALS_NOTIFY", json.dumps(by_mail(mail)))
+    monkeypatch.setenv("WEAKSIGNALS_REVIEW_ADDRESS", "https://signals.example.fr")
+    assert "2 reminders to send." in reminded(followed, words=["--dry-run"])
+    assert mail.messages == []
+    assert "2 reminders." in reminded(followed)
+    assert [message["To"] for message in mail.messages] == ["ada@example.fr", "bob@example.fr"]
+    first = mail.messages[0]
+    assert first["Subject"] == "Vos suivis cette semaine"
+    assert "ATELIERS DURAND (552100554); visitée" in first.get_content()
+    assert "https://signals.example.fr/firms/552100554/follow-up?list=2024-02" in first.get_content()
+    assert "0 reminders." in reminded(followed)
+    assert len(mail.messages) == 2
+
+
+def test_a_reminder_that_could_not_be_sent_is_told_and_sent_the_next_time(followed, mail, monkeypatch):
+    monkeypatch.setenv("WEAKSIGNALS_NOTIFY", json.dumps(by_mail(mail, smtp_port=1, timeout_seconds=1)))
+    assert "2 of 2 reminders could not be sent" in reminded(followed)
+    monkeypatch.setenv("WEAKSIGNALS_NOTIFY", json.dumps(by_mail(mail)))
+    assert "2 reminders." in reminded(followed)
+
+
+def test_without_a_mail_server_reminders_are_refused_by_the_command_and_left_by_the_flow(followed):
+    assert reminded(followed).startswith("There is no mail server to send reminders by.")
+    served.reminders.fn(data=str(followed))

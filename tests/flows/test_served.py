@@ -104,7 +104,7 @@ def test_a_schedule_starts_a_run_that_publishes_a_list_and_its_artifacts(tmp_pat
     server = started("serve", raw, "--port", port, "--data", data, stdout=None, stderr=None)
     api = Api(port)
     try:
-        deployed = until(lambda: len(found := api.deployments()) == 3 and found, 300)
+        deployed = until(lambda: len(found := api.deployments()) == 4 and found, 300)
         monthly = f"/deployments/{deployed['monthly']}"
         refused = api.post(f"{monthly}/create_flow_run", {"parameters": {"raw": str(raw), "period": "24-02"}})
         assert refused.status_code == 409
@@ -154,7 +154,7 @@ def test_on_postgresql_the_inbox_files_what_was_dropped_and_starts_the_run_of_th
 
 def test_without_a_folder_of_drops_no_inbox_is_served():
     found = served.deployments(Path("/srv/deliveries"), Path("/srv/data"), None)
-    assert [one.entrypoint.rpartition(".")[2] for one in found] == ["monthly", "retraining", "monitoring"]
+    assert [one.entrypoint.rpartition(".")[2] for one in found] == ["monthly", "retraining", "monitoring", "reminders"]
     assert all(len(one.schedules) == 1 for one in found)
     (monthly, *_) = served.deployments(Path("/srv/deliveries"), Path("/srv/data"), Path("/srv/drop"))
     assert monthly.schedules == [], "the inbox starts it once its sources are there"
