@@ -34,6 +34,7 @@ from reports.review.pages import (
     accounts,
     administration,
     firms,
+    follow_ups,
     guidance,
     lineage,
     lists,
@@ -77,7 +78,20 @@ def create_app(configuration: Configuration) -> FastAPI:
     engine = open_database(configuration.database_url)
     texts_found, logo = read_texts(configuration.texts), read_logo(configuration.logo)
     app.state.services = Services(configuration, engine, Reader(configuration.data), texts_found, logo)
-    for room in (session, provider, accounts, texts, guidance, lists, firms, lineage, public, administration, log):
+    for room in (
+        session,
+        provider,
+        accounts,
+        texts,
+        guidance,
+        lists,
+        firms,
+        follow_ups,
+        lineage,
+        public,
+        administration,
+        log,
+    ):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)

@@ -31,6 +31,7 @@ class Account:
     notice: str | None = None
     notice_at: datetime | None = None
     tour: int = 0
+    administration: str = ""
 
     def has_accepted(self, notice: str) -> bool:
         """Whether this version of the notice was accepted within a year; there may be none to accept."""
@@ -42,7 +43,8 @@ class Account:
 def account_of(user: User, csrf: str = "", digest: str = "") -> Account:
     """The account of a row."""
     right = right_of(user.role, user.territories, user.kinds)
-    return Account(user.id, user.name, right, csrf, digest, user.notice, user.notice_at, user.tour)
+    told = (user.notice, user.notice_at, user.tour, user.administration)
+    return Account(user.id, user.name, right, csrf, digest, *told)
 
 
 def all_accounts(engine: sa.Engine) -> Sequence[User]:
@@ -73,4 +75,5 @@ def told_right(user: User) -> str:
     """The right in the words in which it is given."""
     kinds = ", ".join(user.kinds) or "no kind of data"
     until = f"; until {user.expires_on}" if user.expires_on else ""
-    return f"{user.role}; {', '.join(user.territories)}; {kinds}{until}"
+    of = f"; {user.administration}" if user.administration else ""
+    return f"{user.role}; {', '.join(user.territories)}; {kinds}{until}{of}"

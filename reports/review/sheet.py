@@ -11,6 +11,8 @@ from reportlab.platypus import Flowable, KeepInFrame, SimpleDocTemplate, Spacer,
 
 from reports.effects import rounded_changes
 from reports.review.access import Kind
+from reports.review.cases.records import FollowUp
+from reports.review.cases.wording import told as told_field
 from reports.review.data import Row
 from reports.review.exports import Export
 from reports.review.firm import Explanation
@@ -24,6 +26,8 @@ from reports.review.words import Words
 MARGIN = 15 * mm
 MOST_FIGURES = 10
 MOST_ESTABLISHMENTS = 4
+# Of a follow-up, beside its day.
+SHOWN = ("state", "in_charge", "difficulties", "actions", "next_on", "next_step", "summary", "outcome")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Told:
     explained: Explanation
     figures: Sequence[KeyFigure]
     answers: Answers
+    follow_up: FollowUp | None
     unknown: Sequence[str]
     past: Sequence[Row]
     traces: Sequence[Row]
@@ -69,7 +74,7 @@ def pdf(export: Export, told: Told) -> bytes:
         *_listed(words, "Open establishments", list(listed_establishments(words, told.establishments))),
         *_listed(words, "What is not known", told.unknown),
         *_listed(words, "What to ask the firm", list(questions(told.explained, words))),
-        *_answers(words, told.answers),
+        *_answers(words, told.answers, told.follow_up),
         text(words.say("Notes of the visit"), HEAD),
         Spacer(1, 18 * mm),
         text(words.say("Confidential: for the agents in charge of this firm only."), SMALL),
@@ -187,10 +192,12 @@ def _row(words: Words, one: KeyFigure) -> list[Flowable]:
     return [text(cell, SMALL) for cell in (words.label(one.name) + one.as_of, own, median, month)]
 
 
-def _answers(words: Words, answers: Answers) -> list[Flowable]:
-    said = [
-        f"{words.day(one.on)}: {words.follow_state(one.state)} ({one.by}) {one.note}" for one in answers.follow_ups[:3]
-    ]
+def _answers(words: Words, answers: Answers, follow_up: FollowUp | None) -> list[Flowable]:
+    """The follow-up as it stands, without notes and contacts: the sheet leaves the tool."""
+    said = []
+    if follow_up is not None:
+        shown = (told_field(name, getattr(follow_up.last, name), words) for name in SHOWN)
+        said.append(f"{words.day(follow_up.last.on)}: {'; '.join(value for value in shown if value)}")
     said += [
         f"{words.day(one.at)}: {words.say('useful' if one.is_useful else 'not useful')} ({one.by}) {one.note}"
         for one in answers.verdicts[:1]

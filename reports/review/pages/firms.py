@@ -9,10 +9,10 @@ from features.insolvency import IN_BONIS
 from models.alerts import NO_ALERT
 from models.evaluation.groups import FEWEST
 from reports.review import history, verdicts, wrong_data
-from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, READ_LINEAGE, REPORT_WRONG_DATA, Kind
+from reports.review.access import EXPORT_FIRM, FIRM, GIVE_VERDICT, READ_LINEAGE, REPORT_WRONG_DATA, Kind
+from reports.review.cases.records import FollowUp, follow_ups_of
 from reports.review.chains import OVERTAKEN, OvertakenError
 from reports.review.data import Row
-from reports.review.database import now
 from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
@@ -27,9 +27,8 @@ from reports.review.words import REGISTER_FIELDS, Words
 
 router = APIRouter(prefix="/firms/{siren}")
 Consulted = Annotated[Visit, Depends(Admitted(FIRM))]
-# The fields of both forms, kept in the page where an answer must be sent again.
-ANSWER = ("is_useful", "reason", "note", "state", "on")
-WRONG_DAY = "This date can't be right: a follow-up is at most ten years old, or planned within two years. Correct it."
+# The fields of the verdict, kept in the page where it must be sent again.
+ANSWER = ("is_useful", "reason", "note")
 NO_ALERT_HERE = "This firm is not on alert: there is no alert to judge."
 Exported = Annotated[Visit, Depends(Admitted(EXPORT_FIRM))]
 
@@ -97,8 +96,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         status,
         explained=explained,
         answers=given,
-        last_state=given.follow_ups[0].state if given.follow_ups else "",
-        days=verdicts.days_of_follow_up(now().date()),
+        follow_up=_follow_up(visit),
         past=[row for row in past if row["alert"] != NO_ALERT],
         risk_chart=history.risk_chart(past, thresholds, words) if len(past) > 1 else None,
         thresholds=thresholds,
@@ -107,7 +105,6 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         fewest_failures=FEWEST,
         unknowns=_unknowns(visit, explained),
         verdict_reasons=verdicts.VERDICT_REASONS,
-        follow_up_states=verdicts.FOLLOW_UP_STATES,
         fields=wrong_fields(explained),
         **{
             "problem": "",
@@ -122,6 +119,12 @@ def _answers(visit: Visit, explained: Explanation) -> verdicts.Answers:
     published, found = published_of(visit)
     given = verdicts.answers_on(visit.services.engine, found["siren"], published)
     return given.visible(visit.who.right, published, wrong_fields(explained))
+
+
+def _follow_up(visit: Visit) -> FollowUp | None:
+    """The newest one of the firm."""
+    _, found = published_of(visit)
+    return next(iter(follow_ups_of(visit.services.engine, found["siren"])), None)
 
 
 def _key_figures(visit: Visit, explained: Explanation) -> list[KeyFigure]:
@@ -177,6 +180,7 @@ def firm_sheet(visit: Exported) -> Response:
         explained,
         _key_figures(visit, explained),
         _answers(visit, explained),
+        _follow_up(visit),
         _unknowns(visit, explained),
         risk_history(reader, published, siren) if right.may_see(Kind.SCORES) else [],
         traces(reader, published, siren, right),
@@ -221,20 +225,6 @@ def give_verdict(visit: Annotated[Visit, Depends(Admitted(GIVE_VERDICT))]) -> Re
     except OvertakenError:
         return _again(visit, 409, OVERTAKEN)
     return _back(visit, "verdicts")
-
-
-@router.post("/follow-ups")
-def follow_up(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response:
-    """What is done about the firm."""
-    _, found = published_of(visit)
-    answer = (visit.text("state"), visit.text("on"), visit.text("note"))
-    try:
-        verdicts.follow_up(visit.services.engine, found["siren"], visit.who.name, follows_of(visit), *answer)
-    except OvertakenError:
-        return _again(visit, 409, OVERTAKEN)
-    except verdicts.WrongDayError:
-        return _again(visit, 400, WRONG_DAY)
-    return _back(visit, "follow-ups")
 
 
 @router.post("/wrong-data")

@@ -137,8 +137,10 @@ def test_back_forward_and_reload_show_the_whole_page_of_what_was_asked(browser, 
 
 def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browser, address):
     with opened(browser, address, "paris", is_quiet=False) as page:
-        page.get_by_role("link", name="ATELIERS DURAND").click()
-        note = page.locator("form[data-draft$=follow-ups] textarea")
+        page.goto("/firms/552100554/follow-up?list=2024-02")
+        note = page.locator("form[data-draft*=follow-ups] textarea[name=note]")
+        page.get_by_text("Difficultés constatées").click()
+        page.get_by_label("trésorerie").check()
         note.fill("vue le 3\nà rappeler")
         page.context.clear_cookies()
         page.get_by_role("button", name="Enregistrer le suivi").click()
@@ -146,13 +148,15 @@ def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browse
         page.get_by_label("Nom du compte").fill("paris")
         page.get_by_label("Mot de passe").fill(PASSWORD)
         page.get_by_role("button", name="Se connecter").click()
-        page.wait_for_url("**/firms/552100554*")
+        page.wait_for_url("**/firms/552100554/follow-up*")
         assert note.input_value() == "vue le 3\nà rappeler"
+        ticked = page.locator("input[name=difficulties]:checked")
+        assert ticked.evaluate_all("all => all.map(one => one.value)") == ["cash"]
         page.get_by_role("button", name="Enregistrer le suivi").click()
         status = page.get_by_role("status")
         sync_api.expect(status).to_be_in_viewport()
         assert note.input_value() == ""
-        assert page.locator(".log .note").last.inner_text() == "vue le 3\nà rappeler"
+        assert page.locator(".log .note").first.inner_text() == "vue le 3\nà rappeler"
         note.fill("autre chose")
         page.reload()
         assert note.input_value() == "autre chose"
@@ -168,9 +172,19 @@ def test_everything_works_without_javascript(browser, address):
         page.get_by_label("Nom, SIREN ou SIRET").fill("boulangerie")
         page.get_by_role("button", name="Afficher").click()
         page.get_by_role("link", name="BOULANGERIE").click()
-        page.get_by_label("Date").fill("2024-02-05")
+        page.get_by_role("link", name="Suivre cette entreprise").click()
+        page.get_by_label("Date", exact=True).fill("2024-02-05")
+        page.get_by_label("Prochaine échéance").fill("2024-03-05")
+        page.get_by_label("Responsable").select_option("paris")
         page.get_by_role("button", name="Enregistrer le suivi").click()
         assert page.get_by_role("status").inner_text() == "Votre réponse est enregistrée."
+        page.get_by_role("link", name="Suivis").click()
+        page.get_by_label("Présentation").select_option("board")
+        page.get_by_role("button", name="Afficher").click()
+        assert "BOULANGERIE" in page.locator(".board").inner_text()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Agenda (.ics)").click()
+        assert download.value.suggested_filename == "weaksignals-follow-ups.ics"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +208,11 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         "/lists/2024-02?q=zzz",
         "/firms/552100554",
         "/firms/552100554/history",
-        "/team",
+        "/firms/552100554/follow-up",
+        "/firms/350000008/follow-up",
+        "/follow-ups?scope=all",
+        "/follow-ups?scope=all&view=board",
+        "/follow-ups?scope=all&view=calendar",
         "/account",
         "/accounts",
         "/audit",

@@ -25,7 +25,7 @@ def figure(name, standing=""):
 
 
 def told(explained, figures):
-    return Told(explained, figures, Answers([], [], []), [], [], [], [], "")
+    return Told(explained, figures, Answers([], []), None, [], [], [], [], "")
 
 
 def test_the_figures_that_the_reasons_speak_of_come_first_then_the_worse_ones():
