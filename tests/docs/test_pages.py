@@ -134,8 +134,8 @@ def test_every_dependency_says_why_it_is_there_and_no_other():
 @pytest.mark.parametrize(
     ("page", "start", "end"),
     [
-        ("agent.en.md", "## A firm", "## Questions"),
-        ("agent.fr.md", "## Une entreprise", "## Questions"),
+        ("agent.en.md", "## A firm", "## Following a firm"),
+        ("agent.fr.md", "## Une entreprise", "## Suivre une entreprise"),
     ],
 )
 def test_the_labels_that_agents_are_told_of_are_those_of_the_application(page, start, end):

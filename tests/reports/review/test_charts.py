@@ -66,6 +66,11 @@ def test_both_themes_name_the_same_colours():
     assert set(light) == set(dark)
 
 
+def test_a_colour_is_told_by_its_name_but_for_the_white_paper_of_pictures():
+    rules = STYLE.read_text().split("\n* {")[1]
+    assert set(re.findall(r".*#[0-9a-fA-F]{3,8}\b.*", rules)) <= {"  background: #fff;"}
+
+
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 def test_what_is_drawn_stands_out_from_the_paper_in_both_themes(theme):
     colours = themes()[theme]
