@@ -83,7 +83,9 @@ def _sentences(section: Section) -> Iterator[str]:
 
 
 def _updated(known: Known) -> Iterator[str]:
-    yield known.say("Model of {month}.", month=known.language.month(known.model.facts.as_of))
+    yield known.say(
+        "Model trained on what was known at the start of {month}.", month=known.language.month(known.model.facts.as_of)
+    )
 
 
 def _purpose(known: Known) -> Iterator[str]:
