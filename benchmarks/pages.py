@@ -6,7 +6,7 @@ from typing import Any, Final
 from benchmarks.growth import MOST
 
 TOLD: Final = (
-    "Floors: DuckDB's scan of the newest files as text; its bare copy of the table, or of its last period; LightGBM's own "
+    "Floors: a scan of the newest files as text and a copy of the table, or its last period, by DuckDB; LightGBM's own "
     "training and contributions on the same matrix. Growth: the power of the number of firms that CPU time grows with, "
     f"over the sizes that were measured; above {MOST} it is a defect."
 )
