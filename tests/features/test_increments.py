@@ -91,7 +91,8 @@ def house(raw, tmp_path_factory):
 @pytest.mark.slow
 def test_an_increment_gives_the_bytes_of_a_build_of_each_period_at_its_time(raw, house, tmp_path):
     _, table, _ = house
-    for count in range(1, len(BATCHES) + 1):
+    # The first period was built in just this way.
+    for count in range(2, len(BATCHES) + 1):
         folder = tmp_path / str(count)
         period = delivered(raw, folder, count)
         _, alone = built(folder, period, period)
