@@ -73,7 +73,7 @@ def _last(snapshot: Snapshot, period: date) -> list[date]:
 
 
 def _builds(table: FeatureTable, first: date, last: date) -> tuple[BuiltFrom, ...]:
-    """The builds of the periods that a list tells of: its own, that of the list before, those of their failure rates."""
+    """The builds of the periods that a list tells of: its own, that of the list before, those of the failure rate."""
     then = [one for one in table.periods if add_months(first, -LOOK_BACK_MONTHS) <= one <= last]
     # Older versions built all periods in one go.
     made = [table.made_of(period) or table.record for period in then]
