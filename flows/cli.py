@@ -42,6 +42,7 @@ app.add_typer(laboratory.models, name="models")
 app.add_typer(users.users, name="users")
 app.add_typer(review.verdicts, name="verdicts")
 app.add_typer(review.wrong_data, name="wrong-data")
+app.add_typer(review.follow_ups, name="follow-ups")
 app.command()(laboratory.tune)
 app.command()(laboratory.dictionary)
 app.command("review")(review.serve)
@@ -108,7 +109,7 @@ def inbox(
 ) -> None:
     """File what lies in DIR into the batches, with manifests; what can't be right goes to quarantine, with why."""
     from flows import due
-    from flows.inbox import Inbox, time_of
+    from flows.inbox import Inbox, tell_of_quarantine, time_of
 
     settings = load(data=data, raw=raw)
     with store.locked(settings.data), progress() as say:
@@ -116,7 +117,7 @@ def inbox(
         arrivals, day = at.take_in(), at.day
         month = due.month_there(settings, settings.batches) if at.batches() else None
     why = due.why_due(settings, month, day) if month and run else ""
-    operation.print_inbox(arrivals, month, why)
+    operation.print_inbox(arrivals, tell_of_quarantine(settings, arrivals), month, why)
     if month and why:
         with due.remembered(settings, month):
             run_month(settings, settings.batches, f"{month.period:%Y-%m}")

@@ -50,6 +50,9 @@ class Configuration(BaseSettings):
     texts: Path | None = Field(
         None, description="Folder of the administration's texts: legal.fr.txt, privacy, accessibility, confidentiality."
     )
+    address: str = Field(
+        "", description="Address at which people open the application, https://..., for links in mails and calendars."
+    )
     contact: str = Field("", description="Whom to write to, to contest a result or correct wrong data.")
     session_hours: int = Field(10, ge=1, le=24, description="Hours after which one must sign in again.")
     idle_minutes: int = Field(

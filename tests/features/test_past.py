@@ -28,7 +28,7 @@ def table(tmp_path):
     for period in BUILT:
         table.part(period).mkdir(parents=True)
         pd.DataFrame({"siren": ["552100554", "100000017"]}).to_parquet(table.part(period) / "part-0.parquet")
-        made = PeriodRecord(BUILT[0], BUILT[-1], "2305", (APRIL, MAY), "code", VERSION, "f")
+        made = PeriodRecord(period, {}, BUILT[0], BUILT[-1], "2305", (APRIL, MAY), "code", VERSION, "f")
         write_record(table.part(period) / MADE_OF, made, PERIOD_UPGRADES)
     write_record(table.folder / BUILD, RECORD, BUILD_UPGRADES)
     return table

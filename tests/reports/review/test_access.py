@@ -225,6 +225,8 @@ RULES = """
     REPORT_WRONG_DATA | wrong data            | every role                    |        | a firm  | logged |
     READ_WRONG_DATA   | reports of wrong data | administrator, data_scientist |        |         | logged |
     ANSWER_WRONG_DATA | answer to wrong data  | administrator, data_scientist |        |         | logged |
+    FOLLOW_UPS        | follow-ups            | every role                    |        |         | logged |
+    EXPORT_FOLLOW_UPS | export follow-ups     | every role                    |        |         | logged |
     TEAM              | team                  | administrator, team_lead      |        |         | logged |
     EXPORT_VERDICTS   | export verdicts       | administrator, data_scientist | scores |         | logged |
     READ_LINEAGE      | lineage               | administrator, data_scientist | every  | a firm  | logged |
