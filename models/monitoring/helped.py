@@ -38,13 +38,12 @@ def apart(
     if not parts:
         return ()
     firms = pd.concat(parts).drop_duplicates("siren")
-    groups = firms.groupby(["alert", "is_helped"])["failed"].agg(["size", "sum"])
-    return tuple(
-        Apart(level, is_helped, int(groups.loc[level, is_helped]["size"]), int(groups.loc[level, is_helped]["sum"]))
-        for level in ALERTS
-        for is_helped in (True, False)
-        if (level, is_helped) in groups.index
-    )
+    found = {
+        key: Apart(str(key[0]), bool(key[1]), len(failed), int(failed.sum()))
+        for key, failed in firms.groupby(["alert", "is_helped"])["failed"]
+    }
+    keys = ((level, is_helped) for level in ALERTS for is_helped in (True, False))
+    return tuple(found[key] for key in keys if key in found)
 
 
 def _period(past: PastList) -> date:

@@ -25,6 +25,8 @@ router = APIRouter()
 VIEWS: Final = {"list": "List", "board": "Board", "calendar": "Calendar"}
 # More are in the file.
 MOST: Final = 300
+# Of the draft of a form, in characters.
+LONGEST_KEY: Final = 40
 Asking = Annotated[str, Query(max_length=20)]
 
 
@@ -185,7 +187,7 @@ def follow_up(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response
         return _page(visit, 400, Kept(typed, follows, unfinished.message))
     except OvertakenError:
         return _page(visit, 409, Kept(typed, follows, OVERTAKEN))
-    return _back(visit, f"follow-ups {follows}")
+    return _back(visit)
 
 
 def _may_be_named(visit: Visit) -> set[str]:
@@ -209,12 +211,13 @@ def correct_note(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Respo
         notes.correct(services.engine, cases, number, people.signatory(visit.who), *given)
     except OvertakenError:
         return _page(visit, 409, Kept(typed, number, OVERTAKEN, is_note=True))
-    return _back(visit, f"follow-up-notes {number}")
+    return _back(visit)
 
 
-def _back(visit: Visit, said: str) -> Response:
+def _back(visit: Visit) -> Response:
+    """To the page, which tells that it was saved, and forgets the draft of the form."""
     published, firm = published_of(visit)
-    asked = urlencode({"list": published.key, "said": said})
+    asked = urlencode({"list": published.key, "said": visit.text("draft")[:LONGEST_KEY] or "follow-ups"})
     return RedirectResponse(f"/firms/{firm['siren']}/follow-up?{asked}", 303)
 
 

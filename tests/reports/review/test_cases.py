@@ -145,6 +145,17 @@ def test_a_closed_follow_up_says_the_outcome_and_plans_nothing_and_another_one_m
     assert follow(agent, follows=2, state="closed", outcome="recovered").status_code == 303
 
 
+def test_what_was_saved_is_said_with_the_draft_that_may_be_forgotten(fresh):
+    agent = signed_in(fresh, "paris")
+    answer = follow(agent, state="closed", outcome="sold", draft="follow-ups")
+    assert answer.headers["location"].endswith("&said=follow-ups")
+    text = agent.get(answer.headers["location"]).text
+    assert f'data-saved="{SIREN} follow-ups"' in text
+    drafts = re.findall('data-draft="([^"]+)"', text)
+    assert drafts == [f"{SIREN} follow-ups 1", f"{SIREN} follow-ups"], "of the closed one, and of a new one"
+    assert "<script" not in agent.get(f"{FIRM}/follow-up?said=<script>").text.split("<main")[1]
+
+
 def test_of_two_who_answer_one_page_the_second_is_told_and_keeps_their_text(fresh):
     first, second = signed_in(fresh, "paris"), signed_in(fresh, "admin")
     assert follow(first, summary="the first").status_code == 303
