@@ -185,10 +185,8 @@ READERS = """
 """
 
 
-@pytest.mark.parametrize("line", READERS.strip().splitlines()[1:])
-def test_a_note_is_read_by_those_whom_its_author_chose(fresh, line):
-    names = [cell.strip() for cell in READERS.strip().splitlines()[0].split("|")][1:]
-    visibility, *cells = [cell.strip() for cell in line.split("|")]
+def test_a_note_is_read_by_those_whom_its_author_chose(fresh):
+    head, *lines = [[cell.strip() for cell in line.split("|")] for line in READERS.strip().splitlines()]
     people = {
         "urssaf1": ("75", "URSSAF"),
         "urssaf2": ("FR", "URSSAF"),
@@ -196,12 +194,15 @@ def test_a_note_is_read_by_those_whom_its_author_chose(fresh, line):
         "ouest": ("35", "URSSAF"),
     }
     found = {name: add(fresh, name, *where) for name, where in people.items()} | {"paris": signed_in(fresh, "paris")}
-    follow(found["urssaf1"], note="between us", visibility=visibility)
-    seen = {name: "between us" in found[name].get(f"{FIRM}/follow-up").text for name in names}
-    assert seen == {name: cell == "reads" for name, cell in zip(names, cells, strict=True)}
+    for follows, (visibility, *_) in enumerate(lines):
+        follow(found["urssaf1"], follows=min(follows, 1), note=f"for {visibility}!", visibility=visibility)
+    pages = {name: found[name].get(f"{FIRM}/follow-up").text for name in head[1:]}
+    for visibility, *cells in lines:
+        seen = {name: f"for {visibility}!" in text for name, text in pages.items()}
+        assert seen == {name: cell == "reads" for name, cell in zip(head[1:], cells, strict=True)}
     for agent in found.values():
         for address in ("/follow-ups/export.xlsx?scope=all", "/follow-ups/calendar.ics?scope=all", f"{FIRM}/sheet.pdf"):
-            assert "between us" not in text_of(agent.get(address))
+            assert "for all!" not in text_of(agent.get(address))
 
 
 def text_of(response):
@@ -393,9 +394,9 @@ def mails(app, at=None, notice=""):
 
 @pytest.fixture
 def addressed(fresh):
-    """People with addresses, one of each territory, and a follow-up of a firm in Paris that names both."""
-    for name, territory in (("ada@x.fr", "75"), ("bob@x.fr", "75"), ("cem", "75")):
-        add(fresh, name, territory)
+    """Three agents, two of whom have an address, and a follow-up of a firm in Paris that names them."""
+    for name in ("ada@x.fr", "bob@x.fr", "cem"):
+        accounts.add_user(fresh.state.services.engine, name, "agent", ["75"], ALL, None)
     admin = signed_in(fresh, "admin")
     follow(admin, in_charge="ada@x.fr", participants=["bob@x.fr", "cem"], note="private matter", visibility="all",
            contacts="Mme Durand", next_on=f"{now().date() + timedelta(days=2)}", next_step="call")  # fmt: skip
@@ -431,7 +432,7 @@ def test_a_reminder_is_for_who_accepted_the_notice_and_once_a_week(addressed):
 
 
 def test_a_reminder_names_nobody_who_objects_to_publication_without_the_right(fresh):
-    add(fresh, "ada@x.fr", kinds=[])
+    accounts.add_user(fresh.state.services.engine, "ada@x.fr", "agent", ["75"], [], None)
     follow(signed_in(fresh, "admin"), firm="/firms/200000025", in_charge="ada@x.fr", next_on=f"{now().date()}")
     text = mails(fresh)["ada@x.fr"]
     assert "200000025" in text
