@@ -80,7 +80,9 @@ class FileReport:
     wrong_keys: firms whose number has a wrong check digit. unlisted: words that are in no vocabulary, how often each.
     redecoded: lines that were not UTF-8. cleaned: lines in which a stray control character was read as a blank.
     absent: optional columns that the file lacks. empty: columns that it has, without any value.
-    duplicates: lines that say what an earlier line of the file says.
+    duplicates: lines that say what an earlier line of the file says. read_with: a digest of the code and the settings
+    by which it was read; staged_sha256: of the records that it gave. While both hold, a file of the same bytes is not
+    read again.
     """
 
     source: str
@@ -104,6 +106,8 @@ class FileReport:
     size: int = 0
     problems: tuple[Problem, ...] = ()
     duplicates: int = 0
+    read_with: str = ""
+    staged_sha256: str = ""
 
 
 @dataclass(frozen=True)

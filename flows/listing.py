@@ -93,7 +93,7 @@ def _ranked(settings: Settings, period: date | None, siren: str = "", progress: 
         scored,
         model,
         earlier_lists(snapshot.lists_before(period).values()),
-        table.record,
+        table.record_at(period),
         period,
         Language(settings.language),
         settings.reasons,
@@ -131,7 +131,7 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     check_list(found.ranked.rows)
     scoring.write_scores(settings.folder.scores_of(period), found.scored)
     folder = settings.folder.list_of(period)
-    made = made_of(settings, found.table.record, found.model.model_id, snapshot, period)
+    made = made_of(settings, found.table, found.model.model_id, snapshot, period)
     exports.write_list(folder, found.ranked, Language(settings.language), made)
     counts = Counter(found.ranked.rows["alert"])
     alerts = {alert: counts[alert] for alert in ALERTS}

@@ -15,7 +15,7 @@ from prefect.types.entrypoint import EntrypointType
 from features import store
 from features.errors import InputError
 from flows import due, monthly
-from flows.inbox import Inbox, time_of
+from flows.inbox import Inbox, tell_of_quarantine, time_of
 from flows.parameters import Folder, progress, settings_of, writer
 
 NAME: Final = "weaksignals"
@@ -36,8 +36,9 @@ def inbox(folder: Folder, raw: Folder, data: Folder = "data") -> None:
     settings, say = settings_of(data), progress()
     with store.locked(settings.data, writer()):
         at = Inbox(settings, Path(folder), Path(raw), time_of(None))
-        for one in at.take_in():
-            say(str(one))
+        arrivals = at.take_in()
+        for sentence in (*map(str, arrivals), *tell_of_quarantine(settings, arrivals)):
+            say(sentence)
         month = due.month_there(settings, at.raw) if at.batches() else None
     if month and (why := due.why_due(settings, month, at.day)):
         say(why)

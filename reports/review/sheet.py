@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from typing import Any
 from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
@@ -17,6 +16,7 @@ from reports.review.cases.records import FollowUp
 from reports.review.cases.wording import told
 from reports.review.exports import Export
 from reports.review.firm import Explanation
+from reports.review.key_figures import KeyFigure
 from reports.review.verdicts import Answers
 from reports.review.words import Words
 
@@ -34,7 +34,7 @@ SHOWN = ("state", "in_charge", "difficulties", "actions", "next_on", "next_step"
 def pdf(
     export: Export,
     explained: Explanation,
-    figures: Sequence[dict[str, Any]],
+    figures: Sequence[KeyFigure],
     answers: Answers,
     follow_up: FollowUp | None,
     contact: str,
@@ -114,16 +114,13 @@ def _why(export: Export, explained: Explanation) -> list[Flowable]:
     return found
 
 
-def _figures(words: Words, figures: Sequence[dict[str, Any]]) -> list[Flowable]:
+def _figures(words: Words, figures: Sequence[KeyFigure]) -> list[Flowable]:
     if not figures:
         return []
     rows = [[_text(words.say(title), SMALL) for title in ("Figure", "Firm", "Median of its sector")]]
     rows += [
-        [_text(words.label(one["name"]) + one["as_of"], SMALL)]
-        + [
-            _text(words.value(one["name"], value), SMALL)
-            for value in (one["value"], (one["quartiles"] or (None, None))[1])
-        ]
+        [_text(words.label(one.name) + one.as_of, SMALL)]
+        + [_text(words.value(one.name, value), SMALL) for value in (one.value, (one.quartiles or (None, None))[1])]
         for one in figures[:MOST_FIGURES]
     ]
     table = Table(

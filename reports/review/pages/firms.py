@@ -8,10 +8,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from features.insolvency import IN_BONIS
 from models.alerts import NO_ALERT
 from models.evaluation.groups import FEWEST
-from reports.charts import strip
 from reports.dictionary import sources_behind
-from reports.freshness import as_of_words, older_data
-from reports.reasons import FEATURES
+from reports.freshness import older_data
 from reports.review import history, verdicts, wrong_data
 from reports.review.access import EXPORT_FIRM, FIRM, GIVE_VERDICT, READ_LINEAGE, REPORT_WRONG_DATA, Kind
 from reports.review.cases.records import FollowUp, follow_ups_of
@@ -21,9 +19,10 @@ from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
 from reports.review.guard import Admitted, Visit, follows_of, published_of
+from reports.review.key_figures import KeyFigure, key_figures
 from reports.review.past import establishments, judgements, ratio_traces, risk_history, traces
 from reports.review.rendering import render
-from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES, sector_quartiles
+from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES
 from reports.review.words import REGISTER_FIELDS, Words
 
 router = APIRouter(prefix="/firms/{siren}")
@@ -103,7 +102,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         past=[row for row in past if row["alert"] != NO_ALERT],
         risk_chart=history.risk_chart(past, thresholds, words) if len(past) > 1 else None,
         thresholds=thresholds,
-        figures=key_figures(visit, explained),
+        figures=_key_figures(visit, explained),
         alike=alike,
         fewest_failures=FEWEST,
         absent_sources=absent,
@@ -132,25 +131,9 @@ def _follow_up(visit: Visit) -> FollowUp | None:
     return next(iter(follow_ups_of(visit.services.engine, found["siren"])), None)
 
 
-def key_figures(visit: Visit, explained: Explanation) -> list[dict[str, Any]]:
-    """The firm's figures that the user may see, by theme, each with the quartiles of its sector."""
+def _key_figures(visit: Visit, explained: Explanation) -> list[KeyFigure]:
     published, _ = published_of(visit)
-    division = explained.values.get("naf_division")
-    if published.features is None:
-        return []
-    sector = sector_quartiles(visit.services.reader, published.features, division) if division else {}
-    found = []
-    for name in KEY_FIGURES:
-        value = explained.values.get(name)
-        is_silent = FEATURES[name].unit == "notices" and not value
-        if value is not None and not is_silent:
-            quartiles = sector.get(name)
-            drawn = strip(value, quartiles) if quartiles else ""
-            theme = FEATURES[name].theme
-            older = as_of_words(FEATURES[name], published.older, visit.language)
-            figure = {"name": name, "theme": theme, "value": value, "quartiles": quartiles, "strip": drawn}
-            found.append({**figure, "as_of": older})
-    return found
+    return key_figures(visit.services.reader, published, explained.values, visit.language)
 
 
 def wrong_fields(explained: Explanation) -> tuple[str, ...]:
@@ -190,7 +173,7 @@ def firm_sheet(visit: Exported) -> Response:
     explained = _explained(visit)
     contact = visit.services.configuration.contact
     given, follow_up = _answers(visit, explained), _follow_up(visit)
-    content = sheet.pdf(one, explained, key_figures(visit, explained), given, follow_up, contact)
+    content = sheet.pdf(one, explained, _key_figures(visit, explained), given, follow_up, contact)
     name = f"weaksignals-{found['siren']}-{published.key}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/pdf", headers=headers)

@@ -12,10 +12,11 @@ from reports.review.asked import ImpossibleValueError, read_asked
 from reports.review.cases import records
 from reports.review.codes import CLOSED
 from reports.review.columns import in_files, on_page, sortable
+from reports.review.conditions import Scene, searched_number
 from reports.review.data import PublishedList
-from reports.review.filters import Scene, allowed, searched_number
+from reports.review.filters import allowed
 from reports.review.guard import Admitted, Refused, Visit, is_fragment, published_list
-from reports.review.listing import Page, read_page
+from reports.review.listing import Page, offered_codes, read_page
 from reports.review.rendering import render
 from reports.review.wording import listed_reason
 from reports.review.words import Words
@@ -55,6 +56,7 @@ def list_page(key: str, visit: Annotated[Visit, Depends(Admitted(LIST))]) -> HTM
         sortable=sortable(),
         explained=in_files(right, published),
         filters=allowed(right),
+        offered=offered_codes(services.reader, published, right),
         older_data=list(older_data(published.older, visit.language)),
         alerting=exports.told_alerts(published, right, visit.language),
         reason_of=lambda row: listed_reason(row.get("main_reason"), right, visit.language),

@@ -199,7 +199,8 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         assert "hors de votre territoire" in page.locator("h1").inner_text()
 
 
-@pytest.mark.parametrize("width", [1280, 400])
+# Each width in one theme: contrast does not depend on the width, nor what fits on the colours.
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (400, "dark")])
 @pytest.mark.parametrize(
     "path",
     [
@@ -222,8 +223,8 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         "/sign-in",
     ],
 )
-def test_pages_are_accessible_and_fit_their_screen(browser, address, path, width):
-    with opened(browser, address, "admin", viewport={"width": width, "height": 800}) as page:
+def test_pages_are_accessible_and_fit_their_screen(browser, address, path, width, theme):
+    with opened(browser, address, "admin", viewport={"width": width, "height": 800}, color_scheme=theme) as page:
         page.goto(path)
         page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
         found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
@@ -238,3 +239,27 @@ def test_the_keyboard_alone_reaches_the_content(browser, address):
         assert page.evaluate("document.activeElement.textContent") == "Aller au contenu"
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_chart_tells_its_values_by_keyboard_and_under_the_pointer(browser, address):
+    with opened(browser, address, "paris") as page:
+        page.goto("/firms/552100554")
+        plot = page.get_by_role("slider").first
+        plot.focus()
+        newest = plot.get_attribute("aria-valuetext")
+        page.keyboard.press("ArrowLeft")
+        before = plot.get_attribute("aria-valuetext")
+        assert (newest[:7], before[:7]) == ("02/2024", "01/2024")
+        assert re.search(r"\d %$", before)
+        assert plot.locator(".said").inner_text().split() == before.split()
+        plot.locator(".reading").last.hover()
+        assert plot.get_attribute("aria-valuetext") == newest
+
+
+def test_what_is_printed_is_light_and_holds_no_menu(browser, address):
+    with opened(browser, address, "paris", color_scheme="dark") as page:
+        page.goto("/firms/552100554")
+        page.emulate_media(media="print", color_scheme="dark")
+        assert not page.get_by_role("navigation").first.is_visible()
+        colour = "getComputedStyle(document.documentElement).getPropertyValue('--ink')"
+        assert page.evaluate(colour) == "#1b1b1f"

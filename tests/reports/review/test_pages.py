@@ -66,6 +66,11 @@ def test_the_list_is_ranked_and_shows_alerts_unless_asked(agents):
         ("departement=35", ["350000008", "350000016"]),
         ("region=Bretagne&min_headcount=0", ["350000008", "350000016"]),
         ("division=25", ["552100554"]),
+        ("division=25&division=24", ["552100554", "690000001"]),
+        ("section=F&section=H", ["200000025", "350000016"]),
+        ("departement=35&departement=69&section=C", ["350000008", "690000001"]),
+        ("region=Bretagne&region=Auvergne-Rhône-Alpes&division=10", ["350000008"]),
+        ("new_alert=true", []),
         ("legal=1", ["200000025"]),
         ("legal=57&departement=75", ["552100554"]),
         ("state=redressement", ["690000019"]),
@@ -81,6 +86,82 @@ def test_the_list_is_ranked_and_shows_alerts_unless_asked(agents):
 def test_filters_find_their_firms_and_combine(agents, asked, found):
     address = f"/lists/2024-02/export.json?alert=high&alert=moderate&alert=none&{asked}"
     assert {firm["siren"] for firm in agents["admin"].get(address).json()["firms"]} == set(found)
+
+
+def test_a_firm_on_alert_that_was_not_on_the_list_before_is_new_and_on_the_first_list_all_are(copied, tmp_path):
+    before = copied / "lists" / "2024-01" / "target_list.parquet"
+    calm = {"552100554": "none"}
+    rewrite(
+        before,
+        lambda table: table.set_column(
+            table.column_names.index("alert"),
+            "alert",
+            pa.array(
+                [calm.get(s, a) for s, a in zip(*(table[n].to_pylist() for n in ("siren", "alert")), strict=True)]
+            ),
+        ),
+    )
+    agent = signed_in(app_on(copied, tmp_path), "admin")
+    firms = {
+        key: agent.get(f"/lists/{key}/export.json?new_alert=true").json()["firms"] for key in ("2024-01", "2024-02")
+    }
+    assert [firm["siren"] for firm in firms["2024-02"]] == ["552100554"]
+    assert "100000017" in {firm["siren"] for firm in firms["2024-01"]}
+
+
+def offered(agent, name):
+    text = agent.get("/lists/2024-02").text
+    return re.findall(rf'<input type="checkbox" name="{name}" value="([^"]+)"', text)
+
+
+def test_filters_offer_what_the_firms_of_the_user_have_and_no_menu_of_a_single_choice(agents):
+    assert offered(agents["admin"], "departement") == ["35", "69", "75"]
+    assert offered(agents["admin"], "region") == ["Auvergne-Rhône-Alpes", "Bretagne", "Île-de-France"]
+    assert offered(agents["admin"], "section") == ["C", "F", "G", "H"]
+    assert offered(agents["lyon"], "departement") == []
+    assert offered(agents["lyon"], "division") == ["24", "45"]
+
+
+def test_what_is_chosen_elsewhere_stays_chosen_and_finds_nothing(agents):
+    text = agents["lyon"].get("/lists/2024-02?departement=75").text
+    assert re.search(r'name="departement" value="75" checked', text)
+    assert "Aucune entreprise trouvée" in text
+
+
+@pytest.mark.parametrize("name", ["lyon", "bretagne"])
+def test_a_search_answers_of_a_firm_elsewhere_as_of_one_that_is_none(agents, name):
+    asked = {"552100554": "552100555", "552 100 554 00012": "552 100 555 00012", "ATELIERS DURAND": "ATELIERS PURAND"}
+    for pair in asked.items():
+        pages = [agents[name].get(f"/lists/2024-02?q={text}").text for text in pair]
+        pages = [re.sub("(?<=100)(%2520| |%20|\\+)?55[45]|DURAND|PURAND", "*", text) for text in pages]
+        assert pages[0] == pages[1]
+        assert "Aucune entreprise trouvée" in pages[0]
+
+
+def test_a_search_that_finds_firms_without_alert_only_says_so_and_leads_there(agents):
+    text = html.unescape(agents["admin"].get("/lists/2024-02?q=demenagements").text)
+    assert "Voir aussi les entreprises sans alerte (1)" in text
+    (asked,) = re.findall(r'href="[?]([^"]*)">Voir aussi', text)
+    assert "DEMENAGEMENTS" in agents["admin"].get(f"/lists/2024-02?{asked}").text
+
+
+def test_the_rank_is_that_within_the_territory_and_the_national_one_is_told_as_such(agents):
+    everything = "/lists/2024-02/export.json?alert=high&alert=moderate&alert=none"
+    ranks = {
+        name: {f["siren"]: (f["rank"], f["national_rank"]) for f in agents[name].get(everything).json()["firms"]}
+        for name in ("admin", "bretagne", "paris")
+    }
+    assert all(own == national for own, national in ranks["admin"].values())
+    assert ranks["bretagne"]["350000008"] == (1, ranks["admin"]["350000008"][1])
+    for name, found in ranks.items():
+        assert sorted(own for own, _ in found.values() if own) == list(
+            range(1, len([o for o, _ in found.values() if o]) + 1)
+        ), name
+        assert sorted(found, key=lambda s: found[s][0] or 99) == sorted(found, key=lambda s: found[s][1] or 99)
+    assert ranks["admin"]["690000019"] == (None, None)
+    page = shown(agents["bretagne"].get("/lists/2024-02"))
+    assert f"{ranks['admin']['350000008'][1]} au niveau national" in page
+    assert "au niveau national" not in shown(agents["admin"].get("/lists/2024-02"))
 
 
 def test_legal_forms_are_those_of_insee_and_another_beginning_stays_chosen(agents):

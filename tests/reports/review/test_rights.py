@@ -86,6 +86,7 @@ def test_the_columns_that_need_a_right_are_those_of_the_risk_and_of_the_debt():
     needed = {column.name: column.kind for column in COLUMNS if column.kind}
     risk = (
         "rank",
+        "national_rank",
         "alert",
         "first_alert",
         "since",
@@ -100,7 +101,7 @@ def test_the_columns_that_need_a_right_are_those_of_the_risk_and_of_the_debt():
 
 def test_a_filter_needs_the_right_of_the_figure_that_it_tells():
     needed = {one.name: one.kind for one in FILTERS if one.kind}
-    risk = ("alert", "theme", "min_alerts", "first_alert", "unreviewed")
+    risk = ("alert", "theme", "min_alerts", "new_alert", "first_alert", "unreviewed")
     debt = ("min_debt", "no_plan")
     assert needed == {**dict.fromkeys(risk, Kind.SCORES), **dict.fromkeys(debt, Kind.SOCIAL_DEBT)}
 
