@@ -208,7 +208,7 @@ def _write(
         results=results,
         together=realised.together(past, openings, until, horizon),
         verdicts=realised.useful(_verdicts(settings), listed) if settings.folder.verdicts.exists() else (),
-        helped=helped.apart(past, _help_days(settings.folder.follow_ups), openings, until, horizon),
+        helped=helped.apart(past, help_days(settings.folder.follow_ups), openings, until, horizon),
         observed_until=until,
         horizon=horizon,
         is_simulated=model.is_simulated,
@@ -228,12 +228,13 @@ def _verdicts(settings: Settings) -> pd.DataFrame:
     return pd.read_csv(settings.folder.verdicts, dtype={"siren": "str"}).rename(columns={"list_period": "list"})
 
 
-def _help_days(file: Path) -> pd.DataFrame:
+def help_days(file: Path) -> pd.DataFrame:
     """Each day of help, as `weaksignals follow-ups export` wrote it: siren, helped_on. None where it did not."""
     if not file.exists():
         return pd.DataFrame({"siren": pd.Series(dtype="str"), "helped_on": pd.Series(dtype="datetime64[s]")})
     rows = pd.read_csv(file, dtype="str")
-    return rows.melt("siren", list(HELP_DAYS), value_name="helped_on").dropna()[["siren", "helped_on"]]
+    days = rows.melt("siren", list(HELP_DAYS), value_name="day").dropna()
+    return days[["siren", "day"]].rename(columns={"day": "helped_on"})
 
 
 def _with(now: Published, past: list[PastList]) -> list[PastList]:

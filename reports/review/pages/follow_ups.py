@@ -50,7 +50,7 @@ Asks = Annotated[Asked, Depends()]
 def _found(visit: Visit, asked: Asked) -> list[Followed]:
     services = visit.services
     found = selected(of_scope(services.engine, visit.who, asked.scope), asked.state)
-    return visible(services.reader, found, visit.who.right)
+    return visible(services.reader, services.engine, found, visit.who.right)
 
 
 @router.get("/follow-ups")

@@ -9,15 +9,20 @@ from datetime import date, timedelta
 import pytest
 from icalendar import Calendar
 from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
 
+from flows.cli import app as commands
+from flows.monitoring import help_days
 from reports.language import Language
 from reports.review import accounts
+from reports.review.app import create_app
 from reports.review.cases import digest
 from reports.review.cases.export import EXPORT_COLUMNS, as_csv
 from reports.review.cases.records import all_versions
+from reports.review.configuration import read_configuration
 from reports.review.database import now
 from reports.review.words import Words
-from tests.reports.review.conftest import ACCOUNTS, ALL, PASSWORD, app_on, shown, signed_in
+from tests.reports.review.conftest import ACCOUNTS, ALL, PASSWORD, add_accounts, app_on, shown, signed_in
 
 SIREN = "552100554"
 FIRM = f"/firms/{SIREN}"
@@ -466,6 +471,22 @@ def test_the_export_tells_what_help_came_when_and_what_became_of_it_and_no_perso
     }  # fmt: skip
     for word in ("paris", "Durand", "SUMMARY", "NOTE", "STEP"):
         assert word not in text
+
+
+def test_commands_write_the_export_for_monitoring_and_say_the_administration(copied):
+    app = create_app(read_configuration(data=copied, is_local=True))
+    add_accounts(app)
+    agent = signed_in(app, "paris")
+    follow(agent, state="helped", on="2024-02-09", action_ccsf="2024-02-08")
+    follow(agent, firm="/firms/100000017")
+    assert help_days(copied / "follow_ups.csv").empty, "not written yet"
+    for words in (["follow-ups", "export"], ["users", "administration", "paris", "DDFIP 75"]):
+        done = CliRunner().invoke(commands, [*words, "--data", str(copied)])
+        assert done.exit_code == 0, done.output
+    days = help_days(copied / "follow_ups.csv")
+    assert sorted(days.itertuples(index=False, name=None)) == [(SIREN, "2024-02-08"), (SIREN, "2024-02-09")]
+    assert 'value="administration"' in page(signed_in(app, "paris"))
+    app.state.services.engine.dispose()
 
 
 def test_a_line_of_the_log_says_that_an_administration_changed(fresh):
