@@ -21,6 +21,7 @@ from reports.review.rendering import render
 from reports.review.words import Words
 
 router = APIRouter()
+FIRM_PATH: Final = "/firms/{siren}"
 # As they are asked -> as they are written.
 VIEWS: Final = {"list": "List", "board": "Board", "calendar": "Calendar"}
 # More are in the file.
@@ -115,10 +116,7 @@ def _as_file(content: bytes, media: str, name: str) -> Response:
     return Response(content, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-firm_router = APIRouter(prefix="/firms/{siren}")
-
-
-@firm_router.get("/follow-up")
+@router.get(FIRM_PATH + "/follow-up")
 def firm_follow_up(visit: Annotated[Visit, Depends(Admitted(FIRM))]) -> HTMLResponse:
     """What is done about the firm, what was done, and the forms to go on with it."""
     return _page(visit)
@@ -173,7 +171,7 @@ def _page(visit: Visit, status: int = 200, kept: Kept | None = None) -> HTMLResp
     return render(visit.request, services, visit.account, "firm_follow_up.html", status, **context)
 
 
-@firm_router.post("/follow-ups")
+@router.post(FIRM_PATH + "/follow-ups")
 def follow_up(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response:
     """Open the follow-up of the firm, or say where it stands; with a note or without."""
     services, (published, firm) = visit.services, published_of(visit)
@@ -200,7 +198,7 @@ def _may_be_named(visit: Visit) -> set[str]:
     return named
 
 
-@firm_router.post("/follow-up-notes")
+@router.post(FIRM_PATH + "/follow-up-notes")
 def correct_note(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response:
     """Put another text, or other readers, in the place of one's own note."""
     services, (_, firm) = visit.services, published_of(visit)
@@ -219,6 +217,3 @@ def _back(visit: Visit) -> Response:
     published, firm = published_of(visit)
     asked = urlencode({"list": published.key, "said": visit.text("draft")[:LONGEST_KEY] or "follow-ups"})
     return RedirectResponse(f"/firms/{firm['siren']}/follow-up?{asked}", 303)
-
-
-router.routes.extend(firm_router.routes)
