@@ -21,7 +21,7 @@ DATABASE_FILE = "review.db"
 
 
 class ProvidedRight(BaseModel):
-    """What whoever has a value of the provider's claim may see: as in `weaksignals users add`."""
+    """What whoever has a value of the provider's claim may see: as in `weaksignals users add` and `administration`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +29,7 @@ class ProvidedRight(BaseModel):
     role: str = Role.AGENT
     territories: tuple[str, ...]
     kinds: tuple[str, ...] = ()
+    administration: str = Field("", max_length=200)
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
