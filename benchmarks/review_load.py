@@ -67,6 +67,7 @@ BUILT = BuildRecord(
     dictionary={},
     fingerprint="",
     files=(),
+    contents={},
 )
 
 

@@ -125,7 +125,15 @@ def build(
         made_of = [one for period in table.periods if (one := table.made_of(period))]
         fingerprints = [one.fingerprint for one in made_of]
         record = build_record(
-            known.files, scope, known.observed_until, known.batch, absent, todays, found, fingerprints
+            known.files,
+            scope,
+            known.observed_until,
+            known.batch,
+            absent,
+            todays,
+            found,
+            fingerprints,
+            store.digests(folder),
         )
         write_record(folder / BUILD, record, BUILD_UPGRADES)
     other = tuple(p for p, one in zip(table.periods, made_of, strict=True) if one.code != made.code)
@@ -242,7 +250,10 @@ def _publish(
         for period in block:
             of_period = ranked.filter(ranked.period == ibis.literal(period)).drop("period").order_by("siren")
             write_parquet(con, of_period, target.part(period), store.ROW_GROUP)
-            write_record(target.part(period) / MADE_OF, made, PERIOD_UPGRADES)
+            contents = store.digests(target.part(period))
+            write_record(
+                target.part(period) / MADE_OF, replace(made, period=period, contents=contents), PERIOD_UPGRADES
+            )
     return rows
 
 

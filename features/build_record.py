@@ -42,10 +42,20 @@ def staged_files(staged: Path) -> tuple[StagedFile, ...]:
 
 
 def period_record(files: tuple[StagedFile, ...], scope: Scope, batch: str) -> PeriodRecord:
-    """What the rows of a period are made of, that is built now."""
+    """What the rows of the periods of a scope are made of, that are built now; each gets its own `contents`."""
     perimeter = {name: value for name, value in asdict(scope).items() if name not in ("start", "end")}
     made = ([asdict(file) for file in files], perimeter, dictionary_version(), code_digest())
-    return PeriodRecord(scope.start, scope.end, batch, files, code_digest(), dictionary_version(), _digest(made))
+    return PeriodRecord(
+        period=scope.start,
+        contents={},
+        start=scope.start,
+        end=scope.end,
+        batch=batch,
+        files=files,
+        code=code_digest(),
+        dictionary_version=dictionary_version(),
+        fingerprint=_digest(made),
+    )
 
 
 def build_record(
@@ -57,10 +67,11 @@ def build_record(
     todays_shares: Mapping[str, float],
     found: tuple[Checked, ...],
     periods: Sequence[str],
+    contents: Mapping[str, str],
 ) -> BuildRecord:
     """What the feature table was made of: recorded beside it, and in every model trained on it.
 
-    periods: the fingerprint of each of its periods.
+    periods: the fingerprint of each of its periods. contents: the SHA-256 of each file beside them.
     """
     return BuildRecord(
         start=scope.start,
@@ -81,4 +92,5 @@ def build_record(
         fingerprint=_digest(([asdict(file) for file in files], asdict(scope), list(periods))),
         files=files,
         checked=found,
+        contents=contents,
     )

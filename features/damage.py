@@ -3,8 +3,8 @@
 The libraries that read them fail in many ways, some of which name no file. So nothing is caught where it is read: where
 a command fails, the files are looked through.
 
-A value that was garbled and still reads is found in lists, scores and what stands beside the periods of the feature
-table, whose pages have checksums; not in staged records, nor in the periods, which DuckDB writes without.
+A value that was garbled and still reads is found in lists and scores, whose pages have checksums; for staged records
+and the feature table, see `features.unaltered`.
 """
 
 from collections.abc import Collection, Iterator, Sequence

@@ -54,11 +54,14 @@ class StagedFile:
 class PeriodRecord:
     """What the rows of a period were made of: kept in its folder as `_made_of.json`.
 
-    start, end: the first and the last period that were built with it. batch: the newest then. files: all that were
-    staged then. code: a digest of the source that read them and built it.
+    period: which one. contents: the SHA-256 of its files, by name. start, end: the first and the last period that were
+    built with it. batch: the newest then. files: all that were staged then. code: a digest of the source that read them
+    and built it.
     fingerprint: of the files, the perimeter, the catalogue and the code.
     """
 
+    period: date
+    contents: Mapping[str, str]
     start: date
     end: date
     batch: str
@@ -81,6 +84,7 @@ class BuildRecord:
     is not told everywhere, the share of the rows in which the value of today stands. dictionary: a short digest of each
     feature's entry in the catalogue.
     fingerprint: of what the periods and the labels are made of. checked: what the tables tell of each other.
+    contents: the SHA-256 of each file beside the periods, by name.
     """
 
     start: date
@@ -101,6 +105,7 @@ class BuildRecord:
     fingerprint: str
     files: tuple[StagedFile, ...]
     checked: tuple[Checked, ...]
+    contents: Mapping[str, str]
 
     def older_sources(self, period: date) -> dict[str, date]:
         """The month of its last delivery, of each source that is older than the newest delivery known at a period."""
@@ -145,7 +150,17 @@ def without_checks(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "checked": []}
 
 
-BUILD_UPGRADES: Final[Upgrades] = {1: with_todays_shares, 2: without_turnover, 3: without_checks}
+def without_contents(content: dict[str, Any]) -> dict[str, Any]:
+    """A record of a build that kept no digest of its files."""
+    return {**content, "contents": {}}
+
+
+BUILD_UPGRADES: Final[Upgrades] = {
+    1: with_todays_shares,
+    2: without_turnover,
+    3: without_checks,
+    4: without_contents,
+}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from features.file_report import file_report
 from features.folder import all_parts
 from features.manifests import Late, Manifest, came_on, late_deliveries, read_manifests
 from features.periods import due_on
-from features.received import Failure, FileReport, Received, RefusedError, read_reports, write_reports
+from features.received import Failure, FileReport, Received, RefusedError, read_reports, staged_name, write_reports
 from features.sources.files import open_text
 from features.sources.reading import staged_schema
 from features.sources.source import ALWAYS_KNOWN, Source
@@ -171,13 +171,9 @@ def _are_same(
         and store.digest(path) == report.sha256
         and store.digest(staged) == report.staged_sha256
         for report, path, how, staged in zip(
-            before, files, read_with, (task.folder / _name(batch, n) for n in range(len(files))), strict=True
+            before, files, read_with, (task.folder / staged_name(batch, n) for n in range(len(files))), strict=True
         )
     )
-
-
-def _name(batch: str, number: int) -> str:
-    return f"{batch}-{number}.parquet"
 
 
 def _rejects_of(task: _Task, batch: str) -> Path:
@@ -189,7 +185,7 @@ def _stage_file(task: _Task, batch: str, number: int, path: Path, since: Since) 
     file = open_text(con, path, task.scratch)
     parsed, file = parse_file(con, file, source, task.scratch)
     write_rejects(con, parsed, path, _rejects_of(task, batch), number > 0, task.scratch)
-    target = task.fresh / _name(batch, number)
+    target = task.fresh / staged_name(batch, number)
     stage(con, parsed, source, task.reading.delivery_day, since, (batch, path.name), target)
     report = file_report(con, parsed, target, source, batch, file)
     if _state_of(path) != found_as:

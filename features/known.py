@@ -17,6 +17,8 @@ from features.folder import FeatureTable, StagedFile
 from features.periods import due_on
 from features.procedures import procedures
 from features.scope import Scope
+from features.sources import SOURCES
+from features.unaltered import refuse_altered_records
 
 NEIGHBOURS, EVENTS = "neighbours", "procedures"
 # Whose firms stand at one address.
@@ -44,7 +46,11 @@ class Known:
 def read_known(
     con: BaseBackend, staged: Path, scratch: Path, scope: Scope, delivery_day: int, former: FeatureTable | None
 ) -> Known:
-    """Read what is staged. former: the table of which periods are kept, None where none is."""
+    """Read what is staged. former: the table of which periods are kept, None where none is.
+
+    Raises InputError where it is not what was staged.
+    """
+    refuse_altered_records(staged, SOURCES)
     tables = staged_tables(con, staged)
     known_from = first_known(staged, tables)
     firms = _firms(con, tables, known_from, scope, scratch)

@@ -164,6 +164,17 @@ class RefusedError(InputError):
         self.received = received
 
 
+def staged_names(reports: Sequence[FileReport]) -> list[str]:
+    """The names of the files of staged records, of a source's reports in their order."""
+    batches = [report.batch for report in reports]
+    return [staged_name(batch, batches[:place].count(batch)) for place, batch in enumerate(batches)]
+
+
+def staged_name(batch: str, number: int) -> str:
+    """The name of the file of the records of the file at that place in a batch."""
+    return f"{batch}-{number}.parquet"
+
+
 def read_reports(staged: Path, source: str) -> list[FileReport]:
     """What the staged files of a source came from, [] where there are none.
 

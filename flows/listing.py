@@ -12,7 +12,7 @@ from features.errors import InputError
 from features.folder import BuildRecord, FeatureTable, Snapshot
 from features.periods import add_months, period_range
 from flows import monitoring
-from flows.damaged import naming_damage
+from flows.damaged import naming_damage, refuse_altered
 from flows.rebuild import made_of
 from flows.settings import Settings
 from models.alerts import ALERTS
@@ -76,6 +76,7 @@ def _ranked(settings: Settings, period: date | None, siren: str = "", progress: 
     table = snapshot.built
     _refuse_mixture(model, table.record)
     period = period or table.record.end
+    refuse_altered(table, period)
     snapshot, _ = damage.without_damaged(snapshot, period)
     progress(f"scores and contributions of {period:%Y-%m}")
     rows = dataset.read_rows(table, [period])

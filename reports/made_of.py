@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from features.code import code_digest
 from features.folder import StagedFile
 from features.records import Upgrades, as_json, read_record
-from features.store import digest
+from features.store import digests
 
 MADE_OF: Final = "made_of.json"
 # The source that decides what a list says, with its vocabularies and sentences; not the pages that show it.
@@ -90,8 +90,7 @@ def made_of_text(record: MadeOf) -> str:
 
 def contents(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file of a list, by name."""
-    files = (path for path in sorted(folder.iterdir()) if path.is_file() and path.name != MADE_OF)
-    return {path.name: digest(path) for path in files}
+    return {name: sha256 for name, sha256 in digests(folder).items() if name != MADE_OF}
 
 
 def versions() -> dict[str, str]:

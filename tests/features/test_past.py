@@ -28,7 +28,7 @@ def table(tmp_path):
     for period in BUILT:
         table.part(period).mkdir(parents=True)
         pd.DataFrame({"siren": ["552100554", "100000017"]}).to_parquet(table.part(period) / "part-0.parquet")
-        made = PeriodRecord(BUILT[0], BUILT[-1], "2305", (APRIL, MAY), "code", VERSION, "f")
+        made = PeriodRecord(period, {}, BUILT[0], BUILT[-1], "2305", (APRIL, MAY), "code", VERSION, "f")
         write_record(table.part(period) / MADE_OF, made, PERIOD_UPGRADES)
     write_record(table.folder / BUILD, RECORD, BUILD_UPGRADES)
     return table
@@ -86,6 +86,20 @@ def test_a_table_of_an_older_version_is_refused_with_what_to_do(table):
         InputError, match=r"labels among the features, by an older version.*weaksignals build --rebuild"
     ):
         planned(table, SCOPE, VERSION)
+
+
+def test_what_a_period_was_made_of_is_asked_for_again_where_it_is_damaged(table):
+    (table.part(BUILT[2]) / MADE_OF).write_text("{")
+    with pytest.raises(InputError, match="weaksignals build --start 2023-03 --end 2023-03 --rebuild"):
+        planned(table, SCOPE, VERSION)
+    alone = replace(SCOPE, start=BUILT[2], end=BUILT[2])
+    assert planned(table, alone, VERSION, is_rebuild=True).again == (BUILT[2],)
+
+
+def test_a_period_is_told_with_the_files_that_it_was_made_of(table):
+    assert table.record.files == ()
+    assert table.record_at(BUILT[0]).files == (APRIL, MAY)
+    assert table.record_at(BUILT[0]).older_sources(date(2023, 7, 1)) == {}
 
 
 def test_a_period_is_open_while_no_list_tells_of_it_and_files_come_that_were_due_by_then(table):
