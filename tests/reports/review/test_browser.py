@@ -139,7 +139,7 @@ def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browse
     with opened(browser, address, "paris", is_quiet=False) as page:
         page.goto("/firms/552100554/follow-up?list=2024-02")
         note = page.locator("form[data-draft*=follow-ups] textarea[name=note]")
-        page.get_by_text("Difficultés constatées").click()
+        page.locator("summary", has_text="Difficultés constatées").click()
         page.get_by_label("trésorerie").check()
         note.fill("vue le 3\nà rappeler")
         page.context.clear_cookies()
