@@ -76,6 +76,8 @@ def print_trained(trained: modelling.Trained, settings: Settings) -> None:
     verdict = "in use" if trained.is_champion else "registered, not in use"
     card = settings.folder.models / trained.model_id / "card.md"
     out.print(f"Model {trained.model_id}: {verdict}. {trained.why} {card}", soft_wrap=True)
+    for finding in trained.findings:
+        out.print(f"A finding: {finding}", soft_wrap=True)
     if trained.tracked:
         out.print(trained.tracked, soft_wrap=True)
 

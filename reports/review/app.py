@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from reports.review import audit
+from reports.review.brand import read_logo
 from reports.review.chains import RefusedAnswerError
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import NotPublishedError, Reader, UnreadableError
@@ -34,6 +35,7 @@ from reports.review.pages import (
     administration,
     firms,
     follow_ups,
+    guidance,
     lineage,
     lists,
     log,
@@ -74,8 +76,22 @@ def create_app(configuration: Configuration) -> FastAPI:
     """
     app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
-    app.state.services = Services(configuration, engine, Reader(configuration.data), read_texts(configuration.texts))
-    for room in (session, provider, accounts, texts, lists, firms, follow_ups, lineage, public, administration, log):
+    texts_found, logo = read_texts(configuration.texts), read_logo(configuration.logo)
+    app.state.services = Services(configuration, engine, Reader(configuration.data), texts_found, logo)
+    for room in (
+        session,
+        provider,
+        accounts,
+        texts,
+        guidance,
+        lists,
+        firms,
+        follow_ups,
+        lineage,
+        public,
+        administration,
+        log,
+    ):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)
