@@ -29,7 +29,19 @@ from reports.review.guard import (
     address_asked,
     is_fragment,
 )
-from reports.review.pages import accounts, administration, firms, lineage, lists, log, provider, public, session, texts
+from reports.review.pages import (
+    accounts,
+    administration,
+    firms,
+    home,
+    lineage,
+    lists,
+    log,
+    provider,
+    public,
+    session,
+    texts,
+)
 from reports.review.past import prepare
 from reports.review.rendering import render
 from reports.review.routes import refuse_routes_without_rule
@@ -63,7 +75,7 @@ def create_app(configuration: Configuration) -> FastAPI:
     app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
     app.state.services = Services(configuration, engine, Reader(configuration.data), read_texts(configuration.texts))
-    for room in (session, provider, accounts, texts, lists, firms, lineage, public, administration, log):
+    for room in (session, provider, accounts, texts, home, lists, firms, lineage, public, administration, log):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)

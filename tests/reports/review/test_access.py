@@ -216,6 +216,7 @@ RULES = """
     ACCEPT_NOTICE     | accept notice         | every role                    |        |         |        | before
     OWN_ACCOUNT       | own account           | every role                    |        |         |        |
     CHANGE_PASSWORD   | change password       | every role                    |        |         | logged |
+    HOME              | home                  | every role                    |        |         | logged |
     LIST              | list                  | every role                    |        |         | logged |
     EXPORT_LIST       | export list           | every role                    |        |         | logged |
     FIRM              | firm                  | every role                    |        | a firm  | logged |
@@ -225,6 +226,8 @@ RULES = """
     REPORT_WRONG_DATA | wrong data            | every role                    |        | a firm  | logged |
     READ_WRONG_DATA   | reports of wrong data | administrator, data_scientist |        |         | logged |
     ANSWER_WRONG_DATA | answer to wrong data  | administrator, data_scientist |        |         | logged |
+    TERRITORY         | territory             | administrator, data_scientist, team_lead | scores | | logged |
+    EXPORT_TERRITORY  | export territory      | administrator, data_scientist, team_lead | scores | | logged |
     TEAM              | team                  | administrator, team_lead      |        |         | logged |
     EXPORT_VERDICTS   | export verdicts       | administrator, data_scientist | scores |         | logged |
     READ_LINEAGE      | lineage               | administrator, data_scientist | every  | a firm  | logged |

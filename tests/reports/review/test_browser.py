@@ -72,7 +72,8 @@ def opened(browser, address, name, is_quiet=True, **settings):
     page.get_by_label("Nom du compte").fill(name)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
-    page.wait_for_url("**/lists/2024-02")
+    page.wait_for_url(f"{address}/")
+    page.goto("/lists/2024-02")
     yield page
     context.close()
     assert not (is_quiet and complaints)
