@@ -41,8 +41,8 @@ _COUNTED: Final = (
     "count(*) AS firms",
     f"count(*) FILTER (listed.alert = '{HIGH}') AS high",
     f"count(*) FILTER (listed.alert = '{MODERATE}') AS moderate",
-    f"coalesce(sum(listed.headcount) {_EMPLOYING}, 0)::BIGINT AS employees",
-    f"coalesce(max(listed.headcount) {_EMPLOYING}, 0)::BIGINT AS largest",
+    f"coalesce(sum(listed.headcount) {_EMPLOYING}, 0)::DOUBLE AS employees",
+    f"coalesce(max(listed.headcount) {_EMPLOYING}, 0)::DOUBLE AS largest",
 )
 _IN_BUSINESS: Final = Sql("listed.state = ?", (IN_BONIS,))
 
@@ -57,8 +57,8 @@ class Counts:
     firms: int = 0
     high: int = 0
     moderate: int = 0
-    employees: int = 0
-    largest: int = 0
+    employees: float = 0.0
+    largest: float = 0.0
 
     @property
     def alerts(self) -> int:
@@ -76,7 +76,7 @@ class Counts:
         found = list(groups)
         firms, high = sum(one.firms for one in found), sum(one.high for one in found)
         moderate, employees = sum(one.moderate for one in found), sum(one.employees for one in found)
-        return Counts(firms, high, moderate, employees, max((one.largest for one in found), default=0))
+        return Counts(firms, high, moderate, employees, max((one.largest for one in found), default=0.0))
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from reports.review.pages import (
     provider,
     public,
     session,
+    territory,
     texts,
 )
 from reports.review.past import prepare
@@ -75,7 +76,20 @@ def create_app(configuration: Configuration) -> FastAPI:
     app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
     app.state.services = Services(configuration, engine, Reader(configuration.data), read_texts(configuration.texts))
-    for room in (session, provider, accounts, texts, home, lists, firms, lineage, public, administration, log):
+    for room in (
+        session,
+        provider,
+        accounts,
+        texts,
+        home,
+        lists,
+        territory,
+        firms,
+        lineage,
+        public,
+        administration,
+        log,
+    ):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)
