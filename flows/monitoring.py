@@ -13,6 +13,7 @@ from features.errors import InputError
 from features.folder import FeatureTable, Snapshot
 from features.insolvency import IN_BONIS
 from features.periods import add_months, months_between
+from flows.damaged import refuse_altered
 from flows.settings import Settings
 from models.calibration.base_rate import LOOK_BACK_MONTHS
 from models.monitoring import drift, realised
@@ -98,6 +99,7 @@ def monitor(settings: Settings, period: date) -> Monitored:
     Raises InputError where the period was not scored.
     """
     snapshot, damaged = damage.without_damaged(settings.folder.snapshot(), period)
+    refuse_altered(snapshot.built, period)
     scores, _ = scoring.read_scores(snapshot.scores_of(period))
     model = registry.load(settings.folder.models, str(scores["model_id"].iloc[0]))
     rows = dataset.read_rows(snapshot.built, [period])

@@ -57,18 +57,12 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
 
     Raises InputError where the table has too few labelled periods or no failure among them.
     """
-    context = _context(table, as_of, protocol, policy)
-    progress(f"reading the rows of {len(context.split.train)} training periods")
-    rows = context.read(context.split)
-    inputs = dataset.inputs_from(rows.train)
-    estimator = boosted_trees(inputs, protocol.seed, protocol.hyperparameters)
-    progress("how many trees serve later months best")
-    estimator = estimator.set_params(n_estimators=_n_estimators(estimator, rows, context.horizon))
-    progress(f"training on {len(rows.train):,} rows of {rows.train['siren'].nunique():,} firms")
-    fitted = fit_model(estimator, inputs, rows.train, rows.validation, rows.weights)
+    context = context_of(table, as_of, protocol, policy)
+    rows, fitted = tested_model(context, protocol, progress)
+    estimator = fitted.estimator
     model = RiskModel(
-        text=fitted.estimator.booster_.model_to_string(),
-        inputs=inputs,
+        text=estimator.booster_.model_to_string(),
+        inputs=fitted.inputs,
         calibration=fitted.chosen.calibration,
         intervals=fit_venn_abers(fitted.margins(rows.validation), labels_of(rows.validation)),
         refits=tuple(_refits(estimator, rows, protocol, progress)),
@@ -85,9 +79,22 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
     return Result(model, metrics, rows.test, _reference(fitted, rows, context))
 
 
-def _context(
+def tested_model(context: EvaluationContext, protocol: Protocol, progress: Progress) -> tuple[Rows, FittedModel]:
+    """The rows of the split, and the model fitted on those to train on; raises as `train` does."""
+    progress(f"reading the rows of {len(context.split.train)} training periods")
+    rows = context.read(context.split)
+    inputs = dataset.inputs_from(rows.train)
+    estimator = boosted_trees(inputs, protocol.seed, protocol.hyperparameters)
+    progress("how many trees serve later months best")
+    estimator = estimator.set_params(n_estimators=_n_estimators(estimator, rows, context.horizon))
+    progress(f"training on {len(rows.train):,} rows of {rows.train['siren'].nunique():,} firms")
+    return rows, fit_model(estimator, inputs, rows.train, rows.validation, rows.weights)
+
+
+def context_of(
     table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPolicy = DEFAULT_POLICY
 ) -> EvaluationContext:
+    """Where a model that knows what was known on `as_of` is trained and evaluated; raises as `train` does."""
     built, periods = table.record, dataset.labelled_periods(table, as_of, LABEL_LAG_MONTHS)
     return EvaluationContext(
         table=table,
@@ -119,7 +126,7 @@ def tune(
 
     Raises InputError where there are too few training periods.
     """
-    context = _context(table, as_of, protocol)
+    context = context_of(table, as_of, protocol)
     rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
     early, later = inner_split(rows.train, context.horizon)

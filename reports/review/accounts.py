@@ -25,6 +25,7 @@ from reports.review.identity import Account, account_named, told_right
 # Letters and digits of any script, and what addresses, domains and identifiers of providers are written with.
 _NAME: Final = re.compile(r"\w[\w.@+'|:/\\-]{0,199}")
 
+LONGEST_ADMINISTRATION: Final = 200
 # Who changes an account whose rights come from elsewhere, as the log names them.
 PROVIDER: Final = "provider"
 
@@ -41,6 +42,7 @@ class Change(StrEnum):
     RESET = "password reset"
     REVIEWED = "right reviewed"
     ACCEPTED = "notice accepted"
+    ADMINISTRATION = "administration changed"
 
 
 def checked_name(text: str) -> str:
@@ -167,6 +169,18 @@ def confirm_right(engine: sa.Engine, name: str, expires_on: date | None, by: str
     check_expiry(expires_on)
     with _changed(engine, name, Change.REVIEWED, by) as (_, user):
         user.expires_on, user.reviewed_at, user.reviewed_by = expires_on, now(), by
+
+
+def change_administration(engine: sa.Engine, name: str, administration: str, by: str = "") -> None:
+    """Say of which administration an account is, with whom it shares notes; blank for none.
+
+    Raises InputError where the name is too long, or there is no such account.
+    """
+    told = " ".join(administration.split())
+    if len(told) > LONGEST_ADMINISTRATION or not told.isprintable():
+        raise InputError(f"An administration's name has up to {LONGEST_ADMINISTRATION} characters, on one line.")
+    with _changed(engine, name, Change.ADMINISTRATION, by) as (_, user):
+        user.administration = told
 
 
 def accept_notice(engine: sa.Engine, account: Account, notice: str, address: str) -> None:

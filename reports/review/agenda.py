@@ -1,6 +1,6 @@
 """What is to be done and was done: the firms that one follows with their dates, and the week of one's colleagues."""
 
-from collections.abc import Iterable
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -8,21 +8,13 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session as Transaction
 
-from reports.review.database import FollowUp, Verdict
-from reports.review.verdicts import CLOSED
+from reports.review.cases.records import FollowUp, newest_versions
+from reports.review.codes import CLOSED
+from reports.review.database import Case, CaseVersion, Verdict
 
 WEEK: Final = timedelta(days=7)
 # More than agents of a whole country write in a week.
 MOST: Final = 5000
-
-
-@dataclass(frozen=True)
-class Step:
-    """A firm that one follows, where its follow-up stands, and of which day."""
-
-    siren: str
-    state: str
-    on: date
 
 
 @dataclass(frozen=True)
@@ -36,24 +28,26 @@ class Entry:
     is_useful: bool | None = None
 
 
-def my_firms(engine: sa.Engine, name: str) -> list[Step]:
-    """The firms under way whose follow-up one wrote last, by day."""
-    newest = sa.select(sa.func.max(FollowUp.id)).group_by(FollowUp.siren)
-    query = (
-        sa.select(FollowUp.siren, FollowUp.state, FollowUp.on)
-        .where(FollowUp.id.in_(newest), FollowUp.by == name, FollowUp.state != CLOSED)
-        .order_by(FollowUp.on, FollowUp.siren)
+def my_follow_ups(engine: sa.Engine, name: str) -> list[FollowUp]:
+    """The follow-ups under way that an account is in charge of, or takes part in, by the day of their next step."""
+    takes_part = sa.cast(CaseVersion.participants, sa.Text).contains(json.dumps(name), autoescape=True)
+    query = newest_versions(Case, CaseVersion).where(
+        CaseVersion.state != CLOSED, sa.or_(CaseVersion.in_charge == name, Case.by == name, takes_part)
     )
-    with Transaction(engine) as db:
-        return [Step(*row) for row in db.execute(query)]
+    with Transaction(engine, expire_on_commit=False) as db:
+        found = [FollowUp(case, [version]) for case, version in db.execute(query)]
+    return sorted(
+        (one for one in found if one.is_of({name})), key=lambda one: (one.last.next_on or date.max, one.case.id)
+    )
 
 
 def written_since(engine: sa.Engine, since: datetime, but: str) -> list[Entry]:
-    """The follow-ups and verdicts that others wrote since an instant, the newest first."""
+    """What others said of follow-ups and of alerts since an instant, the newest first."""
     follow_ups = (
-        sa.select(FollowUp.siren, FollowUp.by, FollowUp.at, FollowUp.state)
-        .where(FollowUp.at >= since, FollowUp.by != but)
-        .order_by(FollowUp.id.desc())
+        sa.select(Case.siren, CaseVersion.by, CaseVersion.at, CaseVersion.state)
+        .join(CaseVersion, CaseVersion.case_id == Case.id)
+        .where(CaseVersion.at >= since, CaseVersion.by != but)
+        .order_by(CaseVersion.id.desc())
         .limit(MOST)
     )
     verdicts = (
@@ -66,8 +60,3 @@ def written_since(engine: sa.Engine, since: datetime, but: str) -> list[Entry]:
         found = [Entry(*row) for row in db.execute(follow_ups)]
         found += [Entry(siren, by, at, is_useful=useful) for siren, by, at, useful in db.execute(verdicts)]
     return sorted(found, key=lambda one: one.at, reverse=True)
-
-
-def sirens_of(told: Iterable[Step | Entry]) -> list[str]:
-    """The firms, each once, in order."""
-    return list(dict.fromkeys(one.siren for one in told))

@@ -174,6 +174,13 @@ def on_alert_among(reader: Reader, published: PublishedList, right: Right, siren
     return [row["siren"] for row in rows]
 
 
+def in_any_list(reader: Reader, published: PublishedList, right: Right, sirens: Iterable[str]) -> list[str]:
+    """Those of the firms that are in the territory on one of the last lists: some are no longer in the newest."""
+    lists = part_of(parquet(published.path, *published.earlier[: PAST - 1]), Table.LIST, NO_CONDITION)
+    where = every([_inside_lists(published, right), one_of("listed.siren", list(sirens))])
+    return [row["siren"] for row in reader.query(*select(["DISTINCT listed.siren"], lists, where))]
+
+
 def _inside_lists(published: PublishedList, right: Right) -> Sql:
     """Firms of the territory in any of the lists, but those that left it up to the newest."""
     return inside_since(right, published.newest or published.path)

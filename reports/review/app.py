@@ -33,6 +33,7 @@ from reports.review.pages import (
     accounts,
     administration,
     firms,
+    follow_ups,
     home,
     lineage,
     lists,
@@ -76,20 +77,8 @@ def create_app(configuration: Configuration) -> FastAPI:
     app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
     app.state.services = Services(configuration, engine, Reader(configuration.data), read_texts(configuration.texts))
-    for room in (
-        session,
-        provider,
-        accounts,
-        texts,
-        home,
-        lists,
-        territory,
-        firms,
-        lineage,
-        public,
-        administration,
-        log,
-    ):
+    rooms = (session, provider, accounts, texts, home, lists, territory, firms, follow_ups, lineage, public)
+    for room in (*rooms, administration, log):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)

@@ -50,6 +50,9 @@ class Configuration(BaseSettings):
     texts: Path | None = Field(
         None, description="Folder of the administration's texts: legal.fr.txt, privacy, accessibility, confidentiality."
     )
+    address: str = Field(
+        "", description="Address at which people open the application, https://..., for links in mails and calendars."
+    )
     contact: str = Field("", description="Whom to write to, to contest a result or correct wrong data.")
     public_figures: bool = Field(
         False, description="Whether everyone may read how many firms are on alert, without any firm, at /figures."

@@ -29,6 +29,7 @@ class Account:
     digest: str = ""
     notice: str | None = None
     notice_at: datetime | None = None
+    administration: str = ""
 
     def has_accepted(self, notice: str) -> bool:
         """Whether this version of the notice was accepted within a year; there may be none to accept."""
@@ -40,7 +41,7 @@ class Account:
 def account_of(user: User, csrf: str = "", digest: str = "") -> Account:
     """The account of a row."""
     right = right_of(user.role, user.territories, user.kinds)
-    return Account(user.id, user.name, right, csrf, digest, user.notice, user.notice_at)
+    return Account(user.id, user.name, right, csrf, digest, user.notice, user.notice_at, user.administration)
 
 
 def all_accounts(engine: sa.Engine) -> Sequence[User]:
@@ -71,4 +72,5 @@ def told_right(user: User) -> str:
     """The right in the words in which it is given."""
     kinds = ", ".join(user.kinds) or "no kind of data"
     until = f"; until {user.expires_on}" if user.expires_on else ""
-    return f"{user.role}; {', '.join(user.territories)}; {kinds}{until}"
+    of = f"; {user.administration}" if user.administration else ""
+    return f"{user.role}; {', '.join(user.territories)}; {kinds}{until}{of}"

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined, selec
 from features.nomenclatures import mapping
 from reports.charts import effect_bar, share_bar
 from reports.effects import rounded_changes
-from reports.review.access import READ_AUDIT, READ_RIGHTS, READ_WRONG_DATA, TEAM, TERRITORY
+from reports.review.access import READ_AUDIT, READ_RIGHTS, READ_WRONG_DATA, TERRITORY
 from reports.review.database import now
 from reports.review.guard import language_of
 from reports.review.identity import Account
@@ -49,7 +49,6 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "w": words,
         "say": words.say,
         "account": account,
-        "team": TEAM,
         "audit": READ_AUDIT,
         "rights": READ_RIGHTS,
         "has_passwords": services.configuration.local_passwords,

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from typing import Any
 from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
@@ -13,8 +12,11 @@ from reportlab.platypus import Flowable, KeepInFrame, Paragraph, SimpleDocTempla
 
 from reports.effects import rounded_changes
 from reports.review.access import Kind
+from reports.review.cases.records import FollowUp
+from reports.review.cases.wording import told
 from reports.review.exports import Export
 from reports.review.firm import Explanation
+from reports.review.key_figures import KeyFigure
 from reports.review.verdicts import Answers
 from reports.review.words import Words
 
@@ -25,10 +27,17 @@ HEAD = ParagraphStyle("head", BODY, fontName="Helvetica-Bold", fontSize=11, lead
 WARNING = ParagraphStyle("warning", BODY, fontName="Helvetica-Bold", textColor=colors.HexColor("#b34000"))
 MARGIN = 15 * mm
 MOST_FIGURES = 12
+# Of a follow-up, beside its day.
+SHOWN = ("state", "in_charge", "difficulties", "actions", "next_on", "next_step", "summary", "outcome")
 
 
 def pdf(
-    export: Export, explained: Explanation, figures: Sequence[dict[str, Any]], answers: Answers, contact: str
+    export: Export,
+    explained: Explanation,
+    figures: Sequence[KeyFigure],
+    answers: Answers,
+    follow_up: FollowUp | None,
+    contact: str,
 ) -> bytes:
     """The page; what does not fit is made smaller, never left out."""
     out = io.BytesIO()
@@ -49,7 +58,7 @@ def pdf(
         *_head(export),
         *_why(export, explained),
         *_figures(export.words, figures),
-        *_answers(export.words, answers),
+        *_answers(export.words, answers, follow_up),
         Spacer(1, 4 * mm),
         _text(export.words.say("Notes of the visit"), HEAD),
         Spacer(1, 22 * mm),
@@ -105,16 +114,13 @@ def _why(export: Export, explained: Explanation) -> list[Flowable]:
     return found
 
 
-def _figures(words: Words, figures: Sequence[dict[str, Any]]) -> list[Flowable]:
+def _figures(words: Words, figures: Sequence[KeyFigure]) -> list[Flowable]:
     if not figures:
         return []
     rows = [[_text(words.say(title), SMALL) for title in ("Figure", "Firm", "Median of its sector")]]
     rows += [
-        [_text(words.label(one["name"]) + one["as_of"], SMALL)]
-        + [
-            _text(words.value(one["name"], value), SMALL)
-            for value in (one["value"], (one["quartiles"] or (None, None))[1])
-        ]
+        [_text(words.label(one.name) + one.as_of, SMALL)]
+        + [_text(words.value(one.name, value), SMALL) for value in (one.value, (one.quartiles or (None, None))[1])]
         for one in figures[:MOST_FIGURES]
     ]
     table = Table(
@@ -129,10 +135,12 @@ def _figures(words: Words, figures: Sequence[dict[str, Any]]) -> list[Flowable]:
     return [_text(words.say("Figures beside the sector"), HEAD), table]
 
 
-def _answers(words: Words, answers: Answers) -> list[Flowable]:
-    said = [
-        f"{words.day(one.on)}: {words.follow_state(one.state)} ({one.by}) {one.note}" for one in answers.follow_ups[:3]
-    ]
+def _answers(words: Words, answers: Answers, follow_up: FollowUp | None) -> list[Flowable]:
+    """The follow-up as it stands, without notes and contacts: the sheet leaves the tool."""
+    said = []
+    if follow_up is not None:
+        shown = (told(name, getattr(follow_up.last, name), words) for name in SHOWN)
+        said.append(f"{words.day(follow_up.last.on)}: {'; '.join(value for value in shown if value)}")
     said += [
         f"{words.day(one.at)}: {words.say('useful' if one.is_useful else 'not useful')} ({one.by}) {one.note}"
         for one in answers.verdicts[:1]

@@ -10,6 +10,7 @@ from features.nomenclatures import mapping
 from models.alerts import HIGH, MODERATE
 from reports.cells import csv_text
 from reports.review.aggregates import LARGEST_SIZE, Became, Counts
+from reports.review.codes import OUTCOMES, STATES
 from reports.review.masking import FEWEST, masked, masked_parts
 from reports.review.words import Words
 
@@ -133,16 +134,29 @@ def _size(code: str, words: Words) -> str:
 
 def by_follow_up(states: Mapping[str, int], alerts: int, words: Words) -> Figures:
     """The firms on alert by where their follow-up stands. states: how many stand at each; alerts: on alert at all."""
-    named = {words.follow_state(state): count for state, count in states.items()}
-    named[words.say("not followed")] = alerts - sum(states.values())
-    hidden = masked_parts(list(named.values()))
-    rows = [
-        (name, *((None, None) if is_hidden else (count, count / alerts)))
-        for (name, count), is_hidden in zip(named.items(), hidden, strict=True)
-    ]
+    parts = {words.follow_state(state): states.get(state, 0) for state in STATES}
+    parts[words.say("not followed")] = alerts - sum(parts.values())
     head = (words.say("Follow-up"), words.say("Firms on alert"), words.say("Share"))
-    whole = (words.say("Total"), *((None, None) if alerts < FEWEST else (alerts, 1.0)))
-    return Figures("follow-ups", words.say("Follow-up of the firms on alert"), head, rows, whole)
+    return _shares("follow-ups", words.say("Follow-up of the firms on alert"), head, parts, words)
+
+
+def by_outcome(found: Mapping[str, int], words: Words) -> Figures:
+    """The firms whose last follow-up is closed, by what became of them. found: how many, by the code of the outcome."""
+    parts = {words.say(told): found.get(code, 0) for code, told in OUTCOMES.items()}
+    parts[words.say("not known")] = found.get("", 0)
+    head = (words.say("Outcome"), words.say("Firms"), words.say("Share"))
+    return _shares("outcomes", words.say("Outcome of closed follow-ups"), head, parts, words)
+
+
+def _shares(name: str, title: str, head: tuple[str, ...], parts: Mapping[str, int], words: Words) -> Figures:
+    """Parts of a total, each with its share of it."""
+    whole = sum(parts.values())
+    rows = [
+        (part, *((None, None) if is_hidden or not whole else (count, count / whole)))
+        for (part, count), is_hidden in zip(parts.items(), masked_parts(list(parts.values())), strict=True)
+    ]
+    total = (words.say("Total"), *((None, None) if whole < FEWEST else (whole, 1.0)))
+    return Figures(name, title, head, rows, total)
 
 
 def of_past_lists(found: Sequence[Became], words: Words) -> Figures:

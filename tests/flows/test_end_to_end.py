@@ -433,7 +433,7 @@ def test_a_damaged_file_ends_a_command_in_a_sentence_that_names_it_and_nothing_i
     shutil.copytree(demo[0], data, symlinks=True)
     before = digests(data / "lists" / "2024-02")
     for file, command in (
-        ("staged/debts/2401_simulated-0.parquet", ("build", "--start", "2024-02")),
+        ("staged/debts/2401_simulated-0.parquet", ("build", "--start", "2024-02", "--rebuild")),
         ("features/period=2024-02-01/part-0.parquet", ("score",)),
         ("features/firms.parquet", ("explain", ranked["siren"][0])),
         ("scores/period=2024-02-01/scores.parquet", ("monitor",)),

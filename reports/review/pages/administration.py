@@ -1,6 +1,6 @@
-"""Pages of team leads, data scientists and administrators: the team's follow-up, verdicts, wrong data."""
+"""Pages of team leads, data scientists and administrators: verdicts and wrong data."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from reports.review import chains, verdicts, wrong_data
 from reports.review.access import ANSWER_WRONG_DATA, EXPORT_VERDICTS, READ_WRONG_DATA, TEAM
 from reports.review.data import Row
 from reports.review.guard import Admitted, Refused, Visit, follows_of, published_list
-from reports.review.listing import last_lists, read_firms
+from reports.review.listing import read_firms
 from reports.review.rendering import render
 
 router = APIRouter()
@@ -19,26 +19,9 @@ NOT_ANSWERED = "Choose what became of it; where it was not corrected, write why.
 
 
 @router.get("/team")
-def team(visit: Annotated[Visit, Depends(Admitted(TEAM))]) -> HTMLResponse:
-    """The firms followed in the territory, and where each stands."""
-    services = visit.services
-    published = published_list(services.reader, None)
-    states = verdicts.follow_states(services.engine)
-    rows = [
-        {**row, "list": key}
-        for key, sirens in last_lists(services.reader, list(states)).items()
-        for row in read_firms(services.reader, services.reader.published(key), sirens, visit.who.right)
-    ]
-    counts = Counter(states[row["siren"]] for row in rows)
-    context: dict[str, Any] = {
-        "counts": counts,
-        "codes": verdicts.FOLLOW_UP_STATES,
-        "published": published,
-        "is_simulated": published.is_simulated,
-        "rows": rows,
-        "states": states,
-    }
-    return render(visit.request, services, visit.account, "team.html", **context)
+def team(visit: Annotated[Visit, Depends(Admitted(TEAM))]) -> Response:  # noqa: ARG001 - its rule
+    """On to the follow-ups of the territory: the address of versions up to 0.2."""
+    return RedirectResponse("/follow-ups?scope=all", 303)
 
 
 @router.get("/verdicts.csv")

@@ -8,29 +8,27 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from features.insolvency import IN_BONIS
 from models.alerts import NO_ALERT
 from models.evaluation.groups import FEWEST
-from reports.charts import strip
 from reports.dictionary import sources_behind
-from reports.freshness import as_of_words, older_data
-from reports.reasons import FEATURES
+from reports.freshness import older_data
 from reports.review import history, verdicts, wrong_data
-from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, READ_LINEAGE, REPORT_WRONG_DATA, Kind
+from reports.review.access import EXPORT_FIRM, FIRM, GIVE_VERDICT, READ_LINEAGE, REPORT_WRONG_DATA, Kind
+from reports.review.cases.records import FollowUp, follow_ups_of
 from reports.review.chains import OVERTAKEN, OvertakenError
 from reports.review.data import Row
-from reports.review.database import now
 from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
 from reports.review.guard import Admitted, Visit, follows_of, published_of
+from reports.review.key_figures import KeyFigure, key_figures
 from reports.review.past import establishments, judgements, ratio_traces, risk_history, traces
 from reports.review.rendering import render
-from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES, sector_quartiles
+from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES
 from reports.review.words import REGISTER_FIELDS, Words
 
 router = APIRouter(prefix="/firms/{siren}")
 Consulted = Annotated[Visit, Depends(Admitted(FIRM))]
-# The fields of both forms, kept in the page where an answer must be sent again.
-ANSWER = ("is_useful", "reason", "note", "state", "on")
-WRONG_DAY = "This date can't be right: a follow-up is at most ten years old, or planned within two years. Correct it."
+# The fields of the verdict, kept in the page where it must be sent again.
+ANSWER = ("is_useful", "reason", "note")
 NO_ALERT_HERE = "This firm is not on alert: there is no alert to judge."
 Exported = Annotated[Visit, Depends(Admitted(EXPORT_FIRM))]
 
@@ -100,19 +98,17 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         status,
         explained=explained,
         answers=given,
-        last_state=given.follow_ups[0].state if given.follow_ups else "",
-        days=verdicts.days_of_follow_up(now().date()),
+        follow_up=_follow_up(visit),
         past=[row for row in past if row["alert"] != NO_ALERT],
         risk_chart=history.risk_chart(past, thresholds, words) if len(past) > 1 else None,
         thresholds=thresholds,
-        figures=key_figures(visit, explained),
+        figures=_key_figures(visit, explained),
         alike=alike,
         fewest_failures=FEWEST,
         absent_sources=absent,
         older_data=list(older_data(published.older, visit.language)),
         silent_sources=[name for of in silent for name in sources_behind(of) if name not in absent],
         verdict_reasons=verdicts.VERDICT_REASONS,
-        follow_up_states=verdicts.FOLLOW_UP_STATES,
         fields=wrong_fields(explained),
         **{
             "problem": "",
@@ -129,25 +125,15 @@ def _answers(visit: Visit, explained: Explanation) -> verdicts.Answers:
     return given.visible(visit.who.right, published, wrong_fields(explained))
 
 
-def key_figures(visit: Visit, explained: Explanation) -> list[dict[str, Any]]:
-    """The firm's figures that the user may see, by theme, each with the quartiles of its sector."""
+def _follow_up(visit: Visit) -> FollowUp | None:
+    """The newest one of the firm."""
+    _, found = published_of(visit)
+    return next(iter(follow_ups_of(visit.services.engine, found["siren"])), None)
+
+
+def _key_figures(visit: Visit, explained: Explanation) -> list[KeyFigure]:
     published, _ = published_of(visit)
-    division = explained.values.get("naf_division")
-    if published.features is None:
-        return []
-    sector = sector_quartiles(visit.services.reader, published.features, division) if division else {}
-    found = []
-    for name in KEY_FIGURES:
-        value = explained.values.get(name)
-        is_silent = FEATURES[name].unit == "notices" and not value
-        if value is not None and not is_silent:
-            quartiles = sector.get(name)
-            drawn = strip(value, quartiles) if quartiles else ""
-            theme = FEATURES[name].theme
-            older = as_of_words(FEATURES[name], published.older, visit.language)
-            figure = {"name": name, "theme": theme, "value": value, "quartiles": quartiles, "strip": drawn}
-            found.append({**figure, "as_of": older})
-    return found
+    return key_figures(visit.services.reader, published, explained.values, visit.language)
 
 
 def wrong_fields(explained: Explanation) -> tuple[str, ...]:
@@ -186,7 +172,8 @@ def firm_sheet(visit: Exported) -> Response:
     one = Export(published, visit.who.right, Words(visit.language), [], [found])
     explained = _explained(visit)
     contact = visit.services.configuration.contact
-    content = sheet.pdf(one, explained, key_figures(visit, explained), _answers(visit, explained), contact)
+    given, follow_up = _answers(visit, explained), _follow_up(visit)
+    content = sheet.pdf(one, explained, _key_figures(visit, explained), given, follow_up, contact)
     name = f"weaksignals-{found['siren']}-{published.key}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/pdf", headers=headers)
@@ -224,20 +211,6 @@ def give_verdict(visit: Annotated[Visit, Depends(Admitted(GIVE_VERDICT))]) -> Re
     except OvertakenError:
         return _again(visit, 409, OVERTAKEN)
     return _back(visit, "verdicts")
-
-
-@router.post("/follow-ups")
-def follow_up(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response:
-    """What is done about the firm."""
-    _, found = published_of(visit)
-    answer = (visit.text("state"), visit.text("on"), visit.text("note"))
-    try:
-        verdicts.follow_up(visit.services.engine, found["siren"], visit.who.name, follows_of(visit), *answer)
-    except OvertakenError:
-        return _again(visit, 409, OVERTAKEN)
-    except verdicts.WrongDayError:
-        return _again(visit, 400, WRONG_DAY)
-    return _back(visit, "follow-ups")
 
 
 @router.post("/wrong-data")

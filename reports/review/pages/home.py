@@ -5,8 +5,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from reports.review import agenda, aggregates, news, verdicts
+from reports.review import agenda, aggregates, news
 from reports.review.access import HOME, SIGNED_IN, TERRITORY, Kind
+from reports.review.cases import records
 from reports.review.data import PublishedList
 from reports.review.database import now
 from reports.review.guard import Admitted, Refused, Visit
@@ -52,14 +53,15 @@ def _newest(visit: Visit) -> PublishedList:
 def _written(visit: Visit) -> dict[str, Any]:
     """The firms that one follows, and what colleagues wrote this week."""
     services, account = visit.services, visit.who
-    steps = agenda.my_firms(services.engine, account.name)
+    mine = agenda.my_follow_ups(services.engine, account.name)
     entries = agenda.written_since(services.engine, now() - agenda.WEEK, account.name)
     if not account.right.may_see(Kind.SCORES):
         entries = [entry for entry in entries if entry.is_useful is None]
-    firms = seen_last(services.reader, agenda.sirens_of([*steps, *entries]), account.right)
+    sirens = dict.fromkeys([*(one.case.siren for one in mine), *(entry.siren for entry in entries)])
+    firms = seen_last(services.reader, list(sirens), account.right)
     seen = [entry for entry in entries if entry.siren in firms]
     return {
-        "steps": [step for step in steps if step.siren in firms],
+        "mine": [one for one in mine if one.case.siren in firms],
         "entries": seen[:SHOWN],
         "more_entries": len(seen) - SHOWN,
         "firms": firms,
@@ -74,7 +76,7 @@ def _risks(visit: Visit, published: PublishedList) -> dict[str, Any]:
     sirens = list(dict.fromkeys([*new, *(one.siren for one in risen)]))
     rows = {row["siren"]: row for row in read_firms(services.reader, published, sirens, right)}
     months = aggregates.by_month(services.reader, published, right)
-    followed = verdicts.follow_states(services.engine)
+    followed = records.follow_states(services.engine)
     return {
         "new": [rows[siren] for siren in new],
         "new_count": new_count,

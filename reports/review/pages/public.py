@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from features.sources import SOURCES
 from models.registry.model import RiskModel
 from reports.card.parts import PICTURES, Part
-from reports.dictionary import DIRECTIONS, UNITS, USES, as_csv, is_made_of, known_words, source_names
+from reports.dictionary import DIRECTIONS, UNITS, USES, as_csv, definition_of, is_made_of, known_words, source_names
 from reports.language import LANGUAGES
 from reports.model_card import EVALUATION, SUMMARY, told
 from reports.reasons import FEATURES
@@ -50,6 +50,7 @@ def algorithm_data(visit: Public) -> HTMLResponse:
         units=UNITS,
         directions=DIRECTIONS,
         known_words=known_words,
+        definition_of=definition_of,
         source_names=source_names,
     )
 

@@ -12,9 +12,11 @@ from features.nomenclatures import mapping
 from models.alerts import HIGH, MODERATE
 from reports import charts as drawing
 from reports.charts import Series
-from reports.review import aggregates, territory, tiles, verdicts
+from reports.review import aggregates, territory, tiles
 from reports.review.access import EXPORT_TERRITORY, PUBLIC, TERRITORY, Kind, Right, Role
 from reports.review.aggregates import Counts
+from reports.review.cases import records
+from reports.review.codes import CLOSED
 from reports.review.data import PublishedList
 from reports.review.guard import Admitted, Refused, Visit, published_list
 from reports.review.history import Chart
@@ -71,12 +73,20 @@ def _figures(visit: Visit, published: PublishedList, right: Right, words: Words)
         territory.of_past_lists(aggregates.became(reader, published, right), words),
     ]
     if right is not EVERYONE:
-        states = verdicts.follow_states(visit.services.engine)
-        on_alert = Counter(states[s] for s in aggregates.on_alert_among(reader, published, right, states))
-        counts = {state: on_alert[state] for state in verdicts.FOLLOW_UP_STATES}
-        alerts = Counts.total(groups["size"].values()).alerts
-        found.append(territory.by_follow_up(counts, alerts, words))
+        found += _followed(visit, published, right, words, Counts.total(groups["size"].values()).alerts)
     return {one.name: one for one in found}
+
+
+def _followed(visit: Visit, published: PublishedList, right: Right, words: Words, alerts: int) -> list[Figures]:
+    """What agents do about the firms on alert, and what became of those whose follow-up is closed."""
+    reader, standing = visit.services.reader, records.outcomes(visit.services.engine)
+    on_alert = aggregates.on_alert_among(reader, published, right, standing)
+    closed = {siren: outcome for siren, (state, outcome) in standing.items() if state == CLOSED}
+    ended = aggregates.in_any_list(reader, published, right, closed)
+    return [
+        territory.by_follow_up(Counter(standing[siren][0] for siren in on_alert), alerts, words),
+        territory.by_outcome(Counter(closed[siren] for siren in ended), words),
+    ]
 
 
 def _file(visit: Visit, name: str, right: Right) -> Response:

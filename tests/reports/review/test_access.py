@@ -228,6 +228,8 @@ RULES = """
     ANSWER_WRONG_DATA | answer to wrong data  | administrator, data_scientist |        |         | logged |
     TERRITORY         | territory             | administrator, data_scientist, team_lead | scores | | logged |
     EXPORT_TERRITORY  | export territory      | administrator, data_scientist, team_lead | scores | | logged |
+    FOLLOW_UPS        | follow-ups            | every role                    |        |         | logged |
+    EXPORT_FOLLOW_UPS | export follow-ups     | every role                    |        |         | logged |
     TEAM              | team                  | administrator, team_lead      |        |         | logged |
     EXPORT_VERDICTS   | export verdicts       | administrator, data_scientist | scores |         | logged |
     READ_LINEAGE      | lineage               | administrator, data_scientist | every  | a firm  | logged |

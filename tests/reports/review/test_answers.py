@@ -77,7 +77,7 @@ def test_the_last_follow_up_stands_in_the_list(fresh):
         assert answer.status_code == 303
     assert "visitée" in agent.get("/lists/2024-02").text
     assert "552100554" not in agent.get("/lists/2024-02/export.json?unfollowed=true").text
-    agent.post(f"{FIRM}/follow-ups", follows=2, state="closed", on="2024-02-10", note="")
+    agent.post(f"{FIRM}/follow-ups", follows=2, state="closed", outcome="recovered", on="2024-02-10", note="")
     assert "552100554" in agent.get("/lists/2024-02/export.json?unfollowed=true").text
 
 
@@ -118,7 +118,7 @@ def test_what_is_only_added_to_can_not_be_changed_even_by_hand(fresh, table, cha
         connection.execute(sa.insert(LogCut).values(by="rule", up_to=datetime(2020, 1, 1, tzinfo=UTC)))
     agent = signed_in(fresh, "paris")
     give(agent)
-    agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on="2024-02-10", note="")
+    agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on="2024-02-10", note="vue")
     agent.post(f"{FIRM}/wrong-data", field="name", note="x")
     signed_in(fresh, "admin").post("/wrong-data/1", follows=0, state="corrected", note="")
     with pytest.raises(sa.exc.DatabaseError, match="append-only"), fresh.state.services.engine.begin() as connection:
@@ -134,22 +134,6 @@ def test_every_consultation_export_and_refusal_is_in_the_log(fresh):
     assert ("paris", "export list", "/lists/2024-02/export.csv?alert=high", "admitted") in rows
     assert ("paris", "firm", "/firms/350000008", "404") in rows
     assert "/lists/2024-02/export.csv" in signed_in(fresh, "admin").get("/audit").text
-
-
-@pytest.mark.parametrize("on", ["0202-03-03", "2999-01-01", "", "hier"])
-def test_a_follow_up_on_an_impossible_day_is_refused_and_what_was_typed_stays(fresh, on):
-    agent = signed_in(fresh, "paris")
-    answer = agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on=on, note="ligne 1\nligne 2")
-    assert answer.status_code == 400
-    assert "Cette date ne peut pas être juste" in shown(answer)
-    assert "ligne 1\nligne 2</textarea>" in answer.text
-    assert '<option value="visited" selected>' in answer.text
-
-
-def test_the_next_follow_up_starts_from_the_state_of_the_last(fresh):
-    agent = signed_in(fresh, "paris")
-    agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on="2024-02-10", note="")
-    assert '<option value="visited" selected>' in agent.get(FIRM).text
 
 
 @pytest.mark.parametrize(("siren", "word"), [("690000019", "redressement"), ("200000025", "sans alerte")])

@@ -153,8 +153,10 @@ def test_back_forward_and_reload_show_the_whole_page_of_what_was_asked(browser, 
 
 def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browser, address):
     with opened(browser, address, "paris", is_quiet=False) as page:
-        page.get_by_role("link", name="ATELIERS DURAND").click()
-        note = page.locator("form[data-draft$=follow-ups] textarea")
+        page.goto("/firms/552100554/follow-up?list=2024-02")
+        note = page.locator("form[data-draft*=follow-ups] textarea[name=note]")
+        page.get_by_text("Difficultés constatées").click()
+        page.get_by_label("trésorerie").check()
         note.fill("vue le 3\nà rappeler")
         page.context.clear_cookies()
         page.get_by_role("button", name="Enregistrer le suivi").click()
@@ -162,13 +164,15 @@ def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browse
         page.get_by_label("Nom du compte").fill("paris")
         page.get_by_label("Mot de passe").fill(PASSWORD)
         page.get_by_role("button", name="Se connecter").click()
-        page.wait_for_url("**/firms/552100554*")
+        page.wait_for_url("**/firms/552100554/follow-up*")
         assert note.input_value() == "vue le 3\nà rappeler"
+        ticked = page.locator("input[name=difficulties]:checked")
+        assert ticked.evaluate_all("all => all.map(one => one.value)") == ["cash"]
         page.get_by_role("button", name="Enregistrer le suivi").click()
         status = page.get_by_role("status")
         sync_api.expect(status).to_be_in_viewport()
         assert note.input_value() == ""
-        assert page.locator(".log .note").last.inner_text() == "vue le 3\nà rappeler"
+        assert page.locator(".log .note").first.inner_text() == "vue le 3\nà rappeler"
         note.fill("autre chose")
         page.reload()
         assert note.input_value() == "autre chose"
@@ -184,9 +188,19 @@ def test_everything_works_without_javascript(browser, address):
         page.get_by_label("Nom, SIREN ou SIRET").fill("boulangerie")
         page.get_by_role("button", name="Afficher").click()
         page.get_by_role("link", name="BOULANGERIE").click()
-        page.get_by_label("Date").fill("2024-02-05")
+        page.get_by_role("link", name="Suivre cette entreprise").click()
+        page.get_by_label("Date", exact=True).fill("2024-02-05")
+        page.get_by_label("Prochaine échéance").fill("2024-03-05")
+        page.get_by_label("Responsable").select_option("paris")
         page.get_by_role("button", name="Enregistrer le suivi").click()
         assert page.get_by_role("status").inner_text() == "Votre réponse est enregistrée."
+        page.get_by_role("link", name="Suivis").click()
+        page.get_by_label("Présentation").select_option("board")
+        page.get_by_role("button", name="Afficher").click()
+        assert "BOULANGERIE" in page.locator(".board").inner_text()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Agenda (.ics)").click()
+        assert download.value.suggested_filename == "weaksignals-follow-ups.ics"
 
 
 @pytest.mark.parametrize(
@@ -201,7 +215,8 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         assert "hors de votre territoire" in page.locator("h1").inner_text()
 
 
-@pytest.mark.parametrize("width", [1280, 400])
+# Each width in one theme: contrast does not depend on the width, nor what fits on the colours.
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (400, "dark")])
 @pytest.mark.parametrize(
     "path",
     [
@@ -210,7 +225,11 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         "/lists/2024-02?q=zzz",
         "/firms/552100554",
         "/firms/552100554/history",
-        "/team",
+        "/firms/552100554/follow-up",
+        "/firms/350000008/follow-up",
+        "/follow-ups?scope=all",
+        "/follow-ups?scope=all&view=board",
+        "/follow-ups?scope=all&view=calendar",
         "/account",
         "/accounts",
         "/audit",
@@ -221,8 +240,8 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         "/sign-in",
     ],
 )
-def test_pages_are_accessible_and_fit_their_screen(browser, address, path, width):
-    with opened(browser, address, "admin", viewport={"width": width, "height": 800}) as page:
+def test_pages_are_accessible_and_fit_their_screen(browser, address, path, width, theme):
+    with opened(browser, address, "admin", viewport={"width": width, "height": 800}, color_scheme=theme) as page:
         page.goto(path)
         check_page(page, width)
 
@@ -278,3 +297,27 @@ def test_several_departements_are_chosen_in_a_menu_that_closes_as_menus_do(brows
         expect(menu).not_to_have_attribute("open", "")
         page.reload()
         expect(page.locator(".chips li")).to_have_count(1)
+
+
+def test_a_chart_tells_its_values_by_keyboard_and_under_the_pointer(browser, address):
+    with opened(browser, address, "paris") as page:
+        page.goto("/firms/552100554")
+        plot = page.get_by_role("slider").first
+        plot.focus()
+        newest = plot.get_attribute("aria-valuetext")
+        page.keyboard.press("ArrowLeft")
+        before = plot.get_attribute("aria-valuetext")
+        assert (newest[:7], before[:7]) == ("02/2024", "01/2024")
+        assert re.search(r"\d %$", before)
+        assert plot.locator(".said").inner_text().split() == before.split()
+        plot.locator(".reading").last.hover()
+        assert plot.get_attribute("aria-valuetext") == newest
+
+
+def test_what_is_printed_is_light_and_holds_no_menu(browser, address):
+    with opened(browser, address, "paris", color_scheme="dark") as page:
+        page.goto("/firms/552100554")
+        page.emulate_media(media="print", color_scheme="dark")
+        assert not page.get_by_role("navigation").first.is_visible()
+        colour = "getComputedStyle(document.documentElement).getPropertyValue('--ink')"
+        assert page.evaluate(colour) == "#1b1b1f"

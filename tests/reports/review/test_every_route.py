@@ -46,6 +46,8 @@ ANSWERS = """
     GET  | /firms/{siren}/lineage.json             | 401    | 403   | 403      | 403  | 403    | 200
     POST | /firms/{siren}/verdicts                 | 303    | 400   | 404      | 403  | 400    | 400
     POST | /firms/{siren}/follow-ups               | 303    | 400   | 404      | 404  | 400    | 400
+    GET  | /firms/{siren}/follow-up                | 303    | 200   | 404      | 404  | 200    | 200
+    POST | /firms/{siren}/follow-up-notes          | 303    | 400   | 404      | 404  | 400    | 400
     POST | /firms/{siren}/wrong-data               | 303    | 400   | 404      | 404  | 400    | 400
     GET  | /algorithm                              | 200    | 200   | 200      | 200  | 200    | 200
     GET  | /algorithm/evaluation                   | 200    | 200   | 200      | 200  | 200    | 200
@@ -53,7 +55,10 @@ ANSWERS = """
     GET  | /algorithm/dictionary.csv               | 200    | 200   | 200      | 200  | 200    | 200
     GET  | /algorithm/pictures/{name}.{code}.svg   | 404    | 404   | 404      | 404  | 404    | 404
     GET  | /health                                 | 200    | 200   | 200      | 200  | 200    | 200
-    GET  | /team                                   | 303    | 403   | 200      | 403  | 403    | 200
+    GET  | /follow-ups                             | 303    | 200   | 200      | 200  | 200    | 200
+    GET  | /follow-ups/export.xlsx                 | 303    | 200   | 200      | 200  | 200    | 200
+    GET  | /follow-ups/calendar.ics                | 303    | 200   | 200      | 200  | 200    | 200
+    GET  | /team                                   | 303    | 403   | 303      | 403  | 403    | 303
     GET  | /verdicts.csv                           | 303    | 403   | 403      | 403  | 200    | 200
     GET  | /wrong-data                             | 303    | 403   | 403      | 403  | 200    | 200
     GET  | /wrong-data.csv                         | 303    | 403   | 403      | 403  | 200    | 200
@@ -161,11 +166,16 @@ ASKED = st.sampled_from(
         "who",
         "since",
         "until",
+        "scope",
+        "state",
+        "view",
     ]
 )
 FIELDS = st.sampled_from(
     [*("csrf", "token", "name", "password", "next", "follows", "is_useful", "reason", "note", "state", "on", "field"),
-     *("current", "new", "again", "decision", "expires_on")]
+     *("current", "new", "again", "decision", "expires_on"),
+     *("priority", "in_charge", "participants", "difficulties", "action_ccsf", "contacts", "next_on", "next_step", "summary"),
+     *("outcome", "visibility")]
 )  # fmt: skip
 KINDS = st.sampled_from(
     ["application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=", "application/json",

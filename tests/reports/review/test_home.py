@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session as Transaction
 
 from reports.review.data import Reader
-from reports.review.database import FollowUp, Verdict, now
+from reports.review.database import Case, CaseVersion, Verdict, now
 from tests.reports.review.conftest import FIRMS, app_on, rewrite, shown, signed_in
 
 TERRITORIES = {"paris": "75", "bretagne": "35", "lyon": "69"}
@@ -34,6 +34,18 @@ def app(copied, tmp_path):
     rewrite(before, changed("alert", {"552100554": "none"}))
     rewrite(before, changed("probability", {"552100554": 0.051}))
     return app_on(copied, tmp_path)
+
+
+def follow(app, siren, by, state="contacted", at=None, **said):
+    """A follow-up as someone wrote it."""
+    at = at or now()
+    blank = {"in_charge": "", "participants": [], "difficulties": [], "actions": {}, "contacts": "", "next_step": ""}
+    content = {**blank, "priority": "normal", "summary": "", "outcome": "", "next_on": None, **said}
+    with Transaction(app.state.services.engine) as db, db.begin():
+        case = Case(siren=siren, list_period="2024-02", model_id="m", by=by, at=at)
+        db.add(case)
+        db.flush()
+        db.add(CaseVersion(case_id=case.id, state=state, on=at.date(), by=by, at=at, **content))
 
 
 def section(page, name):
@@ -73,8 +85,7 @@ def test_a_movement_is_told_only_as_far_as_the_user_may_see_its_figures(app):
 @pytest.mark.parametrize("name", TERRITORIES)
 def test_the_page_names_firms_of_the_territory_and_no_other(app, name):
     for siren in FIRMS["siren"]:
-        with Transaction(app.state.services.engine) as db, db.begin():
-            db.add(FollowUp(siren=siren, state="contacted", on=now().date(), note="", by="someone"))
+        follow(app, siren, "someone")
     inside = set(FIRMS[FIRMS["departement"] == TERRITORIES[name]]["siren"])
     page = home(app, name)
     assert set(re.findall(r"\d{9}", page)) == inside
@@ -86,7 +97,7 @@ def test_without_right_to_scores_no_risk_and_no_verdict_is_told(app):
         db.add(
             Verdict(siren="690000001", list_period="2024-02", model_id="m", is_useful=True, reason="", note="", by="x")
         )
-        db.add(FollowUp(siren="690000001", state="visited", on=now().date(), note="", by="x"))
+    follow(app, "690000001", "x", state="visited")
     page = home(app, "lyon")
     assert "Suivi : visitée" in section(page, "week")
     for word in ("alerte", "Alerte", " %", "badge high"):
@@ -95,31 +106,40 @@ def test_without_right_to_scores_no_risk_and_no_verdict_is_told(app):
 
 
 def test_a_firm_that_one_follows_is_ones_own_and_for_colleagues_it_is_their_week(app):
-    paris = signed_in(app, "paris")
     next_week = now().date() + timedelta(days=7)
-    paris.post("/firms/552100554/follow-ups", state="to_contact", on=str(next_week), note="", follows=0)
-    mine = section(shown(paris.get("/")), "mine")
+    follow(app, "552100554", "paris", next_on=next_week, next_step="call the manager")
+    mine = section(home(app, "paris"), "mine")
     assert "ATELIERS DURAND" in mine
-    assert f"prochaine date : {next_week:%d/%m/%Y}" in mine
-    assert "ATELIERS" not in section(shown(paris.get("/")), "week")
+    assert f"{next_week:%d/%m/%Y}" in mine
+    assert "call the manager" in mine
+    assert "en retard" not in mine
+    assert "ATELIERS" not in section(home(app, "paris"), "week")
     assert "ATELIERS DURAND" in section(home(app, "admin"), "week")
     assert "ATELIERS" not in section(home(app, "admin"), "mine")
     assert "ATELIERS" not in home(app, "bretagne").split("</header>")[1]
 
 
+def test_ones_own_are_those_one_is_in_charge_of_or_takes_part_in_the_nearest_date_first(app):
+    today = now().date()
+    follow(app, "552100554", "admin", in_charge="paris", next_on=today + timedelta(days=3))
+    follow(app, "100000017", "admin", in_charge="admin", participants=["x", "paris"], next_on=today - timedelta(days=1))
+    follow(app, "200000025", "paris", in_charge="admin")
+    mine = section(home(app, "paris"), "mine")
+    assert list(dict.fromkeys(re.findall(r"/firms/(\d+)", mine))) == ["100000017", "552100554"]
+    assert mine.count("en retard") == 1
+    assert "200000025" in section(home(app, "admin"), "mine")
+
+
 def test_the_share_followed_is_of_the_firms_on_alert(app):
-    signed_in(app, "paris").post(
-        "/firms/552100554/follow-ups", state="visited", on=str(now().date()), note="", follows=0
-    )
+    follow(app, "552100554", "paris")
     assert "1 sur 2" in section(home(app, "paris"), "figures")
     assert "+1 depuis la liste précédente" in section(home(app, "paris"), "figures")
 
 
 def test_a_week_later_it_is_no_news_and_a_closed_firm_is_not_ones_own_any_more(app):
-    with Transaction(app.state.services.engine) as db, db.begin():
-        old = now() - timedelta(days=8)
-        db.add(FollowUp(siren="552100554", state="contacted", on=old.date(), note="", by="admin", at=old))
-        db.add(FollowUp(siren="100000017", state="closed", on=old.date(), note="", by="paris", at=old))
+    old = now() - timedelta(days=8)
+    follow(app, "552100554", "admin", at=old)
+    follow(app, "100000017", "paris", at=old, state="closed", outcome="sold")
     page = home(app, "paris")
     assert "/firms/" not in section(page, "week")
     assert "/firms/" not in section(page, "mine")
@@ -130,9 +150,8 @@ def test_a_followed_firm_that_left_the_list_is_still_there_on_its_last_list(copi
     keep = lambda table: table.filter(pa.array([siren not in gone for siren in table["siren"].to_pylist()]))  # noqa: E731
     rewrite(copied / "lists" / "2024-02" / "target_list.parquet", keep)
     app = app_on(copied, tmp_path)
-    with Transaction(app.state.services.engine) as db, db.begin():
-        db.add(FollowUp(siren="100000017", state="contacted", on=now().date(), note="", by="paris"))
-    assert "/firms/100000017?list=2024-01" in html.unescape(section(home(app, "paris"), "mine"))
+    follow(app, "100000017", "paris")
+    assert "/firms/100000017/follow-up?list=2024-01" in html.unescape(section(home(app, "paris"), "mine"))
     assert "100000017" not in home(app, "bretagne")
 
 

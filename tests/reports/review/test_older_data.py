@@ -15,7 +15,7 @@ def test_a_firms_figures_its_exports_and_its_list_say_from_when_older_data_are(c
     agent = signed_in(app_on(copied, tmp_path), "paris")
     french = {"accept-language": "fr"}
     page = shown(agent.get(f"/firms/{FIRM}?list=2024-02", **french))
-    assert f"{FEATURES['debt'].fr} (données arrêtées à novembre 2023)</th>" in page
+    assert f"{FEATURES['debt'].fr} (données arrêtées à novembre 2023)</summary>" in page
     assert f"{FEATURES['paydex'].fr}</th>" in page
     sentence = "Données plus anciennes que la dernière livraison : débits de cotisations (URSSAF)"
     assert sentence in page

@@ -18,8 +18,9 @@ from scipy.special import expit
 
 import reports
 from reports.language import translations
-from reports.review import guard, passwords, rendering, texts, verdicts, wording, words
-from reports.review.pages import accounts, log, session
+from reports.review import codes, guard, passwords, rendering, texts, verdicts, wording, words
+from reports.review.cases import digest, form, listing
+from reports.review.pages import accounts, follow_ups, log, session
 from tests.reports.review.conftest import BASE, TestClient, app_on, margin, rewrite, shown, signed_in
 
 ROOM = Path(reports.__file__).parent / "review"
@@ -410,7 +411,7 @@ def said_in_code():
             if isinstance(node, ast.Call) and name in ("say", "Refused", "answer"):
                 constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
                 yield from (value for value in constants if isinstance(value, str) and value)
-    tables = (verdicts.VERDICT_REASONS, verdicts.FOLLOW_UP_STATES, wording.LEVELS, wording.PROCEDURE_STATES)
+    tables = (verdicts.VERDICT_REASONS, wording.LEVELS, wording.PROCEDURE_STATES)
     for table in (*tables, words.REGISTER_FIELDS, words.STAGE_WORDS, words.ALIKE, words.AGES):
         yield from table.values()
     yield from (
@@ -421,6 +422,17 @@ def said_in_code():
         *log.ACTIONS,
         *log.OUTCOMES.values(),
     )
+    of_follow_ups = (
+        codes.STATES,
+        codes.PRIORITIES,
+        codes.DIFFICULTIES,
+        codes.ACTIONS,
+        codes.OUTCOMES,
+        codes.VISIBILITIES,
+    )
+    for table in (*of_follow_ups, listing.SCOPES, listing.SELECTIONS, follow_ups.VIEWS):
+        yield from table.values()
+    yield from (form.WRONG_DAY, form.NO_OUTCOME, form.NO_ACCESS, *digest.PARTS)
     yield from (session.TOO_MANY, session.UNSAVED, session.NOT_PRIVATE, guard.NOT_UNDERSTOOD, guard.NOTICE_FIRST)
 
 

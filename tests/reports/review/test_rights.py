@@ -32,9 +32,10 @@ CONFIDENTIAL = "accounts_confidential"
 FORMS = {
     "/firms/{siren}/verdicts": {"follows": "0", "is_useful": "yes", "reason": "", "note": ""},
     "/firms/{siren}/follow-ups": {"follows": "0", "state": "to_contact", "on": "2024-02-02", "note": ""},
+    "/firms/{siren}/follow-up-notes": {"follows": "1", "note": "x", "visibility": "all"},
     "/firms/{siren}/wrong-data": {"field": "name", "note": "x"},
 }
-ROLES_OF = {"/team": {"bretagne", "admin"}, "/audit": {"admin"}, "/verdicts.csv": {"france", "admin"}}
+ROLES_OF = {"/audit": {"admin"}, "/verdicts.csv": {"france", "admin"}}
 NAMES = dict(zip(FIRMS["siren"], FIRMS["name"], strict=True))
 DEPARTEMENTS = dict(zip(FIRMS["siren"], FIRMS["departement"], strict=True))
 
@@ -282,10 +283,10 @@ def test_answers_on_a_closed_firm_stay_in_the_table_and_with_the_team_and_those_
     own = signed_in(moved, "data_scientist").get("/verdicts.csv").text
     assert CLOSED in own
     assert MOVED not in own
-    team = signed_in(moved, "team_lead").get("/team").text
-    assert f"/firms/{CLOSED}?list=2024-01" in team
+    team = signed_in(moved, "team_lead").get("/follow-ups?scope=all").text
+    assert f"/firms/{CLOSED}/follow-up?list=2024-01" in team
     assert MOVED not in team
-    assert f"/firms/{MOVED}?list=2024-02" in admin.get("/team").text
+    assert f"/firms/{MOVED}/follow-up?list=2024-02" in admin.get("/follow-ups?scope=all").text
 
 
 def test_a_reason_without_right_is_told_by_its_theme_only(agents):
@@ -381,4 +382,6 @@ def test_roles_open_the_pages_of_their_work(agents):
     for path, allowed in ROLES_OF.items():
         for name, agent in agents.items():
             assert agent.get(path).status_code == (200 if name in allowed else 403), (path, name)
+    for name, agent in agents.items():
+        assert agent.get("/team").status_code == (303 if name in ("bretagne", "admin") else 403)
     assert {role for role, *_ in ACCOUNTS.values()} == set(Role)

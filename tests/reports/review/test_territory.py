@@ -145,7 +145,7 @@ def test_in_english_shares_have_a_point(app):
 def test_every_table_has_its_file_and_an_unknown_one_none(app):
     agent = signed_in(app, "admin")
     names = re.findall(r'href="/territory/([\w-]+)\.csv"', agent.get("/territory").text)
-    assert names == ["months", "departements", "activities", "sizes", "follow-ups", "past-lists"]
+    assert names == ["months", "departements", "activities", "sizes", "follow-ups", "outcomes", "past-lists"]
     for name in names:
         answer = agent.get(f"/territory/{name}.csv")
         assert answer.headers["content-disposition"] == f'attachment; filename="{name}-2024-02.csv"'
@@ -170,6 +170,9 @@ def test_the_follow_up_of_firms_on_alert_is_told_to_those_who_decide_only(data, 
     found = table(lead.get("/territory/follow-ups.csv"))
     assert found["visitée"][:2] == ["8", "16,7"]
     assert found["non suivie"][:2] == ["40", "83,3"]
+    for n in range(6):
+        lead.post(f"/firms/{n:09}/follow-ups", state="closed", outcome="recovered", on="2024-02-06", follows=n + 1)
+    assert table(lead.get("/territory/outcomes.csv"))["redressée"][:2] == ["6", "100,0"]
     assert TestClient(app).get("/figures/follow-ups.csv").status_code == 404
     assert "non suivie" not in shown(TestClient(app).get("/figures"))
 
