@@ -109,7 +109,7 @@ def report(settings: Settings, table: FeatureTable, firms: int, end: date, seed:
     context = context_of(table, as_of, settings.protocol)
     rows, tested = tested_model(context, settings.protocol, print)
     final = final_trees(tested, context, settings.protocol, print)
-    lists = dataset.read_rows(table, period_range(as_of, last))
+    lists = dataset.read_rows(table, period_range(as_of, last), has_label=True)
     lists = lists[~lists["in_procedure"].astype(bool)]
     truth = true_risks(world(firms, end, seed), lists, horizon)
     lists, truth = lists[~np.isnan(truth)], truth[~np.isnan(truth)]

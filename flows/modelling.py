@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from features.errors import InputError
 from features.folder import BuildRecord
+from features.unaltered import refuse_altered_rows
 from flows.damaged import naming_damage
 from flows.settings import Settings
 from models.calibration.fitting import UnskilledError
@@ -65,6 +66,7 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     if settings.mlflow:
         tracking.require_mlflow()
     table = settings.folder.snapshot().built
+    refuse_altered_rows(table, table.periods)
     # Where the history of the models in use is damaged, say so now rather than after the training.
     registry.promotions(settings.folder.models)
     try:
@@ -130,6 +132,7 @@ def _verdict(settings: Settings, result: training.Result, built: BuildRecord) ->
 def tune(settings: Settings, as_of: date | None, minutes: float, progress: Progress) -> Tuned:
     """Search better hyper-parameters; nothing is applied."""
     table, database = settings.folder.snapshot().built, settings.folder.models / "tuning.db"
+    refuse_altered_rows(table, table.periods)
     return training.tune(table, as_of or table.record.end, settings.protocol, database, minutes, progress)
 
 

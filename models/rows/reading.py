@@ -53,6 +53,6 @@ def read_training(table: FeatureTable, periods: Sequence[date], protocol: Protoc
 
 
 def read_at_most(table: FeatureTable, periods: Sequence[date], most: int, only_labelled: bool = True) -> pd.DataFrame:
-    """The rows of those periods, of as many firms as have about `most` labelled rows."""
+    """The rows of those periods with their labels, of as many firms as have about `most` labelled rows."""
     share = min(1.0, most / max(dataset.count_rows(table, periods, only_labelled), 1))
-    return dataset.read_rows(table, periods, only_labelled=only_labelled, share=share)
+    return dataset.read_rows(table, periods, share, has_label=True, only_labelled=only_labelled)
