@@ -37,6 +37,7 @@ EVALUATION: Final[tuple[Part, ...]] = (
     evaluation.groups,
     evaluation.calibration,
     evaluation.stability,
+    evaluation.curve,
     evaluation.horizons,
     evaluation.protocols,
     evaluation.beside,

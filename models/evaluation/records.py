@@ -138,6 +138,26 @@ class HorizonFigures(SliceFigures):
 
 
 @dataclass(frozen=True)
+class JudgedHorizon:
+    """A shorter horizon, calibrated for itself, on the newest months whose outcomes are known at it.
+
+    first, last: these months. expected: the mean risk (0-1) that was given there.
+    """
+
+    months: int
+    first: date
+    last: date
+    rows: int
+    failures: int
+    expected: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as often as expected firms failed."""
+        return self.failures / self.rows / self.expected
+
+
+@dataclass(frozen=True)
 class Procedures:
     """The metrics without the firms that are already in a procedure, and with them."""
 
@@ -248,6 +268,7 @@ class Metrics:
     models: this model and its challengers on the same test rows, by name (`models.estimators.challengers`).
     intervals: by metric, those at a cut with its name before: `auc`, `high_precision`.
     groups: by dimension: see `models.evaluation.slices.by_group`.
+    judged: the horizons that have a calibration of their own; none of a model that version 0.2.0 evaluated.
     policy: that of the alerts; None where a version chose thresholds for the model itself, before there were policies.
     """
 
@@ -262,4 +283,5 @@ class Metrics:
     horizons: tuple[HorizonFigures, ...]
     lead_time: LeadTime
     policy: AlertPolicy | None
+    judged: tuple[JudgedHorizon, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -14,6 +14,7 @@ from features.folder import FeatureTable
 from features.periods import period_range
 from models.alerts import AlertPolicy
 from models.calibration.fitting import calibration_slope
+from models.calibration.interval import RiskInterval
 from models.calibration.reliability import expected_calibration_error, reliability
 from models.calibration.thresholds import alerts_by_period
 from models.estimators.fitted import FittedModel, fit_model
@@ -23,6 +24,7 @@ from models.evaluation.records import (
     CalibrationFigures,
     FeatureImportance,
     HorizonFigures,
+    JudgedHorizon,
     LeadTime,
     Metrics,
     OriginFigures,
@@ -75,6 +77,8 @@ class Known:
     models: dict[str, TimedFigures]
     stability: Stability
     feature_importance: FeatureImportance
+    interval: RiskInterval
+    judged: tuple[JudgedHorizon, ...]
 
 
 def evaluation_report(
@@ -89,7 +93,8 @@ def evaluation_report(
     """All metrics of a model, but the checks before it may be put in use."""
     probability, labels = model.probability(rows.test), labels_of(rows.test)
     progress("how sure its metrics are")
-    points = reliability(probability, labels)
+    ends = known.interval.ends(model.margins(rows.test), probability)
+    points = reliability(probability, labels, ends=ends)
     intervals = bootstrap(probability, labels, rows.test, context.policy, seed=seed)
     found = protocols(model, rows, context, origins, seed, progress)
     progress("firms in a procedure, other horizons, lead times")
@@ -109,6 +114,7 @@ def evaluation_report(
         horizons=horizons,
         lead_time=lead_time,
         policy=context.policy,
+        judged=known.judged,
     )
 
 

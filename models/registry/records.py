@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from models.calibration.shapes import Calibration, VennAbers
+from models.calibration.base_rate import BaseRate
+from models.calibration.curve import ShorterHorizon
+from models.calibration.interval import RiskInterval
+from models.calibration.shapes import Calibration
 from models.protocol import Protocol
 from models.rows.inputs import Input
 
@@ -55,8 +58,8 @@ class ModelFacts:
     """What a model was made of: with the same data, code, protocol and versions it can be made again.
 
     as_of: it knows nothing that was published later. horizon: in months. code: digest of the source that makes models.
-    n_estimators: trees that it has. failure_rate: the share of firms that fail within the horizon at the time of the
-    calibration; None where it could not be measured.
+    n_estimators: trees that it has. base_rate: the failure rate that its probabilities are set to; None of a model that
+    version 0.2.0, or one before it, registered.
     """
 
     as_of: date
@@ -67,7 +70,7 @@ class ModelFacts:
     code: str
     versions: dict[str, str]
     n_estimators: int
-    failure_rate: float | None
+    base_rate: BaseRate | None
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class ModelRecord:
 
     inputs: tuple[Input, ...]
     calibration: Calibration
-    intervals: VennAbers
+    interval: RiskInterval | None
+    curve: tuple[ShorterHorizon, ...]
     model_sha256: str
     refits_sha256: tuple[str, ...]
     facts: ModelFacts

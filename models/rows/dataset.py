@@ -12,7 +12,7 @@ from features.catalog import Feature
 from features.errors import InputError
 from features.folder import FeatureTable
 from features.hashing import HASHES, firm_hash
-from features.periods import add_months, period_range
+from features.periods import add_months
 from models.rows.inputs import Input, Labels, Matrix
 
 
@@ -70,20 +70,21 @@ def read_undecided(table: FeatureTable, period: date) -> tuple[int, int]:
     return len(sirens[0]), len(sirens[0] | sirens[1])
 
 
-def read_states(table: FeatureTable, period: date, months: int) -> pd.DataFrame:
-    """(siren, period, procedure_state) of the period and the `months` before it, as far as they were built."""
-    parts = []
-    for each in period_range(add_months(period, -months), period):
-        if each in table.periods:
-            part = pd.read_parquet(table.part(each), columns=["siren", "procedure_state"], partitioning=None)
-            parts.append(part.assign(period=pd.Timestamp(each)))
-    return pd.concat(parts, ignore_index=True)
-
-
 def count_labelled(table: FeatureTable, periods: Sequence[date]) -> int:
     """How many labelled rows those periods hold."""
     rows = ibis.duckdb.connect().read_parquet([str(path) for path in table.parts(periods)])
     return int(rows.filter(rows.label.notnull() & ~rows.in_procedure).count().execute())
+
+
+def label_counts(table: FeatureTable, periods: Sequence[date]) -> pd.DataFrame:
+    """(period, rows, failures): the labelled rows of each of those periods, and how many of them fail; in order."""
+    rows = ibis.duckdb.connect().read_parquet([str(path) for path in table.parts(periods)], hive_partitioning=True)
+    labelled = rows.filter(rows.label.notnull() & ~rows.in_procedure)
+    counts = labelled.group_by(period=labelled.period.cast("date")).agg(
+        rows=labelled.count(), failures=labelled.label.sum().cast("int64")
+    )
+    found: pd.DataFrame = counts.order_by("period").to_pandas()
+    return found
 
 
 def labelled_periods(table: FeatureTable, as_of: date, label_lag: int) -> list[date]:

@@ -46,5 +46,10 @@ def read_split(table: FeatureTable, split: Split, protocol: Protocol) -> Rows:
 
 def read_at_most(table: FeatureTable, periods: Sequence[date], most: int, only_labelled: bool = True) -> pd.DataFrame:
     """The rows of those periods, of as many firms as have about `most` labelled rows."""
-    share = min(1.0, most / max(dataset.count_labelled(table, periods), 1))
+    share = share_for(table, periods, most)
     return dataset.read_rows(table, periods, only_labelled=only_labelled, share=share)
+
+
+def share_for(table: FeatureTable, periods: Sequence[date], most: int) -> float:
+    """The share of the firms that have about `most` labelled rows in those periods, 1 at most."""
+    return min(1.0, most / max(dataset.count_labelled(table, periods), 1))

@@ -15,8 +15,9 @@ from features.errors import InputError
 from features.folder import FeatureTable
 from features.periods import add_months
 from models.alerts import DEFAULT_POLICY, NO_ALERT, AlertPolicy
-from models.calibration.base_rate import LOOK_BACK_MONTHS, known_failure_rate
-from models.calibration.fitting import UnskilledError, fit_venn_abers
+from models.calibration.base_rate import base_rate
+from models.calibration.fitting import UnskilledError
+from models.calibration.redrawing import interval_of
 from models.calibration.thresholds import alerts_by_period
 from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boosted_trees
 from models.estimators.challengers import CHALLENGERS, fit
@@ -37,6 +38,7 @@ from models.rows.reading import Rows, read_at_most, read_split
 from models.rows.split import out_of_time
 from models.training import tuning
 from models.training.facts import model_facts
+from models.training.horizons import shorter_horizons
 
 # The most training rows that later periods are compared with, and the most test rows that importance is measured on.
 REFERENCE_ROWS = 200_000
@@ -65,21 +67,28 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
     progress("how many trees serve later months best")
     estimator = estimator.set_params(n_estimators=_n_estimators(estimator, rows, context.horizon))
     progress(f"training on {len(rows.train):,} rows of {rows.train['siren'].nunique():,} firms")
-    fitted = fit_model(estimator, inputs, rows.train, rows.validation, rows.weights)
+    counts = dataset.label_counts(table, context.periods)
+    rate = base_rate(counts, context.split.validation, context.horizon)
+    fitted = fit_model(estimator, inputs, rows.train, rows.validation, rows.weights, rate.offset)
+    margins = fitted.margins(rows.validation)
+    interval = interval_of(fitted.chosen.calibration, margins, rows.validation, rate.drift, protocol.seed)
+    progress("shorter horizons, on the newest months")
+    curve = shorter_horizons(table, as_of, protocol, context.split.validation, fitted.margins)
     model = RiskModel(
         text=fitted.estimator.booster_.model_to_string(),
         inputs=inputs,
         calibration=fitted.chosen.calibration,
-        intervals=fit_venn_abers(fitted.margins(rows.validation), labels_of(rows.validation)),
+        interval=interval,
+        curve=curve.horizons,
         refits=tuple(_refits(estimator, rows, protocol, progress)),
-        facts=model_facts(
-            table.record, as_of, context.split, protocol, rows, int(estimator.n_estimators), _failure_rate(context)
-        ),
+        facts=model_facts(table.record, as_of, context.split, protocol, rows, int(estimator.n_estimators), rate),
     )
     known = Known(
-        _beside(fitted, rows, context, protocol.seed, progress),
+        _beside(fitted, rows, context, protocol.seed, rate.offset, progress),
         _stability(model, fitted, rows, policy),
         feature_importance(model, rows.test, protocol.seed),
+        interval,
+        curve.judged,
     )
     metrics = evaluation_report(fitted, rows, context, known, protocol.origins, protocol.seed, progress)
     return Result(model, metrics, rows.test, _reference(fitted, rows, context))
@@ -148,20 +157,6 @@ def inner_split(train: pd.DataFrame, horizon: int) -> tuple[NDArray[np.bool_], N
     return early, later
 
 
-def _failure_rate(context: EvaluationContext) -> float | None:
-    """The failure rate at the time of the calibration; None where it can't be measured.
-
-    It is measured as at any later period, from the procedures known then, over the 12 months after the last validation
-    period, which lie in the middle of the months that the validation labels cover.
-    """
-    period = add_months(context.split.validation[-1], LOOK_BACK_MONTHS)
-    states = dataset.read_states(context.table, period, LOOK_BACK_MONTHS)
-    try:
-        return known_failure_rate(states, period, context.horizon).rate
-    except InputError:
-        return None
-
-
 def _refits(estimator: BoostedTrees, rows: Rows, protocol: Protocol, progress: Progress) -> Iterator[str]:
     """The trees of the model fitted again on firms drawn with replacement, each with all its rows, as text."""
     x, y = matrix(rows.train, estimator.inputs), labels_of(rows.train)
@@ -198,7 +193,7 @@ def _shares(contributions: pd.DataFrame) -> dict[str, float]:
 
 
 def _beside(
-    model: FittedModel, rows: Rows, context: EvaluationContext, seed: int, progress: Progress
+    model: FittedModel, rows: Rows, context: EvaluationContext, seed: int, offset: float, progress: Progress
 ) -> dict[str, TimedFigures]:
     """The model and its challengers on the same test rows, calibrated in the same way, with alerts of one policy."""
     found = {LIGHTGBM: evaluate_model(model, rows.test, context.policy)}
@@ -208,7 +203,7 @@ def _beside(
             # The same model without the constraints: the difference is what they cost.
             other = clone(model.estimator).set_params(monotone=False) if name == FREE else make(model.inputs, seed)
             try:
-                fitted = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights)
+                fitted = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights, offset)
             except UnskilledError:
                 progress(f"{name.replace('_', ' ')} has learnt nothing that holds later: it is left out")
                 continue

@@ -1,7 +1,7 @@
 """A firm on one page, for a visit (ReportLab: pure Python, where WeasyPrint needs Pango from the system)."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -15,6 +15,7 @@ from reports.effects import rounded_changes
 from reports.review.access import Kind
 from reports.review.exports import Export
 from reports.review.firm import Explanation
+from reports.review.horizons import horizon_chart
 from reports.review.verdicts import Answers
 from reports.review.words import Words
 
@@ -85,7 +86,17 @@ def _head(export: Export) -> list[Flowable]:
             f"{words.say('List of {month}', month=words.month(export.published.period))}: {cells['alert']}, "
             f"{words.say('risk of {risk}', risk=words.percent(cells['probability']))}"
         )
+        facts += _how_sure(cells, export.published.horizon, words)
     return [_text(cells["name"] or "", TITLE), *(_text(fact) for fact in facts), Spacer(1, 2 * mm), *lines]
+
+
+def _how_sure(cells: dict[str, Any], horizon: int, words: Words) -> Iterator[str]:
+    """The interval of the risk, and the risk at shorter horizons, where the list tells them."""
+    if cells.get("probability_low") is not None:
+        low, high = (words.percent(cells[f"probability_{end}"]) for end in ("low", "high"))
+        yield words.say("mean risk of firms scored like this one: between {low} and {high} (95%)", low=low, high=high)
+    if chart := horizon_chart(cells, horizon, words):
+        yield f"{chart.title}: {', '.join(f'{months} {risk}' for months, risk in chart.rows)}"
 
 
 def _why(export: Export, explained: Explanation) -> list[Flowable]:

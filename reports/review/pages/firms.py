@@ -21,6 +21,7 @@ from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
 from reports.review.guard import Admitted, Visit, follows_of, published_of
+from reports.review.horizons import horizon_chart
 from reports.review.past import establishments, judgements, ratio_traces, risk_history, traces
 from reports.review.rendering import render
 from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES, sector_quartiles
@@ -103,6 +104,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         last_state=given.follow_ups[0].state if given.follow_ups else "",
         days=verdicts.days_of_follow_up(now().date()),
         past=[row for row in past if row["alert"] != NO_ALERT],
+        horizon_chart=horizon_chart(found, published.horizon, words) if shows_scores else None,
         risk_chart=history.risk_chart(past, thresholds, words) if len(past) > 1 else None,
         thresholds=thresholds,
         figures=key_figures(visit, explained),
