@@ -23,7 +23,7 @@ from features.periods import add_months, period_range
 from models.calibration.base_rate import base_rate
 from models.calibration.interval import RiskInterval
 from models.calibration.redrawing import interval_of
-from models.calibration.reliability import reliability
+from models.calibration.reliability import ReliabilityPoint, reliability
 from models.calibration.shapes import Calibration, Shifted, shifted
 from models.estimators.boosted_trees import boosted_trees
 from models.estimators.fitted import FittedModel, fit_model
@@ -179,7 +179,7 @@ def _print_rules(errors: pd.DataFrame) -> None:
 
 def _print_intervals(scored: list[tuple[Margins, Labels, Origin]]) -> None:
     """How many groups of firms, ten of each model over all of its months, were held by the interval of their risk."""
-    points = []
+    points: list[ReliabilityPoint] = []
     for origin in dict.fromkeys(id(one[-1]) for one in scored):
         own = [one for one in scored if id(one[-1]) == origin]
         margins, failed = (np.concatenate([one[place] for one in own]) for place in (0, 1))

@@ -38,6 +38,7 @@ EVALUATION: Final[tuple[Part, ...]] = (
     evaluation.calibration,
     evaluation.stability,
     evaluation.curve,
+    evaluation.years,
     evaluation.horizons,
     evaluation.protocols,
     evaluation.beside,

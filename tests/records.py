@@ -35,6 +35,7 @@ from models.evaluation.records import (
     SliceFigures,
     Spread,
     TimedFigures,
+    YearFigures,
 )
 from models.explanation.stability import Stability
 from models.protocol import Hyperparameters, Protocol, Sampling
@@ -181,6 +182,7 @@ def metrics(**changes: Any) -> Metrics:
         ),
         "horizons": (HorizonFigures(**vars(SLICE), horizon=6),),
         "lead_time": LeadTime(24, date(2021, 8, 1), date(2024, 2, 1), failed, failed),
+        "years": (YearFigures(2021, 12_000, 600, 90),),
         "policy": DEFAULT_POLICY,
         "judged": (JudgedHorizon(6, date(2023, 1, 1), date(2023, 6, 1), 600, 24, 0.02),),
         "checks": tuple(Check(name, True, "so") for name in ("ranking", "calibration", "data")),

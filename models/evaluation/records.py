@@ -158,6 +158,19 @@ class JudgedHorizon:
 
 
 @dataclass(frozen=True)
+class YearFigures:
+    """A year of the labelled months: rows of firms in no procedure, and those of them that fail within the horizon.
+
+    openings: first procedures of all firms of the table that opened in that year, whoever was in scope.
+    """
+
+    year: int
+    rows: int
+    failures: int
+    openings: int
+
+
+@dataclass(frozen=True)
 class Procedures:
     """The metrics without the firms that are already in a procedure, and with them."""
 
@@ -268,7 +281,8 @@ class Metrics:
     models: this model and its challengers on the same test rows, by name (`models.estimators.challengers`).
     intervals: by metric, those at a cut with its name before: `auc`, `high_precision`.
     groups: by dimension: see `models.evaluation.slices.by_group`.
-    judged: the horizons that have a calibration of their own; none of a model that version 0.2.0 evaluated.
+    judged: the horizons that have a calibration of their own; years: of the labelled months, oldest first; both empty
+    where version 0.2.0 evaluated it.
     policy: that of the alerts; None where a version chose thresholds for the model itself, before there were policies.
     """
 
@@ -284,4 +298,5 @@ class Metrics:
     lead_time: LeadTime
     policy: AlertPolicy | None
     judged: tuple[JudgedHorizon, ...] = ()
+    years: tuple[YearFigures, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -33,7 +33,7 @@ from models.evaluation.records import (
     Spread,
     TimedFigures,
 )
-from models.evaluation.slices import by_group, by_horizon, with_and_without_procedures
+from models.evaluation.slices import by_group, by_horizon, by_year, with_and_without_procedures
 from models.evaluation.uncertainty import bootstrap
 from models.explanation.stability import Stability
 from models.protocol import Progress
@@ -72,13 +72,17 @@ class EvaluationContext:
 
 @dataclass(frozen=True)
 class Known:
-    """What is measured of a model before its report: see `models.evaluation.records.Metrics`."""
+    """What is measured of a model before its report: see `models.evaluation.records.Metrics`.
+
+    counts: as `models.rows.dataset.label_counts` gives.
+    """
 
     models: dict[str, TimedFigures]
     stability: Stability
     feature_importance: FeatureImportance
     interval: RiskInterval
     judged: tuple[JudgedHorizon, ...]
+    counts: pd.DataFrame
 
 
 def evaluation_report(
@@ -115,6 +119,7 @@ def evaluation_report(
         lead_time=lead_time,
         policy=context.policy,
         judged=known.judged,
+        years=by_year(known.counts, dataset.read_openings(context.table)),
     )
 
 

@@ -77,14 +77,14 @@ def count_labelled(table: FeatureTable, periods: Sequence[date]) -> int:
 
 
 def label_counts(table: FeatureTable, periods: Sequence[date]) -> pd.DataFrame:
-    """(period, rows, failures): the labelled rows of each of those periods, and how many of them fail; in order."""
+    """(period, a date, rows, failures): the labelled rows of each of those periods, and those that fail; in order."""
     rows = ibis.duckdb.connect().read_parquet([str(path) for path in table.parts(periods)], hive_partitioning=True)
     labelled = rows.filter(rows.label.notnull() & ~rows.in_procedure)
     counts = labelled.group_by(period=labelled.period.cast("date")).agg(
         rows=labelled.count(), failures=labelled.label.sum().cast("int64")
     )
     found: pd.DataFrame = counts.order_by("period").to_pandas()
-    return found
+    return found.assign(period=found["period"].dt.date)
 
 
 def labelled_periods(table: FeatureTable, as_of: date, label_lag: int) -> list[date]:

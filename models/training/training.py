@@ -89,6 +89,7 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
         feature_importance(model, rows.test, protocol.seed),
         interval,
         curve.judged,
+        counts,
     )
     metrics = evaluation_report(fitted, rows, context, known, protocol.origins, protocol.seed, progress)
     return Result(model, metrics, rows.test, _reference(fitted, rows, context))

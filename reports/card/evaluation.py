@@ -178,6 +178,22 @@ def calibration(model: RiskModel, metrics: Metrics, language: Language) -> Secti
     )
 
 
+def years(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
+    """How often firms in scope fail, year by year, beside the openings of each year."""
+    number = language.number
+    rows = tuple(
+        (str(one.year), number(one.rows), share(one.failures / one.rows, language), number(one.openings))
+        for one in metrics.years
+    )
+    headers = ("year", "firm-months", "failed within the horizon", "procedures opened in that year")
+    told = language.say(
+        "The share of the firms in scope that fail should follow the procedures that open; where it does not, the "
+        "scope has changed."
+    )
+    content = (told, Table(said(headers, language), rows)) if rows else ()
+    return Section(language.say("How often firms in scope fail, by year"), content)
+
+
 def _ends(point: ReliabilityPoint) -> tuple[float, ...]:
     """The ends given of the mean risk of a group, where they were."""
     return () if point.risk_low is None or point.risk_high is None else (point.risk_low, point.risk_high)
