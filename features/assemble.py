@@ -18,7 +18,6 @@ from features.periods import add_months
 from features.procedures import state_at, states
 from features.register import TODAYS, known_facts, with_facts
 from features.scope import Scope
-from features.target import labels
 from features.themes import (
     context,
     financial_health,
@@ -111,15 +110,14 @@ def assemble(
     tables: Tables,
     scope: Scope,
     known_from: KnownFrom,
-    observed_until: date,
     keep: Keep = lambda table: table,
 ) -> Assembled:
-    """One row per firm and period in scope: features, `label`, `procedure_state` and `in_procedure`.
+    """One row per firm and period in scope: features, `procedure_state` and `in_procedure`.
 
     With them the columns of `register.TODAYS`, for the record of the build. The features are those of the catalogue
     without those that compare firms: see `compared`.
     tables: the staged records of these firms by source, `procedures`, `headcounts` and `neighbours`.
-    observed_until: the day up to which procedures were delivered. keep: stores a table that is used several times.
+    keep: stores a table that is used several times.
     """
     grid = keep(calendar_with_facts(scope, firms, tables, keep))
     scoped = keep(_in_scope(grid, tables, scope, known_from))
@@ -129,8 +127,7 @@ def assemble(
     inputs = {**tables, "firms": firms}
     for theme in THEMES:
         rows = rows.inner_join(keep(theme_table(theme, grid, inputs, known_from)), list(KEY))
-    label = labels(grid, tables["procedures"], observed_until, scope.horizon)
-    rows = rows.inner_join(state.rename(procedure_state="state"), list(KEY)).inner_join(keep(label), list(KEY))
+    rows = rows.inner_join(state.rename(procedure_state="state"), list(KEY))
     exposure = context.exposure(_grouped(grid), scoped, state)
     return Assembled(rows.mutate(in_procedure=rows.procedure_state != IN_BONIS), exposure)
 
@@ -169,5 +166,5 @@ def compared(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
 
 
 def ordered(table: ir.Table) -> ir.Table:
-    """The columns of the feature table: key, features in the order of the catalogue, label, procedure."""
-    return table.select(*KEY, *(f.name for f in CATALOG), "label", "in_procedure", "procedure_state")
+    """The columns of the feature table: key, features in the order of the catalogue, procedure."""
+    return table.select(*KEY, *(f.name for f in CATALOG), "in_procedure", "procedure_state")

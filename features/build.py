@@ -1,7 +1,7 @@
 """From staged sources to the published feature table, a bucket of firms at a time so that a country fits in memory."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,63 +11,59 @@ import ibis.expr.types as ir
 import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
 
-from features import accounts, perimeter, store
-from features.addresses import neighbours
-from features.assemble import KnownFrom, Tables, assemble, compared, ordered, size_reached
-from features.build_record import build_record, dictionary_version
+from features import store
+from features.assemble import compared, ordered
+from features.buckets import EXPOSURE, PARTS, build_buckets
+from features.build_record import build_record, dictionary_version, period_record
 from features.checked import Checked
-from features.checks import checked
-from features.delivered import (
-    default_end,
-    first_known,
-    narrowed,
-    newest_batch,
-    procedures_batch,
-    staged_tables,
-)
-from features.engine import kept, read_parquet, write_parquet
+from features.checks import YEAR, checked
+from features.delivered import default_end, newest_batch
+from features.engine import read_parquet, write_parquet
 from features.errors import InputError
 from features.folder import (
     BUILD,
     BUILD_UPGRADES,
     FIRMS,
+    LABELS,
+    MADE_OF,
     OPENINGS,
+    PERIOD_UPGRADES,
     PROCEDURES,
     UNDECIDED,
+    BuildRecord,
     FeatureTable,
+    PeriodRecord,
     all_parts,
 )
-from features.hashing import firm_hash
-from features.past import kept_periods, labels_known_until, link_parts, shares_together
-from features.periods import due_on, period_range
-from features.procedures import procedures, undecided
+from features.known import Known, read_known
+from features.past import Plan, link_parts, planned, shares_together
+from features.periods import add_months, period_range
+from features.procedures import undecided
 from features.records import write_record
 from features.register import TODAYS
 from features.scope import Scope
 from features.sources import SOURCES
 from features.table_contract import check_feature_table
-from features.target import openings
+from features.target import labelled, openings, outcomes
 from features.themes.context import failure_rates
 
-FIRMS_PER_BUCKET = 20_000
 ROWS_PER_BLOCK = 2_000_000
-EXPOSURE = "exposure"
-NEIGHBOURS = "neighbours"
 
 
 @dataclass(frozen=True)
 class Built:
-    """What a build made, start to end; kept: the periods of the earlier build that stand beside them as they were.
+    """What a build made. rows: of the periods that it built; firms: that can be in scope.
 
-    checked: what its tables tell of each other.
+    end: the last period that was asked for. other_code: the periods that were kept and that another code built.
+    absent: sources that were never delivered. checked: what its tables tell of each other.
     """
 
     folder: Path
     rows: int
     firms: int
-    start: date
     end: date
-    kept: tuple[date, ...]
+    plan: Plan
+    other_code: tuple[date, ...]
     absent: tuple[str, ...]
     checked: tuple[Checked, ...]
 
@@ -80,107 +76,86 @@ def build(
     scope: Scope,
     delivery_day: int,
     progress: Callable[[str], None],
-    is_rebuild: bool = False,
+    plan: Plan | None = None,
 ) -> Built:
-    """Build the feature table of the scope and publish it at once.
+    """Build the periods of a plan and publish them with those that it keeps, and what became of all firms, at once.
 
-    is_rebuild: whether the periods that are built already and not in the scope are removed; else they are kept.
+    plan: the missing periods of the scope if not given.
     Raises InputError where nothing is staged, the scope holds no firm, or what is built already can't be kept.
     """
-    batch = newest_batch(staged)
-    if scope.end > default_end(staged, delivery_day):
+    asked, end = scope.end, default_end(staged, delivery_day)
+    if scope.end > end:
         raise InputError(
-            f"No delivery covers {scope.end:%Y-%m}: the newest batch is {batch}. Ingest a newer one, or give an end of "
-            f"{default_end(staged, delivery_day):%Y-%m} or before."
+            f"No delivery covers {scope.end:%Y-%m}: the newest batch is {newest_batch(staged)}. Ingest a newer one, or "
+            f"give an end of {end:%Y-%m} or before."
         )
-    former, end = FeatureTable(target.resolve()), scope.end
-    kept_ones = () if is_rebuild else kept_periods(former, scope, dictionary_version())
-    tables = staged_tables(con, staged)
-    known_from = first_known(staged, tables)
-    firms = _firms(con, tables, known_from, scope, scratch)
-    everyone = ("legal_unit_history", "establishments", "urssaf_procedures", "bodacc")
-    write_parquet(con, neighbours(firms, *(tables[name] for name in everyone)), scratch / NEIGHBOURS)
-    tables |= narrowed(con, staged, tables, firms, scratch)
-    count = int(firms.count().execute())
+    former = FeatureTable(target.resolve())
+    plan = plan or planned(former, scope, dictionary_version())
+    known = read_known(con, staged, scratch, scope, delivery_day, former if plan.kept else None)
+    count = int(known.firms.count().execute())
     if count == 0:
         raise InputError(
             "No firm is in scope: none of the legal units reaches the minimum headcount outside of the excluded "
             "categories. Check the headcount file, the filter file and the perimeter settings."
         )
-    observed_until = due_on(procedures_batch(staged), delivery_day).replace(day=1)
-    buckets = -(-count // FIRMS_PER_BUCKET)
-    parts = scratch / "parts"
-    for bucket in range(buckets):
-        progress(f"features of firms, part {bucket + 1} of {buckets}")
-        _build_bucket(con, firms, tables, scope, known_from, observed_until, (bucket, buckets), parts)
-    absent = tuple(source.name for source in SOURCES if known_from.get(source.name) is None)
-    scope = _from_first_row(con, parts, scope)
-    start = scope.start
+    todays: Mapping[str, float] = {}
+    made = period_record(known.files, scope, known.batch)
+    if plan.to_build:
+        scope = replace(scope, start=plan.to_build[0], end=plan.to_build[-1])
+        made = period_record(known.files, scope, known.batch)
+        build_buckets(con, known, scope, count, scratch, progress)
+        todays = _todays_shares(con.read_parquet(str(all_parts(scratch / PARTS, "*"))))
+    if plan.to_build and not plan.kept:
+        scope = _from_first_row(con, scratch / PARTS, scope)
+        plan = replace(plan, to_build=tuple(period for period in plan.to_build if period >= scope.start))
     with store.new_folder(target) as folder:
-        rates = _failure_rates(con, scratch, known_from["procedures"])
-        rows = _publish(con, parts, rates, folder, scope, count, progress)
-        kept_rows = link_parts(former, kept_ones, FeatureTable(folder))
-        for name in (OPENINGS, PROCEDURES, UNDECIDED):
-            table = con.read_parquet(str(all_parts(scratch / name, "*")))
-            store.write_bytes(folder / name, _as_parquet(con, table.order_by(table.columns)))
-        store.write_bytes(folder / FIRMS, _as_parquet(con, firms.order_by("siren")))
-        todays = _todays_shares(con.read_parquet(str(all_parts(parts, "*"))))
-        if kept_ones:
+        table, rows = FeatureTable(folder), 0
+        if plan.to_build:
+            rows = _publish(con, scratch, known.from_on["procedures"], plan.to_build, made, table, count, progress)
+        kept_rows = link_parts(former, plan.kept, table)
+        if plan.kept:
             todays = shares_together((todays, former.record.todays_shares), (rows, kept_rows))
-            observed_until = labels_known_until(former.record, kept_ones, observed_until)
-            scope = replace(scope, start=min(scope.start, *kept_ones), end=max(scope.end, *kept_ones))
-        delivered = frozenset(source.name for source in SOURCES) - set(absent)
-        every = con.read_parquet(str(all_parts(parts, "*")))
-        found = tuple(checked(tables, delivered, default_end(staged, delivery_day), every))
-        record = build_record(staged, scope, observed_until, batch, absent, todays, found)
-        write_record(folder / BUILD, record, BUILD_UPGRADES)
-    return Built(target, rows, count, start, end, kept_ones, absent, found)
+        scope = replace(scope, start=table.periods[0], end=table.periods[-1])
+        _write_beside(con, known, table, scope)
+        record = _write_record(con, known, table, scope, todays, end)
+    other = tuple(period for period in plan.kept if (one := table.made_of(period)) and one.code != made.code)
+    return Built(target, rows, count, asked, plan, other, record.absent_sources, record.checked)
 
 
-def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope, scratch: Path) -> ir.Table:
-    headcounts = perimeter.headcounts(tables["firm_headcounts"], tables["establishment_headcounts"])
-    optional = ("establishments", "perimeter_filter", "legal_unit_history")
-    there = {name: tables[name] if known_from[name] else None for name in optional}
-    firms = perimeter.firms(
-        tables["legal_units"],
-        there["establishments"],
-        size_reached({**tables, "headcounts": headcounts}, scope, known_from),
-        there["perimeter_filter"],
-        there["legal_unit_history"],
-        excluded_categories=scope.excluded_categories,
+def _write_record(
+    con: BaseBackend, known: Known, table: FeatureTable, scope: Scope, todays: Mapping[str, float], end: date
+) -> BuildRecord:
+    """Check the tables against each other, and write what the feature table is made of. end: see `checks.checked`."""
+    absent = tuple(source.name for source in SOURCES if known.from_on.get(source.name) is None)
+    delivered = frozenset(source.name for source in SOURCES) - set(absent)
+    record = build_record(
+        known.files,
+        scope,
+        known.observed_until,
+        known.batch,
+        absent,
+        todays,
+        tuple(checked(known.tables, delivered, end, _labelled_rows(con, table, known.observed_until, scope))),
+        [one.fingerprint for period in table.periods if (one := table.made_of(period))],
+        store.digests(table.folder),
     )
-    write_parquet(con, firms, scratch / "universe")
-    return read_parquet(con, scratch / "universe")
+    write_record(table.folder / BUILD, record, BUILD_UPGRADES)
+    return record
 
 
-def _build_bucket(
-    con: BaseBackend,
-    firms: ir.Table,
-    tables: Tables,
-    scope: Scope,
-    known_from: KnownFrom,
-    observed_until: date,
-    bucket: tuple[int, int],
-    parts: Path,
-) -> None:
-    number, of = bucket
-    with kept(con, parts.parent) as keep:
-        own = keep(firms.filter(firm_hash(firms.siren) % of == number))
-        mine = {name: table.semi_join(own, "siren") for name, table in tables.items() if name != "legal_units"}
-        mine["headcounts"] = keep(perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]))
-        mine["financial_ratios"] = keep(accounts.dated(mine["financial_ratios"], mine["legal_notices"]))
-        mine[NEIGHBOURS] = read_parquet(con, parts.parent / NEIGHBOURS)
-        mine["procedures"] = keep(procedures(mine["urssaf_procedures"], mine["bodacc"]))
-        table, exposure = assemble(own, mine, scope, known_from, observed_until, keep)
-        write_parquet(con, table, parts / f"bucket-{number:03d}")
-        written = {
-            EXPOSURE: exposure,
-            OPENINGS: openings(mine["procedures"]),
-            PROCEDURES: mine["procedures"],
-            UNDECIDED: undecided(mine["bodacc"]),
-        }
-        for name, rows in written.items():
-            write_parquet(con, rows, parts.parent / name / f"bucket-{number:03d}")
+def _write_beside(con: BaseBackend, known: Known, table: FeatureTable, scope: Scope) -> None:
+    """Write what stands beside the periods: the register's facts, procedures, and what became of all firms."""
+    periods = period_range(scope.start, scope.end)
+    written = {
+        FIRMS: known.everyone.order_by("siren"),
+        OPENINGS: openings(known.events),
+        LABELS: outcomes(known.events, periods, known.observed_until, scope.horizon),
+        PROCEDURES: known.events,
+        UNDECIDED: undecided(known.tables["bodacc"].semi_join(known.everyone, "siren")),
+    }
+    for name, rows in written.items():
+        ordered_rows = rows if name == FIRMS else rows.order_by(rows.columns)
+        store.write_bytes(table.folder / name, _as_parquet(con, ordered_rows))
 
 
 def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:
@@ -204,6 +179,17 @@ def _from_first_row(con: BaseBackend, parts: Path, scope: Scope) -> Scope:
     return replace(scope, start=max(scope.start, first))
 
 
+def _labelled_rows(con: BaseBackend, table: FeatureTable, observed_until: date, scope: Scope) -> ir.Table:
+    """(siren, period, label) of the last two years of which the labels are known."""
+    known = [period for period in table.periods if add_months(period, scope.horizon) <= observed_until]
+    rows = [
+        con.read_parquet(str(table.files(period))).select("siren", period=ibis.literal(period))
+        for period in known[-2 * YEAR :] or table.periods[:1]
+    ]
+    every = ibis.union(*rows) if len(rows) > 1 else rows[0]
+    return labelled(every, con.read_parquet(str(table.labels)), observed_until, scope.horizon)
+
+
 def _failure_rates(con: BaseBackend, scratch: Path, known_from: date | None) -> ir.Table:
     """The failure rates of the groups of firms, on disk; none before procedures are known."""
     counts = con.read_parquet(str(all_parts(scratch / EXPOSURE, "*")))
@@ -214,22 +200,26 @@ def _failure_rates(con: BaseBackend, scratch: Path, known_from: date | None) -> 
 
 def _publish(
     con: BaseBackend,
-    parts: Path,
-    rates: ir.Table,
-    folder: Path,
-    scope: Scope,
+    scratch: Path,
+    known_from: date | None,
+    periods: Sequence[date],
+    made: PeriodRecord,
+    target: FeatureTable,
     firms: int,
     progress: Callable[[str], None],
 ) -> int:
-    """Compare the firms of each period and write it as one partition; the rows written. firms: the most in one."""
-    rows = 0
-    table, table_of = con.read_parquet(str(all_parts(parts, "*"))), FeatureTable(folder)
-    periods = period_range(scope.start, scope.end)
-    at_once, block_folder = max(1, ROWS_PER_BLOCK // firms), parts.parent / "block"
+    """Compare the firms of each period and write it as one partition; the rows written.
+
+    known_from: the first period at which procedures are known. made: what the periods are made of. firms: the most in
+    one.
+    """
+    rows, rates = 0, _failure_rates(con, scratch, known_from)
+    table = con.read_parquet(str(all_parts(scratch / PARTS, "*")))
+    at_once, block_folder = max(1, ROWS_PER_BLOCK // firms), scratch / "block"
     for first in range(0, len(periods), at_once):
         block = periods[first : first + at_once]
         progress(f"feature table, {block[0]:%Y-%m} to {block[-1]:%Y-%m}")
-        of_block = table.filter(table.period.between(block[0], block[-1]))
+        of_block = table.filter(table.period.isin(block))
         ranked = ordered(compared(of_block, rates))
         # In row groups of about a period, so that each period is read alone.
         write_parquet(con, ranked.order_by("period", "siren"), block_folder, max(firms, store.ROW_GROUP))
@@ -238,7 +228,11 @@ def _publish(
         rows += int(ranked.count().execute())
         for period in block:
             of_period = ranked.filter(ranked.period == ibis.literal(period)).drop("period").order_by("siren")
-            write_parquet(con, of_period, table_of.part(period), store.ROW_GROUP)
+            write_parquet(con, of_period, target.part(period), store.ROW_GROUP)
+            contents = store.digests(target.part(period))
+            write_record(
+                target.part(period) / MADE_OF, replace(made, period=period, contents=contents), PERIOD_UPGRADES
+            )
     return rows
 
 

@@ -3,8 +3,8 @@
 The libraries that read them fail in many ways, some of which name no file. So nothing is caught where it is read: where
 a command fails, the files are looked through.
 
-A value that was garbled and still reads is found in lists, scores and what stands beside the periods of the feature
-table, whose pages have checksums; not in staged records, nor in the periods, which DuckDB writes without.
+A value that was garbled and still reads is found in lists and scores, whose pages have checksums; for staged records
+and the feature table, see `features.unaltered`.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -20,6 +20,7 @@ from features.errors import InputError
 from features.folder import (
     CONTRIBUTIONS,
     FIRMS,
+    LABELS,
     OPENINGS,
     PARTS,
     PERIOD,
@@ -35,10 +36,11 @@ from features.sources import SOURCES
 from features.sources.reading import staged_schema
 
 # The columns that tell each table from the others.
-OF_A_PERIOD: Final = ("siren", "label", "in_procedure", "procedure_state")
+OF_A_PERIOD: Final = ("siren", "in_procedure", "procedure_state")
 BESIDE_THE_PERIODS: Final = {
     FIRMS: ("siren", "name", "head_office"),
     OPENINGS: ("siren", "opened_on"),
+    LABELS: ("siren", "period", "label"),
     PROCEDURES: ("siren", "stage", "known_at"),
     UNDECIDED: ("siren", "known_at"),
 }
@@ -123,13 +125,17 @@ def _expected(folder: DataFolder) -> Iterator[tuple[Path, Sequence[str], str]]:
     for path in sorted(folder.rejects.glob(f"*/{PARTS}")):
         yield path, REJECTED, "Move it away, then read the deliveries again: weaksignals ingest RAW"
     for name, columns in BESIDE_THE_PERIODS.items() if folder.features.exists() else ():
-        # Older versions wrote no file of undecided notices.
-        if name != UNDECIDED or (folder.features / name).exists():
+        # Older versions wrote neither undecided notices nor labels in a file of their own.
+        if name not in (UNDECIDED, LABELS) or (folder.features / name).exists():
             yield folder.features / name, columns, "Build the table again: weaksignals build"
     for part in sorted(folder.features.glob(f"{PERIOD}*")):
         month = part.name.removeprefix(PERIOD).removesuffix("-01")
         for path in _parts(part):
-            yield path, OF_A_PERIOD, f"Build that period again: weaksignals build --start {month} --end {month}"
+            yield (
+                path,
+                OF_A_PERIOD,
+                f"Build that period again: weaksignals build --start {month} --end {month} --rebuild",
+            )
     for scored in sorted(folder.scores.glob(f"{PERIOD}*")):
         for name, columns in SCORED.items():
             yield scored / name, columns, _published_anew(scored.name.removeprefix(PERIOD).removesuffix("-01"))

@@ -6,7 +6,7 @@ takes a `Snapshot` follows every link once, and so never mixes two builds, two s
 
 import glob
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -20,9 +20,12 @@ from features.records import Upgrades, read_record
 PERIOD: Final = "period="
 PARTS: Final = "*.parquet"
 BUILD: Final = "build.json"
-# One file each beside the periods: the register's facts, the true openings that labels are made of, and the events of
-# procedures with the days on which each was known and withdrawn.
+# In the folder of each period; readers of Parquet folders pass over names that start so.
+MADE_OF: Final = "_made_of.json"
+# One file each beside the periods: the register's facts, the true openings, the labels that are made of them, and the
+# events of procedures with the days on which each was known and withdrawn.
 FIRMS, OPENINGS, PROCEDURES = "firms.parquet", "openings.parquet", "procedures.parquet"
+LABELS: Final = "labels.parquet"
 UNDECIDED = "undecided.parquet"
 SCORES, CONTRIBUTIONS = "scores.parquet", "contributions.parquet"
 TARGET_LIST: Final = "target_list.parquet"
@@ -48,13 +51,40 @@ class StagedFile:
 
 
 @dataclass(frozen=True)
+class PeriodRecord:
+    """What the rows of a period were made of: kept in its folder as `_made_of.json`.
+
+    period: which one. contents: the SHA-256 of its files, by name. start, end: the first and the last period that were
+    built with it. batch: the newest then. files: all that were staged then. code: a digest of the source that read them
+    and built it.
+    fingerprint: of the files, the perimeter, the catalogue and the code.
+    """
+
+    period: date
+    contents: Mapping[str, str]
+    start: date
+    end: date
+    batch: str
+    files: tuple[StagedFile, ...]
+    code: str
+    dictionary_version: str
+    fingerprint: str
+
+
+PERIOD_UPGRADES: Final[Upgrades] = {}
+
+
+@dataclass(frozen=True)
 class BuildRecord:
     """What a feature table was made of: kept beside it as `build.json`, and in every model trained on it.
 
     start, end: the first and the last period. horizon, warm_up_months: in months. observed_until: the day up to which
-    procedures were delivered. todays_shares: of each fact of the register whose past is not told everywhere, the share
-    of the rows in which the value of today stands. dictionary: a short digest of each feature's entry in the catalogue.
-    fingerprint: of the files, the scope and the catalogue. checked: what the tables tell of each other.
+    procedures were delivered, and labels are known. files, batch: what was staged at the last build, of which labels
+    are made; what each period is made of stands in its folder. todays_shares: of each fact of the register whose past
+    is not told everywhere, the share of the rows in which the value of today stands. dictionary: a short digest of each
+    feature's entry in the catalogue.
+    fingerprint: of what the periods and the labels are made of. checked: what the tables tell of each other.
+    contents: the SHA-256 of each file beside the periods, by name.
     """
 
     start: date
@@ -75,14 +105,27 @@ class BuildRecord:
     fingerprint: str
     files: tuple[StagedFile, ...]
     checked: tuple[Checked, ...]
+    contents: Mapping[str, str]
 
     def older_sources(self, period: date) -> dict[str, date]:
         """The month of its last delivery, of each source that is older than the newest delivery known at a period."""
         due = min(batch_month(self.batch), add_months(period, -1))
+        return {source: month for source, month in self._newest(date.max).items() if month < due}
+
+    def deliveries(self, period: date) -> dict[str, date]:
+        """The month of the last delivery of each source of which something was known at a period.
+
+        Without the sources of which only later deliveries were kept.
+        """
+        return self._newest(add_months(period, -1))
+
+    def _newest(self, until: date) -> dict[str, date]:
         newest: dict[str, date] = {}
         for file in self.files:
-            newest[file.source] = max(batch_month(file.batch), newest.get(file.source, date.min))
-        return {source: month for source, month in newest.items() if month < due}
+            month = batch_month(file.batch)
+            if month <= until:
+                newest[file.source] = max(month, newest.get(file.source, date.min))
+        return newest
 
 
 def with_todays_shares(content: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +150,17 @@ def without_checks(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "checked": []}
 
 
-BUILD_UPGRADES: Final[Upgrades] = {1: with_todays_shares, 2: without_turnover, 3: without_checks}
+def without_contents(content: dict[str, Any]) -> dict[str, Any]:
+    """A record of a build that kept no digest of its files."""
+    return {**content, "contents": {}}
+
+
+BUILD_UPGRADES: Final[Upgrades] = {
+    1: with_todays_shares,
+    2: without_turnover,
+    3: without_checks,
+    4: without_contents,
+}
 
 
 @dataclass(frozen=True)
@@ -135,6 +188,23 @@ class FeatureTable:
         """The folder of a period."""
         return self.folder / f"{PERIOD}{period}"
 
+    def made_of(self, period: date) -> PeriodRecord | None:
+        """What the rows of a period were made of; None where an older version built them, which did not tell.
+
+        Raises InputError where that can't be read.
+        """
+        path = self.part(period) / MADE_OF
+        month = f"{period:%Y-%m}"
+        remedy = f"Build that period again: weaksignals build --start {month} --end {month} --rebuild"
+        return read_record(path, PeriodRecord, PERIOD_UPGRADES, remedy) if path.exists() else None
+
+    def record_at(self, period: date) -> BuildRecord:
+        """The record of the table, with the files that the rows of that period were made of."""
+        made = self.made_of(period)
+        if made is None:
+            return self.record
+        return replace(self.record, batch=made.batch, files=made.files, fingerprint=made.fingerprint)
+
     def files(self, period: date) -> Path:
         """The pattern of a period's files."""
         return all_parts(self.part(period))
@@ -161,6 +231,11 @@ class FeatureTable:
     def openings(self) -> Path:
         """The true openings of procedures: for labels and evaluation only."""
         return self.folder / OPENINGS
+
+    @property
+    def labels(self) -> Path:
+        """What became of the firms that had a procedure, by month: see `features.target`. For training only."""
+        return self.folder / LABELS
 
     @property
     def procedures(self) -> Path:
@@ -289,6 +364,11 @@ class DataFolder:
     def verdicts(self) -> Path:
         """What agents answered, exported from the review application."""
         return self.root / "verdicts.csv"
+
+    @property
+    def follow_ups(self) -> Path:
+        """What agents did about firms, exported from the review application."""
+        return self.root / "follow_ups.csv"
 
     @property
     def scratch(self) -> Path:

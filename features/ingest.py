@@ -1,17 +1,17 @@
 """From a folder of partners' batches to typed, dated tables: `staged/`, and what was refused: `rejects/`."""
 
+import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
-import duckdb
 import ibis
 import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from features import store
+from features.code import code_digest
 from features.contract import check_staged
 from features.deliveries import Found, check
 from features.errors import InputError
@@ -19,14 +19,14 @@ from features.file_report import file_report
 from features.folder import all_parts
 from features.manifests import Late, Manifest, came_on, late_deliveries, read_manifests
 from features.periods import due_on
-from features.received import Failure, FileReport, Received, RefusedError, read_reports, write_reports
-from features.sources.files import TextFile, mended, open_text, read_lines
-from features.sources.reading import parse, staged_schema
+from features.received import Failure, FileReport, Received, RefusedError, read_reports, staged_name, write_reports
+from features.sources.files import open_text
+from features.sources.reading import staged_schema
 from features.sources.source import ALWAYS_KNOWN, Source
+from features.staging import Since, parse_file, stage, write_rejects
 from features.windows import first_of_each
 
 LINEAGE = ("known_at", "batch", "file", "line")
-CAN_NOT_BE_READ = "{source}: {file} can't be read ({error})."
 CHANGED = (
     "{source}: {file} changed while it was read; the last good state stays. Leave deliveries as they are while a run "
     "is at work, then start it again."
@@ -80,6 +80,21 @@ def ingest(
     return received
 
 
+@dataclass(frozen=True)
+class _Task:
+    """The staging of one source. former: what was staged of it so far, in `folder`; fresh: the folder to fill."""
+
+    con: BaseBackend
+    source: Source
+    reading: Reading
+    former: Sequence[FileReport]
+    folder: Path
+    fresh: Path
+    rejects: Path
+    scratch: Path
+    progress: Callable[[str], None]
+
+
 def _ingest_source(
     con: BaseBackend,
     found: Found,
@@ -101,44 +116,88 @@ def _ingest_source(
     first_batch = min([*found, *(report.batch for report in former)])
     reports: list[FileReport] = []
     late = late_deliveries(manifests, source, reading.delivery_day)
-    with store.new_folder(staged / source.name) as folder:
+    with store.new_folder(staged / source.name) as fresh:
+        task = _Task(con, source, reading, former, staged / source.name, fresh, rejects, scratch, progress)
         for batch, files in found.items():
-            for n, path in enumerate(files):
-                found_as = _state_of(path)
-                progress(f"{source.title}: {batch}/{path.name}")
-                file = open_text(con, path, scratch)
-                parsed, file = _parse_file(con, file, source, scratch)
-                _write_rejects(con, parsed, path, rejects / batch / f"{source.name}.parquet", n > 0, scratch)
-                due = due_on(batch, reading.delivery_day)
-                came = came_on(manifests[path.parent], path.name, due)
-                # Where batches add up, a record may be in one of them alone; elsewhere each delivery has them all.
-                of_source = (Late(due, came),) if source.flow_key else late
-                not_before = came if source.flow_key and batch != first_batch else ALWAYS_KNOWN
-                target = folder / f"{batch}-{n}.parquet"
-                _stage(con, parsed, source, reading.delivery_day, of_source, not_before, (batch, path.name), target)
-                reports.append(file_report(con, parsed, target, source, batch, file))
-                if _state_of(path) != found_as:
-                    raise InputError(CHANGED, source=source.name, file=path.name)
-                if reports[-1].kept:
-                    check_staged(con.read_parquet(target), source, path.name)
-                told.append(reports[-1])
-                _refuse_if_too_bad(reports[-1], reading.max_rejected_share)
-        for path in _files_of(staged / source.name, kept):
-            os.link(path, folder / path.name)
-        write_reports(folder, [*kept, *reports])
+            since = [_since(task, manifests, path, late, batch == first_batch) for path in files]
+            for report in _stage_batch(task, batch, files, since):
+                told.append(report)
+                reports.append(report)
+                _refuse_if_too_bad(report, reading.max_rejected_share)
+        _link(_files_of(task.folder, kept), fresh)
+        write_reports(fresh, [*kept, *reports])
 
 
-def looked_through(
-    con: BaseBackend, path: Path, source: Source, batch: str, delivery_day: int, scratch: Path
-) -> tuple[FileReport, ir.Table]:
-    """What a file would give if it were staged: its report, and its records.
+def _since(
+    task: _Task, manifests: Mapping[Path, Manifest], path: Path, late: tuple[Late, ...], is_first: bool
+) -> Since:
+    due = due_on(path.parent.name, task.reading.delivery_day)
+    came = came_on(manifests[path.parent], path.name, due)
+    # Where batches add up, a record may be in one of them alone; elsewhere each delivery has them all.
+    if task.source.flow_key:
+        return Since((Late(due, came),), ALWAYS_KNOWN if is_first else came)
+    return Since(late, ALWAYS_KNOWN)
 
-    Raises InputError where it can't be read.
-    """
-    target = scratch / "looked_through.parquet"
-    parsed, file = _parse_file(con, open_text(con, path, scratch), source, scratch)
-    _stage(con, parsed, source, delivery_day, (), ALWAYS_KNOWN, (batch, path.name), target)
-    return file_report(con, parsed, target, source, batch, file), con.read_parquet(target)
+
+def _stage_batch(task: _Task, batch: str, files: Sequence[Path], since: Sequence[Since]) -> Iterator[FileReport]:
+    """The reports of the files of a batch, which are staged: read, or taken over where they were read before."""
+    read_with = [_read_with(task, one) for one in since]
+    before = [report for report in task.former if report.batch == batch]
+    if _are_same(task, batch, before, files, read_with):
+        task.progress(f"{task.source.title}: {batch}, read before")
+        _link(_files_of(task.folder, before), task.fresh)
+        yield from before
+        return
+    for n, path in enumerate(files):
+        task.progress(f"{task.source.title}: {batch}/{path.name}")
+        yield replace(_stage_file(task, batch, n, path, since[n]), read_with=read_with[n])
+
+
+def _read_with(task: _Task, since: Since) -> str:
+    """A digest of all that decides how a file is read, but for its content."""
+    made = (code_digest(), str(task.source.known_at), task.reading.delivery_day, since)
+    return hashlib.sha256(repr(made).encode()).hexdigest()
+
+
+def _are_same(
+    task: _Task, batch: str, before: Sequence[FileReport], files: Sequence[Path], read_with: Sequence[str]
+) -> bool:
+    """Whether all files of a batch were read before in the same way, and what they gave is there, undamaged."""
+    if len(before) != len(files) or not _rejects_of(task, batch).exists():
+        return False
+    return all(
+        (report.file, report.read_with, report.size) == (path.name, how, path.stat().st_size)
+        and staged.exists()
+        and store.digest(path) == report.sha256
+        and store.digest(staged) == report.staged_sha256
+        for report, path, how, staged in zip(
+            before, files, read_with, (task.folder / staged_name(batch, n) for n in range(len(files))), strict=True
+        )
+    )
+
+
+def _rejects_of(task: _Task, batch: str) -> Path:
+    return task.rejects / batch / f"{task.source.name}.parquet"
+
+
+def _stage_file(task: _Task, batch: str, number: int, path: Path, since: Since) -> FileReport:
+    con, source, found_as = task.con, task.source, _state_of(path)
+    file = open_text(con, path, task.scratch)
+    parsed, file = parse_file(con, file, source, task.scratch)
+    write_rejects(con, parsed, path, _rejects_of(task, batch), number > 0, task.scratch)
+    target = task.fresh / staged_name(batch, number)
+    stage(con, parsed, source, task.reading.delivery_day, since, (batch, path.name), target)
+    report = file_report(con, parsed, target, source, batch, file)
+    if _state_of(path) != found_as:
+        raise InputError(CHANGED, source=source.name, file=path.name)
+    if report.kept:
+        check_staged(con.read_parquet(target), source, path.name)
+    return replace(report, staged_sha256=store.digest(target))
+
+
+def _link(paths: Sequence[Path], folder: Path) -> None:
+    for path in paths:
+        os.link(path, folder / path.name)
 
 
 def _state_of(path: Path) -> tuple[int, int, int]:
@@ -151,59 +210,6 @@ def _files_of(folder: Path, reports: list[FileReport]) -> list[Path]:
     return [
         path for batch in sorted({report.batch for report in reports}) for path in folder.glob(f"{batch}-*.parquet")
     ]
-
-
-def _parse_file(con: BaseBackend, file: TextFile, source: Source, scratch: Path) -> tuple[ir.Table, TextFile]:
-    """The parsed lines of a file, on disk, and the file as it was read: mended where DuckDB could not cut it."""
-    target = scratch / f"{source.name}.parquet"
-    try:
-        con.to_parquet(parse(read_lines(con, file), file, source), target)
-    except duckdb.Error as error:
-        if file.mended is None and not file.is_json:
-            return _parse_file(con, mended(file, scratch), source, scratch)
-        reason = str(error).splitlines()[0]
-        raise InputError(CAN_NOT_BE_READ, source=source.name, file=file.path.name, error=reason) from None
-    if file.mended is not None:
-        file.text.unlink()
-    return con.read_parquet(target), file
-
-
-def _write_rejects(con: BaseBackend, parsed: ir.Table, file: Path, target: Path, more: bool, scratch: Path) -> None:
-    """One row a problem: file, line, column, value, reason, and whether the line was rejected for it."""
-    rows = parsed.filter(parsed.problems.notnull()).select("line", problem=parsed.problems.unnest())
-    rows = rows.select(
-        "line",
-        file=ibis.literal(file.name),
-        column=rows.problem["column"],
-        value=rows.problem["value"],
-        reason=rows.problem["reason"],
-        line_rejected=rows.problem["rejects"],
-    ).select("file", "line", "column", "value", "reason", "line_rejected")
-    if more and target.exists():
-        rows = con.read_parquet(target).union(rows)
-    written = scratch / "rejects.parquet"
-    con.to_parquet(rows.order_by("file", "line", "column"), written)
-    store.write_bytes(target, written.read_bytes())
-
-
-def _stage(
-    con: BaseBackend,
-    parsed: ir.Table,
-    source: Source,
-    delivery_day: int,
-    late: Sequence[Late],
-    not_before: date,
-    origin: tuple[str, str],
-    target: Path,
-) -> None:
-    records = source.tidy(parsed.filter(~parsed.is_rejected).drop("problems", "is_rejected"))
-    known = source.known_at.known_at(records, delivery_day) if source.known_at else ibis.literal(ALWAYS_KNOWN)
-    for one in late:
-        known = ((known >= one.due) & (known < one.came)).ifelse(ibis.literal(one.came), known)
-    known = ibis.greatest(known, ibis.literal(not_before))
-    staged = records.mutate(known_at=known, batch=ibis.literal(origin[0]), file=ibis.literal(origin[1]))
-    # What is garbled in a file that is packed so can rarely be unpacked: it is found rather than read.
-    con.to_parquet(staged, target, compression="zstd")
 
 
 def _refuse_if_too_bad(report: FileReport, limit: float) -> None:

@@ -80,7 +80,9 @@ class FileReport:
     wrong_keys: firms whose number has a wrong check digit. unlisted: words that are in no vocabulary, how often each.
     redecoded: lines that were not UTF-8. cleaned: lines in which a stray control character was read as a blank.
     absent: optional columns that the file lacks. empty: columns that it has, without any value.
-    duplicates: lines that say what an earlier line of the file says.
+    duplicates: lines that say what an earlier line of the file says. read_with: a digest of the code and the settings
+    by which it was read; staged_sha256: of the records that it gave. While both hold, a file of the same bytes is not
+    read again.
     """
 
     source: str
@@ -104,6 +106,8 @@ class FileReport:
     size: int = 0
     problems: tuple[Problem, ...] = ()
     duplicates: int = 0
+    read_with: str = ""
+    staged_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,17 @@ class RefusedError(InputError):
         sentences = [failure.sentence for failure in received.failures]
         super().__init__("\n".join([*sentences, *([f"The report: {report}"] if report else [])]))
         self.received = received
+
+
+def staged_names(reports: Sequence[FileReport]) -> list[str]:
+    """The names of the files of staged records, of a source's reports in their order."""
+    batches = [report.batch for report in reports]
+    return [staged_name(batch, batches[:place].count(batch)) for place, batch in enumerate(batches)]
+
+
+def staged_name(batch: str, number: int) -> str:
+    """The name of the file of the records of the file at that place in a batch."""
+    return f"{batch}-{number}.parquet"
 
 
 def read_reports(staged: Path, source: str) -> list[FileReport]:

@@ -13,7 +13,6 @@ FEATURE_TABLE = pa.DataFrameSchema(
         "siren": pa.Column(dt.String(), checks=SIREN, nullable=False),
         "period": pa.Column(dt.Date(), nullable=False),
         **{f.name: pa.Column(dt.String() if f.is_category else dt.Float32(), nullable=True) for f in CATALOG},
-        "label": pa.Column(dt.Int8(), checks=pa.Check.isin([0, 1]), nullable=True),
         "in_procedure": pa.Column(dt.Boolean(), nullable=False),
         "procedure_state": pa.Column(dt.String(), nullable=False),
     },

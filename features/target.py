@@ -1,11 +1,13 @@
 """The label: does a procedure open within the horizon? It uses the true dates and looks ahead, on purpose."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 
 from features.days import first_period, months_after
+from features.grid import KEY
 from features.insolvency import IN_BONIS, OPENING
 from features.procedures import state_at, true_events, true_states
 
@@ -22,6 +24,24 @@ def labels(grid: ir.Table, events: ir.Table, observed_until: date, horizon: int 
     is_known = is_over & (rows.state == IN_BONIS)
     label = is_known.ifelse(rows.opens.fill_null(False).cast("int8"), ibis.null("int8"))
     return rows.select("siren", "period", label=label)
+
+
+def outcomes(events: ir.Table, periods: Sequence[date], observed_until: date, horizon: int) -> ir.Table:
+    """The labels of the firms that had a procedure, at each of some months without a gap: see `labels`.
+
+    Of other firms, every label that can be known is 0: see `labelled`.
+    """
+    months = ibis.memtable({"period": list(periods)}, schema={"period": "date"})
+    return labels(events.select("siren").distinct().cross_join(months), events, observed_until, horizon)
+
+
+def labelled(rows: ir.Table, told: ir.Table, observed_until: date, horizon: int) -> ir.Table:
+    """The rows of the feature table with their `label`. told: as `outcomes` gives."""
+    joined = rows.left_join(told.mutate(is_told=True), list(KEY)).drop("siren_right", "period_right")
+    is_over = months_after(joined.period, horizon) <= ibis.literal(observed_until)
+    survived = is_over.ifelse(ibis.literal(0, "int8"), ibis.null("int8"))
+    label = joined.is_told.fill_null(False).ifelse(joined.label, survived)
+    return joined.mutate(label=label).drop("is_told")
 
 
 def _periods_before_openings(events: ir.Table, horizon: int) -> ir.Table:

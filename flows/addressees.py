@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Event = Literal["failure", "refusal", "late"]
+Event = Literal["failure", "refusal", "late", "quarantine"]
 FAILURE: Final[Event] = "failure"
 REFUSAL: Final[Event] = "refusal"
 LATE: Final[Event] = "late"
+QUARANTINE: Final[Event] = "quarantine"
 Security = Literal["starttls", "tls", "none"]
 
 
@@ -15,14 +16,14 @@ class Addressees:
     """Nobody is told anything unless smtp_host or webhook_url is set.
 
     on: what is told: failure (the machine or the program, a killed run too), refusal (nothing was published), late (a
-    source is late). late_months: by how many months at least.
+    source is late), quarantine (a file that was dropped was put aside). late_months: by how many months at least.
     email_to: addresses. email_from: the address that messages come from. smtp_host, smtp_port: where the mail server
     that takes them listens. smtp_security: starttls, tls, or none inside a network that you trust. smtp_user,
     smtp_password: where the server asks for them.
     webhook_url: receives a JSON object by POST. timeout_seconds: how long either may take to answer.
     """
 
-    on: tuple[Event, ...] = (FAILURE, REFUSAL, LATE)
+    on: tuple[Event, ...] = (FAILURE, REFUSAL, LATE, QUARANTINE)
     late_months: int = 1
     email_to: tuple[str, ...] = ()
     email_from: str = ""

@@ -42,6 +42,7 @@ app.add_typer(laboratory.models, name="models")
 app.add_typer(users.users, name="users")
 app.add_typer(review.verdicts, name="verdicts")
 app.add_typer(review.wrong_data, name="wrong-data")
+app.add_typer(review.follow_ups, name="follow-ups")
 app.command()(laboratory.tune)
 app.command()(laboratory.dictionary)
 app.command("review")(review.serve)
@@ -108,7 +109,7 @@ def inbox(
 ) -> None:
     """File what lies in DIR into the batches, with manifests; what can't be right goes to quarantine, with why."""
     from flows import due
-    from flows.inbox import Inbox, time_of
+    from flows.inbox import Inbox, tell_of_quarantine, time_of
 
     settings = load(data=data, raw=raw)
     with store.locked(settings.data), progress() as say:
@@ -116,7 +117,7 @@ def inbox(
         arrivals, day = at.take_in(), at.day
         month = due.month_there(settings, settings.batches) if at.batches() else None
     why = due.why_due(settings, month, day) if month and run else ""
-    operation.print_inbox(arrivals, month, why)
+    operation.print_inbox(arrivals, tell_of_quarantine(settings, arrivals), month, why)
     if month and why:
         with due.remembered(settings, month):
             run_month(settings, settings.batches, f"{month.period:%Y-%m}")
@@ -127,17 +128,20 @@ def build(
     start: Annotated[str | None, typer.Option(help="First period, YYYY-MM.")] = None,
     end: Annotated[str | None, typer.Option(help="Last period, YYYY-MM.")] = None,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Remove the other periods that are built already.")
+        bool, typer.Option("--rebuild", help="Build these periods anew where they are built already: rewrite the past.")
     ] = False,
     data: Data = None,
     engine: Engine = None,
 ) -> None:
-    """Build the monthly feature table from staged/ into features/; other periods that are built stay there."""
+    """Build the periods that features/ lacks from staged/; those that are built stay as they are."""
     from flows import printing, stages
 
     settings = load(data=data, engine=engine)
+    first, last = period_of(start), period_of(end)
     with store.locked(settings.data), progress() as say:
-        built = stages.build(settings, period_of(start), period_of(end), say, rebuild)
+        if rebuild:
+            printing.print_plan(stages.planned(settings, first, last, rebuild)[1])
+        built = stages.build(settings, first, last, say, rebuild)
     printing.print_built(built)
 
 
@@ -219,7 +223,7 @@ def rebuild(
     if made.other:
         raise InputError(
             f"The list of {month:%Y-%m} made again is another: {', '.join(made.other)}. "
-            f"{'See above. ' if made.why or made.altered else room.KEPT}It is in {made.folder}"
+            f"{'See above. ' if made.why or made.altered else room.SAME}It is in {made.folder}"
         )
     out.print(
         f"The same bytes in all {len(made.same)} files of the list of {month:%Y-%m}: {made.folder}", soft_wrap=True

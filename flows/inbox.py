@@ -21,7 +21,6 @@ from features import arrivals, engine, store
 from features.arrivals import Place, harmless
 from features.deliveries import check_header, find_batches, unread_file
 from features.errors import InputError
-from features.ingest import looked_through
 from features.manifests import (
     MANIFEST,
     ZONE,
@@ -35,7 +34,9 @@ from features.received import SIMULATED, Failure, read_reports
 from features.sources import SOURCES
 from features.sources.files import find_files, is_named_as
 from features.sources.source import Source
+from features.staging import looked_through
 from flows.failures import FULL_WORDS
+from flows.notifying import notify_of_quarantine
 from flows.settings import Settings
 from models.protocol import Progress
 from reports.language import Language
@@ -51,12 +52,17 @@ LEFTOVER: Final = ".*." + "[0-9a-f]" * 32
 
 @dataclass(frozen=True)
 class Arrival:
-    """What became of a thing that lay in the inbox. name: as it may be shown; batch: where it was filed, if it was."""
+    """What became of a thing that lay in the inbox.
+
+    name: as it may be shown. batch: where it was filed, if it was. reason: why it was put aside, if it was, in the
+    language of the reports.
+    """
 
     name: str
     outcome: Outcome
     sentence: str
     batch: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
         """As people are told it."""
@@ -241,7 +247,13 @@ class Inbox:
         if not target.exists() and not store.copy_whole(path, target, sha256):
             raise _StillArrivingError(CHANGED)
         path.unlink()
-        return Arrival(shown(path.name), "quarantined", f"{' '.join(map(str, reasons))} It is now {target}")
+        sentence = f"{' '.join(map(str, reasons))} It is now {target}"
+        return Arrival(shown(path.name), "quarantined", sentence, reason=said)
+
+
+def tell_of_quarantine(settings: Settings, arrivals: Sequence[Arrival]) -> tuple[str, ...]:
+    """Tell those whom the settings name of the files that were put aside; what became of each message."""
+    return notify_of_quarantine(settings, {one.name: one.reason for one in arrivals if one.reason})
 
 
 def time_of(day: str | None) -> datetime:

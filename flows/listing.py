@@ -12,7 +12,7 @@ from features.errors import InputError
 from features.folder import BuildRecord, FeatureTable, Snapshot
 from features.periods import add_months, period_range
 from flows import monitoring
-from flows.damaged import naming_damage
+from flows.damaged import naming_damage, refuse_altered
 from flows.rebuild import made_of
 from flows.settings import Settings
 from models.alerts import ALERTS
@@ -76,6 +76,7 @@ def _ranked(settings: Settings, period: date | None, siren: str = "", progress: 
     table = snapshot.built
     _refuse_mixture(model, table.record)
     period = period or table.record.end
+    refuse_altered(table, period)
     snapshot, _ = damage.without_damaged(snapshot, period)
     progress(f"scores and contributions of {period:%Y-%m}")
     rows = dataset.read_rows(table, [period])
@@ -92,7 +93,7 @@ def _ranked(settings: Settings, period: date | None, siren: str = "", progress: 
         scored,
         model,
         earlier_lists(snapshot.lists_before(period).values()),
-        table.record,
+        table.record_at(period),
         period,
         Language(settings.language),
         settings.reasons,
@@ -130,7 +131,7 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     check_list(found.ranked.rows)
     scoring.write_scores(settings.folder.scores_of(period), found.scored)
     folder = settings.folder.list_of(period)
-    made = made_of(settings, found.table.record, found.model.model_id, snapshot, period)
+    made = made_of(settings, found.table, found.model.model_id, snapshot, period)
     exports.write_list(folder, found.ranked, Language(settings.language), made)
     counts = Counter(found.ranked.rows["alert"])
     alerts = {alert: counts[alert] for alert in ALERTS}

@@ -12,8 +12,9 @@ from features.errors import InputError
 from features.folder import Snapshot
 from features.insolvency import IN_BONIS
 from features.periods import add_months
+from flows.damaged import refuse_altered
 from flows.settings import Settings
-from models.monitoring import drift, realised
+from models.monitoring import drift, helped, realised
 from models.monitoring.findings import Compared, calibration_findings, findings
 from models.monitoring.moves import moves
 from models.monitoring.realised import PastList
@@ -26,6 +27,7 @@ from models.scoring import scoring
 from reports.language import Language
 from reports.monitoring import Monitoring, write_monitoring
 from reports.received_page import page_name
+from reports.review.codes import HELP_DAYS
 
 LIST_COLUMNS = ["siren", "departement", "naf", "probability", "alert", "state", "model_id"]
 
@@ -92,6 +94,7 @@ def monitor(settings: Settings, period: date) -> Monitored:
     Raises InputError where the period was not scored.
     """
     snapshot, damaged = damage.without_damaged(settings.folder.snapshot(), period)
+    refuse_altered(snapshot.built, period)
     scores, _ = scoring.read_scores(snapshot.scores_of(period))
     model = registry.load(settings.folder.models, str(scores["model_id"].iloc[0]))
     rows = dataset.read_rows(snapshot.built, [period])
@@ -179,6 +182,7 @@ def _write(
         results=results,
         together=realised.together(past, openings, until, horizon),
         verdicts=realised.useful(_verdicts(settings), listed) if settings.folder.verdicts.exists() else (),
+        helped=helped.apart(past, help_days(settings.folder.follow_ups), openings, until, horizon),
         observed_until=until,
         horizon=horizon,
         is_simulated=model.is_simulated,
@@ -196,6 +200,15 @@ def _received(settings: Settings, snapshot: Snapshot, folder: Path) -> str:
 def _verdicts(settings: Settings) -> pd.DataFrame:
     """What agents answered, as `weaksignals verdicts export` wrote it."""
     return pd.read_csv(settings.folder.verdicts, dtype={"siren": "str"}).rename(columns={"list_period": "list"})
+
+
+def help_days(file: Path) -> pd.DataFrame:
+    """Each day of help, as `weaksignals follow-ups export` wrote it: siren, helped_on. None where it did not."""
+    if not file.exists():
+        return pd.DataFrame({"siren": pd.Series(dtype="str"), "helped_on": pd.Series(dtype="datetime64[s]")})
+    rows = pd.read_csv(file, dtype="str")
+    days = rows.melt("siren", list(HELP_DAYS), value_name="day").dropna()
+    return days[["siren", "day"]].rename(columns={"day": "helped_on"})
 
 
 def _with(now: Published, past: list[PastList]) -> list[PastList]:

@@ -19,6 +19,7 @@ from prefect.runtime import flow_run
 from features import store
 from features.build import Built
 from features.errors import InputError
+from features.past import spans
 from features.periods import parse_period
 from features.received import Received
 from features.scope import Engine
@@ -68,7 +69,8 @@ def build(settings: Settings, start: date | None, end: date | None, progress: Pr
     """Staged records -> feature table."""
     built = stages.build(settings, start, end, progress)
     create_markdown_artifact(
-        f"{built.rows:,} rows of {built.firms:,} firms, {built.start:%Y-%m} to {built.end:%Y-%m}. "
+        f"{built.rows:,} rows of {built.firms:,} firms. Built: {spans(built.plan.to_build) or 'nothing was missing'}. "
+        f"Kept: {spans(built.plan.kept) or 'none'}. "
         f"Never delivered: {', '.join(built.absent) or 'nothing'}.",
         key="feature-table",
     )

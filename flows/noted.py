@@ -71,9 +71,19 @@ def _(made: Received, record: RunRecord, settings: Settings) -> RunRecord:
 
 @noted.register
 def _(made: Built, record: RunRecord, settings: Settings) -> RunRecord:
-    values: Values = {"first": f"{made.start:%Y-%m}", "last": f"{made.end:%Y-%m}", "kept_count": len(made.kept)}
+    plan, decisions = made.plan, []
+    if plan.to_build:
+        first, last = (f"{period:%Y-%m}" for period in (plan.to_build[0], plan.to_build[-1]))
+        decisions.append(Decision(words.BUILT, {"first": first, "last": last, "kept_count": len(plan.kept)}))
+    else:
+        decisions.append(Decision(words.BUILT_NONE, {"kept_count": len(plan.kept)}))
+    if plan.late:
+        values = {"last": f"{plan.kept[-1]:%Y-%m}", "files": ", ".join(plan.late)}
+        decisions.append(Decision(words.CAME_SINCE, values))
+    if made.other_code:
+        decisions.append(Decision(words.OTHER_CODE, {"kept_count": len(made.other_code)}))
     tables = tuple(TableCheck(**asdict(one), level=level_of(one, settings.limits)) for one in made.checked)
-    return _with(replace(record, period=made.end, tables=tables), Decision(words.BUILT, values))
+    return _with(replace(record, period=made.end, tables=tables), *decisions)
 
 
 @noted.register

@@ -1,4 +1,4 @@
-"""Those whom the settings name are told of a run at its end, by mail and by webhook.
+"""Those whom the settings name are told of a run at its end, and of files put aside, by mail and by webhook.
 
 What can't be sent is told as a sentence, and changes nothing else.
 """
@@ -6,7 +6,7 @@ What can't be sent is told as a sentence, and changes nothing else.
 import json
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -15,10 +15,10 @@ from typing import Final
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from flows.addressees import FAILURE, LATE, REFUSAL, Addressees, Event
+from flows.addressees import FAILURE, LATE, QUARANTINE, REFUSAL, Addressees, Event
 from flows.settings import Settings
 from reports.language import Language
-from reports.runs.notices import Notice, late_sources, notice
+from reports.runs.notices import Notice, late_sources, notice, of_quarantine
 from reports.runs.records import FAILED, KILLED, REFUSED, RunRecord
 
 EVENTS: Final[dict[str, Event]] = {FAILED: FAILURE, KILLED: FAILURE, REFUSED: REFUSAL}
@@ -32,11 +32,28 @@ def notify(settings: Settings, record: RunRecord, page: Path) -> tuple[str, ...]
     if not told:
         return ()
     message = notice(record, late, page.absolute(), Language(settings.language))
+    return _sent(to, message, _of_run(record, message, page.absolute()))
+
+
+def notify_of_quarantine(settings: Settings, reasons: Mapping[str, str]) -> tuple[str, ...]:
+    """Tell of the files that were put into quarantine, if there are any; what became of each message, as a sentence.
+
+    reasons: by name as it may be shown, in the language of the reports.
+    """
+    if not reasons or QUARANTINE not in settings.notify.on:
+        return ()
+    folder = settings.folder.quarantine.absolute()
+    message = of_quarantine(reasons, folder, Language(settings.language))
+    return _sent(settings.notify, message, {"quarantined": dict(reasons), "folder": str(folder)})
+
+
+def _sent(to: Addressees, message: Notice, content: Mapping[str, object]) -> tuple[str, ...]:
+    """Send a message in each way that is set. content: what a webhook receives beside the text."""
     ways: dict[str, Callable[[], None]] = {}
     if to.smtp_host:
-        ways[f"by mail to {', '.join(to.email_to)}"] = lambda: _send_mail(to, message)
+        ways[f"by mail to {', '.join(to.email_to)}"] = lambda: send_mail(to, to.email_to, message.subject, message.text)
     if to.webhook_url:
-        ways["by webhook"] = lambda: _post(to, _content(record, message, page.absolute()))
+        ways["by webhook"] = lambda: _post(to, message, content)
     return tuple(_tried(way, send, to) for way, send in ways.items())
 
 
@@ -90,21 +107,21 @@ def answers(to: Addressees) -> None:
         error.close()
 
 
-def _send_mail(to: Addressees, message: Notice) -> None:
+def send_mail(to: Addressees, addresses: Sequence[str], subject: str, text: str) -> None:
+    """Send a message by the mail server of the settings."""
     mail = EmailMessage()
-    mail["Subject"], mail["From"], mail["To"] = message.subject, to.email_from, ", ".join(to.email_to)
+    mail["Subject"], mail["From"], mail["To"] = subject, to.email_from, ", ".join(addresses)
     mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=to.email_from.rpartition("@")[2])
     # No answer of an absent colleague is wanted.
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.text)
+    # Servers that take seven bits alone are still about.
+    mail.set_content(text, cte="quoted-printable")
     with smtp(to) as server:
         server.send_message(mail)
 
 
-def _content(record: RunRecord, message: Notice, page: Path) -> dict[str, object]:
-    """What a webhook receives; `text` is what chat servers show."""
+def _of_run(record: RunRecord, message: Notice, page: Path) -> dict[str, object]:
     return {
-        "text": f"{message.subject}\n{message.text}",
         "run_id": record.run_id,
         "flow": record.flow,
         "outcome": record.outcome,
@@ -116,8 +133,10 @@ def _content(record: RunRecord, message: Notice, page: Path) -> dict[str, object
     }
 
 
-def _post(to: Addressees, content: dict[str, object]) -> None:
-    body, kind = json.dumps(content).encode(), {"Content-Type": "application/json; charset=utf-8"}
+def _post(to: Addressees, message: Notice, content: Mapping[str, object]) -> None:
+    # `text` is what chat servers show.
+    body = json.dumps({"text": f"{message.subject}\n{message.text}", **content}).encode()
+    kind = {"Content-Type": "application/json; charset=utf-8"}
     request = Request(to.webhook_url, body, kind, method="POST")  # noqa: S310 - the settings allow http(s) alone
     with urlopen(request, timeout=to.timeout_seconds):  # noqa: S310 - the operator's own address
         pass

@@ -25,8 +25,8 @@ def serve(
 ) -> None:
     """Serve the flows on their schedules, with Prefect's pages on this machine, until stopped.
 
-    The monthly run is on the 25th at 02:00, retraining each quarter, monitoring each Monday, in Paris time. What
-    partners drop is looked at every ten minutes, and then starts the monthly run.
+    The monthly run is on the 25th at 02:00, retraining each quarter, monitoring and reminders of follow-ups on Mondays,
+    in Paris time. What partners drop is looked at every ten minutes, and then starts the monthly run.
     """
     from flows import prefect_server
 
@@ -88,8 +88,8 @@ def runs(
         out.print(sentence, soft_wrap=True)
 
 
-def print_inbox(arrivals: "Sequence[Arrival]", month: "Month | None", why_run: str) -> None:
-    """What became of each file, and what there is of the month."""
+def print_inbox(arrivals: "Sequence[Arrival]", told: "Sequence[str]", month: "Month | None", why_run: str) -> None:
+    """What became of each file and of messages about it, and what there is of the month."""
     from reports.dictionary import source_title
     from reports.language import Language
     from reports.received import remarks
@@ -97,6 +97,8 @@ def print_inbox(arrivals: "Sequence[Arrival]", month: "Month | None", why_run: s
     english = Language("en")
     for one in arrivals:
         out.print(str(one), soft_wrap=True)
+    for sentence in told:
+        out.print(sentence, soft_wrap=True)
     if not arrivals:
         out.print("Nothing new lies there.")
     if month is None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from features.build import Built
-from features.past import span
+from features.past import REBUILD, Plan, span, spans
 from features.received import Received
 from flows import deliveries, listing, modelling
 from flows.monitoring import Monitored
@@ -33,16 +33,37 @@ PICTURE_WIDTH, PICTURED = 130, 5
 
 def print_built(built: Built) -> None:
     """Which periods were built, which were kept, and what was never delivered."""
-    out.print(
-        f"{built.rows:,} rows of {built.firms:,} firms, built {built.start:%Y-%m} to {built.end:%Y-%m}: {built.folder}",
-        soft_wrap=True,
-    )
-    earlier, later = ([p for p in built.kept if (p < built.start) == is_earlier] for is_earlier in (True, False))
-    kept = " and ".join(span(periods) for periods in (earlier, later) if periods)
-    if kept:
-        out.print(f"Kept as they were built before: {kept}.", soft_wrap=True)
+    plan = built.plan
+    if plan.to_build:
+        told = f"{built.rows:,} rows of {built.firms:,} firms, built {span(plan.to_build)}: {built.folder}"
+    else:
+        told = f"No period was missing. What became of the firms was brought up to date: {built.folder}"
+    out.print(told, soft_wrap=True)
+    if plan.kept:
+        out.print(f"Kept as they were built before: {spans(plan.kept)}.", soft_wrap=True)
+    if plan.late:
+        last = f"{plan.kept[-1]:%Y-%m}"
+        out.print(
+            f"Delivered since {last} was built, and not in it: {', '.join(plan.late)}. To build that month anew: "
+            f"weaksignals build --start {last} --end {last} --rebuild. {REBUILD}",
+            soft_wrap=True,
+        )
+    if built.other_code:
+        out.print(
+            f"Built by another version of the program: {spans(built.other_code)}. The changelog tells whether figures "
+            f"changed. {REBUILD}",
+            soft_wrap=True,
+        )
     if built.absent:
         out.print(f"Never delivered, so their features are unknown: {', '.join(built.absent)}.", soft_wrap=True)
+
+
+def print_plan(plan: Plan) -> None:
+    """What a rebuild is about to change."""
+    if plan.again:
+        out.print(f"Built anew from what is staged now, whatever was known then: {spans(plan.again)}.", soft_wrap=True)
+    if plan.removed:
+        out.print(f"Removed, as they can't stand beside those: {spans(plan.removed)}.", soft_wrap=True)
 
 
 def print_trained(trained: modelling.Trained, settings: Settings) -> None:
@@ -55,6 +76,8 @@ def print_trained(trained: modelling.Trained, settings: Settings) -> None:
     verdict = "in use" if trained.is_champion else "registered, not in use"
     card = settings.folder.models / trained.model_id / "card.md"
     out.print(f"Model {trained.model_id}: {verdict}. {trained.why} {card}", soft_wrap=True)
+    for finding in trained.findings:
+        out.print(f"A finding: {finding}", soft_wrap=True)
     if trained.tracked:
         out.print(trained.tracked, soft_wrap=True)
 

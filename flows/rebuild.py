@@ -9,13 +9,13 @@ from typing import Final
 
 from features import store
 from features.errors import InputError
-from features.folder import CHAMPION, CONTRIBUTIONS, SCORES, BuildRecord, DataFolder, Snapshot, StagedFile
+from features.folder import CHAMPION, CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot, StagedFile
 from features.manifests import Manifest, read_manifest, write_manifest
 from features.sources import SOURCES
 from features.sources.files import find_files
 from flows.settings import Settings, load
 from models.protocol import Progress
-from reports.made_of import MadeOf, code_digest, contents, differences, read_made_of, versions
+from reports.made_of import BuiltFrom, MadeOf, contents, differences, list_code, read_made_of, versions
 
 # The settings that decide what a list says, given its model.
 DECIDING: Final = {
@@ -34,7 +34,7 @@ DECIDING: Final = {
     "limits",
 }
 # What else may differ where files, code and versions do not.
-KEPT: Final = "Files, code and versions are the same: its table may hold periods that were kept from an earlier build. "
+SAME: Final = "Files, code and versions are the same: was the table built with another code than the list? "
 # Lists are made again beside the data that they were made of, never among them.
 REBUILT: Final = "rebuilt"
 
@@ -53,19 +53,35 @@ class Rebuilt:
     why: tuple[str, ...]
 
 
-def made_of(settings: Settings, built: BuildRecord, model_id: str, snapshot: Snapshot, period: date) -> MadeOf:
+def made_of(settings: Settings, table: FeatureTable, model_id: str, snapshot: Snapshot, period: date) -> MadeOf:
     """What the list of a period is made of, before its files are written. snapshot: what was published before it."""
     return MadeOf(
         model_id=model_id,
-        start=built.start,
-        end=built.end,
-        files=built.files,
+        builds=_builds(table, min([period, *_last(snapshot, period)]), period),
         earlier=_earlier(settings.folder, snapshot, period),
         settings=settings.model_dump(mode="json", include=DECIDING),
-        code=code_digest(),
+        code=list_code(),
         versions=versions(),
         contents={},
     )
+
+
+def _last(snapshot: Snapshot, period: date) -> list[date]:
+    return sorted(snapshot.lists_before(period))[-1:]
+
+
+def _builds(table: FeatureTable, first: date, last: date) -> tuple[BuiltFrom, ...]:
+    """The builds of the periods that a list tells of: from that of the list before to its own."""
+    then = [one for one in table.periods if first <= one <= last]
+    # Older versions built all periods in one go.
+    made = [table.made_of(period) or table.record for period in then]
+    found = {BuiltFrom(one.start, one.end, one.files) for one in made}
+    # What is staged only grows; of two builds from the same files, the one of fewer periods came later.
+    return tuple(sorted(found, key=lambda one: (_newest(one), len(one.files), one.start)))
+
+
+def _newest(built: BuiltFrom) -> str:
+    return max(file.batch for file in built.files)
 
 
 def _earlier(folder: DataFolder, snapshot: Snapshot, period: date) -> dict[str, str]:
@@ -97,9 +113,12 @@ def rebuild(settings: Settings, raw: Path, period: date, progress: Progress) -> 
     folder = settings.data / REBUILT / f"{period:%Y-%m}"
     shutil.rmtree(folder, ignore_errors=True)
     own = load(data=folder, raw=folder / "raw", memory_gb=settings.memory_gb, **then.settings)
-    _lay_out(settings.folder, own.folder, raw, then)
-    stages.ingest(own, own.batches, progress)
-    stages.build(own, then.start, then.end, progress, is_rebuild=True)
+    _lay_out(settings.folder, own.folder, then)
+    # Each build again, in its order, from what had been delivered by then.
+    for built in then.builds:
+        _deliver(raw, own.batches, built.files)
+        stages.ingest(own, own.batches, progress)
+        stages.build(own, built.start, built.end, progress, is_rebuild=True)
     listing.score(own, period, progress)
     made = own.folder.list_of(period).resolve()
     return compared(published, then, made)
@@ -133,16 +152,21 @@ def _problem(path: Path, sha256: str) -> str:
     return "" if store.digest(path) == sha256 else "is another file than it was"
 
 
-def _lay_out(source: DataFolder, target: DataFolder, raw: Path, then: MadeOf) -> None:
-    """A data folder with links to what there was before the list: batches, its model, the lists before it."""
-    for batch, names in _batches_then(raw, then.files).items():
-        folder = target.root / "raw" / batch
+def _deliver(raw: Path, target: Path, files: tuple[StagedFile, ...]) -> None:
+    """Fill a folder of batches with links to what had been delivered when those files were staged."""
+    shutil.rmtree(target, ignore_errors=True)
+    for batch, names in _batches_then(raw, files).items():
+        folder = target / batch
         folder.mkdir(parents=True)
         for name in names:
             (folder / name).symlink_to((raw / batch / name).resolve())
         known = read_manifest(raw / batch).files
         if known:
             write_manifest(folder, Manifest(tuple(one for one in known if one.file in names)))
+
+
+def _lay_out(source: DataFolder, target: DataFolder, then: MadeOf) -> None:
+    """A data folder with links to what there was before the list: its model, the lists before it."""
     for name in then.earlier:
         link = target.root / name
         link.parent.mkdir(parents=True, exist_ok=True)

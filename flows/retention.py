@@ -23,7 +23,7 @@ from features.periods import add_months, batch_month, month_in
 from flows.keeping import Keeping
 from models.registry import registry
 from reports.review.configuration import Configuration
-from reports.review.database import Verdict, WrongData
+from reports.review.database import Case, Verdict, WrongData
 from reports.runs import records
 
 REFUSED: Final = "-refused"
@@ -100,14 +100,18 @@ def answered(configuration: Configuration) -> frozenset[str]:
     engine = sa.create_engine(address)
     try:
         with engine.connect() as connection:
-            both = sa.union(sa.select(Verdict.model_id), sa.select(WrongData.model_id))
-            return frozenset(str(model_id) for (model_id,) in connection.execute(both))
+            # A database that the application did not upgrade yet has no cases.
+            there = [
+                table for table in (Verdict, WrongData, Case) if sa.inspect(connection).has_table(table.__tablename__)
+            ]
+            all_of_them = sa.union(*(sa.select(table.model_id) for table in there))
+            return frozenset(str(model_id) for (model_id,) in connection.execute(all_of_them) if model_id)
     finally:
         engine.dispose()
 
 
 def _of_deliveries(folder: DataFolder, snapshot: Snapshot, keep: Keeping) -> Iterator[Unneeded]:
-    """Reports on old deliveries, and what was rejected of them; not of those that the feature table is made of."""
+    """Reports on old deliveries, and what was rejected of them; not of those that are staged."""
     used = {file.batch for file in snapshot.table.record.files} if snapshot.table else set()
     for place, what in ((folder.received, "the report on"), (folder.rejects, "what was rejected of")):
         months = {

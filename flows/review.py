@@ -16,6 +16,7 @@ from flows.settings import Settings, load
 from flows.terminal import Data, Words, err, out
 
 verdicts = typer.Typer(help="What agents answered.", no_args_is_help=True)
+follow_ups = typer.Typer(help="What agents do about firms.", no_args_is_help=True)
 wrong_data = typer.Typer(help="What agents know to be wrong in the data.", no_args_is_help=True)
 
 
@@ -132,3 +133,43 @@ def export_wrong_data(
     found = reports_of(review_database(settings))
     store.write_text(file, as_csv(found))
     out.print(f"{len(found):,} reports of wrong data: {file}", soft_wrap=True)
+
+
+@follow_ups.command("export")
+def export_follow_ups(
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="The CSV file; where `monitor` reads it if not given.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Write the follow-ups as CSV, one row each: firm, list, which help came when, and the outcome. No person in it."""
+    from reports.review.cases.export import as_csv
+    from reports.review.cases.records import all_versions
+
+    settings = load(data=data)
+    file = out_file or settings.folder.follow_ups
+    found = all_versions(review_database(settings))
+    store.write_text(file, as_csv(found))
+    out.print(f"{len(found):,} follow-ups: {file}", soft_wrap=True)
+
+
+@follow_ups.command("digest")
+def send_digest(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print who would be written to.")] = False,
+    language: Words = None,
+    data: Data = None,
+) -> None:
+    """Write to each agent whose account is an e-mail address what is theirs to do this week; once a week at most."""
+    from flows import reminders
+
+    found = list(reminders.remind(load(data=data, language=language), is_sent=not dry_run))
+    failed = [one for one in found if one.problem]
+    for one in found:
+        told = f"could not be written to: {one.problem}" if one.problem else ("to be written to" if dry_run else "sent")
+        (err if one.problem else out).print(f"{one.to}: {told}", soft_wrap=True)
+    if failed:
+        raise InputError(
+            f"{len(failed)} of {len(found)} reminders could not be sent: see above. Look at the mail server with "
+            "weaksignals doctor, then run the same command: who was written to is not written to again."
+        )
+    out.print(f"{len(found):,} reminders{' to send' if dry_run else ''}.")

@@ -13,8 +13,9 @@ from prefect.states import Crashed
 from prefect.types.entrypoint import EntrypointType
 
 from features import store
+from features.errors import InputError
 from flows import due, monthly
-from flows.inbox import Inbox, time_of
+from flows.inbox import Inbox, tell_of_quarantine, time_of
 from flows.parameters import Folder, progress, settings_of, writer
 
 NAME: Final = "weaksignals"
@@ -24,6 +25,7 @@ SCHEDULES: Final[dict[str, str]] = {
     "monthly": "0 2 25 * *",
     "retraining": "0 4 26 1,4,7,10 *",
     "monitoring": "0 6 * * 1",
+    "reminders": "0 7 * * 1",
     "inbox": "*/10 * * * *",
 }
 
@@ -34,8 +36,9 @@ def inbox(folder: Folder, raw: Folder, data: Folder = "data") -> None:
     settings, say = settings_of(data), progress()
     with store.locked(settings.data, writer()):
         at = Inbox(settings, Path(folder), Path(raw), time_of(None))
-        for one in at.take_in():
-            say(str(one))
+        arrivals = at.take_in()
+        for sentence in (*map(str, arrivals), *tell_of_quarantine(settings, arrivals)):
+            say(sentence)
         month = due.month_there(settings, at.raw) if at.batches() else None
     if month and (why := due.why_due(settings, month, at.day)):
         say(why)
@@ -43,10 +46,27 @@ def inbox(folder: Folder, raw: Folder, data: Folder = "data") -> None:
             monthly.monthly(raw=raw, data=data, period=f"{month.period:%Y-%m}")
 
 
+@flow(name="reminders")
+def reminders(data: Folder = "data") -> None:
+    """Remind agents of their follow-ups by mail, where the settings name a mail server."""
+    settings, say = settings_of(data), progress()
+    if not settings.notify.smtp_host:
+        say("No reminder is sent: [notify] names no mail server.")
+        return
+    # Imported here: the application's words and records, which no other flow needs.
+    from flows.reminders import remind
+
+    found = list(remind(settings))
+    say(f"{sum(not one.problem for one in found)} reminders sent.")
+    if failed := [one for one in found if one.problem]:
+        raise InputError(f"{len(failed)} reminders could not be sent. The first one: {failed[0].problem}")
+
+
 FLOWS: Final[dict[str, Any]] = {
     "monthly": monthly.monthly,
     "retraining": monthly.retraining,
     "monitoring": monthly.monitoring,
+    "reminders": reminders,
     "inbox": inbox,
 }
 

@@ -1,13 +1,16 @@
 """The stages up to the feature table, each as one function that returns what it did."""
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from features import build as features_build
-from features import engine, store
+from features import engine, past, store
 from features import ingest as features_ingest
+from features.build_record import dictionary_version, staged_files
 from features.delivered import default_end
+from features.folder import FeatureTable
 from features.periods import add_months
 from features.received import Received, RefusedError
 from features.scope import Scope
@@ -46,21 +49,48 @@ def ingest(settings: Settings, raw: Path, progress: Progress) -> Received:
 def build(
     settings: Settings, start: date | None, end: date | None, progress: Progress, is_rebuild: bool = False
 ) -> features_build.Built:
-    """Build `features/` from `staged/`; is_rebuild: without the periods that are built already."""
-    con = engine.connect(settings.engine, settings.folder.scratch, settings.memory_gb)
-    last = end or default_end(settings.folder.staged, settings.delivery_day)
-    scope = Scope(
-        start=start or add_months(last, 1 - settings.history_months),
-        end=last,
+    """Build the periods of `features/` that are missing; all from start to end where `is_rebuild`."""
+    scope, plan = planned(settings, start, end, is_rebuild)
+    if plan.again:
+        progress(f"built anew: {past.span(plan.again)}")
+    folder, day = settings.folder, settings.delivery_day
+    con = engine.connect(settings.engine, folder.scratch, settings.memory_gb)
+    return features_build.build(con, folder.staged, folder.features, folder.scratch, scope, day, progress, plan)
+
+
+def planned(
+    settings: Settings, start: date | None, end: date | None, is_rebuild: bool = False
+) -> tuple[Scope, past.Plan]:
+    """What a build would do. start, end: if not given, all that is missing up to what the deliveries cover.
+
+    Raises InputError where nothing is staged, or what is built already can't be kept.
+    """
+    folder, day = settings.folder, settings.delivery_day
+    last, table = end or default_end(folder.staged, day), FeatureTable(folder.features.resolve())
+    scope = _scope(settings, start or _first(settings, table, last, is_rebuild), last)
+    files, lists = staged_files(folder.staged), folder.snapshot().lists
+    open_ones = [] if is_rebuild else past.open_periods(table, lists, files, day)
+    plan = past.planned(table, scope, dictionary_version(), open_ones, is_rebuild, may_remove=is_rebuild and not start)
+    late = past.came_since(table, plan.kept[-1], files, day) if plan.kept else ()
+    return scope, replace(plan, late=late)
+
+
+def _first(settings: Settings, table: FeatureTable, last: date, is_rebuild: bool) -> date:
+    """The first period to build: of a table that is there, its own, so that what it lacks is what comes after."""
+    of_history = add_months(last, 1 - settings.history_months)
+    first = min(table.periods, default=of_history)
+    return of_history if is_rebuild or first > last else first
+
+
+def _scope(settings: Settings, start: date, end: date) -> Scope:
+    return Scope(
+        start=start,
+        end=end,
         horizon=settings.horizon_months,
         min_headcount=settings.min_headcount,
         excluded_categories=settings.excluded_categories,
         excluded_activities=settings.excluded_activities,
         min_turnover=settings.min_turnover,
-    )
-    folder = settings.folder
-    return features_build.build(
-        con, folder.staged, folder.features, folder.scratch, scope, settings.delivery_day, progress, is_rebuild
     )
 
 

@@ -72,6 +72,19 @@ def change_rights(
     out.print(f"{name}: {_told(*right)}.", soft_wrap=True)
 
 
+@users.command("administration")
+def change_administration(
+    name: Name,
+    administration: Annotated[str, typer.Argument(help='As "DDFIP 35", written alike for all of its accounts.')],
+    data: Data = None,
+) -> None:
+    """Say of which administration an account is: it shares notes on follow-ups with the others; "" for none."""
+    from reports.review import accounts
+
+    accounts.change_administration(review_database(load(data=data)), name, administration)
+    out.print(f"{name}: {administration or 'no administration'}.", soft_wrap=True)
+
+
 @users.command("close")
 def close_user(name: Name, data: Data = None) -> None:
     """Close an account: its sessions end, and it can't sign in any more."""

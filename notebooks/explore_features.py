@@ -11,12 +11,12 @@
 # %%
 import os
 
-import duckdb
 import ibis
 import pandas as pd
 from IPython.display import display
 
 from features.assemble import CATALOG
+from features.target import labelled
 from flows.settings import load
 
 # %%
@@ -27,8 +27,11 @@ pd.Series({name: getattr(record, name) for name in ("simulated", "batch", "start
 
 # %%
 files = [str(path) for path in built.parts(built.periods)]
-table = ibis.duckdb.connect().read_parquet(files, hive_partitioning=True)
+con = ibis.duckdb.connect()
+table = con.read_parquet(files, hive_partitioning=True)
 table = table.mutate(period=table.period.cast("date"))
+# What became of the firms is in a table of its own: it is no feature.
+table = labelled(table, con.read_parquet(built.labels), record.observed_until, record.horizon)
 
 # %% [markdown]
 # ## Rows
@@ -65,8 +68,8 @@ axes.set(xlabel="mean share of unknown cells", ylabel="", title="Unknown cells b
 # In bonis, labelled. Debt is in months of contributions.
 
 # %%
-features = duckdb.read_parquet(files, hive_partitioning=True)
-by_debt = duckdb.sql("""
+con.create_view("features", table)
+by_debt = con.raw_sql("""
     select
         case
             when debt_in_months is null then 'not known'

@@ -74,8 +74,12 @@ def line_chart(
     series: Sequence[Series],
     words: Words,
     lines: Sequence[Line] = (),
+    told: Words | None = None,
 ) -> str:
-    """Lines over months, interrupted where nothing is known; a single month is a dot."""
+    """Lines over months, interrupted where nothing is known; a single month is a dot.
+
+    words: of a value at the axis; told: of the value that is read at a month, the same if None.
+    """
     values = [value for one in series for value in one.values if value is not None] + [line.value for line in lines]
     top = top_of([abs(value) for value in values])
     low = bottom_of(values, top)
@@ -89,6 +93,7 @@ def line_chart(
             path = " ".join(f"{x},{y}" for x, y in run)
             drawn.append(f'<polyline class="line {one.style}" points="{path}"/>')
             drawn += [f'<circle class="dot {one.style}" cx="{x}" cy="{y}" r="2.5"/>' for x, y in run]
+    drawn += _readings(days, series, told or words, [_around(n, len(days)) for n in range(len(days))])
     return _svg(title, description, drawn, HEIGHT)
 
 
@@ -106,6 +111,7 @@ def bar_chart(title: str, description: str, days: Sequence[date], stacks: Sequen
             x = LEFT + n * step + step * 0.1
             size = f'width="{step * 0.8:.1f}" height="{height:.1f}"'
             drawn.append(f'<rect class="bar {one.style}" x="{x:.1f}" y="{y:.1f}" {size}/>')
+    drawn += _readings(days, stacks, words, [(LEFT + n * step, step) for n in range(count)])
     return _svg(title, description, drawn, HEIGHT)
 
 
@@ -135,8 +141,11 @@ def effect_bar(change: float, largest: float) -> str:
     return f'<svg class="effect" viewBox="0 0 300 18" preserveAspectRatio="none" aria-hidden="true">{axis}{bar}</svg>'
 
 
-def strip(value: float | None, quartiles: tuple[float, float, float]) -> str:
-    """A value (dot) against the middle half (bar) and the median (mark) of its sector; hidden from screen readers."""
+def strip(value: float | None, quartiles: tuple[float, float, float], style: str = "") -> str:
+    """A value (dot) against the middle half (bar) and the median (mark) of its sector; hidden from screen readers.
+
+    style: the class of the dot.
+    """
     low, median, high = quartiles
     ends = [low, high, *([] if value is None else [value])]
     span = max(ends) - min(ends) or 1.0
@@ -148,8 +157,14 @@ def strip(value: float | None, quartiles: tuple[float, float, float]) -> str:
     drawn = f'<rect class="middle" x="{at(low):.1f}" y="6" width="{max(at(high) - at(low), 1):.1f}" height="8"/>'
     drawn += f'<line class="median" x1="{at(median):.1f}" x2="{at(median):.1f}" y1="3" y2="17"/>'
     if value is not None:
-        drawn += f'<circle class="value" cx="{at(value):.1f}" cy="10" r="4.5"/>'
+        drawn += f'<circle class="value {style}" cx="{at(value):.1f}" cy="10" r="4.5"/>'
     return f'<svg class="strip" viewBox="0 0 160 20" aria-hidden="true">{drawn}</svg>'
+
+
+def share_bar(share: float, largest: float) -> str:
+    """A share as a bar, beside others of which `largest` takes the whole width; hidden from screen readers."""
+    bar = f'<rect class="bar first" width="{scale(share, 0, largest, 0, 100):.1f}" height="10"/>'
+    return f'<svg class="share" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{bar}</svg>'
 
 
 def _runs(places: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:
@@ -160,6 +175,31 @@ def _runs(places: Sequence[tuple[float, float] | None]) -> list[list[tuple[float
         else:
             runs[-1].append(place)
     return [run for run in runs if run]
+
+
+def _around(n: int, count: int) -> tuple[float, float]:
+    """Where the strip of a month of a line starts, and how wide it is: the months at both ends have half of one."""
+    step = (WIDTH - LEFT - RIGHT) / max(count - 1, 1)
+    start, end = LEFT + (n - 0.5) * step, LEFT + (n + 0.5) * step
+    start, end = max(start, LEFT), min(end, WIDTH - RIGHT)
+    return start, end - start
+
+
+def _readings(
+    days: Sequence[date], series: Sequence[Series], words: Words, places: Sequence[tuple[float, float]]
+) -> list[str]:
+    """A strip over each month with what it holds: browsers show it under the pointer, `charts.js` by keyboard too.
+
+    places: where each starts, and how wide it is.
+    """
+    drawn = []
+    for n, (day, (x, width)) in enumerate(zip(days, places, strict=True)):
+        values = ((one.name, one.values[n]) for one in series)
+        said = " · ".join(f"{name} {'–' if value is None else words(value)}" for name, value in values)
+        size = f'width="{width:.1f}" height="{HEIGHT - BOTTOM - TOP}"'
+        title = f"<title>{escape(f'{day:%m/%Y} – {said}')}</title>"
+        drawn.append(f'<rect class="reading" x="{x:.1f}" y="{TOP}" {size}>{title}</rect>')
+    return drawn
 
 
 def _axes(days: Sequence[date], low: float, top: float, words: Words) -> list[str]:

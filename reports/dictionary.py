@@ -8,7 +8,7 @@ from features.catalog import Feature
 from features.sources import SOURCES
 from features.sources.source import Source, next_delivery
 from reports.cells import csv_text
-from reports.language import Language
+from reports.language import Language, definitions
 
 COLUMNS = ("name", "theme", "unit", "direction", "en", "fr", "definition", "known", "base")
 DIRECTIONS = {1: "a higher value raises the risk", -1: "a higher value lowers the risk", 0: "no fixed direction"}
@@ -74,6 +74,13 @@ def source_title(name: str, language: Language) -> str:
     source = next(source for source in SOURCES if source.name == name)
     text = str(getattr(source, language.code))
     return f"{text} ({source.provider})" if source.provider else text
+
+
+def definition_of(feature: Feature, language: Language) -> str:
+    """How a feature is computed; of one that is derived from another, what it is called."""
+    if feature.derived_from:
+        return f"{getattr(feature, language.code)}."
+    return definitions(language.code).get(feature.name, feature.definition.replace("`", ""))
 
 
 def is_made_of(feature: Feature, source: Source) -> bool:

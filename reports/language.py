@@ -31,6 +31,15 @@ def translations(code: str) -> dict[str, str]:
     return found
 
 
+@cache
+def definitions(code: str) -> dict[str, str]:
+    """Feature -> what it is, of those that are not derived from another; none in the language of the catalogue."""
+    if code == SOURCE:
+        return {}
+    with files("reports").joinpath(f"locale/{code}/definitions.po").open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file, locale=code) if m.id}
+
+
 @dataclass(frozen=True)
 class Language:
     """A language to write in: `fr` or `en`.

@@ -1,26 +1,24 @@
 """What a published list was made of, kept beside it: with the same files, model and code it can be made again."""
 
-import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import JsonValue
 
+from features.code import code_digest
 from features.folder import StagedFile
 from features.records import Upgrades, as_json, read_record
-from features.store import digest
+from features.store import digests
 
 MADE_OF: Final = "made_of.json"
-UPGRADES: Final[Upgrades] = {}
 # The source that decides what a list says, with its vocabularies and sentences; not the pages that show it.
 MAKES_LISTS: Final = ("features", "models", "reports")
 NOT_LISTS: Final = ("reports/review", "reports/templates")
-SUFFIXES: Final = (".py", ".csv", ".txt", ".po", ".json")
 PACKAGES: Final = (
     "babel",
     "duckdb",
@@ -36,23 +34,44 @@ PACKAGES: Final = (
 
 
 @dataclass(frozen=True)
+class BuiltFrom:
+    """Periods of the feature table that were built in one go, and the files that were staged then."""
+
+    start: date
+    end: date
+    files: tuple[StagedFile, ...]
+
+
+@dataclass(frozen=True)
 class MadeOf:
     """What a list was made of.
 
-    start, end: the first and the last period of its feature table. files: that the table was made of. earlier: the
+    builds: of the periods of the feature table that it tells of, in the order in which they were built. earlier: the
     SHA-256 of each file of an earlier list or scoring that it tells of, by its path in the data folder. settings: those
     that decide. code: a digest of the source. contents: the SHA-256 of each file of the list.
     """
 
     model_id: str
-    start: date
-    end: date
-    files: tuple[StagedFile, ...]
+    builds: tuple[BuiltFrom, ...]
     earlier: Mapping[str, str]
     settings: Mapping[str, JsonValue]
     code: str
     versions: Mapping[str, str]
     contents: Mapping[str, str]
+
+    @property
+    def files(self) -> tuple[StagedFile, ...]:
+        """All files that it was made of."""
+        return tuple(dict.fromkeys(file for build in self.builds for file in build.files))
+
+
+def in_one_build(content: dict[str, Any]) -> dict[str, Any]:
+    """A record of a version that built all periods anew for each list."""
+    built = {name: content[name] for name in ("start", "end", "files")}
+    return {name: value for name, value in content.items() if name not in built} | {"builds": [built]}
+
+
+UPGRADES: Final[Upgrades] = {1: in_one_build}
 
 
 def read_made_of(folder: Path) -> MadeOf:
@@ -71,8 +90,7 @@ def made_of_text(record: MadeOf) -> str:
 
 def contents(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file of a list, by name."""
-    files = (path for path in sorted(folder.iterdir()) if path.is_file() and path.name != MADE_OF)
-    return {path.name: digest(path) for path in files}
+    return {name: sha256 for name, sha256 in digests(folder).items() if name != MADE_OF}
 
 
 def versions() -> dict[str, str]:
@@ -80,20 +98,9 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in PACKAGES}}
 
 
-def code_digest() -> str:
+def list_code() -> str:
     """A digest of the source that decides what a list says: the same digest means the same code."""
-    found, root = hashlib.sha256(), Path(__file__).parents[1]
-    for path in sorted(_sources(root)):
-        found.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
-    return found.hexdigest()[:12]
-
-
-def _sources(root: Path) -> Iterator[Path]:
-    for floor in MAKES_LISTS:
-        for path in (root / floor).rglob("*"):
-            name = path.relative_to(root).as_posix()
-            if path.suffix in SUFFIXES and not name.startswith(NOT_LISTS):
-                yield path
+    return code_digest(MAKES_LISTS, NOT_LISTS)
 
 
 def differences(then: MadeOf, now: MadeOf) -> Iterable[str]:

@@ -108,15 +108,13 @@ class Lives:
 def lives(rng: np.random.Generator, firms: Firms, calendar: Calendar) -> Lives:
     """Distress, first failure and voluntary closing of each firm."""
     distress = _distress(rng, firms, calendar)
-    age = _ages(firms, calendar)
-    creeping = _hazard(distress, calendar)
-    risk = (creeping + np.float32(SUDDEN_HAZARD)) * (age > 3)
-    is_earlier = (age[:, 0] > 48) & (rng.random(firms.count) < EARLIER_SHARE)
-    failed = _first(rng, risk * ~is_earlier[:, None])
-    closed = _first(rng, np.full_like(risk, VOLUNTARY_HAZARD) * (age > 12))
+    failing, closing = hazards(distress, firms, calendar)
+    is_earlier = (_ages(firms, calendar)[:, 0] > 48) & (rng.random(firms.count) < EARLIER_SHARE)
+    failed = _first(rng, failing * ~is_earlier[:, None])
+    closed = _first(rng, closing)
     failed_first = failed <= closed
     month = np.minimum(failed, calendar.months - 1)
-    at_failure = creeping[np.arange(firms.count), month]
+    at_failure = _creeping(distress, calendar)[np.arange(firms.count), month]
     failed_on = _days_in(rng, np.where(failed_first, failed, calendar.months), calendar)
     earlier_on = calendar.dates[0] - rng.integers(420, 3500, firms.count).astype("timedelta64[D]")
     earlier_on = np.maximum(earlier_on, firms.created_on + np.timedelta64(365, "D"))
@@ -127,6 +125,13 @@ def lives(rng: np.random.Generator, firms: Firms, calendar: Calendar) -> Lives:
         is_earlier=is_earlier,
         closed_on=_days_in(rng, np.where(failed_first, calendar.months, closed), calendar),
     )
+
+
+def hazards(distress: Floats, firms: Firms, calendar: Calendar) -> tuple[Floats, Floats]:
+    """(firms, months), twice: the risk of a first opening, and of a voluntary closing, where neither came before."""
+    age = _ages(firms, calendar)
+    failing = (_creeping(distress, calendar) + np.float32(SUDDEN_HAZARD)) * (age > 3)
+    return failing, np.full_like(failing, VOLUNTARY_HAZARD) * (age > 12)
 
 
 def sign(
@@ -194,7 +199,7 @@ def _shock(calendar: Calendar) -> Floats:
     return np.where(since >= 0, SHOCK_FADING ** np.maximum(since, 0), 0).astype(np.float32)
 
 
-def _hazard(distress: Floats, calendar: Calendar) -> Floats:
+def _creeping(distress: Floats, calendar: Calendar) -> Floats:
     dates = calendar.first + np.arange(calendar.months)
     pace = np.where((dates >= SHOCK_START) & (dates < FREEZE_END), FROZEN, 1.0)
     pace = np.where((dates >= CATCHING_UP[0]) & (dates < CATCHING_UP[1]), CAUGHT_UP, pace)

@@ -65,6 +65,7 @@ def build_record(**changes: Any) -> BuildRecord:
         "fingerprint": "f" * 64,
         "files": (),
         "checked": (),
+        "contents": {},
     }
     return BuildRecord(**{**content, **changes})
 

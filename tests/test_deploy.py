@@ -1,8 +1,9 @@
-"""What deploy/ holds agrees with the repository, and units pass systemd's own check."""
+"""What deploy/ holds agrees with the repository, and passes the checks of the programs that are to read it."""
 
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,29 @@ def test_the_image_copies_what_is_there_and_runs_as_no_root():
     copied = [name for line in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE) for name in line.split()]
     assert {"features", "models", "reports", "flows", "pyproject.toml", "prefect.yaml"} <= set(copied)
     assert [name for name in copied if not (ROOT / name).exists()] == []
-    assert text.index("\nUSER weaksignals\n") < text.index("\nHEALTHCHECK ") < text.index("\nCMD ")
+    assert text.index("\nUSER 1000\n") < text.index("\nHEALTHCHECK ") < text.index("\nCMD ")
+
+
+def said_of(path, program, *options):
+    """What a program of this environment says of a file; blank where all is right."""
+    command = [Path(sys.executable).with_name(program), *options, path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+def test_the_image_passes_hadolint_and_a_spoilt_one_does_not(tmp_path):
+    assert said_of(DEPLOY / "Dockerfile", "hadolint") == ""
+    spoilt = tmp_path / "Dockerfile"
+    spoilt.write_text((DEPLOY / "Dockerfile").read_text().replace("\nUSER 1000\n", "\nUSER root\n"))
+    assert "DL3002" in said_of(spoilt, "hadolint")
+
+
+def test_the_services_keep_to_the_compose_specification_and_spoilt_ones_do_not(tmp_path):
+    check = ("check-jsonschema", "--builtin-schema", "vendor.compose-spec")
+    assert said_of(DEPLOY / "compose.yaml", *check) == ""
+    spoilt = tmp_path / "compose.yaml"
+    spoilt.write_text((DEPLOY / "compose.yaml").read_text().replace("depends_on:", "depend_on:"))
+    assert "depend_on" in said_of(spoilt, *check)
 
 
 def test_the_image_takes_the_driver_of_postgresql_alone_from_the_lock_of_the_tests():

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from docs.generate.records import record_table
 from docs.generate.tables import table
-from features.folder import BuildRecord, DataFolder, FeatureTable
+from features.folder import BuildRecord, DataFolder, FeatureTable, PeriodRecord
 from features.received import FileReport, Received
 from models.evaluation.records import Metrics
 from models.registry.records import ModelFacts, ModelRecord, Reference
@@ -20,6 +20,7 @@ RECORDS: Final = {
     "files, in received.json": FileReport,
     "runs/<run_id>/run.json": RunRecord,
     "features/build.json": BuildRecord,
+    "features/period=.../_made_of.json": PeriodRecord,
     "models/<model_id>/model.json": ModelRecord,
     "facts, in model.json": ModelFacts,
     "models/<model_id>/metrics.json": Metrics,

@@ -13,6 +13,7 @@ from features.errors import InputError
 from features.folder import FeatureTable
 from features.periods import period_range
 from models.alerts import AlertPolicy
+from models.calibration.base_rate import BaseRate
 from models.calibration.fitting import calibration_slope
 from models.calibration.interval import RiskInterval
 from models.calibration.reliability import expected_calibration_error, reliability
@@ -22,6 +23,7 @@ from models.evaluation.lead_time import lead_times
 from models.evaluation.metrics import evaluate_model
 from models.evaluation.records import (
     CalibrationFigures,
+    Difference,
     FeatureImportance,
     HorizonFigures,
     JudgedHorizon,
@@ -55,6 +57,7 @@ Again = Callable[[pd.DataFrame, Weights, pd.DataFrame, pd.DataFrame], TimedFigur
 class EvaluationContext:
     """Where a model is evaluated: the feature table, its labelled periods and their split.
 
+    counts: labelled rows and failures of each of these periods; rate: the failure rate that risks are set to.
     observed_until: the day until which openings are known; last_period: the last one that is scored.
     policy: of alerts. read: gives the rows of another split, read as the model's own rows were.
     """
@@ -62,6 +65,8 @@ class EvaluationContext:
     table: FeatureTable
     periods: Sequence[date]
     split: Split
+    counts: pd.DataFrame
+    rate: BaseRate
     horizon: int
     observed_until: date
     last_period: date
@@ -72,21 +77,19 @@ class EvaluationContext:
 
 @dataclass(frozen=True)
 class Known:
-    """What is measured of a model before its report: see `models.evaluation.records.Metrics`.
-
-    counts: as `models.rows.dataset.label_counts` gives.
-    """
+    """What is measured of a model before its report: see `models.evaluation.records.Metrics`."""
 
     models: dict[str, TimedFigures]
+    surpassed_by: dict[str, Difference]
     stability: Stability
     feature_importance: FeatureImportance
     interval: RiskInterval
     judged: tuple[JudgedHorizon, ...]
-    counts: pd.DataFrame
 
 
 def evaluation_report(
     model: FittedModel,
+    single: FittedModel,
     rows: Rows,
     context: EvaluationContext,
     known: Known,
@@ -94,18 +97,19 @@ def evaluation_report(
     seed: int,
     progress: Progress,
 ) -> Metrics:
-    """All metrics of a model, but the checks before it may be put in use."""
+    """All metrics of a model, but the checks before it may be put in use; single: it at its own horizon alone."""
     probability, labels = model.probability(rows.test), labels_of(rows.test)
     progress("how sure its metrics are")
     ends = known.interval.ends(model.margins(rows.test), probability)
     points = reliability(probability, labels, ends=ends)
     intervals = bootstrap(probability, labels, rows.test, context.policy, seed=seed)
-    found = protocols(model, rows, context, origins, seed, progress)
+    found = protocols(single, rows, context, origins, seed, progress)
     progress("firms in a procedure, other horizons, lead times")
     every = read_at_most(context.table, context.split.test, context.max_rows, only_labelled=False)
     horizons, lead_time = _over_time(model, context)
     return Metrics(
         models=known.models,
+        surpassed_by=known.surpassed_by,
         stability=known.stability,
         feature_importance=known.feature_importance,
         intervals=intervals,
@@ -119,14 +123,14 @@ def evaluation_report(
         lead_time=lead_time,
         policy=context.policy,
         judged=known.judged,
-        years=by_year(known.counts, dataset.read_openings(context.table)),
+        years=by_year(context.counts, dataset.read_openings(context.table)),
     )
 
 
 def protocols(
     model: FittedModel, rows: Rows, context: EvaluationContext, origins: int, seed: int, progress: Progress
 ) -> Protocols:
-    """The same kind of model under each protocol; None where these rows do not allow one."""
+    """The same kind of model, at its own horizon alone, under each protocol; None where these rows do not allow one."""
 
     def again(
         train: pd.DataFrame, weights: Weights, validation: pd.DataFrame, test: pd.DataFrame

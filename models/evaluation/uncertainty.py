@@ -21,9 +21,12 @@ REPEATS = 200
 
 
 class WeightedMetrics:
-    """The headline metrics of `metrics.evaluate` for any weights of the rows; the rows are sorted only once."""
+    """The headline metrics of `metrics.evaluate` for any weights of the rows; the rows are sorted only once.
 
-    def __init__(self, probability: Probabilities, labels: Labels) -> None:  # noqa: D107
+    labels: of each row, or its true probability where that is known: `ranking` then gives what is expected.
+    """
+
+    def __init__(self, probability: Probabilities, labels: Labels | Probabilities) -> None:  # noqa: D107
         self._order = np.argsort(-probability, kind="stable")
         ordered = probability[self._order]
         self._failed = labels[self._order].astype(np.float64)
@@ -99,7 +102,7 @@ def bootstrap(
     def headline(weights: Drawn) -> dict[str, float]:
         return metrics.headline(weights, levels(probability, weights))
 
-    drawn = pd.DataFrame([headline(weights) for weights in _resampled(rows["siren"], repeats, seed)])
+    drawn = pd.DataFrame([headline(weights) for weights in redrawn(rows["siren"], repeats, seed)])
     value = headline(np.ones(len(labels)))
     return {name: Interval(value[name], *interval(drawn[name])) for name in value}
 
@@ -122,7 +125,7 @@ def paired_difference(
         better, reference = (model.ranking(weights) for model in models)
         return {name: better[name] - reference[name] for name in better}
 
-    drawn = pd.DataFrame([difference(weights) for weights in _resampled(firms, repeats, seed)])
+    drawn = pd.DataFrame([difference(weights) for weights in redrawn(firms, repeats, seed)])
     value = difference(np.ones(len(labels)))
     return {
         name: Difference(value[name], *interval(drawn[name]), share_worse=float((drawn[name].dropna() < 0).mean()))
@@ -130,7 +133,7 @@ def paired_difference(
     }
 
 
-def _resampled(firms: pd.Series, repeats: int, seed: int) -> Iterator[Drawn]:
+def redrawn(firms: pd.Series, repeats: int, seed: int) -> Iterator[Drawn]:
     """For each repeat, how often the firm of each row was drawn."""
     row_firm, names = pd.factorize(firms)
     rng = np.random.default_rng(seed)

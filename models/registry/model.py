@@ -17,7 +17,8 @@ from models.rows.inputs import Input
 class RiskModel:
     """A model that can score.
 
-    text: LightGBM's own text of the trees.
+    text: LightGBM's own text of the trees in use. tested: of the trees that were evaluated, with the same inputs and
+    calibration, where they are others: models are compared by these. Whatever is said of firms comes from `text`.
     interval: how uncertain the calibration is; None of a model that version 0.2.0, or one before it, registered.
     curve: its risks at shorter horizons; empty where it tells none.
     refits: the same model fitted on firms drawn again, as text: a reason that they do not share is unstable.
@@ -31,12 +32,18 @@ class RiskModel:
     curve: tuple[ShorterHorizon, ...]
     refits: tuple[str, ...]
     facts: ModelFacts
+    tested: str | None = None
     former_id: str = ""
 
     @cached_property
     def model_id(self) -> str:
         """As-of month and a digest of all that the model is: the same data and seed give the same identifier."""
         return self.former_id or identifier(self.facts, record_text(self))
+
+    @property
+    def evidence(self) -> str:
+        """The trees that were evaluated."""
+        return self.tested or self.text
 
     @property
     def is_simulated(self) -> bool:
@@ -52,6 +59,7 @@ def record_text(model: RiskModel) -> str:
         model.interval,
         model.curve,
         digest(model.text),
+        None if model.tested is None else digest(model.tested),
         tuple(digest(text) for text in model.refits),
         model.facts,
     )

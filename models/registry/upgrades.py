@@ -46,6 +46,11 @@ def model_from_3(content: Content) -> Content:
 
 
 def model_from_4(content: Content) -> Content:
+    """`model.json`: the trees in use were those that had been evaluated, never fitted once more."""
+    return {**content, "tested_sha256": None, "facts": {**content["facts"], "final": None}}
+
+
+def model_from_5(content: Content) -> Content:
     """`model.json`: a Venn-Abers predictor gave the interval of a risk; the failure rate was that of a single year.
 
     Neither is of use to today's. Where the predictor was the calibration too, its steps, which were a hundredth of a
@@ -93,6 +98,12 @@ def reference_from_1(content: Content) -> Content:
     return {**{name: value for name, value in content.items() if name != "score"}, "margins": content["score"]}
 
 
-MODEL_UPGRADES: Final[Upgrades] = {1: model_from_1, 2: model_from_2, 3: model_from_3, 4: model_from_4}
+MODEL_UPGRADES: Final[Upgrades] = {
+    1: model_from_1,
+    2: model_from_2,
+    3: model_from_3,
+    4: model_from_4,
+    5: model_from_5,
+}
 METRICS_UPGRADES: Final[Upgrades] = {1: metrics_from_1, 2: metrics_from_2}
 REFERENCE_UPGRADES: Final[Upgrades] = {1: reference_from_1}

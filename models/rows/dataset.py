@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 
 import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
+from ibis.backends import BaseBackend
 
 from features.assemble import CATALOG
 from features.catalog import Feature
@@ -13,29 +15,54 @@ from features.errors import InputError
 from features.folder import FeatureTable
 from features.hashing import HASHES, firm_hash
 from features.periods import add_months
+from features.target import labelled
 from models.rows.inputs import Input, Labels, Matrix
 
 
 def read_rows(
-    table: FeatureTable, periods: Sequence[date], only_labelled: bool = False, share: float = 1.0, siren: str = ""
+    table: FeatureTable,
+    periods: Sequence[date],
+    share: float = 1.0,
+    siren: str = "",
+    has_label: bool = False,
+    only_labelled: bool = False,
 ) -> pd.DataFrame:
     """The rows of those periods, in order of period and firm.
 
-    share: of the firms, drawn by a hash of the SIREN; siren: of this firm only.
+    share: of the firms, drawn by a hash of the SIREN; siren: of this firm only. has_label: with what became of the
+    firm, `label`; only_labelled: with it, and only the rows that a model learns from.
 
-    Raises InputError where a period was not built.
+    Raises InputError where a period was not built, or labels are asked of a table that an older version built.
     """
-    files = [str(path) for path in table.parts(periods)]
-    rows = ibis.duckdb.connect().read_parquet(files, hive_partitioning=True)
-    rows = rows.mutate(period=rows.period.cast("date"))
-    if only_labelled:
-        rows = rows.filter(rows.label.notnull() & ~rows.in_procedure)
+    rows = (
+        _labelled(table, periods, only_labelled)
+        if has_label or only_labelled
+        else _rows(ibis.duckdb.connect(), table, periods)
+    )
     if share < 1:
         rows = rows.filter(firm_hash(rows.siren) < int(share * HASHES))
     if siren:
         rows = rows.filter(rows.siren == siren)
     found: pd.DataFrame = rows.order_by("period", "siren").to_pandas()
     return found
+
+
+def _rows(con: BaseBackend, table: FeatureTable, periods: Sequence[date]) -> ir.Table:
+    rows = con.read_parquet([str(path) for path in table.parts(periods)], hive_partitioning=True)
+    # Older versions kept labels among the features.
+    return rows.mutate(period=rows.period.cast("date")).drop(*({"label"} & {*rows.columns}))
+
+
+def _labelled(table: FeatureTable, periods: Sequence[date], only_labelled: bool) -> ir.Table:
+    if not table.labels.exists():
+        raise InputError(
+            f"The feature table in {table.folder} was built by an older version, which kept labels in it. Build it "
+            "again: weaksignals build --rebuild"
+        )
+    con = ibis.duckdb.connect()
+    told, built = con.read_parquet(table.labels), table.record
+    rows = labelled(_rows(con, table, periods), told, built.observed_until, built.horizon)
+    return rows.filter(rows.label.notnull() & ~rows.in_procedure) if only_labelled else rows
 
 
 def read_firms(table: FeatureTable) -> pd.DataFrame:
@@ -70,26 +97,23 @@ def read_undecided(table: FeatureTable, period: date) -> tuple[int, int]:
     return len(sirens[0]), len(sirens[0] | sirens[1])
 
 
-def count_labelled(table: FeatureTable, periods: Sequence[date]) -> int:
-    """How many labelled rows those periods hold."""
-    rows = ibis.duckdb.connect().read_parquet([str(path) for path in table.parts(periods)])
-    return int(rows.filter(rows.label.notnull() & ~rows.in_procedure).count().execute())
+def count_rows(table: FeatureTable, periods: Sequence[date], only_labelled: bool = True) -> int:
+    """How many rows those periods hold of firms in no procedure; only_labelled: as `read_rows`."""
+    rows = _labelled(table, periods, only_labelled)
+    return int(rows.filter(~rows.in_procedure).count().execute())
 
 
 def label_counts(table: FeatureTable, periods: Sequence[date]) -> pd.DataFrame:
     """(period, a date, rows, failures): the labelled rows of each of those periods, and those that fail; in order."""
-    rows = ibis.duckdb.connect().read_parquet([str(path) for path in table.parts(periods)], hive_partitioning=True)
-    labelled = rows.filter(rows.label.notnull() & ~rows.in_procedure)
-    counts = labelled.group_by(period=labelled.period.cast("date")).agg(
-        rows=labelled.count(), failures=labelled.label.sum().cast("int64")
-    )
+    rows = _labelled(table, periods, only_labelled=True)
+    counts = rows.group_by("period").agg(rows=rows.count(), failures=rows.label.sum().cast("int64"))
     found: pd.DataFrame = counts.order_by("period").to_pandas()
     return found.assign(period=found["period"].dt.date)
 
 
-def labelled_periods(table: FeatureTable, as_of: date, label_lag: int) -> list[date]:
-    """The periods of the table whose labels were all known on `as_of`."""
-    last, horizon = min(as_of, table.record.observed_until), table.record.horizon
+def labelled_periods(table: FeatureTable, as_of: date, label_lag: int, horizon: int | None = None) -> list[date]:
+    """The periods of the table whose labels at that horizon, its own by default, were all known on `as_of`."""
+    last, horizon = min(as_of, table.record.observed_until), horizon or table.record.horizon
     return [
         period
         for period in table.periods

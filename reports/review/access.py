@@ -7,7 +7,7 @@ without right is absent. Every route declares a `Rule`; the application does not
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from features.errors import InputError
 from features.nomenclatures import mapping
@@ -34,6 +34,14 @@ class Kind(StrEnum):
     PAYMENT_DELAYS = "payment_delays"
     # Names and addresses of people who object to publication, in what leaves the tool.
     PROTECTED_IDENTITIES = "protected_identities"
+
+
+class Visibility(StrEnum):
+    """Who may read a note on a follow-up, of those who may see the firm."""
+
+    MINE = "mine"
+    ADMINISTRATION = "administration"
+    ALL = "all"
 
 
 COUNTRY: Final = "FR"
@@ -71,6 +79,20 @@ class Right:
         if self.departements is None:
             return Sql("true")
         return Sql(f"{column} IN (SELECT unnest(?))", (sorted(self.departements),))
+
+
+class Signatory(NamedTuple):
+    """An account as notes name it; administration: blank where nobody said."""
+
+    name: str
+    administration: str
+
+
+def may_read_note(visibility: str, author: Signatory, reader: Signatory) -> bool:
+    """Whether a note is for someone who may see the firm. Accounts without an administration share none."""
+    is_shared = visibility == Visibility.ADMINISTRATION and author.administration != ""
+    is_colleague = is_shared and author.administration == reader.administration
+    return visibility == Visibility.ALL or author.name == reader.name or is_colleague
 
 
 def visible_reason(reason: Mapping[str, Any] | None, right: Right) -> dict[str, Any] | None:
@@ -179,7 +201,9 @@ READ_NOTICE: Final = Rule("notice", is_logged=False, is_before_notice=True)
 # The line in the log says which version.
 ACCEPT_NOTICE: Final = Rule("accept notice", is_logged=False, is_before_notice=True)
 OWN_ACCOUNT: Final = Rule("own account", is_logged=False)
+SEE_TOUR: Final = Rule("tour", is_logged=False)
 CHANGE_PASSWORD: Final = Rule("change password")
+HOME: Final = Rule("home")
 LIST: Final = Rule("list")
 EXPORT_LIST: Final = Rule("export list")
 FIRM: Final = Rule("firm", names_firm=True)
@@ -190,6 +214,11 @@ REPORT_WRONG_DATA: Final = Rule("wrong data", names_firm=True)
 _DATA_TEAM: Final = frozenset({Role.DATA_SCIENTIST, Role.ADMINISTRATOR})
 READ_WRONG_DATA: Final = Rule("reports of wrong data", _DATA_TEAM)
 ANSWER_WRONG_DATA: Final = Rule("answer to wrong data", _DATA_TEAM)
+_DECIDE: Final = frozenset(Role) - {Role.AGENT}
+TERRITORY: Final = Rule("territory", _DECIDE, kind=Kind.SCORES)
+EXPORT_TERRITORY: Final = Rule("export territory", _DECIDE, kind=Kind.SCORES)
+FOLLOW_UPS: Final = Rule("follow-ups")
+EXPORT_FOLLOW_UPS: Final = Rule("export follow-ups")
 TEAM: Final = Rule("team", frozenset({Role.TEAM_LEAD, Role.ADMINISTRATOR}))
 EXPORT_VERDICTS: Final = Rule("export verdicts", _DATA_TEAM, kind=Kind.SCORES)
 READ_LINEAGE: Final = Rule("lineage", _DATA_TEAM, names_firm=True, needs_every_kind=True)

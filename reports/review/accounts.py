@@ -25,6 +25,7 @@ from reports.review.identity import Account, account_named, told_right
 # Letters and digits of any script, and what addresses, domains and identifiers of providers are written with.
 _NAME: Final = re.compile(r"\w[\w.@+'|:/\\-]{0,199}")
 
+LONGEST_ADMINISTRATION: Final = 200
 # Who changes an account whose rights come from elsewhere, as the log names them.
 PROVIDER: Final = "provider"
 
@@ -41,6 +42,7 @@ class Change(StrEnum):
     RESET = "password reset"
     REVIEWED = "right reviewed"
     ACCEPTED = "notice accepted"
+    ADMINISTRATION = "administration changed"
 
 
 def checked_name(text: str) -> str:
@@ -169,6 +171,18 @@ def confirm_right(engine: sa.Engine, name: str, expires_on: date | None, by: str
         user.expires_on, user.reviewed_at, user.reviewed_by = expires_on, now(), by
 
 
+def change_administration(engine: sa.Engine, name: str, administration: str, by: str = "") -> None:
+    """Say of which administration an account is, with whom it shares notes; blank for none.
+
+    Raises InputError where the name is too long, or there is no such account.
+    """
+    told = " ".join(administration.split())
+    if len(told) > LONGEST_ADMINISTRATION or not told.isprintable():
+        raise InputError(f"An administration's name has up to {LONGEST_ADMINISTRATION} characters, on one line.")
+    with _changed(engine, name, Change.ADMINISTRATION, by) as (_, user):
+        user.administration = told
+
+
 def accept_notice(engine: sa.Engine, account: Account, notice: str, address: str) -> None:
     """Write down that an account accepted this version of the confidentiality notice."""
     with Transaction(engine) as db, db.begin():
@@ -179,10 +193,16 @@ def accept_notice(engine: sa.Engine, account: Account, notice: str, address: str
 
 
 def provided(
-    engine: sa.Engine, name: str, role: str, territories: Sequence[str], kinds: Sequence[str]
+    engine: sa.Engine,
+    name: str,
+    role: str,
+    territories: Sequence[str],
+    kinds: Sequence[str],
+    administration: str = "",
 ) -> Account | None:
     """The account of a name with the right that the provider gives it: made where there is none, None where closed.
 
+    administration: blank where the provider says none; it then stays what it was.
     Raises InputError where the name can't be one.
     """
     name, right = checked_name(name), (role, list(territories), list(kinds))
@@ -192,7 +212,11 @@ def provided(
         add_user(engine, name, *right, None, by=PROVIDER)
     elif user.is_open and (user.role, user.territories, user.kinds) != right:
         change_right(engine, name, *right, user.expires_on, by=PROVIDER)
-    return account_named(engine, name)
+    account = account_named(engine, name)
+    if account and administration not in ("", account.administration):
+        change_administration(engine, name, administration, by=PROVIDER)
+        account = account_named(engine, name)
+    return account
 
 
 def check_expiry(expires_on: date | None) -> None:

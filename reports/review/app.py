@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from reports.review import audit
+from reports.review.brand import read_logo
 from reports.review.chains import RefusedAnswerError
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import NotPublishedError, Reader, UnreadableError
@@ -29,7 +30,22 @@ from reports.review.guard import (
     address_asked,
     is_fragment,
 )
-from reports.review.pages import accounts, administration, firms, lineage, lists, log, provider, public, session, texts
+from reports.review.pages import (
+    accounts,
+    administration,
+    firms,
+    follow_ups,
+    guidance,
+    home,
+    lineage,
+    lists,
+    log,
+    provider,
+    public,
+    session,
+    territory,
+    texts,
+)
 from reports.review.past import prepare
 from reports.review.rendering import render
 from reports.review.routes import refuse_routes_without_rule
@@ -62,8 +78,10 @@ def create_app(configuration: Configuration) -> FastAPI:
     """
     app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
-    app.state.services = Services(configuration, engine, Reader(configuration.data), read_texts(configuration.texts))
-    for room in (session, provider, accounts, texts, lists, firms, lineage, public, administration, log):
+    texts_found, logo = read_texts(configuration.texts), read_logo(configuration.logo)
+    app.state.services = Services(configuration, engine, Reader(configuration.data), texts_found, logo)
+    rooms = (session, provider, accounts, texts, guidance, home, lists, territory, firms, follow_ups, lineage, public)
+    for room in (*rooms, administration, log):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)

@@ -102,7 +102,26 @@ def _main_reason(reason: Any, words: Words, right: Right) -> str | None:
 
 # In the order of the files and of the page.
 COLUMNS: tuple[Column, ...] = (
-    _listed("rank", kind=Kind.SCORES, head=Text("Rank", "Rang"), is_sortable=True),
+    # Read as the national one, whose order it has; `listing.read_firms` counts it within the territory.
+    _listed(
+        "rank",
+        title=Text("Rank in your territory", "Rang dans votre territoire"),
+        meaning=Text(
+            "Place among the firms of your territory, the firm most at risk first; none for a firm in a procedure.",
+            "Place parmi les entreprises de votre territoire, l'entreprise la plus à risque en premier ; "
+            "aucune pour une entreprise en procédure.",
+        ),
+        kind=Kind.SCORES,
+        head=Text("Rank", "Rang"),
+        is_sortable=True,
+    ),
+    _listed(
+        "rank",
+        name="national_rank",
+        reads="rank",
+        title=Text("National rank", "Rang national"),
+        kind=Kind.SCORES,
+    ),
     _listed("siren", kind=None),
     _listed(
         "name",

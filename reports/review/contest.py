@@ -13,8 +13,11 @@ from reports.review import audit
 from reports.review.access import Kind, Right, Role
 from reports.review.accounts import operator
 from reports.review.audit import ADMITTED
+from reports.review.cases.notes import Note, notes_of
+from reports.review.cases.records import FollowUp, follow_ups_of
+from reports.review.cases.wording import told as told_field
 from reports.review.data import Reader
-from reports.review.database import AuditEntry, FollowUp, Verdict, asks_for, page_of
+from reports.review.database import AuditEntry, Case, CaseNote, CaseVersion, Verdict, asks_for, page_of
 from reports.review.exports import Export, firm_document
 from reports.review.firm import explain, read_firm
 from reports.review.wording import known
@@ -22,6 +25,8 @@ from reports.review.words import Words
 from reports.review.wrong_data import Report, reports_of
 
 ACTION: Final = "contest"
+# Of a follow-up, beside its state and day; who is in charge is not told to a firm.
+TOLD: Final = ("difficulties", "actions", "contacts", "next_on", "next_step", "summary", "outcome")
 # Whoever answers for the system sees all that it holds.
 _ALL: Final = Right(Role.ADMINISTRATOR, None, frozenset(Kind))
 
@@ -41,12 +46,13 @@ class Held:
     """lists: newest first, each as the firm's file (`firm_document`) with its month, model, alert and figures.
 
     figures: label -> value in words, of those that are known. asked_before: when the same was asked.
+    follow_ups: oldest first, each with all its notes, whoever may read them.
     """
 
     siren: str
     lists: list[dict[str, Any]]
     verdicts: Sequence[Verdict]
-    follow_ups: Sequence[FollowUp]
+    follow_ups: Sequence[tuple[FollowUp, Sequence[Note]]]
     wrong_data: Sequence[Report]
     consulted: Consulted
     asked_before: Sequence[datetime]
@@ -59,7 +65,7 @@ def held(reader: Reader, engine: sa.Engine, siren: str, language: Language) -> H
             siren,
             list(_said_on_lists(reader, siren, language)),
             db.scalars(sa.select(Verdict).where(Verdict.siren == siren).order_by(Verdict.id)).all(),
-            db.scalars(sa.select(FollowUp).where(FollowUp.siren == siren).order_by(FollowUp.id)).all(),
+            [(one, notes_of(engine, one.case.id)) for one in reversed(follow_ups_of(engine, siren))],
             reports_of(engine, siren),
             _consulted(db, siren),
             db.scalars(_asked(siren)).all(),
@@ -126,11 +132,19 @@ def _told_answers(found: Held, words: Words) -> Iterator[str]:
     for verdict in found.verdicts:
         useful = words.say("useful alert" if verdict.is_useful else "alert of no use")
         yield _line(words.day(verdict.at), useful, words.verdict_reason(verdict.reason), verdict.note)
-    for step in found.follow_ups:
-        yield _line(words.day(step.on), words.follow_state(step.state), step.note)
+    for follow_up, notes in found.follow_ups:
+        yield from _told_follow_up(follow_up, notes, words)
     for report in found.wrong_data:
         yield _line(words.day(report.at), words.say("reported as wrong: {what}", what=words.field(report.field)),
                     report.note, words.report_state(report.state), report.answer)  # fmt: skip
+
+
+def _told_follow_up(found: FollowUp, notes: Sequence[Note], words: Words) -> Iterator[str]:
+    for version in reversed(found.versions):
+        said = (told_field(name, getattr(version, name), words) for name in TOLD)
+        yield _line(words.day(version.on), words.follow_state(version.state), *said)
+    for note in reversed(notes):
+        yield from (_line(words.day(one.at), one.note) for one in (*reversed(note.earlier), note.last))
 
 
 def _line(*parts: str | None) -> str:
@@ -151,12 +165,17 @@ def as_document(found: Held) -> dict[str, Any]:
     """The same for other programs."""
     answers = {
         "verdicts": [_columns(row) for row in found.verdicts],
-        "follow_ups": [_columns(row) for row in found.follow_ups],
+        "follow_ups": [_case(*one) for one in found.follow_ups],
         "wrong_data": [asdict(report) for report in found.wrong_data],
     }
     told = {"siren": found.siren, "lists": found.lists, **answers}
     return {**told, "consulted": asdict(found.consulted), "asked_before": list(found.asked_before)}
 
 
-def _columns(row: Verdict | FollowUp) -> dict[str, Any]:
+def _case(found: FollowUp, notes: Sequence[Note]) -> dict[str, Any]:
+    said = [_columns(one) for note in reversed(notes) for one in (*reversed(note.earlier), note.last)]
+    return {**_columns(found.case), "versions": [_columns(one) for one in reversed(found.versions)], "notes": said}
+
+
+def _columns(row: Verdict | Case | CaseVersion | CaseNote) -> dict[str, Any]:
     return {column.key: getattr(row, column.key) for column in row.__table__.columns}

@@ -67,6 +67,14 @@ class Choice(Control):
 
 
 @dataclass(frozen=True)
+class Many(Choice):
+    """A menu of boxes, of which several may be ticked."""
+
+    form: ClassVar[str] = "many"
+    is_several: bool = True
+
+
+@dataclass(frozen=True)
 class Boxes(Choice):
     """A box for each code."""
 

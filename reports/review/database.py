@@ -1,4 +1,4 @@
-"""What agents write: accounts, verdicts, follow-up, and the log of who saw what. SQLite or PostgreSQL."""
+"""What agents write: accounts, verdicts, follow-ups, and the log of who saw what. SQLite or PostgreSQL."""
 
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -15,7 +15,10 @@ from reports.review.configuration import FOLDER
 
 # Rows are added, never changed: triggers set by the migrations enforce it in the database. Of the log alone, what is
 # old may leave, where a cut tells so.
-APPEND_ONLY = ("audit", "log_cuts", "verdicts", "follow_ups", "wrong_data", "wrong_data_answers")
+APPEND_ONLY = (
+    *("audit", "log_cuts", "verdicts", "wrong_data", "wrong_data_answers"),
+    *("cases", "case_versions", "case_notes"),
+)
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -39,7 +42,7 @@ def now() -> datetime:
 class Base(DeclarativeBase):
     """The tables."""
 
-    type_annotation_map: ClassVar[Any] = {datetime: Moment(), list[str]: sa.JSON()}
+    type_annotation_map: ClassVar[Any] = {datetime: Moment(), list[str]: sa.JSON(), dict[str, str]: sa.JSON()}
 
 
 class User(Base):
@@ -62,6 +65,10 @@ class User(Base):
     # The version of the confidentiality notice that was accepted last.
     notice: Mapped[str | None] = mapped_column(sa.String(16))
     notice_at: Mapped[datetime | None]
+    # How many steps of the tour it has seen.
+    tour: Mapped[int] = mapped_column(default=0)
+    # With whom notes may be shared; blank where nobody said.
+    administration: Mapped[str] = mapped_column(sa.String(200), default="")
 
     @property
     def is_open(self) -> bool:
@@ -124,19 +131,66 @@ class Verdict(Base):
     follows: Mapped[int] = mapped_column(default=0)
 
 
-class FollowUp(Base):
-    """What is done about a firm. One chain per firm."""
+class Case(Base):
+    """The follow-up of a firm, from the day on which it was opened. One chain per firm: a new one follows the last.
 
-    __tablename__ = "follow_ups"
+    list_period, model_id: of the list on which it was opened; blank for those of version 0.1, which did not say.
+    """
+
+    __tablename__ = "cases"
     __table_args__ = (sa.UniqueConstraint("siren", "follows"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     siren: Mapped[str] = mapped_column(sa.String(9), index=True)
-    state: Mapped[str] = mapped_column(sa.String(20))
-    on: Mapped[date]
-    note: Mapped[str] = mapped_column(sa.Text)
+    list_period: Mapped[str] = mapped_column(sa.String(7))
+    model_id: Mapped[str] = mapped_column(sa.String(64))
     by: Mapped[str] = mapped_column(sa.String(200))
     at: Mapped[datetime] = mapped_column(default=now)
     follows: Mapped[int] = mapped_column(default=0)
+
+
+class CaseVersion(Base):
+    """All that is said of a follow-up at one time, but for its notes. One chain per case.
+
+    Codes are those of `codes`. on: the day of which it tells. actions: code -> day, as YYYY-MM-DD.
+    in_charge, participants: names of accounts. next_on, next_step: what is to be done next, and when.
+    """
+
+    __tablename__ = "case_versions"
+    __table_args__ = (sa.UniqueConstraint("case_id", "follows"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(sa.ForeignKey("cases.id"))
+    state: Mapped[str] = mapped_column(sa.String(20))
+    on: Mapped[date]
+    priority: Mapped[str] = mapped_column(sa.String(20))
+    in_charge: Mapped[str] = mapped_column(sa.String(200))
+    participants: Mapped[list[str]]
+    difficulties: Mapped[list[str]]
+    actions: Mapped[dict[str, str]]
+    contacts: Mapped[str] = mapped_column(sa.Text)
+    next_on: Mapped[date | None]
+    next_step: Mapped[str] = mapped_column(sa.String(200))
+    summary: Mapped[str] = mapped_column(sa.Text)
+    outcome: Mapped[str] = mapped_column(sa.String(20))
+    by: Mapped[str] = mapped_column(sa.String(200))
+    at: Mapped[datetime] = mapped_column(default=now)
+    follows: Mapped[int] = mapped_column(default=0)
+
+
+class CaseNote(Base):
+    """A note on a follow-up, for those whom its visibility names. corrects: the note that it stands for from now on.
+
+    administration: its author's when it was written; whoever moves on takes no note along.
+    """
+
+    __tablename__ = "case_notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(sa.ForeignKey("cases.id"))
+    visibility: Mapped[str] = mapped_column(sa.String(20))
+    administration: Mapped[str] = mapped_column(sa.String(200))
+    note: Mapped[str] = mapped_column(sa.Text)
+    by: Mapped[str] = mapped_column(sa.String(200))
+    at: Mapped[datetime] = mapped_column(default=now)
+    corrects: Mapped[int | None] = mapped_column(unique=True)
 
 
 class WrongData(Base):

@@ -35,7 +35,8 @@ def risk_chart(past: Sequence[Row], thresholds: Thresholds | None, words: Words)
     series = Series(title, tuple(row["probability"] for row in past), "first")
     levels = {HIGH: thresholds.high, MODERATE: thresholds.moderate} if thresholds else {}
     lines = [Line(words.level(level), value) for level, value in levels.items()]
-    svg = drawing.line_chart(title, _span(days, words), days, [series], lambda v: words.percent(v, 0), lines)
+    at_axis = partial(words.percent, decimals=0)
+    svg = drawing.line_chart(title, _span(days, words), days, [series], at_axis, lines, words.percent)
     rows = [(words.month(r["period"]), words.percent(r["probability"]), words.level(r["alert"])) for r in past]
     return Chart(title, svg, (words.say("List"), words.say("Risk"), words.say("Alert")), rows)
 

@@ -19,7 +19,8 @@ YEAR: Final = timedelta(days=365)
 class Account:
     """Who is signed in; csrf: what every change must carry; digest: of the session.
 
-    notice, notice_at: the version of the confidentiality notice that was accepted last, and when.
+    notice, notice_at: the version of the confidentiality notice that was accepted last, and when. tour: how many steps
+    of the tour were seen.
     """
 
     user_id: int
@@ -29,6 +30,8 @@ class Account:
     digest: str = ""
     notice: str | None = None
     notice_at: datetime | None = None
+    tour: int = 0
+    administration: str = ""
 
     def has_accepted(self, notice: str) -> bool:
         """Whether this version of the notice was accepted within a year; there may be none to accept."""
@@ -40,7 +43,8 @@ class Account:
 def account_of(user: User, csrf: str = "", digest: str = "") -> Account:
     """The account of a row."""
     right = right_of(user.role, user.territories, user.kinds)
-    return Account(user.id, user.name, right, csrf, digest, user.notice, user.notice_at)
+    told = (user.notice, user.notice_at, user.tour, user.administration)
+    return Account(user.id, user.name, right, csrf, digest, *told)
 
 
 def all_accounts(engine: sa.Engine) -> Sequence[User]:
@@ -71,4 +75,5 @@ def told_right(user: User) -> str:
     """The right in the words in which it is given."""
     kinds = ", ".join(user.kinds) or "no kind of data"
     until = f"; until {user.expires_on}" if user.expires_on else ""
-    return f"{user.role}; {', '.join(user.territories)}; {kinds}{until}"
+    of = f"; {user.administration}" if user.administration else ""
+    return f"{user.role}; {', '.join(user.territories)}; {kinds}{until}{of}"

@@ -1,7 +1,8 @@
 """The rows of a list's page: filtered in the Parquet files, read in full only for the firms that are shown."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +11,8 @@ from reports.review import columns, filters
 from reports.review.access import Kind, Right
 from reports.review.asked import Asked
 from reports.review.columns import Table
+from reports.review.conditions import Condition, Scene
 from reports.review.data import PublishedList, Reader, Row
-from reports.review.filters import Condition, Scene
 from reports.review.sql import Sql, beside, every, named, one_of, parquet, part_of, select
 
 PAGE_SIZE: Final = 50
@@ -54,7 +55,18 @@ def read_firms(reader: Reader, published: PublishedList, sirens: Sequence[str], 
     tables = _joined(published, columns.tables_of(shown), only)
     rows = reader.query(*select(selected, tables, inside(right, published, only)))
     by_siren = {row["siren"]: columns.without_hidden_figures(row, right) for row in rows}
+    if right.may_see(Kind.SCORES) and right.departements is not None:
+        for row in _ranks(reader, published, list(by_siren), right):
+            by_siren[row["siren"]]["rank"] = row["rank"]
     return [by_siren[siren] for siren in sirens if siren in by_siren]
+
+
+def _ranks(reader: Reader, published: PublishedList, sirens: Sequence[str], right: Right) -> list[Row]:
+    """The rank of firms among those of the territory: siren, rank."""
+    firms = part_of(parquet(published.path), Table.LIST, NO_CONDITION)
+    ranked = every([Sql("listed.rank IS NOT NULL"), inside(right, published)])
+    among = select(["siren", "row_number() OVER (ORDER BY listed.rank) AS rank"], firms, ranked)
+    return reader.query(*select(["*"], Sql(f"({among.text}) among", among.values), one_of("siren", sirens)))
 
 
 def inside(right: Right, published: PublishedList, only: Sql = NO_CONDITION) -> Sql:
@@ -62,23 +74,52 @@ def inside(right: Right, published: PublishedList, only: Sql = NO_CONDITION) -> 
 
     only: a condition on `siren`, to which the newest list is narrowed down.
     """
+    return inside_since(right, published.newest, only)
+
+
+def inside_since(right: Right, newest: Path | None, only: Sql = NO_CONDITION) -> Sql:
+    """Firms of the territory that did not leave it up to the newest list; None where it is the one that is read."""
     here = right.territory("listed.departement")
-    if right.departements is None or published.newest is None:
+    if right.departements is None or newest is None:
         return here
     there = right.territory("departement")
     elsewhere = Sql(f"({there.text}) IS NOT TRUE", there.values)
-    left = select(["siren"], parquet(published.newest), every([only, elsewhere]))
+    left = select(["siren"], parquet(newest), every([only, elsewhere]))
     return every([here, Sql(f"listed.siren NOT IN ({left.text})", left.values)])
 
 
+@lru_cache(maxsize=256)
+def offered_codes(reader: Reader, published: PublishedList, right: Right) -> Mapping[str, Collection[str]]:
+    """For each filter that offers only the codes of the user's firms, by its name: those codes."""
+    held = [f"array_agg(DISTINCT {one.held}) AS {named(one.name)}" for one in filters.FILTERS if one.held]
+    firms = part_of(parquet(published.path), Table.LIST, NO_CONDITION)
+    (row,) = reader.query(*select(held, firms, inside(right, published)))
+    return {name: frozenset(codes or ()) for name, codes in row.items()}
+
+
+def seen_last(reader: Reader, sirens: Sequence[str], right: Right) -> dict[str, tuple[Row, str]]:
+    """Those of the firms that the user may see, each as the last list that holds it shows it, and that list's key."""
+    newest = reader.published(None)
+    found = {row["siren"]: (row, newest.key) for row in read_firms(reader, newest, sirens, right)}
+    others = [siren for siren in sirens if siren not in found]
+    for key, left in last_lists(reader, others).items() if others else ():
+        if key != newest.key:
+            found |= {row["siren"]: (row, key) for row in read_firms(reader, reader.published(key), left, right)}
+    return found
+
+
 def last_lists(reader: Reader, sirens: Sequence[str]) -> dict[str, list[str]]:
-    """The firms by the last list that each is in: a closed one is no longer in the newest."""
-    lists = parquet(*reader.folder.snapshot().lists.values())
-    last = ["siren", "max(period)::DATE AS period"]
+    """The firms by the last list that each is in: a closed one is no longer in the newest. Newest list first."""
     found: dict[str, list[str]] = {}
-    then = "GROUP BY siren ORDER BY period DESC, siren"
-    for row in reader.query(*select(last, lists, one_of("siren", sirens), then)):
-        found.setdefault(f"{row['period']:%Y-%m}", []).append(row["siren"])
+    left = set(sirens)
+    # Most are in the newest list: older ones are read only for the others.
+    for period, path in sorted(reader.folder.snapshot().lists.items(), reverse=True):
+        if not left:
+            break
+        rows = reader.query(*select(["siren"], parquet(path), one_of("siren", sorted(left)), "ORDER BY siren"))
+        if rows:
+            found[f"{period:%Y-%m}"] = [row["siren"] for row in rows]
+            left -= {row["siren"] for row in rows}
     return found
 
 

@@ -50,15 +50,15 @@ def traced(
     """
     snapshot = reader.folder.snapshot()
     table, period = snapshot.built, period or snapshot.built.record.end
-    row = _row(reader, table, siren, period)
+    row, made = _row(reader, table, siren, period), table.record_at(period)
     scored, parts = _scored(reader, snapshot, siren, period)
     return Lineage(
         siren=siren,
         month=f"{period:%Y-%m}",
-        batch=table.record.batch,
-        dictionary_version=table.record.dictionary_version,
-        fingerprint=table.record.fingerprint,
-        staged_since=staged_since(reader.folder, table.record),
+        batch=made.batch,
+        dictionary_version=made.dictionary_version,
+        fingerprint=made.fingerprint,
+        staged_since=staged_since(reader.folder, made),
         scored=scored,
         figures=figures(features, row, parts, _worded(reader, snapshot, table, period), language),
         records=tuple(lines_of(reader, sources_of(features), siren, period)),
@@ -97,7 +97,7 @@ def _scored(reader: Reader, snapshot: Snapshot, siren: str, period: date) -> tup
 def _worded(reader: Reader, snapshot: Snapshot, table: FeatureTable, period: date) -> ReasonSettings:
     """How the reasons of the month's list are worded; where there is no list, without medians."""
     kept = settings_of(reader, snapshot.lists[period]) if period in snapshot.lists else None
-    return kept or ReasonSettings({}, 0, table.record.older_sources(period))
+    return kept or ReasonSettings({}, 0, table.record_at(period).older_sources(period))
 
 
 def lines_of(reader: Reader, sources: Sequence[str], siren: str, period: date) -> Iterator[LineRead]:

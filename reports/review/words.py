@@ -12,7 +12,8 @@ from reports import figures
 from reports.dictionary import source_names
 from reports.language import Language
 from reports.reasons import FEATURES, THEME_WORDS, value_words
-from reports.review.verdicts import FOLLOW_UP_STATES, VERDICT_REASONS
+from reports.review.codes import STATES
+from reports.review.verdicts import VERDICT_REASONS
 from reports.review.wording import LEVELS, PROCEDURE_STATES
 from reports.review.wrong_data import REPORT_STATES
 
@@ -135,4 +136,4 @@ class Words:
 
     def follow_state(self, code: str | None) -> str:
         """Where the follow-up of a firm stands."""
-        return self.say(FOLLOW_UP_STATES[code]) if code in FOLLOW_UP_STATES else ""
+        return self.say(STATES[code]) if code in STATES else ""

@@ -10,6 +10,9 @@ from reports.received import STALE, STALE_ONE
 from reports.runs import words
 from reports.runs.records import DONE, RunRecord
 
+IN_QUARANTINE_ONE = "{number} file in quarantine"
+IN_QUARANTINE = "{number} files in quarantine"
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -35,6 +38,13 @@ def notice(record: RunRecord, late: Mapping[str, int], page: Path, language: Lan
     outcome = language.say("late sources") if record.outcome == DONE else language.say(words.OUTCOMES[record.outcome])
     subject = f"[weaksignals] {words.title(record, language)} – {outcome}"
     return Notice(subject, tuple(_lines(record, late, page, language)), late)
+
+
+def of_quarantine(reasons: Mapping[str, str], folder: Path, language: Language) -> Notice:
+    """What is told of files that were put aside. reasons: by file. folder: where they are."""
+    subject = f"[weaksignals] {language.counted(len(reasons), IN_QUARANTINE_ONE, IN_QUARANTINE)}"
+    where = language.say("Each is kept with its reason beside it: {folder}", folder=str(folder))
+    return Notice(subject, (*(f"{name} – {reason}" for name, reason in reasons.items()), where), {})
 
 
 def _lines(record: RunRecord, late: Mapping[str, int], page: Path, language: Language) -> Iterator[str]:

@@ -9,10 +9,11 @@ from features import damage
 from features.errors import InputError
 from features.folder import DataFolder
 
-REBUILD = "weaksignals build --start 2024-02 --end 2024-02"
+REBUILD = "weaksignals build --start 2024-02 --end 2024-02 --rebuild"
 FILES = {
     "features/firms.parquet": (damage.BESIDE_THE_PERIODS["firms.parquet"], "weaksignals build"),
     "features/openings.parquet": (damage.BESIDE_THE_PERIODS["openings.parquet"], "weaksignals build"),
+    "features/labels.parquet": (damage.BESIDE_THE_PERIODS["labels.parquet"], "weaksignals build"),
     "features/procedures.parquet": (damage.BESIDE_THE_PERIODS["procedures.parquet"], "weaksignals build"),
     "features/undecided.parquet": (damage.BESIDE_THE_PERIODS["undecided.parquet"], "weaksignals build"),
     "features/period=2024-02-01/part-0.parquet": (damage.OF_A_PERIOD, REBUILD),

@@ -459,6 +459,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_refused_and_the_last_good_s
     house.ingest()
     before = house.staged("debts")
     debts = house.raw / "2401" / "sigfaible_debits.csv"
+    debts.write_bytes(debts.read_bytes() + debts.read_bytes().splitlines(keepends=True)[-1])
 
     def replaced_meanwhile(step):
         if step.endswith("sigfaible_debits.csv"):
@@ -470,3 +471,63 @@ def test_a_file_that_is_replaced_while_it_is_read_is_refused_and_the_last_good_s
     with pytest.raises(InputError, match="changed while it was read"):
         ingest(house.con, house.raw, SOURCES, reading, **folders, progress=replaced_meanwhile)
     assert house.staged("debts") == before
+
+
+def told_of(house):
+    """The files that a reading went through, by source."""
+    steps = []
+    folders = {"staged": house.data / "staged", "rejects": house.data / "rejects", "scratch": house.data / "scratch"}
+    received = ingest(house.con, house.raw, SOURCES, Reading(0.05, 25, {}), **folders, progress=steps.append)
+    return received, [step.split(": ")[1] for step in steps]
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.resolve().rglob("*") if path.is_file()}
+
+
+def test_a_file_of_the_same_bytes_is_not_read_again(house):
+    house.debts(f"{HEADER}\n{LINE}\n", batch="2402")
+    first = house.ingest()
+    before = {name: contents(house.data / "staged" / name) for name in ("legal_units", "debts", "urssaf_procedures")}
+    received, steps = told_of(house)
+    assert steps == ["2401, read before", "2401, read before", "2402, read before", "2401, read before"]
+    assert received.files == first
+    assert {name: contents(house.data / "staged" / name) for name in before} == before
+
+
+def test_what_was_corrected_is_read_again_and_what_it_lies_beside_is_not(house):
+    house.debts(f"{HEADER}\n{LINE}\n", batch="2402")
+    house.ingest()
+    house.debts(f"{HEADER}\n{LINE.replace('864497', '100')}\n", batch="2402")
+    _, steps = told_of(house)
+    assert [step for step in steps if "2402" in step or "debits" in step] == ["2402/sigfaible_debits.csv"]
+    assert 1.0 in {row["employer_due"] for row in house.staged("debts")}
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-9])])
+def test_what_is_damaged_or_missing_is_read_again(house, damage):
+    house.ingest()
+    before = house.staged("debts")
+    damage(next((house.data / "staged" / "debts").resolve().glob("*.parquet")))
+    _, steps = told_of(house)
+    assert "2401/sigfaible_debits.csv" in steps
+    assert house.staged("debts") == before
+    (house.data / "rejects" / "2401" / "debts.parquet").unlink()
+    assert "2401/sigfaible_debits.csv" in told_of(house)[1]
+
+
+def test_a_file_is_read_again_where_what_is_known_of_it_is_another(house):
+    house.ingest()
+    house.ingest(contributions=2, urssaf_procedures=1)
+    (known,) = {
+        row["known_at"] for row in house.staged("urssaf_procedures") if row["effective_on"] == date(2014, 5, 26)
+    }
+    assert known == date(2014, 6, 26)
+
+
+def test_too_many_bad_lines_are_refused_of_a_file_that_is_not_read_again_too(house):
+    house.ingest(limit=1.0)
+    house.debts(f"{HEADER}\n{LINE}\n{LINE.replace('005520135', 'x')}\n")
+    house.ingest(limit=1.0)
+    with pytest.raises(InputError, match=r"lines of sigfaible_debits\.csv are rejected"):
+        house.ingest(limit=0.1)

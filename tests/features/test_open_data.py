@@ -4,13 +4,16 @@ import shutil
 from datetime import date
 
 import ibis
+import pandas as pd
 import pytest
 
 from features.build import build
 from features.engine import connect
+from features.folder import FeatureTable
 from features.ingest import Reading, ingest
 from features.scope import Scope
 from features.sources import SOURCES
+from models.rows.dataset import read_rows
 from simulation.simulation import simulate
 
 OPEN = (
@@ -38,10 +41,10 @@ def failing(staged, folder):
     scope = Scope(START, END, 18, 10, ("7210", "4110", "7389"), ("84", "65", "66"), 1_000_000)
     con = connect("duckdb", folder / "scratch", 2)
     build(con, staged, folder / "features", folder / "scratch", scope, 25, lambda _: None)
-    rows = ibis.read_parquet(f"{(folder / 'features').resolve()}/period=*/*.parquet", hive_partitioning=True)
-    rows = rows.filter(rows.label.notnull(), ~rows.in_procedure)
-    by_year = rows.group_by(year=rows.period.cast("date").year()).aggregate(share=rows.label.mean(), firms=rows.count())
-    return by_year.order_by("year").to_pandas().set_index("year")
+    table = FeatureTable((folder / "features").resolve())
+    rows = read_rows(table, table.periods, only_labelled=True)
+    by_year = rows["label"].astype(float).groupby(rows["period"].dt.year)
+    return pd.DataFrame({"share": by_year.mean(), "firms": by_year.size()})
 
 
 @pytest.mark.slow

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.periods import period_range
 from features.procedures import EVENT
-from features.target import labels, openings
+from features.target import labelled, labels, openings, outcomes
 from tests.tables import column, months, table
 
 LATE = date(2040, 1, 1)
@@ -147,3 +148,15 @@ def test_two_procedures_that_open_on_one_day_are_one_opening():
         "1 | redressement | opening | 2024-05-10 | 2024-06-25 |\n1 | liquidation | opening | 2024-05-10 | 2024-06-25 |"
     )
     assert openings(known).count().execute() == 1
+
+
+def test_a_firm_that_never_had_a_procedure_survived_wherever_its_horizon_is_over():
+    events, periods, until = opening("2024-05-10"), period_range(date(2024, 1, 1), date(2024, 8, 1)), date(2024, 9, 1)
+    told = outcomes(events, periods, until, 3)
+    assert column(told, "label", "1") == [0, 0, 1, 1, 1, None, None, None]
+    assert column(told, "siren") == ["1"] * 8
+    rows = months("1", "2024-01-01", 8).union(months("2", "2024-01-01", 8)).select("siren", "period")
+    found = labelled(rows, told, until, 3)
+    assert column(found, "label", "1") == [0, 0, 1, 1, 1, None, None, None]
+    assert column(found, "label", "2") == [0, 0, 0, 0, 0, 0, None, None]
+    assert found.label.type().is_int8()

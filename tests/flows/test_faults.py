@@ -98,7 +98,7 @@ def test_a_run_killed_at_twenty_moments_ends_as_one_never_killed(raw, undisturbe
     ("stage", "size"),
     [
         (("ingest",), 20_000),
-        (("build",), 50_000),
+        (("build", "--rebuild"), 50_000),
         (("train",), 20_000),
         (("score",), 20_000),
         (("monitor",), 5_000),
@@ -122,7 +122,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_stage_keeps_the_last_good_state(
 def test_a_folder_whose_path_holds_blanks_accents_and_a_per_cent_sign_is_a_folder(house, undisturbed, tmp_path):
     odd = tmp_path / "données d'été à 100 %"
     house.rename(odd)
-    for step in (("build", "--start", MONTH), ("score",), ("monitor",), ("settings",)):
+    for step in (("build", "--start", MONTH, "--rebuild"), ("score",), ("monitor",), ("settings",)):
         code, _, said = run(*step, "--data", odd)
         assert code == 0, said
     assert published(odd) == published(undisturbed[0])
@@ -134,7 +134,7 @@ def test_a_folder_whose_path_holds_blanks_accents_and_a_per_cent_sign_is_a_folde
     ids=str,
 )
 def test_the_list_is_the_same_in_the_c_locale_and_in_other_time_zones(house, undisturbed, variables):
-    for step in (("build", "--start", MONTH), ("score",)):
+    for step in (("build", "--start", MONTH, "--rebuild"), ("score",)):
         code, _, said = run(*step, "--data", house, variables=variables)
         assert code == 0, said
     assert published(house) == published(undisturbed[0])

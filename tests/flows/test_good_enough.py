@@ -16,8 +16,9 @@ from flows import listing, modelling, monthly
 from flows.journal import begun
 from flows.settings import load
 from models.protocol import Hyperparameters
+from models.rows.dataset import read_rows
 from models.training import training
-from tests.economy import FIRMS, SHORT, made_once
+from tests.economy import FIRMS, SHORT, made_once, sealed
 
 pytestmark = pytest.mark.slow
 OPEN = ("financial_health", "profile")
@@ -45,13 +46,16 @@ def known_of(economy, folder, themes, is_shuffled):
         rows = pd.read_parquet(part, partitioning=None)
         nothing = {f.name: pd.Series([None] * len(rows), dtype="str" if f.is_category else "float32") for f in unknown}
         rows = rows.assign(**nothing)
-        if is_shuffled:
-            labels = rows["label"].dropna()
-            rows.loc[labels.index, "label"] = rng.permutation(labels.to_numpy(copy=True))
         rows.to_parquet(part, index=False)
+    if is_shuffled:
+        table = FeatureTable(features)
+        labels = read_rows(table, table.periods, has_label=True)[["siren", "period", "label"]].dropna()
+        labels["label"] = labels.groupby("period")["label"].transform(rng.permutation).astype("int8")
+        labels.assign(period=labels["period"].dt.date).to_parquet(table.labels, index=False)
     sources = {source for feature in unknown for source in feature.sources} - {"headcounts", "firms", "establishments"}
     record = replace(FeatureTable(economy).record, absent_sources=tuple(sorted(sources)))
     write_record(features / BUILD, record, BUILD_UPGRADES)
+    sealed(features)
     return settings_in(folder)
 
 

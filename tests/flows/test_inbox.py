@@ -17,8 +17,9 @@ from features.manifests import ZONE, read_manifest
 from flows import due
 from flows.inbox import Inbox, shown, time_of
 from flows.settings import load
-from tests.commands import weaksignals
+from tests.commands import started, weaksignals
 from tests.deliveries import DEBT, DEBTS, HEADCOUNTS, NOTICES, sound, write
+from tests.flows.test_failures import with_a_disk_of
 
 ESTABLISHMENTS = "compte;siret;rais_soc;ape_ins;dep;eff202331"
 
@@ -361,6 +362,32 @@ def test_killed_at_any_moment_it_loses_nothing_and_goes_on(tmp_path):
     assert {json.dumps(one) for one in told} == {
         json.dumps([["2401/sigfaible_debits.csv"], ["dettes.csv"], [], ["2401"]])
     }
+
+
+def test_a_full_disk_is_told_and_the_file_stays_where_it_was_dropped(partners):
+    partners.debts(2000)
+    before = (partners.drop / "sigfaible_debits.csv").read_bytes()
+    given = (
+        "inbox",
+        partners.drop,
+        "--raw",
+        partners.raw,
+        "--data",
+        partners.root / "data",
+        "--received",
+        "2024-01-26",
+    )
+    waiting = {"WEAKSIGNALS_INBOX": '{"quiet_seconds": 0}'}
+    for size in (2_000, 20_000, len(before) - 1):
+        run = started(*given, variables=waiting, preexec_fn=with_a_disk_of(size))
+        _, said = run.communicate(timeout=300)
+        assert run.returncode == 1
+        assert "Traceback" not in said
+        assert "The disk is full" in said
+        assert (partners.drop / "sigfaible_debits.csv").read_bytes() == before
+        assert list(partners.raw.glob("[0-9]*")) == []
+    run = started(*given, variables=waiting)
+    assert "sigfaible_debits.csv: filed in 2401" in run.communicate(timeout=300)[0]
 
 
 def test_a_run_is_due_once_where_all_that_came_before_is_there_or_its_day_has_come(partners):

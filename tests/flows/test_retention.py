@@ -14,7 +14,7 @@ from flows.keeping import Keeping
 from flows.settings import load
 from models.registry.registry import Promotion
 from reports.review.configuration import read_configuration
-from reports.review.database import Verdict, open_database
+from reports.review.database import Case, Verdict, open_database
 from reports.runs.page import write_run
 from reports.runs.records import RunRecord
 from tests.commands import weaksignals
@@ -24,6 +24,7 @@ MODELS = (
     "2020-01-listed",
     "2020-02-scored",
     "2020-03-answered",
+    "2020-03-followed",
     "2020-04-used",
     "2020-05-none",
     "2020-06-champion",
@@ -80,6 +81,8 @@ def house(tmp_path):
             Verdict.__table__.insert(),
             {**answer, "reason": "", "note": "", "by": "a", "at": datetime(2020, 3, 1, tzinfo=UTC), "follows": 0},
         )
+        opened = {"siren": "1", "list_period": "2020-03", "model_id": "2020-03-followed", "by": "a", "follows": 0}
+        connection.execute(Case.__table__.insert(), {**opened, "at": datetime(2020, 3, 1, tzinfo=UTC)})
     engine.dispose()
     return settings
 
@@ -122,7 +125,7 @@ def test_the_last_models_and_the_last_months_stay_as_the_settings_say(house):
     }
     assert {"models/2020-04-used", "models/2020-07-last"}.isdisjoint(gone(house, models=2, months=13))
     assert "received/2203" not in gone(house, models=2, months=13)
-    assert gone(house, models=7, months=100) == set()
+    assert gone(house, models=8, months=100) == set()
 
 
 def test_the_command_prints_what_it_removes_and_a_dry_run_removes_nothing(house):

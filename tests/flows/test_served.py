@@ -1,6 +1,7 @@
 """The flows as Prefect serves them: what they take, when they run, and a run that a schedule starts."""
 
 import asyncio
+import shutil
 import signal
 import socket
 import time
@@ -13,9 +14,13 @@ import pytest
 import yaml
 from prefect.server.schemas.schedules import CronSchedule
 
+from features.arrivals import delivery_month
 from flows import served
+from flows.inbox import time_of
 from tests.commands import started, weaksignals
 from tests.deliveries import sound
+from tests.flows.test_backup import created
+from tests.reports.review.test_database import postgresql  # noqa: F401 - a fixture
 
 ROOT = Path(served.__file__).parents[1]
 
@@ -73,6 +78,14 @@ class Api:
         runs = self.post("/flow_runs/filter").json()
         return next((run for run in runs if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED")), None)
 
+    def start_soon(self, deployment):
+        """Add a schedule whose first date is near, to those that are months or minutes away."""
+        near = {"interval": 86400, "anchor_date": (datetime.now(UTC) + timedelta(seconds=20)).isoformat()}
+        assert self.post(f"/deployments/{deployment}/schedules", [{"active": True, "schedule": near}]).is_success
+
+    def artifacts(self):
+        return {one["key"] for one in self.post("/artifacts/filter").json()}
+
 
 def until(found, seconds):
     end = time.monotonic() + seconds
@@ -91,19 +104,16 @@ def test_a_schedule_starts_a_run_that_publishes_a_list_and_its_artifacts(tmp_pat
     server = started("serve", raw, "--port", port, "--data", data, stdout=None, stderr=None)
     api = Api(port)
     try:
-        deployed = until(lambda: len(found := api.deployments()) == 3 and found, 300)
+        deployed = until(lambda: len(found := api.deployments()) == 4 and found, 300)
         monthly = f"/deployments/{deployed['monthly']}"
         refused = api.post(f"{monthly}/create_flow_run", {"parameters": {"raw": str(raw), "period": "24-02"}})
         assert refused.status_code == 409
         assert "period" in refused.text
-        # A schedule whose first date is near, instead of the 25th at two o'clock.
-        near = {"interval": 86400, "anchor_date": (datetime.now(UTC) + timedelta(seconds=20)).isoformat()}
-        assert api.post(f"{monthly}/schedules", [{"active": True, "schedule": near}]).is_success
+        api.start_soon(deployed["monthly"])
         run = until(api.ended_run, 900)
         assert run["state_type"] == "COMPLETED", run["state"]
         assert run["auto_scheduled"]
-        keys = {one["key"] for one in api.post("/artifacts/filter").json()}
-        assert {"received", "feature-table", "model-card", "target-list", "monitoring", "run"} <= keys
+        assert {"received", "feature-table", "model-card", "target-list", "monitoring", "run"} <= api.artifacts()
         (listed,) = data.glob("lists/*/target_list.parquet")
         assert len(pd.read_parquet(listed)) > 50
     finally:
@@ -111,9 +121,40 @@ def test_a_schedule_starts_a_run_that_publishes_a_list_and_its_artifacts(tmp_pat
         assert server.wait(60) in (0, 143)
 
 
+@pytest.mark.slow
+@pytest.mark.nightly
+def test_on_postgresql_the_inbox_files_what_was_dropped_and_starts_the_run_of_the_month(
+    tmp_path,
+    postgresql,  # noqa: F811
+):
+    database = created(postgresql, "prefect").replace("+psycopg", "+asyncpg")
+    drop, raw, data, port = tmp_path / "drop", tmp_path / "raw", tmp_path / "data", free_port()
+    month = delivery_month(time_of(None).date(), delivery_day=25, early_days=0)
+    assert weaksignals("simulate", tmp_path / "made", "--firms", 1000, "--end", f"{month:%Y-%m}").returncode == 0
+    shutil.copytree(tmp_path / "made" / f"{month:%y%m}_simulated", drop)
+    raw.mkdir()
+    data.mkdir()
+    (data / "weaksignals.toml").write_text('[inbox]\nquiet_seconds = 0\nearly_days = 0\nrequired = ["debts"]\n')
+    at = {"PREFECT_API_DATABASE_CONNECTION_URL": database}
+    given = ("--port", port, "--data", data, "--inbox", drop)
+    server, api = started("serve", raw, *given, variables=at, stdout=None, stderr=None), Api(port)
+    try:
+        deployed = until(lambda: len(found := api.deployments()) == 4 and found, 300)
+        api.start_soon(deployed["inbox"])
+        run = until(api.ended_run, 900)
+        assert run["state_type"] == "COMPLETED", run["state"]
+        assert {"received", "feature-table", "model-card", "target-list", "monitoring", "run"} <= api.artifacts()
+        assert [path.name for path in drop.iterdir() if not path.name.startswith(".")] == []
+        assert len(list(data.glob("lists/*/target_list.parquet"))) == 1
+        assert list(data.rglob("prefect.db")) == [], "all that Prefect knows is in PostgreSQL"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) in (0, 143)
+
+
 def test_without_a_folder_of_drops_no_inbox_is_served():
     found = served.deployments(Path("/srv/deliveries"), Path("/srv/data"), None)
-    assert [one.entrypoint.rpartition(".")[2] for one in found] == ["monthly", "retraining", "monitoring"]
+    assert [one.entrypoint.rpartition(".")[2] for one in found] == ["monthly", "retraining", "monitoring", "reminders"]
     assert all(len(one.schedules) == 1 for one in found)
     (monthly, *_) = served.deployments(Path("/srv/deliveries"), Path("/srv/data"), Path("/srv/drop"))
     assert monthly.schedules == [], "the inbox starts it once its sources are there"

@@ -1,17 +1,18 @@
-"""Pages of team leads, data scientists and administrators: the team's follow-up, verdicts, wrong data."""
+"""Pages of team leads, data scientists and administrators: verdicts and wrong data."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from reports.cells import SPREADSHEET, spreadsheet_csv
 from reports.review import chains, verdicts, wrong_data
 from reports.review.access import ANSWER_WRONG_DATA, EXPORT_VERDICTS, READ_WRONG_DATA, TEAM
 from reports.review.data import Row
 from reports.review.guard import Admitted, Refused, Visit, follows_of, published_list
-from reports.review.listing import last_lists, read_firms
+from reports.review.listing import read_firms
 from reports.review.rendering import render
 
 router = APIRouter()
@@ -19,38 +20,22 @@ NOT_ANSWERED = "Choose what became of it; where it was not corrected, write why.
 
 
 @router.get("/team")
-def team(visit: Annotated[Visit, Depends(Admitted(TEAM))]) -> HTMLResponse:
-    """The firms followed in the territory, and where each stands."""
-    services = visit.services
-    published = published_list(services.reader, None)
-    states = verdicts.follow_states(services.engine)
-    rows = [
-        {**row, "list": key}
-        for key, sirens in last_lists(services.reader, list(states)).items()
-        for row in read_firms(services.reader, services.reader.published(key), sirens, visit.who.right)
-    ]
-    counts = Counter(states[row["siren"]] for row in rows)
-    context: dict[str, Any] = {
-        "counts": counts,
-        "codes": verdicts.FOLLOW_UP_STATES,
-        "published": published,
-        "is_simulated": published.is_simulated,
-        "rows": rows,
-        "states": states,
-    }
-    return render(visit.request, services, visit.account, "team.html", **context)
+def team(visit: Annotated[Visit, Depends(Admitted(TEAM))]) -> Response:  # noqa: ARG001 - its rule
+    """On to the follow-ups of the territory: the address of versions up to 0.2."""
+    return RedirectResponse("/follow-ups?scope=all", 303)
 
 
 @router.get("/verdicts.csv")
 def export_verdicts(visit: Annotated[Visit, Depends(Admitted(EXPORT_VERDICTS))]) -> Response:
     """The standing verdicts on the firms of the territory, keyed by siren, list and model."""
     rows = _of_territory(visit, verdicts.verdict_rows(visit.services.engine))
-    return _as_file(chains.as_csv(rows, verdicts.VERDICT_COLUMNS), "verdicts.csv")
+    return _as_file(visit, verdicts.VERDICT_COLUMNS, rows, "verdicts.csv")
 
 
-def _as_file(content: str, name: str) -> Response:
+def _as_file(visit: Visit, columns: Sequence[str], rows: Sequence[Row], name: str) -> Response:
+    content = spreadsheet_csv(columns, ([row[column] for column in columns] for row in rows), visit.language)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(content, media_type=SPREADSHEET, headers=headers)
 
 
 def _of_territory(visit: Visit, rows: list[Row]) -> list[Row]:
@@ -107,7 +92,7 @@ def _reports(visit: Visit) -> list[wrong_data.Report]:
 @router.get("/wrong-data.csv")
 def export_wrong_data(visit: Annotated[Visit, Depends(Admitted(READ_WRONG_DATA))]) -> Response:
     """The same as a file."""
-    return _as_file(wrong_data.as_csv(_reports(visit)), "wrong-data.csv")
+    return _as_file(visit, wrong_data.REPORT_COLUMNS, [vars(one) for one in _reports(visit)], "wrong-data.csv")
 
 
 @router.post("/wrong-data/{number}")

@@ -8,30 +8,28 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from features.insolvency import IN_BONIS
 from models.alerts import NO_ALERT
 from models.evaluation.groups import FEWEST
-from reports.charts import strip
-from reports.dictionary import sources_behind
-from reports.freshness import as_of_words, older_data
-from reports.reasons import FEATURES
 from reports.review import history, verdicts, wrong_data
-from reports.review.access import EXPORT_FIRM, FIRM, FOLLOW_UP, GIVE_VERDICT, READ_LINEAGE, REPORT_WRONG_DATA, Kind
+from reports.review.access import EXPORT_FIRM, FIRM, GIVE_VERDICT, READ_LINEAGE, REPORT_WRONG_DATA, Kind
+from reports.review.cases.records import FollowUp, follow_ups_of
 from reports.review.chains import OVERTAKEN, OvertakenError
 from reports.review.data import Row
-from reports.review.database import now
 from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
 from reports.review.guard import Admitted, Visit, follows_of, published_of
 from reports.review.horizons import horizon_chart
-from reports.review.past import establishments, judgements, ratio_traces, risk_history, traces
+from reports.review.key_figures import KeyFigure, key_figures
+from reports.review.legal_life import TOLD, time_line
+from reports.review.past import establishments, judgements, legal_notices, ratio_traces, risk_history, traces
 from reports.review.rendering import render
-from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES, sector_quartiles
+from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES
+from reports.review.unknowns import unknowns
 from reports.review.words import REGISTER_FIELDS, Words
 
 router = APIRouter(prefix="/firms/{siren}")
 Consulted = Annotated[Visit, Depends(Admitted(FIRM))]
-# The fields of both forms, kept in the page where an answer must be sent again.
-ANSWER = ("is_useful", "reason", "note", "state", "on")
-WRONG_DAY = "This date can't be right: a follow-up is at most ten years old, or planned within two years. Correct it."
+# The fields of the verdict, kept in the page where it must be sent again.
+ANSWER = ("is_useful", "reason", "note")
 NO_ALERT_HERE = "This firm is not on alert: there is no alert to judge."
 Exported = Annotated[Visit, Depends(Admitted(EXPORT_FIRM))]
 
@@ -81,40 +79,34 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     shows_scores = visit.who.right.may_see(Kind.SCORES)
     past = risk_history(reader, published, found["siren"]) if shows_scores else []
     thresholds = published.given.thresholds.at(found["departement"]) if published.given else None
-    silent = silent_sources(explained.values)
     metrics = reader.metrics(published.model_id)
     alike = (
         firms_alike(
             metrics.groups if metrics else {},
             explained.values,
-            silent,
+            silent_sources(explained.values),
             found["alert"],
             reader.months_per_firm(published.model_id),
         )
         if shows_scores and found["state"] == IN_BONIS and explained.values
         else []
     )
-    absent = reader.absent_sources(published.model_id)
     return _page(
         visit,
         "firm.html",
         status,
         explained=explained,
         answers=given,
-        last_state=given.follow_ups[0].state if given.follow_ups else "",
-        days=verdicts.days_of_follow_up(now().date()),
+        follow_up=_follow_up(visit),
         past=[row for row in past if row["alert"] != NO_ALERT],
         horizon_chart=horizon_chart(found, published.horizon, words) if shows_scores else None,
         risk_chart=history.risk_chart(past, thresholds, words) if len(past) > 1 else None,
         thresholds=thresholds,
-        figures=key_figures(visit, explained),
+        figures=_key_figures(visit, explained),
         alike=alike,
         fewest_failures=FEWEST,
-        absent_sources=absent,
-        older_data=list(older_data(published.older, visit.language)),
-        silent_sources=[name for of in silent for name in sources_behind(of) if name not in absent],
+        unknowns=_unknowns(visit, explained),
         verdict_reasons=verdicts.VERDICT_REASONS,
-        follow_up_states=verdicts.FOLLOW_UP_STATES,
         fields=wrong_fields(explained),
         **{
             "problem": "",
@@ -131,25 +123,21 @@ def _answers(visit: Visit, explained: Explanation) -> verdicts.Answers:
     return given.visible(visit.who.right, published, wrong_fields(explained))
 
 
-def key_figures(visit: Visit, explained: Explanation) -> list[dict[str, Any]]:
-    """The firm's figures that the user may see, by theme, each with the quartiles of its sector."""
+def _follow_up(visit: Visit) -> FollowUp | None:
+    """The newest one of the firm."""
+    _, found = published_of(visit)
+    return next(iter(follow_ups_of(visit.services.engine, found["siren"])), None)
+
+
+def _key_figures(visit: Visit, explained: Explanation) -> list[KeyFigure]:
     published, _ = published_of(visit)
-    division = explained.values.get("naf_division")
-    if published.features is None:
-        return []
-    sector = sector_quartiles(visit.services.reader, published.features, division) if division else {}
-    found = []
-    for name in KEY_FIGURES:
-        value = explained.values.get(name)
-        is_silent = FEATURES[name].unit == "notices" and not value
-        if value is not None and not is_silent:
-            quartiles = sector.get(name)
-            drawn = strip(value, quartiles) if quartiles else ""
-            theme = FEATURES[name].theme
-            older = as_of_words(FEATURES[name], published.older, visit.language)
-            figure = {"name": name, "theme": theme, "value": value, "quartiles": quartiles, "strip": drawn}
-            found.append({**figure, "as_of": older})
-    return found
+    return key_figures(visit.services.reader, published, explained.values, visit.language)
+
+
+def _unknowns(visit: Visit, explained: Explanation) -> list[str]:
+    published, _ = published_of(visit)
+    absent = visit.services.reader.absent_sources(published.model_id)
+    return list(unknowns(explained, published.older, absent, Words(visit.language)))
 
 
 def wrong_fields(explained: Explanation) -> tuple[str, ...]:
@@ -166,6 +154,7 @@ def firm_history(visit: Consulted) -> HTMLResponse:
     rows = traces(reader, published, siren, right)
     ratios = ratio_traces(reader, published, siren, right)
     decided = judgements(reader, published, siren)
+    notices = legal_notices(reader, published, siren)
     return _page(
         visit,
         "history.html",
@@ -175,6 +164,8 @@ def firm_history(visit: Consulted) -> HTMLResponse:
         fewest_firms=FEWEST_FIRMS,
         judgements=None if decided is None else history.judgement_days(decided),
         establishments=establishments(reader, published, siren),
+        notices=None if notices is None else time_line(notices, published.period),
+        notices_told=TOLD,
     )
 
 
@@ -185,10 +176,20 @@ def firm_sheet(visit: Exported) -> Response:
     from reports.review import sheet
 
     published, found = published_of(visit)
-    one = Export(published, visit.who.right, Words(visit.language), [], [found])
+    reader, right, siren = visit.services.reader, visit.who.right, found["siren"]
     explained = _explained(visit)
-    contact = visit.services.configuration.contact
-    content = sheet.pdf(one, explained, key_figures(visit, explained), _answers(visit, explained), contact)
+    told = sheet.Told(
+        explained,
+        _key_figures(visit, explained),
+        _answers(visit, explained),
+        _follow_up(visit),
+        _unknowns(visit, explained),
+        risk_history(reader, published, siren) if right.may_see(Kind.SCORES) else [],
+        traces(reader, published, siren, right),
+        establishments(reader, published, siren),
+        visit.services.configuration.contact,
+    )
+    content = sheet.pdf(Export(published, right, Words(visit.language), [], [found]), told)
     name = f"weaksignals-{found['siren']}-{published.key}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/pdf", headers=headers)
@@ -226,20 +227,6 @@ def give_verdict(visit: Annotated[Visit, Depends(Admitted(GIVE_VERDICT))]) -> Re
     except OvertakenError:
         return _again(visit, 409, OVERTAKEN)
     return _back(visit, "verdicts")
-
-
-@router.post("/follow-ups")
-def follow_up(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response:
-    """What is done about the firm."""
-    _, found = published_of(visit)
-    answer = (visit.text("state"), visit.text("on"), visit.text("note"))
-    try:
-        verdicts.follow_up(visit.services.engine, found["siren"], visit.who.name, follows_of(visit), *answer)
-    except OvertakenError:
-        return _again(visit, 409, OVERTAKEN)
-    except verdicts.WrongDayError:
-        return _again(visit, 400, WRONG_DAY)
-    return _back(visit, "follow-ups")
 
 
 @router.post("/wrong-data")

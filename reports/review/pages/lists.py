@@ -3,31 +3,25 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from reports.freshness import older_data
 from reports.review import exports, verdicts
-from reports.review.access import EXPORT_LIST, LIST, SIGNED_IN, Kind
+from reports.review.access import EXPORT_LIST, LIST, Kind
 from reports.review.asked import ImpossibleValueError, read_asked
+from reports.review.cases import records
+from reports.review.codes import CLOSED
 from reports.review.columns import in_files, on_page, sortable
+from reports.review.conditions import Scene, searched_number
 from reports.review.data import PublishedList
-from reports.review.filters import Scene, allowed, searched_number
+from reports.review.filters import allowed
 from reports.review.guard import Admitted, Refused, Visit, is_fragment, published_list
-from reports.review.listing import Page, read_page
+from reports.review.listing import Page, offered_codes, read_page
 from reports.review.rendering import render
 from reports.review.wording import listed_reason
 from reports.review.words import Words
 
 router = APIRouter()
-
-
-@router.get("/")
-def newest_list(visit: Annotated[Visit, Depends(Admitted(SIGNED_IN))]) -> Response:
-    """On to the newest list."""
-    keys = visit.services.reader.keys()
-    if not keys:
-        raise Refused(404, "No list is published yet.")
-    return RedirectResponse(f"/lists/{keys[0]}", 303)
 
 
 @router.get("/lists/{key}")
@@ -53,6 +47,7 @@ def list_page(key: str, visit: Annotated[Visit, Depends(Admitted(LIST))]) -> HTM
         sortable=sortable(),
         explained=in_files(right, published),
         filters=allowed(right),
+        offered=offered_codes(services.reader, published, right),
         older_data=list(older_data(published.older, visit.language)),
         alerting=exports.told_alerts(published, right, visit.language),
         reason_of=lambda row: listed_reason(row.get("main_reason"), right, visit.language),
@@ -67,8 +62,8 @@ def _read(visit: Visit, published: PublishedList, **size: None) -> Page:
         asked = read_asked(visit.request.query_params)
     except ImpossibleValueError:
         raise Refused(422, "The address of this page holds a value that it can't have. Go back to the list.") from None
-    follow_states = verdicts.follow_states(services.engine)
-    followed = [siren for siren, state in follow_states.items() if state != verdicts.CLOSED]
+    follow_states = records.follow_states(services.engine)
+    followed = [siren for siren, state in follow_states.items() if state != CLOSED]
     reviewed = verdicts.reviewed(services.engine, published) if "unreviewed" in asked.values else []
     page = read_page(services.reader, Scene(published, reviewed, followed), asked, visit.who.right, **size)
     for row in page.rows:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as Transaction
 from reports.review import audit, contest
 from reports.review.access import READ_AUDIT, RULES
 from reports.review.accounts import Change
+from reports.review.cases import digest
 from reports.review.database import AuditEntry
 from reports.review.guard import Admitted, Refused, Visit
 from reports.review.rendering import render
@@ -23,13 +24,14 @@ router = APIRouter()
 PAGE: Final = 100
 LONGEST: Final = 200
 ACTIONS: Final = sorted(
-    {rule.action for rule in RULES if rule.is_logged} | {*Change} | {audit.SHORTENED, contest.ACTION}
+    {rule.action for rule in RULES if rule.is_logged} | {*Change} | {audit.SHORTENED, contest.ACTION, digest.ACTION}
 )
 # As they are stored -> as they are read; those of GRANTED first.
 OUTCOMES: Final = {
     audit.ADMITTED: "granted",
     audit.SIGNED_IN: "signed in",
     "done": "carried out",
+    digest.SENT: "sent",
     "refused": "not granted",
     "too many": "had to wait",
     "left out": "not written line by line",
@@ -39,7 +41,7 @@ OUTCOMES: Final = {
     "404": "not found, or outside the territory",
     "414": "address too long",
 }
-GRANTED: Final = (audit.ADMITTED, audit.SIGNED_IN, "done")
+GRANTED: Final = (audit.ADMITTED, audit.SIGNED_IN, "done", digest.SENT)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,13 @@ function fieldsOf(form) {
   return [...form.elements].filter((field) => field.name && field.type !== "hidden" && field.type !== "submit");
 }
 
+function isTicked(field) {
+  return field.type === "radio" || field.type === "checkbox";
+}
+
 function keep(form) {
   const values = fieldsOf(form)
-    .filter((field) => field.type !== "radio" || field.checked)
+    .filter((field) => !isTicked(field) || field.checked)
     .map((field) => [field.name, field.value]);
   sessionStorage.setItem(keyOf(form), JSON.stringify(values));
 }
@@ -21,11 +25,11 @@ function keep(form) {
 function restore(form) {
   const kept = sessionStorage.getItem(keyOf(form));
   if (kept === null) return;
-  const values = Object.fromEntries(JSON.parse(kept));
+  const values = JSON.parse(kept);
   for (const field of fieldsOf(form)) {
-    if (!(field.name in values)) continue;
-    if (field.type === "radio") field.checked = field.value === values[field.name];
-    else field.value = values[field.name];
+    const given = values.filter(([name]) => name === field.name).map(([, value]) => value);
+    if (isTicked(field)) field.checked = given.includes(field.value);
+    else if (given.length) field.value = given[0];
   }
   form.querySelector(".draft").hidden = false;
 }

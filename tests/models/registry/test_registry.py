@@ -18,7 +18,8 @@ from models.protocol import Hyperparameters
 from models.registry import registry
 from models.registry.model import identifier
 from models.registry.records import Bins, Reference
-from models.registry.upgrades import model_from_4
+from models.registry.upgrades import model_from_5
+from tests.models.small import grown
 from tests.records import metrics
 
 
@@ -30,14 +31,34 @@ def test_a_registered_model_is_read_as_it_was_saved(model, sample, tmp_path):
     assert (margins(booster_of(again.text), sample[0]) == margins(booster_of(model.text), sample[0])).all()
 
 
-@pytest.mark.parametrize("file", ["model.txt", "model.json", "refit-0.txt"])
+@pytest.mark.parametrize("file", ["model.txt", "tested.txt", "model.json", "refit-0.txt"])
 @pytest.mark.parametrize("damage", ["", "{", '{"a": 1}', None])
 def test_a_damaged_model_is_refused_in_a_sentence(model, tmp_path, file, damage):
-    name = registry.save(tmp_path, model, None, "")
+    name = registry.save(tmp_path, replace(model, tested=model.text), None, "")
     path = tmp_path / name / file
     path.unlink() if damage is None else path.write_text(damage)
     with pytest.raises(InputError, match="weaksignals train"):
         registry.load(tmp_path, name)
+
+
+def test_the_evaluated_trees_are_kept_beside_those_in_use(model, sample, tmp_path):
+    evaluated = replace(model, tested=grown(sample, 1).model_to_string())
+    again = registry.load(tmp_path, registry.save(tmp_path, evaluated, None, ""))
+    assert again == evaluated
+    assert again.evidence == evaluated.tested != again.text
+    assert again.model_id != model.model_id
+
+
+def test_a_model_of_version_4_was_used_as_it_had_been_evaluated(model, tmp_path):
+    name = registry.save(tmp_path, model, None, "")
+    path = tmp_path / name / "model.json"
+    content = {**json.loads(path.read_text()), "version": 4}
+    del content["tested_sha256"], content["facts"]["final"]
+    path.write_text(json.dumps(content))
+    folder = tmp_path / identifier(model.facts, path.read_text())
+    (tmp_path / name).resolve().rename(folder)
+    found = registry.load(tmp_path, folder.name)
+    assert (found.model_id, found.evidence) == (folder.name, model.text)
 
 
 def test_a_calibration_moved_by_hand_is_noticed(model, tmp_path):
@@ -110,7 +131,8 @@ def test_a_model_of_version_1_is_upgraded_and_keeps_its_identifier(former):
     assert model.inputs[1].categories == ("A", "C")
     facts = model.facts
     assert (facts.as_of, facts.horizon, facts.split.test.first) == (date(2024, 2, 1), 18, date(2022, 2, 1))
-    assert facts.protocol.hyperparameters == Hyperparameters()
+    assert facts.protocol.hyperparameters == Hyperparameters(n_estimators=300, learning_rate=0.03)
+    assert (model.evidence, facts.final) == (model.text, None)
     assert 0 < facts.n_estimators <= 300
     assert facts.data.excluded_activities == ("84", "65")
     # Up to version 2, the register of the past was that of the day.
@@ -134,15 +156,15 @@ def test_a_model_of_version_2_knew_only_the_register_of_today(model, tmp_path):
     assert found.facts.protocol == model.facts.protocol
 
 
-def test_of_a_model_before_version_5_neither_interval_nor_horizons_are_known(former):
+def test_of_a_model_before_version_6_neither_interval_nor_horizons_are_known(former):
     model = registry.load(former, FORMER_ID)
     assert (model.interval, model.curve, model.facts.base_rate) == (None, (), None)
 
 
-def test_a_venn_abers_calibration_of_version_4_gives_the_same_risks():
+def test_a_venn_abers_calibration_of_version_5_gives_the_same_risks():
     steps = {"low_from": [0.0, 1.0], "low": [0.0, 0.1, 0.3], "high_from": [0.0, 1.0], "high": [0.2, 0.4, 0.5]}
     content = {"calibration": {"kind": "venn_abers", **steps}, "intervals": steps, "facts": {"failure_rate": 0.1}}
-    upgraded = model_from_4(content)
+    upgraded = model_from_5(content)
     calibration = TypeAdapter(Isotonic).validate_python(upgraded["calibration"])
     # The high end over 1 less the low end plus the high end.
     found = calibration.probability(np.array([-0.5, 0.0, 0.5, 1.0, 1.5]))
@@ -189,7 +211,7 @@ def test_metrics_and_reference_are_read_as_they_were_saved(model, tmp_path):
 READERS = {"model.json": registry.load, "metrics.json": registry.metrics_of, "reference.json": registry.reference_of}
 
 
-@pytest.mark.parametrize(("file", "newest"), [("model.json", 5), ("metrics.json", 3), ("reference.json", 2)])
+@pytest.mark.parametrize(("file", "newest"), [("model.json", 6), ("metrics.json", 3), ("reference.json", 2)])
 def test_a_record_of_an_unknown_version_is_refused_by_name(former, file, newest):
     path = former / FORMER_ID / file
     path.write_text(json.dumps({**json.loads(path.read_text()), "version": newest + 1}))

@@ -77,7 +77,7 @@ def test_the_last_follow_up_stands_in_the_list(fresh):
         assert answer.status_code == 303
     assert "visitée" in agent.get("/lists/2024-02").text
     assert "552100554" not in agent.get("/lists/2024-02/export.json?unfollowed=true").text
-    agent.post(f"{FIRM}/follow-ups", follows=2, state="closed", on="2024-02-10", note="")
+    agent.post(f"{FIRM}/follow-ups", follows=2, state="closed", outcome="recovered", on="2024-02-10", note="")
     assert "552100554" in agent.get("/lists/2024-02/export.json?unfollowed=true").text
 
 
@@ -99,16 +99,16 @@ def test_the_export_of_verdicts_holds_one_row_per_firm_list_and_model_and_no_for
     give(signed_in(fresh, "paris"), note="=1+1")
     text = signed_in(fresh, "france").get("/verdicts.csv").text
     head, line = text.splitlines()
-    assert head.startswith('"siren","list_period","model_id","is_useful"')
-    assert line.startswith('"552100554","2024-02",')
-    assert ""","'=1+1",""" in line
+    assert head.startswith("\ufeffsiren;list_period;model_id;is_useful")
+    assert line.startswith("552100554;2024-02;")
+    assert ";'=1+1;" in line
 
 
 def test_no_note_starts_a_formula_where_a_french_spreadsheet_splits_it(fresh):
     give(signed_in(fresh, "paris"), note="ok;=1+1;\n@x, -3 salariés")
     text = signed_in(fresh, "france").get("/verdicts.csv").text
     assert text.splitlines()[1].endswith("\"ok;'=1+1;")
-    assert text.splitlines()[2].startswith("'@x, -3 salariés\",")
+    assert text.splitlines()[2].startswith("'@x, -3 salariés\";")
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
@@ -118,7 +118,7 @@ def test_what_is_only_added_to_can_not_be_changed_even_by_hand(fresh, table, cha
         connection.execute(sa.insert(LogCut).values(by="rule", up_to=datetime(2020, 1, 1, tzinfo=UTC)))
     agent = signed_in(fresh, "paris")
     give(agent)
-    agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on="2024-02-10", note="")
+    agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on="2024-02-10", note="vue")
     agent.post(f"{FIRM}/wrong-data", field="name", note="x")
     signed_in(fresh, "admin").post("/wrong-data/1", follows=0, state="corrected", note="")
     with pytest.raises(sa.exc.DatabaseError, match="append-only"), fresh.state.services.engine.begin() as connection:
@@ -134,22 +134,6 @@ def test_every_consultation_export_and_refusal_is_in_the_log(fresh):
     assert ("paris", "export list", "/lists/2024-02/export.csv?alert=high", "admitted") in rows
     assert ("paris", "firm", "/firms/350000008", "404") in rows
     assert "/lists/2024-02/export.csv" in signed_in(fresh, "admin").get("/audit").text
-
-
-@pytest.mark.parametrize("on", ["0202-03-03", "2999-01-01", "", "hier"])
-def test_a_follow_up_on_an_impossible_day_is_refused_and_what_was_typed_stays(fresh, on):
-    agent = signed_in(fresh, "paris")
-    answer = agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on=on, note="ligne 1\nligne 2")
-    assert answer.status_code == 400
-    assert "Cette date ne peut pas être juste" in shown(answer)
-    assert "ligne 1\nligne 2</textarea>" in answer.text
-    assert '<option value="visited" selected>' in answer.text
-
-
-def test_the_next_follow_up_starts_from_the_state_of_the_last(fresh):
-    agent = signed_in(fresh, "paris")
-    agent.post(f"{FIRM}/follow-ups", follows=0, state="visited", on="2024-02-10", note="")
-    assert '<option value="visited" selected>' in agent.get(FIRM).text
 
 
 @pytest.mark.parametrize(("siren", "word"), [("690000019", "redressement"), ("200000025", "sans alerte")])
@@ -198,8 +182,8 @@ def test_a_report_reaches_the_data_team_and_their_answer_the_agent(fresh):
     assert "corrigé par le partenaire" in text
     assert "par l'URSSAF" in text
     line = team.get("/wrong-data.csv").text.splitlines()[1]
-    assert '"headcount","12 salariés, pas 20","paris"' in line
-    assert '"corrected","par l\'URSSAF","admin"' in line
+    assert "headcount;12 salariés, pas 20;paris" in line
+    assert "corrected;par l'URSSAF;admin" in line
 
 
 def test_answers_on_a_firm_that_is_in_no_list_any_more_stay_with_who_sees_the_whole_country(copied, tmp_path):

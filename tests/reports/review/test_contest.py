@@ -39,8 +39,9 @@ def test_a_firm_learns_what_was_said_of_it_on_each_list_with_which_reasons_and_f
     reasons = [line[4:] for line in text.splitlines() if line.startswith("  - ")]
     assert len(reasons) > 2
     assert all(reason in page for reason in reasons[:2])
-    assert "Dette sociale : 42 317 euros" in text
-    assert "10/02/2024; visitée; appel le 3" in text
+    assert "Dette sociale : 42 317 €" in text
+    assert "10/02/2024; visitée" in text
+    assert "; appel le 3" in text
     assert "12 salariés" in text
     assert "paris" not in text
 
@@ -70,6 +71,23 @@ def test_all_of_it_is_written_for_other_programs(app, copied, tmp_path):
     assert [one["list"] for one in held["lists"]] == ["2024-02", "2024-01"]
     assert held["verdicts"][0]["reason"] == "seasonal"
     assert held["consulted"]["times"] == 1
+
+
+def test_a_firm_learns_all_of_its_follow_up_and_of_nobody_who_wrote_it(app, copied, tmp_path):
+    agent = signed_in(app, "paris")
+    agent.post(f"/firms/{FIRM}/follow-ups", follows=0, state="helped", on="2024-02-10", in_charge="paris",
+               action_ccsf="2024-02-08", contacts="Mme Durand, gérante", summary="va mieux",
+               note="pour moi", visibility="mine")  # fmt: skip
+    agent.post(f"/firms/{FIRM}/follow-up-notes", follows=1, note="pour moi encore", visibility="mine")
+    text = told(copied, FIRM, "--out", str(tmp_path / "held.json"))
+    line = "10/02/2024; aidée; CCSF : plan pour toutes les dettes publiques (08/02/2024); Mme Durand, gérante; va mieux"
+    assert line in text
+    assert "pour moi\n" in text
+    assert "pour moi encore" in text
+    assert "paris" not in text
+    (held,) = json.loads((tmp_path / "held.json").read_text())["follow_ups"]
+    assert [version["summary"] for version in held["versions"]] == ["va mieux"]
+    assert [note["note"] for note in held["notes"]] == ["pour moi", "pour moi encore"]
 
 
 def test_a_firm_of_which_nothing_is_held_is_told_so_and_what_is_no_siren_is_refused(app, copied):

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,8 @@ from alembic.migration import MigrationContext
 from reports.review import audit, chains, guessing, verdicts
 from reports.review.accounts import add_user
 from reports.review.app import create_app
+from reports.review.cases.notes import notes_of
+from reports.review.cases.records import Content, follow_states, follow_ups_of, save
 from reports.review.configuration import read_configuration
 from reports.review.data import Reader
 from reports.review.database import APPEND_ONLY, AuditEntry, Base, LogCut, Verdict, migrate, now, open_database
@@ -164,8 +166,13 @@ def test_an_agent_s_morning(url, data_template):
         assert agent.post("/firms/552100554/verdicts", **fields).status_code == 303
     fields = {"follows": 0, "state": "contacted", "on": "2024-02-03", "note": "rappeler"}
     assert agent.post("/firms/552100554/follow-ups", **fields).status_code == 303
-    text = agent.get("/firms/552100554").text
+    text = agent.get("/firms/552100554").text + agent.get("/firms/552100554/follow-up").text
     assert all(said in text for said in ("avis 0", "avis 1", "rappeler", "contactée"))
+    fields = {"follows": 1, "state": "closed", "outcome": "recovered", "on": "2024-02-04", "participants": ["admin"]}
+    assert agent.post("/firms/552100554/follow-ups", **fields).status_code == 303
+    assert agent.post("/firms/552100554/follow-up-notes", follows=1, note="rappelée", visibility="all").is_redirect
+    assert agent.post("/firms/552100554/follow-ups", follows=0, state="visited", on="2024-02-05").status_code == 303
+    assert "552100554" in agent.get("/follow-ups").text
     assert agent.get("/lists/2024-02/export.json?unreviewed=true&unfollowed=true").json()["firms"]
     assert guessing.begin(app.state.services.engine, "PARIS", "x").user_id is not None
     app.state.services.engine.dispose()
@@ -225,22 +232,74 @@ def test_first_requests_behind_a_proxy_may_come_together(url, data_template):
     app.state.services.engine.dispose()
 
 
-def test_a_database_of_the_first_version_keeps_every_answer(tmp_path):
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+FIRST_VERSION = (
+    "INSERT INTO verdicts VALUES (1, '552100554', '2024-02', 'm', true, '', 'vue', 'paris', '2024-02-03', 0)",
+    "INSERT INTO follow_ups VALUES (1, '552100554', 'contacted', '2024-02-03', 'rappeler', 'paris', '2024-02-03', 0)",
+    "INSERT INTO follow_ups VALUES (2, '350000008', 'to_contact', '2024-02-04', '', 'ouest', '2024-02-04', 0)",
+    "INSERT INTO follow_ups VALUES (3, '552100554', 'closed', '2024-02-05', 'va mieux', 'lyon', '2024-02-06', 1)",
+)
+
+
+@pytest.fixture
+def upgraded(url):
+    """A database of version 0.1 with answers, as the application opens it."""
+    engine = sa.create_engine(url)
     config = Config()
     config.set_main_option("script_location", "reports.review:migrations")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-        connection.execute(
-            sa.text(
-                "INSERT INTO verdicts VALUES (1, '552100554', '2024-02', 'm', 1, '', 'vue', 'paris', '2024-02-03', 0)"
-            )
-        )
+        for line in FIRST_VERSION:
+            connection.execute(sa.text(line))
     engine.dispose()
-    upgraded = open_database(str(engine.url))
+    engine = open_database(url)
+    yield engine
+    engine.dispose()
+
+
+def test_a_database_of_the_first_version_keeps_every_answer(upgraded):
     assert [row["note"] for row in verdicts.verdict_rows(upgraded)] == ["vue"]
-    upgraded.dispose()
+    (one,) = follow_ups_of(upgraded, "552100554")
+    told = [(version.state, f"{version.on}", version.by, f"{version.at:%Y-%m-%d}") for version in one.versions]
+    assert told == [("closed", "2024-02-05", "lyon", "2024-02-06"), ("contacted", "2024-02-03", "paris", "2024-02-03")]
+    notes = [(note.last.note, note.last.by, note.last.visibility) for note in notes_of(upgraded, one.case.id)]
+    assert notes == [("va mieux", "lyon", "all"), ("rappeler", "paris", "all")]
+    assert (one.case.by, one.case.list_period, one.case.follows) == ("paris", "", 0)
+    assert follow_states(upgraded) == {"552100554": "closed", "350000008": "to_contact"}
+    assert "follow_ups" not in sa.inspect(upgraded).get_table_names()
+
+
+def test_follow_ups_of_the_first_version_go_on_as_new_ones_do(upgraded, data_template):
+    published, day = Reader(data_template).published(None), date(2024, 3, 1)
+    save(upgraded, "350000008", published, "ouest", 2, Content("visited", day))
+    save(upgraded, "552100554", published, "paris", 0, Content("to_contact", day))
+    save(upgraded, "100000017", published, "paris", 0, Content("to_contact", day))
+    assert [one.last.state for one in follow_ups_of(upgraded, "552100554")] == ["to_contact", "closed"]
+    assert [version.state for version in follow_ups_of(upgraded, "350000008")[0].versions] == ["visited", "to_contact"]
+
+
+def test_of_eight_who_go_on_with_one_follow_up_at_once_one_is_kept_and_seven_are_told(engine, data_template):
+    published = Reader(data_template).published(None)
+
+    def said(n: int, follows: int) -> bool:
+        try:
+            save(
+                engine,
+                "552100554",
+                published,
+                f"agent {n}",
+                follows,
+                Content("visited", date(2024, 2 + follows, n + 1)),
+            )
+        except chains.OvertakenError:
+            return False
+        return True
+
+    for follows in (0, 1):
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(said, range(8), [follows] * 8)).count(True) == 1
+    (one,) = follow_ups_of(engine, "552100554")
+    assert len(one.versions) == 2
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)

@@ -24,15 +24,23 @@ ANSWERS = """
     GET  | /legal                                  | 404    | 404   | 404      | 404  | 404    | 404
     GET  | /privacy                                | 404    | 404   | 404      | 404  | 404    | 404
     GET  | /accessibility                          | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /guide                                  | 200    | 200   | 200      | 200  | 200    | 200
+    GET  | /logo                                   | 404    | 404   | 404      | 404  | 404    | 404
+    POST | /tour                                   | 303    | 400   | 400      | 400  | 400    | 400
     GET  | /confidentiality                        | 303    | 404   | 404      | 404  | 404    | 404
     POST | /confidentiality                        | 303    | 404   | 404      | 404  | 404    | 404
     GET  | /account                                | 303    | 200   | 200      | 200  | 200    | 200
     POST | /account/password                       | 303    | 400   | 400      | 400  | 400    | 400
     GET  | /accounts                               | 303    | 403   | 403      | 403  | 403    | 200
     POST | /accounts/{number}                      | 303    | 403   | 403      | 403  | 403    | 303
-    GET  | /                                       | 303    | 303   | 303      | 303  | 303    | 303
+    GET  | /                                       | 303    | 200   | 200      | 200  | 200    | 200
+    GET  | /lists                                  | 303    | 303   | 303      | 303  | 303    | 303
     GET  | /lists/{key}                            | 303    | 200   | 200      | 200  | 200    | 200
     GET  | /lists/{key}/export.{form}              | 303    | 200   | 200      | 200  | 200    | 200
+    GET  | /territory                              | 303    | 403   | 200      | 403  | 200    | 200
+    GET  | /territory/{table}.csv                  | 303    | 403   | 200      | 403  | 200    | 200
+    GET  | /figures                                | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /figures/{table}.csv                    | 404    | 404   | 404      | 404  | 404    | 404
     GET  | /firms/{siren}                          | 303    | 200   | 404      | 404  | 200    | 200
     GET  | /firms/{siren}/history                  | 303    | 200   | 404      | 404  | 200    | 200
     GET  | /firms/{siren}/sheet.pdf                | 303    | 200   | 404      | 404  | 200    | 200
@@ -41,14 +49,22 @@ ANSWERS = """
     GET  | /firms/{siren}/lineage.json             | 401    | 403   | 403      | 403  | 403    | 200
     POST | /firms/{siren}/verdicts                 | 303    | 400   | 404      | 403  | 400    | 400
     POST | /firms/{siren}/follow-ups               | 303    | 400   | 404      | 404  | 400    | 400
+    GET  | /firms/{siren}/follow-up                | 303    | 200   | 404      | 404  | 200    | 200
+    POST | /firms/{siren}/follow-up-notes          | 303    | 400   | 404      | 404  | 400    | 400
     POST | /firms/{siren}/wrong-data               | 303    | 400   | 404      | 404  | 400    | 400
     GET  | /algorithm                              | 200    | 200   | 200      | 200  | 200    | 200
     GET  | /algorithm/evaluation                   | 200    | 200   | 200      | 200  | 200    | 200
     GET  | /algorithm/data                         | 200    | 200   | 200      | 200  | 200    | 200
+    GET  | /algorithm/register                     | 200    | 200   | 200      | 200  | 200    | 200
+    GET  | /algorithm/register.json                | 200    | 200   | 200      | 200  | 200    | 200
+    GET  | /algorithm/register.csv                 | 200    | 200   | 200      | 200  | 200    | 200
     GET  | /algorithm/dictionary.csv               | 200    | 200   | 200      | 200  | 200    | 200
     GET  | /algorithm/pictures/{name}.{code}.svg   | 404    | 404   | 404      | 404  | 404    | 404
     GET  | /health                                 | 200    | 200   | 200      | 200  | 200    | 200
-    GET  | /team                                   | 303    | 403   | 200      | 403  | 403    | 200
+    GET  | /follow-ups                             | 303    | 200   | 200      | 200  | 200    | 200
+    GET  | /follow-ups/export.xlsx                 | 303    | 200   | 200      | 200  | 200    | 200
+    GET  | /follow-ups/calendar.ics                | 303    | 200   | 200      | 200  | 200    | 200
+    GET  | /team                                   | 303    | 403   | 303      | 403  | 403    | 303
     GET  | /verdicts.csv                           | 303    | 403   | 403      | 403  | 200    | 200
     GET  | /wrong-data                             | 303    | 403   | 403      | 403  | 200    | 200
     GET  | /wrong-data.csv                         | 303    | 403   | 403      | 403  | 200    | 200
@@ -57,7 +73,15 @@ ANSWERS = """
     POST | /account/sign-out-everywhere            | 303    | 303   | 303      | 303  | 303    | 303
     POST | /sign-out                               | 303    | 303   | 303      | 303  | 303    | 303
 """
-PARTS = {"siren": "552100554", "key": "2024-02", "form": "csv", "code": "fr", "name": "shap", "number": "1"}
+PARTS = {
+    "siren": "552100554",
+    "key": "2024-02",
+    "form": "csv",
+    "code": "fr",
+    "name": "shap",
+    "number": "1",
+    "table": "sizes",
+}
 ENDS_SESSIONS = ("/sign-out", "/account/sign-out-everywhere")
 
 
@@ -148,11 +172,16 @@ ASKED = st.sampled_from(
         "who",
         "since",
         "until",
+        "scope",
+        "state",
+        "view",
     ]
 )
 FIELDS = st.sampled_from(
     [*("csrf", "token", "name", "password", "next", "follows", "is_useful", "reason", "note", "state", "on", "field"),
-     *("current", "new", "again", "decision", "expires_on")]
+     *("current", "new", "again", "decision", "expires_on", "seen", "back"),
+     *("priority", "in_charge", "participants", "difficulties", "action_ccsf", "contacts", "next_on", "next_step", "summary"),
+     *("outcome", "visibility")]
 )  # fmt: skip
 KINDS = st.sampled_from(
     ["application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=", "application/json",

@@ -32,9 +32,10 @@ CONFIDENTIAL = "accounts_confidential"
 FORMS = {
     "/firms/{siren}/verdicts": {"follows": "0", "is_useful": "yes", "reason": "", "note": ""},
     "/firms/{siren}/follow-ups": {"follows": "0", "state": "to_contact", "on": "2024-02-02", "note": ""},
+    "/firms/{siren}/follow-up-notes": {"follows": "1", "note": "x", "visibility": "all"},
     "/firms/{siren}/wrong-data": {"field": "name", "note": "x"},
 }
-ROLES_OF = {"/team": {"bretagne", "admin"}, "/audit": {"admin"}, "/verdicts.csv": {"france", "admin"}}
+ROLES_OF = {"/audit": {"admin"}, "/verdicts.csv": {"france", "admin"}}
 NAMES = dict(zip(FIRMS["siren"], FIRMS["name"], strict=True))
 DEPARTEMENTS = dict(zip(FIRMS["siren"], FIRMS["departement"], strict=True))
 
@@ -60,8 +61,8 @@ def text_of(response) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Without the blanks that group digits."""
-    return re.sub("[\\s\u00a0\u202f]", "", text.replace("\\240", ""))
+    """Without the blanks that group digits, which are codes of the font in a PDF."""
+    return re.sub(r"\\[0-7]{3}|[\s\u00a0\u202f]", "", text)
 
 
 def outside(name: str) -> list[str]:
@@ -85,6 +86,7 @@ def test_the_columns_that_need_a_right_are_those_of_the_risk_and_of_the_debt():
     needed = {column.name: column.kind for column in COLUMNS if column.kind}
     risk = (
         "rank",
+        "national_rank",
         "alert",
         "first_alert",
         "since",
@@ -102,7 +104,7 @@ def test_the_columns_that_need_a_right_are_those_of_the_risk_and_of_the_debt():
 
 def test_a_filter_needs_the_right_of_the_figure_that_it_tells():
     needed = {one.name: one.kind for one in FILTERS if one.kind}
-    risk = ("alert", "theme", "min_alerts", "first_alert", "unreviewed")
+    risk = ("alert", "theme", "min_alerts", "new_alert", "first_alert", "unreviewed")
     debt = ("min_debt", "no_plan")
     assert needed == {**dict.fromkeys(risk, Kind.SCORES), **dict.fromkeys(debt, Kind.SOCIAL_DEBT)}
 
@@ -284,10 +286,10 @@ def test_answers_on_a_closed_firm_stay_in_the_table_and_with_the_team_and_those_
     own = signed_in(moved, "data_scientist").get("/verdicts.csv").text
     assert CLOSED in own
     assert MOVED not in own
-    team = signed_in(moved, "team_lead").get("/team").text
-    assert f"/firms/{CLOSED}?list=2024-01" in team
+    team = signed_in(moved, "team_lead").get("/follow-ups?scope=all").text
+    assert f"/firms/{CLOSED}/follow-up?list=2024-01" in team
     assert MOVED not in team
-    assert f"/firms/{MOVED}?list=2024-02" in admin.get("/team").text
+    assert f"/firms/{MOVED}/follow-up?list=2024-02" in admin.get("/follow-ups?scope=all").text
 
 
 def test_a_reason_without_right_is_told_by_its_theme_only(agents):
@@ -383,4 +385,6 @@ def test_roles_open_the_pages_of_their_work(agents):
     for path, allowed in ROLES_OF.items():
         for name, agent in agents.items():
             assert agent.get(path).status_code == (200 if name in allowed else 403), (path, name)
+    for name, agent in agents.items():
+        assert agent.get("/team").status_code == (303 if name in ("bretagne", "admin") else 403)
     assert {role for role, *_ in ACCOUNTS.values()} == set(Role)

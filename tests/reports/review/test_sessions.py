@@ -85,7 +85,7 @@ def test_failures_have_the_headers_of_every_page(data_template, tmp_path, monkey
 
 
 @pytest.mark.parametrize("token", ["forged", "forgé"])
-@pytest.mark.parametrize("path", ["verdicts", "follow-ups", "wrong-data"])
+@pytest.mark.parametrize("path", ["verdicts", "follow-ups", "follow-up-notes", "wrong-data"])
 def test_a_change_without_the_token_of_the_session_is_refused(fresh, path, token):
     agent = signed_in(fresh, "paris")
     assert agent.post(f"/firms/552100554/{path}", csrf=token, follows=0).status_code == 403

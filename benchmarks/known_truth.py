@@ -1,0 +1,133 @@
+"""How much of what can be known a model finds, on a simulated economy whose true risks are known.
+
+`python benchmarks/known_truth.py --firms 6000 --seed 1` makes the economy and its feature table as the pipeline does,
+trains as of a month, and prints, for the lists of the year that follows, the average precision that is expected under
+the true risks: of the truth itself, of our model as it is used and as it was evaluated, and of others trained on the
+same rows as either. The truth knows what will happen to each firm, which no record tells before: its figure is out of
+reach. Intervals are those of firms drawn again. With `--folder DIR` the table is kept there, and not made again.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features.folder import FeatureTable
+from features.periods import add_months, parse_period, period_range
+from flows import stages
+from flows.settings import Settings, load
+from models.estimators.challengers import CHALLENGERS, fit, margins_of
+from models.evaluation.uncertainty import REPEATS, WeightedMetrics, interval, redrawn
+from models.explanation.contributions import margins
+from models.rows import dataset
+from models.rows.dataset import labels_of, matrix
+from models.rows.inputs import Margins, Probabilities
+from models.training.final import final_trees, over_all_horizons
+from models.training.training import context_of, fitted_rows
+from simulation.lives import hazards
+from simulation.world import World, world
+
+TRUTH, OURS = "truth", "our model in use"
+OTHERS = ("random_forest", "logistic_regression")
+AVERAGE_PRECISION = "average_precision"
+
+
+def true_risks(economy: World, rows: pd.DataFrame, horizon: int) -> Probabilities:
+    """The probability that a first procedure opens in the `horizon` months from each row's (siren, period) on.
+
+    NaN where the firm has had a procedure before. 0 where it has closed. Raises IndexError beyond the last month.
+    """
+    failing, closing = hazards(economy.lives.distress, economy.firms, economy.calendar)
+    firm = pd.Index(economy.firms.siren.to_pylist()).get_indexer(pd.Index(rows["siren"]))
+    day = rows["period"].to_numpy("datetime64[D]")
+    start = economy.calendar.index(day).astype(np.int64)
+    risk, is_left = np.zeros(len(rows)), np.ones(len(rows))
+    for month in range(horizon):
+        now = failing[firm, start + month]
+        risk += is_left * now
+        is_left *= (1 - now) * (1 - closing[firm, start + month])
+    failed_on, closed_on = economy.lives.failed_on[firm], economy.lives.closed_on[firm]
+    return np.where(failed_on <= day, np.nan, np.where(closed_on <= day, 0, risk))
+
+
+def measured(scores: Mapping[str, Margins], truth: Probabilities, firms: pd.Series, seed: int) -> pd.DataFrame:
+    """The average precision expected of each score: one row as it is, then one per draw of firms."""
+    metrics = {name: WeightedMetrics(score, truth) for name, score in scores.items()}
+    draws = [np.ones(len(truth)), *redrawn(firms, REPEATS, seed)]
+    return pd.DataFrame(
+        [{name: each.ranking(weights)[AVERAGE_PRECISION] for name, each in metrics.items()} for weights in draws]
+    )
+
+
+def as_markdown(found: pd.DataFrame) -> Iterator[str]:
+    """A table: each score's average precision, its share of the truth's, and how far ours is from it."""
+    yield "| | average precision expected | share of the truth | ours minus it |"
+    yield "|---|---|---|---|"
+    for name in found:
+        share, gap = found[name] / found[TRUTH], found[OURS] - found[name]
+        yield f"| {name} | {_told(found[name], '.4f')} | {_told(share, '.1%')} | {_told(gap, '+.4f')} |"
+
+
+def _told(values: pd.Series, style: str) -> str:
+    low, high = interval(values[1:])
+    return f"{values[0]:{style}} [{low:{style}}, {high:{style}}]"
+
+
+def built(folder: Path, firms: int, end: date, seed: int) -> tuple[Settings, FeatureTable]:
+    """The feature table of an economy, made where it is not there."""
+    settings = load(data=folder / f"{firms}-{end:%Y-%m}-{seed}")
+    if not settings.folder.features.exists():
+        stages.simulate(settings.batches, firms, end, seed, print)
+        stages.ingest(settings, settings.batches, print)
+        stages.build(settings, None, None, print)
+    return settings, settings.folder.snapshot().built
+
+
+def main() -> None:
+    """Print what the lists of a year are worth beside the truth."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--firms", type=int, default=6000)
+    parser.add_argument("--end", type=parse_period, default=date(2026, 1, 1), help="Month of the simulated delivery.")
+    parser.add_argument("--seed", type=int, default=1, help="Of the economy.")
+    parser.add_argument("--months", type=int, default=12, help="Lists, from the month of the training on.")
+    parser.add_argument("--folder", type=Path, help="Where to work; a temporary folder if not given.")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        settings, table = built(options.folder or Path(temporary), options.firms, options.end, options.seed)
+        report(settings, table, options.firms, options.end, options.seed, options.months)
+
+
+def report(settings: Settings, table: FeatureTable, firms: int, end: date, seed: int, months: int) -> None:
+    """Train as of so many months that the last list's horizon ends with the simulation, and print the table."""
+    horizon = table.record.horizon
+    last = add_months(end, -horizon)
+    as_of = add_months(last, 1 - months)
+    context = context_of(table, as_of, settings.protocol)
+    rows, single = fitted_rows(context, settings.protocol, print)
+    tested = over_all_horizons(single, rows, context, settings.protocol, print)
+    final = final_trees(single, tested, rows, context, as_of, settings.protocol, print)
+    lists = dataset.read_rows(table, period_range(as_of, last))
+    lists = lists[~lists["in_procedure"].astype(bool)]
+    truth = true_risks(world(firms, end, seed), lists, horizon)
+    lists, truth = lists[~np.isnan(truth)], truth[~np.isnan(truth)]
+    x = matrix(lists, tested.inputs)
+    scores = {TRUTH: truth, OURS: margins(final.booster, x), "our model as evaluated": tested.margins(lists)}
+    scores["the same, at its own horizon alone"] = single.margins(lists)
+    for train, weights, when in ((rows.train, rows.weights, "as evaluated"), (final.rows, final.weights, "refitted")):
+        for name in OTHERS:
+            print(f"{name}, {when}")
+            other = CHALLENGERS[name](tested.inputs, settings.seed)
+            fit(other, matrix(train, tested.inputs), labels_of(train), weights)
+            scores[f"{name.replace('_', ' ')}, {when}"] = margins_of(other, x)
+    print(f"{firms:,} firms, economy {seed}: trained as of {as_of:%Y-%m}, {len(rows.train):,} rows, then")
+    print(f"{len(final.rows):,}; {final.fit.n_estimators} trees; {as_of:%Y-%m} to {last:%Y-%m}, {len(lists):,} rows;")
+    print(f"true risk {truth.mean():.2%} on average, observed {lists['label'].mean():.2%}")
+    print("\n".join(as_markdown(measured(scores, truth, lists["siren"], seed))))
+
+
+if __name__ == "__main__":
+    main()
