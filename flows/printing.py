@@ -44,8 +44,8 @@ def print_built(built: Built) -> None:
     if plan.late:
         last = f"{plan.kept[-1]:%Y-%m}"
         out.print(
-            f"Delivered since {last} was built, and not in it: {', '.join(plan.late)}. To build it anew: "
-            f"weaksignals build --start {last} --end {last} --rebuild",
+            f"Delivered since {last} was built, and not in it: {', '.join(plan.late)}. To build that month anew: "
+            f"weaksignals build --start {last} --end {last} --rebuild. {REBUILD}",
             soft_wrap=True,
         )
     if built.other_code:

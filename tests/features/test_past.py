@@ -6,10 +6,11 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from features.buckets import bucket_count
 from features.errors import InputError
 from features.folder import BUILD, BUILD_UPGRADES, MADE_OF, PERIOD_UPGRADES, FeatureTable, PeriodRecord, StagedFile
 from features.past import came_since, link_parts, open_periods, planned, shares_together, spans
-from features.periods import period_range
+from features.periods import add_months, period_range
 from features.records import write_record
 from features.scope import Scope
 from tests.records import build_record
@@ -121,3 +122,9 @@ def test_stretches_of_periods_are_told_by_their_ends():
 
 def test_shares_count_by_the_rows_that_they_are_of():
     assert shares_together(({"naf": 0.5}, {"naf": 1.0, "state": 0.3}), (100, 300)) == {"naf": 0.875, "state": 0.225}
+
+
+def test_one_period_takes_fewer_buckets_of_firms_than_ten_years_do():
+    one, all_of = replace(SCOPE, start=SCOPE.end), replace(SCOPE, start=add_months(SCOPE.end, -119))
+    assert [bucket_count(firms, all_of) for firms in (1, 20_000, 350_000)] == [1, 1, 18]
+    assert bucket_count(350_000, one) == 4
