@@ -161,8 +161,8 @@ def write_period(
     )
     copy(
         con,
-        f"""SELECT CASE WHEN NOT {failed} THEN rank END AS rank, siren, name, departement, region, naf, 'activity' AS activity,
-        headcount,
+        f"""SELECT CASE WHEN NOT {failed} THEN rank END AS rank, siren, name, departement, region, naf,
+        'activity' AS activity, headcount,
         ({risk})::DOUBLE AS probability, CASE WHEN {failed} THEN 'none' WHEN rank <= {high} THEN 'high'
         WHEN rank <= {alert} THEN 'moderate' ELSE 'none' END
         AS alert, rank % 3 = 0 AS first_alert,

@@ -26,7 +26,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 def main() -> None:
-    """Serve, sign in, and take a picture of the list and of its first firm."""
+    """Serve, sign in, and take a picture of the home page, the territory, the list and its first firm."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
@@ -36,7 +36,7 @@ def main() -> None:
         database = f"sqlite:///{scratch}/review.db"
         app = create_app(read_configuration(data=given.data, database=database, is_local=True))
         kinds = [str(kind) for kind in Kind]
-        accounts.add_user(app.state.services.engine, "camille", "agent", ["FR"], kinds, password)
+        accounts.add_user(app.state.services.engine, "camille", "team_lead", ["FR"], kinds, password)
         server = uvicorn.Server(uvicorn.Config(app, port=PORT, log_level="error"))
         threading.Thread(target=server.run, daemon=True).start()
         while not server.started:
@@ -47,7 +47,12 @@ def main() -> None:
         page.fill("[name=name]", "camille")
         page.fill("[name=password]", password)
         page.click("main button")
-        page.wait_for_url(re.compile("/lists/"))
+        page.wait_for_url(re.compile("/$"))
+        page.screenshot(path=given.out / "home.png")
+        page.goto("/territory")
+        page.locator("#departements").scroll_into_view_if_needed()
+        page.locator("section[aria-labelledby=departements]").screenshot(path=given.out / "territory.png")
+        page.goto("/lists")
         page.screenshot(path=given.out / "list.png")
         page.set_viewport_size({"width": 1280, "height": 1200})
         page.click("table.firms tbody tr a")
