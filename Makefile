@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo docs pictures test lint mutation lock clean
+.PHONY: demo docs pictures test lint mutation bench lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/weaksignals demo
@@ -28,6 +28,11 @@ docs: $(VENV)/.installed-dev
 # Plants small faults in the modules that must not be wrong, and counts those that the tests notice: see docs/testing.md.
 mutation: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/mutation.py
+
+# Every stage on so many firms in scope, beside the least that it could take; the figures go to benchmarks/figures.
+SIZE ?= 10k
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.country --size $(SIZE)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

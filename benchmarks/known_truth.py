@@ -2,8 +2,9 @@
 
 `python benchmarks/known_truth.py --firms 6000 --seed 1` makes the economy and its feature table as the pipeline does,
 trains as of a month, and prints, for the lists of the year that follows, the average precision that is expected under
-the true risks: of the truth itself, of our model, and of others trained on the same rows. Intervals are those of firms
-drawn again. With `--folder DIR` the table is kept there, and not made again.
+the true risks: of the truth itself, of our model as it is used and as it was evaluated, and of others trained on the
+same rows as either. The truth knows what will happen to each firm, which no record tells before: its figure is out of
+reach. Intervals are those of firms drawn again. With `--folder DIR` the table is kept there, and not made again.
 """
 
 import argparse
@@ -21,14 +22,16 @@ from flows import stages
 from flows.settings import Settings, load
 from models.estimators.challengers import CHALLENGERS, fit, margins_of
 from models.evaluation.uncertainty import REPEATS, WeightedMetrics, interval, redrawn
+from models.explanation.contributions import margins
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Margins, Probabilities
-from models.training.training import context_of, tested_model
+from models.training.final import final_trees, over_all_horizons
+from models.training.training import context_of, fitted_rows
 from simulation.lives import hazards
 from simulation.world import World, world
 
-TRUTH, OURS = "truth", "our model"
+TRUTH, OURS = "truth", "our model in use"
 OTHERS = ("random_forest", "logistic_regression")
 AVERAGE_PRECISION = "average_precision"
 
@@ -104,19 +107,24 @@ def report(settings: Settings, table: FeatureTable, firms: int, end: date, seed:
     last = add_months(end, -horizon)
     as_of = add_months(last, 1 - months)
     context = context_of(table, as_of, settings.protocol)
-    rows, ours = tested_model(context, settings.protocol, print)
+    rows, single = fitted_rows(context, settings.protocol, print)
+    tested = over_all_horizons(single, rows, context, settings.protocol, print)
+    final = final_trees(single, tested, rows, context, as_of, settings.protocol, print)
     lists = dataset.read_rows(table, period_range(as_of, last))
     lists = lists[~lists["in_procedure"].astype(bool)]
     truth = true_risks(world(firms, end, seed), lists, horizon)
     lists, truth = lists[~np.isnan(truth)], truth[~np.isnan(truth)]
-    scores = {TRUTH: truth, OURS: ours.margins(lists)}
-    x, train = matrix(lists, ours.inputs), matrix(rows.train, ours.inputs)
-    for name in OTHERS:
-        print(name.replace("_", " "))
-        other = fit(CHALLENGERS[name](ours.inputs, settings.seed), train, labels_of(rows.train), rows.weights)
-        scores[name.replace("_", " ")] = margins_of(other, x)
-    print(f"{firms:,} firms, economy {seed}: trained as of {as_of:%Y-%m}, {len(rows.train):,} rows,")
-    print(f"{ours.estimator.n_estimators_} trees; lists of {as_of:%Y-%m} to {last:%Y-%m}, {len(lists):,} rows;")
+    x = matrix(lists, tested.inputs)
+    scores = {TRUTH: truth, OURS: margins(final.booster, x), "our model as evaluated": tested.margins(lists)}
+    scores["the same, at its own horizon alone"] = single.margins(lists)
+    for train, weights, when in ((rows.train, rows.weights, "as evaluated"), (final.rows, final.weights, "refitted")):
+        for name in OTHERS:
+            print(f"{name}, {when}")
+            other = CHALLENGERS[name](tested.inputs, settings.seed)
+            fit(other, matrix(train, tested.inputs), labels_of(train), weights)
+            scores[f"{name.replace('_', ' ')}, {when}"] = margins_of(other, x)
+    print(f"{firms:,} firms, economy {seed}: trained as of {as_of:%Y-%m}, {len(rows.train):,} rows, then")
+    print(f"{len(final.rows):,}; {final.fit.n_estimators} trees; {as_of:%Y-%m} to {last:%Y-%m}, {len(lists):,} rows;")
     print(f"true risk {truth.mean():.2%} on average, observed {lists['label'].mean():.2%}")
     print("\n".join(as_markdown(measured(scores, truth, lists["siren"], seed))))
 

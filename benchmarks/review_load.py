@@ -3,9 +3,9 @@
 Run: python benchmarks/review_load.py [--seconds 60] [--firms 350000]
 
 Writes a data folder of random firms (350,000 a list, one in 14 on alert, 12 lists), serves it with two workers, and
-lets 50 agents of as many territories read, filter, open firms, answer and export, each with a pause between two pages.
-Before, it asks for the home page and the page of the territory in this process, alone, as an agent of a département
-and as a lead of the whole country, for the first time and again, and prints their processor time.
+lets 50 agents of as many territories read, filter, open and follow firms, and export, each with a pause between two
+pages. Before, it asks for the home page and the page of the territory in this process, alone, as an agent of a
+département and as a lead of the whole country, for the first time and again, and prints their processor time.
 """
 
 import argparse
@@ -73,6 +73,7 @@ BUILT = BuildRecord(
     dictionary={},
     fingerprint="",
     files=(),
+    contents={},
 )
 
 
@@ -260,8 +261,25 @@ class Agent(threading.Thread):
                 self.read("firm", firm)
                 if self.random.random() < 0.3:
                     self.read("history", f"{firm}/history")
+                if self.random.random() < 0.3:
+                    self.follow(firm)
+            if self.random.random() < 0.3:
+                self.read(
+                    "follow-ups", f"/follow-ups?scope=all&view={self.random.choice(('list', 'board', 'calendar'))}"
+                )
             if self.random.random() < 0.05:
                 self.read("export", "/export.csv")
+
+    def follow(self, firm: str) -> None:
+        """Say where the follow-up of a firm stands; one who was quicker is no error."""
+        page = self.read("follow-up", f"{firm}/follow-up")
+        fields = {name: found(f'name="{name}" value="([^"]*)"', page)[0] for name in ("csrf", "follows")}
+        fields |= {"state": "visited", "on": f"{LAST}", "summary": f"{self.random.random()}", "next_on": f"{LAST}"}
+        start = time.perf_counter()
+        response = self.client.post(f"{firm}/follow-ups", data=fields)
+        self.times.append(("save", time.perf_counter() - start))
+        if response.status_code not in (303, 409):
+            self.errors.append(f"{response.status_code} {firm}/follow-ups")
 
     def read(self, kind: str, path: str) -> str:
         """A page, timed."""

@@ -11,13 +11,14 @@ import ibis.expr.types as ir
 import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
 
-from features import accounts, perimeter, store
-from features.assemble import assemble, compared, ordered
+from features import store
+from features.assemble import compared, ordered
+from features.buckets import EXPOSURE, PARTS, build_buckets
 from features.build_record import build_record, dictionary_version, period_record
 from features.checked import Checked
 from features.checks import YEAR, checked
 from features.delivered import default_end, newest_batch
-from features.engine import kept, read_parquet, write_parquet
+from features.engine import read_parquet, write_parquet
 from features.errors import InputError
 from features.folder import (
     BUILD,
@@ -29,12 +30,12 @@ from features.folder import (
     PERIOD_UPGRADES,
     PROCEDURES,
     UNDECIDED,
+    BuildRecord,
     FeatureTable,
     PeriodRecord,
     all_parts,
 )
-from features.hashing import firm_hash
-from features.known import NEIGHBOURS, Known, read_known
+from features.known import Known, read_known
 from features.past import Plan, link_parts, planned, shares_together
 from features.periods import add_months, period_range
 from features.procedures import undecided
@@ -46,10 +47,7 @@ from features.table_contract import check_feature_table
 from features.target import labelled, openings, outcomes
 from features.themes.context import failure_rates
 
-FIRMS_PER_BUCKET = 20_000
 ROWS_PER_BLOCK = 2_000_000
-EXPOSURE = "exposure"
-PARTS = "parts"
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def build(
     if plan.to_build:
         scope = replace(scope, start=plan.to_build[0], end=plan.to_build[-1])
         made = period_record(known.files, scope, known.batch)
-        _build_buckets(con, known, scope, count, scratch, progress)
+        build_buckets(con, known, scope, count, scratch, progress)
         todays = _todays_shares(con.read_parquet(str(all_parts(scratch / PARTS, "*"))))
     if plan.to_build and not plan.kept:
         scope = _from_first_row(con, scratch / PARTS, scope)
@@ -119,25 +117,30 @@ def build(
             todays = shares_together((todays, former.record.todays_shares), (rows, kept_rows))
         scope = replace(scope, start=table.periods[0], end=table.periods[-1])
         _write_beside(con, known, table, scope)
-        absent = tuple(source.name for source in SOURCES if known.from_on.get(source.name) is None)
-        delivered = frozenset(source.name for source in SOURCES) - set(absent)
-        found = tuple(checked(known.tables, delivered, end, _labelled_rows(con, table, known.observed_until, scope)))
-        made_of = [one for period in table.periods if (one := table.made_of(period))]
-        fingerprints = [one.fingerprint for one in made_of]
-        record = build_record(
-            known.files,
-            scope,
-            known.observed_until,
-            known.batch,
-            absent,
-            todays,
-            found,
-            fingerprints,
-            store.digests(folder),
-        )
-        write_record(folder / BUILD, record, BUILD_UPGRADES)
-    other = tuple(p for p, one in zip(table.periods, made_of, strict=True) if one.code != made.code)
-    return Built(target, rows, count, asked, plan, other, absent, found)
+        record = _write_record(con, known, table, scope, todays, end)
+    other = tuple(period for period in plan.kept if (one := table.made_of(period)) and one.code != made.code)
+    return Built(target, rows, count, asked, plan, other, record.absent_sources, record.checked)
+
+
+def _write_record(
+    con: BaseBackend, known: Known, table: FeatureTable, scope: Scope, todays: Mapping[str, float], end: date
+) -> BuildRecord:
+    """Check the tables against each other, and write what the feature table is made of. end: see `checks.checked`."""
+    absent = tuple(source.name for source in SOURCES if known.from_on.get(source.name) is None)
+    delivered = frozenset(source.name for source in SOURCES) - set(absent)
+    record = build_record(
+        known.files,
+        scope,
+        known.observed_until,
+        known.batch,
+        absent,
+        todays,
+        tuple(checked(known.tables, delivered, end, _labelled_rows(con, table, known.observed_until, scope))),
+        [one.fingerprint for period in table.periods if (one := table.made_of(period))],
+        store.digests(table.folder),
+    )
+    write_record(table.folder / BUILD, record, BUILD_UPGRADES)
+    return record
 
 
 def _write_beside(con: BaseBackend, known: Known, table: FeatureTable, scope: Scope) -> None:
@@ -153,30 +156,6 @@ def _write_beside(con: BaseBackend, known: Known, table: FeatureTable, scope: Sc
     for name, rows in written.items():
         ordered_rows = rows if name == FIRMS else rows.order_by(rows.columns)
         store.write_bytes(table.folder / name, _as_parquet(con, ordered_rows))
-
-
-def _build_buckets(
-    con: BaseBackend, known: Known, scope: Scope, count: int, scratch: Path, progress: Callable[[str], None]
-) -> None:
-    """The features of the firms, without those that compare firms: written to `parts`, and the firms at risk."""
-    buckets = -(-count // FIRMS_PER_BUCKET)
-    for number in range(buckets):
-        progress(f"features of firms, part {number + 1} of {buckets}")
-        own = known.firms.filter(firm_hash(known.firms.siren) % buckets == number)
-        _build_bucket(con, own, known, scope, scratch, f"bucket-{number:03d}")
-
-
-def _build_bucket(con: BaseBackend, own: ir.Table, known: Known, scope: Scope, scratch: Path, name: str) -> None:
-    with kept(con, scratch) as keep:
-        own = keep(own)
-        mine = {name: table.semi_join(own, "siren") for name, table in known.tables.items() if name != "legal_units"}
-        mine["headcounts"] = keep(perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]))
-        mine["financial_ratios"] = keep(accounts.dated(mine["financial_ratios"], mine["legal_notices"]))
-        mine[NEIGHBOURS] = read_parquet(con, scratch / NEIGHBOURS)
-        mine["procedures"] = keep(known.events.semi_join(own, "siren"))
-        table, exposure = assemble(own, mine, scope, known.from_on, keep)
-        write_parquet(con, table, scratch / PARTS / name)
-        write_parquet(con, exposure, scratch / EXPOSURE / name)
 
 
 def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:

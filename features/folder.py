@@ -366,6 +366,11 @@ class DataFolder:
         return self.root / "verdicts.csv"
 
     @property
+    def follow_ups(self) -> Path:
+        """What agents did about firms, exported from the review application."""
+        return self.root / "follow_ups.csv"
+
+    @property
     def scratch(self) -> Path:
         """Working files of the run at hand; swept by the next."""
         return self.root / "scratch"

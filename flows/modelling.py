@@ -10,7 +10,7 @@ from features.unaltered import refuse_altered_rows
 from flows.damaged import naming_damage
 from flows.settings import Settings
 from models.calibration.fitting import UnskilledError
-from models.evaluation.records import Check, TimedFigures
+from models.evaluation.records import Check, Difference, TimedFigures
 from models.protocol import LIGHTGBM, Progress
 from models.registry import gates, promotion, registry, tracking
 from models.scoring import scoring
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Trained:
     """A registered model, whether it is now in use, and why, as a sentence.
 
-    checks: all that were made of it. former: the model in use before. tracked: where MLflow has it, or why not, else
-    blank.
+    checks: all that were made of it. findings: sentences on challengers that rank better, beyond chance.
+    former: the model in use before. tracked: where MLflow has it, or why not, else blank.
     """
 
     model_id: str
@@ -38,6 +38,7 @@ class Trained:
     checks: tuple[Check, ...] = ()
     former: str | None = None
     tracked: str = ""
+    findings: tuple[str, ...] = ()
 
 
 def has_champion(settings: Settings) -> bool:
@@ -86,7 +87,15 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     if settings.mlflow:
         tracked = tracking.log_model(settings.data, settings.folder.models / model_id, result.model, metrics)
         progress(tracked)
-    return Trained(model_id, is_passed, why, metrics.models, card, found, former, tracked)
+    findings = tuple(_finding(name, gap) for name, gap in metrics.surpassed_by.items())
+    return Trained(model_id, is_passed, why, metrics.models, card, found, former, tracked, findings)
+
+
+def _finding(name: str, gap: Difference) -> str:
+    return (
+        f"{name.replace('_', ' ')} ranks the firms of the test months better than this model, beyond chance: average "
+        f"precision {gap.value:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})."
+    )
 
 
 def _pictures(settings: Settings, result: training.Result) -> "Pictures":

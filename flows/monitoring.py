@@ -16,7 +16,7 @@ from features.periods import add_months, months_between
 from flows.damaged import refuse_altered
 from flows.settings import Settings
 from models.calibration.base_rate import LOOK_BACK_MONTHS
-from models.monitoring import drift, realised
+from models.monitoring import drift, helped, realised
 from models.monitoring.findings import ALERTS_RECALIBRATED, Compared, calibration_findings, findings
 from models.monitoring.moves import moves
 from models.monitoring.realised import PastList
@@ -30,6 +30,7 @@ from models.scoring import scoring
 from reports.language import Language
 from reports.monitoring import Monitoring, write_monitoring
 from reports.received_page import page_name
+from reports.review.codes import HELP_DAYS
 
 LIST_COLUMNS = ["siren", "departement", "naf", "probability", "alert", "state", "model_id"]
 
@@ -209,6 +210,7 @@ def _write(
         results=results,
         together=realised.together(past, openings, until, horizon),
         verdicts=realised.useful(_verdicts(settings), listed) if settings.folder.verdicts.exists() else (),
+        helped=helped.apart(past, help_days(settings.folder.follow_ups), openings, until, horizon),
         observed_until=until,
         horizon=horizon,
         is_simulated=model.is_simulated,
@@ -226,6 +228,15 @@ def _received(settings: Settings, snapshot: Snapshot, folder: Path) -> str:
 def _verdicts(settings: Settings) -> pd.DataFrame:
     """What agents answered, as `weaksignals verdicts export` wrote it."""
     return pd.read_csv(settings.folder.verdicts, dtype={"siren": "str"}).rename(columns={"list_period": "list"})
+
+
+def help_days(file: Path) -> pd.DataFrame:
+    """Each day of help, as `weaksignals follow-ups export` wrote it: siren, helped_on. None where it did not."""
+    if not file.exists():
+        return pd.DataFrame({"siren": pd.Series(dtype="str"), "helped_on": pd.Series(dtype="datetime64[s]")})
+    rows = pd.read_csv(file, dtype="str")
+    days = rows.melt("siren", list(HELP_DAYS), value_name="day").dropna()
+    return days[["siren", "day"]].rename(columns={"day": "helped_on"})
 
 
 def _with(now: Published, past: list[PastList]) -> list[PastList]:

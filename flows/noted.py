@@ -82,6 +82,8 @@ def _(made: Built, record: RunRecord, settings: Settings) -> RunRecord:
     if plan.late:
         values = {"last": f"{plan.kept[-1]:%Y-%m}", "files": ", ".join(plan.late)}
         decisions.append(Decision(words.CAME_SINCE, values))
+    if made.other_code:
+        decisions.append(Decision(words.OTHER_CODE, {"kept_count": len(made.other_code)}))
     tables = tuple(TableCheck(**asdict(one), level=level_of(one, settings.limits)) for one in made.checked)
     return _with(replace(record, period=made.end, tables=tables), *decisions)
 

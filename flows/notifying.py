@@ -114,7 +114,8 @@ def send_mail(to: Addressees, addresses: Sequence[str], subject: str, text: str)
     mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=to.email_from.rpartition("@")[2])
     # No answer of an absent colleague is wanted.
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(text)
+    # Servers that take seven bits alone are still about.
+    mail.set_content(text, cte="quoted-printable")
     with smtp(to) as server:
         server.send_message(mail)
 

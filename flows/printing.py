@@ -44,8 +44,8 @@ def print_built(built: Built) -> None:
     if plan.late:
         last = f"{plan.kept[-1]:%Y-%m}"
         out.print(
-            f"Delivered since {last} was built, and not in it: {', '.join(plan.late)}. To build it anew: "
-            f"weaksignals build --start {last} --end {last} --rebuild",
+            f"Delivered since {last} was built, and not in it: {', '.join(plan.late)}. To build that month anew: "
+            f"weaksignals build --start {last} --end {last} --rebuild. {REBUILD}",
             soft_wrap=True,
         )
     if built.other_code:
@@ -76,6 +76,8 @@ def print_trained(trained: modelling.Trained, settings: Settings) -> None:
     verdict = "in use" if trained.is_champion else "registered, not in use"
     card = settings.folder.models / trained.model_id / "card.md"
     out.print(f"Model {trained.model_id}: {verdict}. {trained.why} {card}", soft_wrap=True)
+    for finding in trained.findings:
+        out.print(f"A finding: {finding}", soft_wrap=True)
     if trained.tracked:
         out.print(trained.tracked, soft_wrap=True)
 

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from features import past, store
+from features import store
 from features.errors import InputError
 from features.folder import CHAMPION, CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot, StagedFile
 from features.manifests import Manifest, read_manifest, write_manifest
@@ -59,7 +59,7 @@ def made_of(settings: Settings, table: FeatureTable, model_id: str, snapshot: Sn
     """What the list of a period is made of, before its files are written. snapshot: what was published before it."""
     return MadeOf(
         model_id=model_id,
-        builds=_builds(table, min([add_months(period, -LOOK_BACK_MONTHS), *_last(snapshot, period)]), period),
+        builds=_builds(table, min([period, *_last(snapshot, period)]), period),
         earlier=_earlier(settings.folder, snapshot, period),
         settings=settings.model_dump(mode="json", include=DECIDING),
         code=list_code(),
@@ -74,10 +74,10 @@ def _last(snapshot: Snapshot, period: date) -> list[date]:
 
 def _builds(table: FeatureTable, first: date, last: date) -> tuple[BuiltFrom, ...]:
     """The builds of the periods that a list tells of: its own, that of the list before, those of the failure rate."""
-    made = {table.made_of(period) for period in table.periods if first <= period <= last}
-    if None in made:
-        raise InputError(f"The feature table in {table.folder} was built by an older version. {past.REBUILD}")
-    found = {BuiltFrom(one.start, one.end, one.files) for one in made if one}
+    then = [one for one in table.periods if add_months(first, -LOOK_BACK_MONTHS) <= one <= last]
+    # Older versions built all periods in one go.
+    made = [table.made_of(period) or table.record for period in then]
+    found = {BuiltFrom(one.start, one.end, one.files) for one in made}
     # What is staged only grows; of two builds from the same files, the one of fewer periods came later.
     return tuple(sorted(found, key=lambda one: (_newest(one), len(one.files), one.start)))
 

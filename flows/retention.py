@@ -111,7 +111,7 @@ def answered(configuration: Configuration) -> frozenset[str]:
 
 
 def _of_deliveries(folder: DataFolder, snapshot: Snapshot, keep: Keeping) -> Iterator[Unneeded]:
-    """Reports on old deliveries, and what was rejected of them; not of those that the feature table is made of."""
+    """Reports on old deliveries, and what was rejected of them; not of those that are staged."""
     used = {file.batch for file in snapshot.table.record.files} if snapshot.table else set()
     for place, what in ((folder.received, "the report on"), (folder.rejects, "what was rejected of")):
         months = {

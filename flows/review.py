@@ -138,7 +138,7 @@ def export_wrong_data(
 @follow_ups.command("export")
 def export_follow_ups(
     out_file: Annotated[
-        Path | None, typer.Option("--out", help="The CSV file; beside the verdicts if not given.")
+        Path | None, typer.Option("--out", help="The CSV file; where `monitor` reads it if not given.")
     ] = None,
     data: Data = None,
 ) -> None:
@@ -147,7 +147,7 @@ def export_follow_ups(
     from reports.review.cases.records import all_versions
 
     settings = load(data=data)
-    file = out_file or settings.folder.verdicts.with_name("follow_ups.csv")
+    file = out_file or settings.folder.follow_ups
     found = all_versions(review_database(settings))
     store.write_text(file, as_csv(found))
     out.print(f"{len(found):,} follow-ups: {file}", soft_wrap=True)

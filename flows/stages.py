@@ -69,7 +69,7 @@ def planned(
     last, table = end or default_end(folder.staged, day), FeatureTable(folder.features.resolve())
     scope = _scope(settings, start or _first(settings, table, last, is_rebuild), last)
     files, lists = staged_files(folder.staged), folder.snapshot().lists
-    open_ones = past.open_periods(table, lists, files, day)
+    open_ones = [] if is_rebuild else past.open_periods(table, lists, files, day)
     plan = past.planned(table, scope, dictionary_version(), open_ones, is_rebuild, may_remove=is_rebuild and not start)
     late = past.came_since(table, plan.kept[-1], files, day) if plan.kept else ()
     return scope, replace(plan, late=late)

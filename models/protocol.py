@@ -6,8 +6,8 @@ from typing import Final
 
 # Called with one sentence per step of a long computation.
 Progress = Callable[[str], None]
-# The champion's kind of model, and the same without monotone constraints.
-LIGHTGBM, FREE = "lightgbm", "lightgbm_unconstrained"
+# The champion's kind of model; the same that learns at one horizon alone; and that one without monotone constraints.
+LIGHTGBM, ONE_HORIZON, FREE = "lightgbm", "lightgbm_one_horizon", "lightgbm_unconstrained"
 # Months after the end of the horizon until the sources hold the last judgments of it.
 LABEL_LAG_MONTHS = 1
 
@@ -16,14 +16,14 @@ LABEL_LAG_MONTHS = 1
 class Hyperparameters:
     """The hyper-parameters of LightGBM that `weaksignals tune` searches, under scikit-learn's names for them.
 
-    n_estimators: the most trees; early stopping may find that fewer serve better.
+    n_estimators: the most trees of a booster; fewer are taken where they rank later months better.
     min_child_samples: training rows per leaf, at least. A firm has one row per month, so that a leaf of 500 rows holds
     far fewer than 500 firms.
     colsample_bytree, subsample: share (0-1) of the columns per tree, and of the rows.
     """
 
-    n_estimators: int = 300
-    learning_rate: float = 0.03
+    n_estimators: int = 150
+    learning_rate: float = 0.1
     num_leaves: int = 15
     min_child_samples: int = 500
     colsample_bytree: float = 0.3

@@ -80,7 +80,7 @@ display(challenger.chosen.calibration)
 
 # %%
 labels = labels_of(rows.test)
-theirs = champion.calibration.probability(margins(booster_of(champion.text), matrix(rows.test, champion.inputs)))
+theirs = champion.calibration.probability(margins(booster_of(champion.evidence), matrix(rows.test, champion.inputs)))
 ours = challenger.probability(rows.test)
 alerts = alerts_by_period(settings.alerts, rows.test, theirs)
 figures = {

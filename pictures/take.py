@@ -11,10 +11,11 @@ import shutil
 import tempfile
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import uvicorn
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from reports.review import accounts
 from reports.review.access import Kind
@@ -26,7 +27,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 def main() -> None:
-    """Serve, sign in, and take a picture of the home page, the territory, the list and its first firm."""
+    """Serve, sign in, and take a picture of home, territory, list, its first firm and its follow-up."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
@@ -57,8 +58,26 @@ def main() -> None:
         page.set_viewport_size({"width": 1280, "height": 1200})
         page.click("table.firms tbody tr a")
         page.screenshot(path=given.out / "firm.png")
+        follow(page)
+        page.screenshot(path=given.out / "follow_up.png")
         browser.close()
         server.should_exit = True
+
+
+def follow(page: Page) -> None:
+    """Open a follow-up of the firm that is shown, so that there is one to take a picture of."""
+    page.click("nav.tabs a[href*='/follow-up']")
+    day = datetime.now(UTC).date()
+    page.select_option("[name=state]", "contacted")
+    page.select_option("[name=in_charge]", "camille")
+    page.fill("[name=next_on]", f"{day + timedelta(days=5)}")
+    page.fill("[name=next_step]", "Visit, with the accountant")
+    page.fill("[name=note]", "First call: the manager asks for a payment plan.")
+    page.locator("summary").evaluate_all("all => all.forEach(one => one.parentElement.open = true)")
+    page.check("[name=difficulties][value=cash]")
+    page.fill("[name=action_payment_plan]", f"{day}")
+    page.click("form[data-draft] button")
+    page.wait_for_url(re.compile("said="))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,10 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any, Final
+
+from reports.language import Language
 
 # What a spreadsheet reads as a formula (OWASP, CSV injection), full-width and small forms among them.
 _SIGNS: Final = "=+\\-@＝＋－＠﹦﹢﹣﹫"
@@ -15,7 +18,7 @@ _FORMULA: Final = re.compile(rf'^(?=[\t\r\n])|(?:^|(?<=[;,\t\r\n]))(?="*[{_SIGNS
 
 def safe(cell: Any) -> Any:
     """A cell for a table: before each place where a text could start a formula, an apostrophe."""
-    return _FORMULA.sub("'", cell) if isinstance(cell, str) else cell
+    return _FORMULA.sub("'", cell) if isinstance(cell, str) and not isinstance(cell, _Written) else cell
 
 
 def csv_text(
@@ -30,3 +33,30 @@ def csv_text(
     writer = csv.writer(out, delimiter=separator, lineterminator=line_end, quoting=quoting)
     writer.writerows([safe(cell) for cell in row] for row in (head, *rows))
     return out.getvalue()
+
+
+# Of files that people open in a spreadsheet: without it, accents are lost.
+MARK: Final = "\ufeff"
+SPREADSHEET: Final = "text/csv; charset=utf-8"
+
+
+def spreadsheet_csv(head: Sequence[str], rows: Iterable[Iterable[Any]], language: Language) -> bytes:
+    """A table as CSV for people: as the spreadsheets of a language split it and read its numbers and days.
+
+    French ones expect semicolons, a decimal comma and days as 31/12/2024. For programs, there is `csv_text`.
+    """
+    is_french = language.code == "fr"
+    written = ([_french(cell) if is_french else cell for cell in row] for row in rows)
+    return (MARK + csv_text(head, written, ";" if is_french else ",", "\r\n")).encode()
+
+
+class _Written(str):
+    """A number as text: its minus sign starts no formula."""
+
+    __slots__ = ()
+
+
+def _french(cell: Any) -> Any:
+    if isinstance(cell, float):
+        return _Written(repr(cell).replace(".", ",").removesuffix(",0"))
+    return f"{cell:%d/%m/%Y}" if isinstance(cell, date) and not isinstance(cell, datetime) else cell

@@ -179,7 +179,7 @@ def _readings(
     drawn = []
     for n, (day, (x, width)) in enumerate(zip(days, places, strict=True)):
         values = ((one.name, one.values[n]) for one in series)
-        said = "; ".join(f"{name}: {'–' if value is None else words(value)}" for name, value in values)
+        said = " · ".join(f"{name} {'–' if value is None else words(value)}" for name, value in values)
         size = f'width="{width:.1f}" height="{HEIGHT - BOTTOM - TOP}"'
         title = f"<title>{escape(f'{day:%m/%Y} – {said}')}</title>"
         drawn.append(f'<rect class="reading" x="{x:.1f}" y="{TOP}" {size}>{title}</rect>')

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from features import store
 from models.monitoring.drift import Drift
 from models.monitoring.findings import Compared
+from models.monitoring.helped import Apart
 from models.monitoring.realised import Realised, Useful
 from models.monitoring.records import Finding
 from models.monitoring.volumes import volumes
@@ -36,6 +37,8 @@ class Monitoring:
     observed_until: date
     horizon: int
     is_simulated: bool
+    # Of firms on alert on past lists, those that were helped and the others.
+    helped: tuple[Apart, ...] = ()
     # The address, from the page, of the report on what was read of the deliveries; blank where there is none.
     received: str = ""
 
@@ -62,6 +65,7 @@ def as_json(monitoring: Monitoring) -> str:
         "past_lists": {f"{period:%Y-%m}": [asdict(r) for r in rows] for period, rows in monitoring.results.items()},
         "all_lists": dict(monitoring.together),
         "verdicts": [asdict(verdict) for verdict in monitoring.verdicts],
+        "helped_apart": [asdict(one) for one in monitoring.helped],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
 

@@ -17,4 +17,9 @@ def pages() -> dict[str, str]:
         "embargo.svg": timelines.embargo(),
         "rooms.svg": rooms.svg(ROOT),
         "rooms.md": rooms.page(ROOT),
+        # The application shows them too: they are in its package.
+        **{
+            path.name: path.read_text(encoding="utf-8").replace("../../pictures/", "pictures/")
+            for path in (ROOT / "reports" / "guide").glob("*.md")
+        },
     }

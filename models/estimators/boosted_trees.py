@@ -1,9 +1,9 @@
 """LightGBM as a scikit-learn estimator, under the directions and with the categories of the catalogue of features."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
 
 import lightgbm as lgb
 import numpy as np
@@ -17,15 +17,29 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from models.protocol import DEFAULTS, Hyperparameters
 from models.rows.inputs import Input, Labels, Margins, Matrix, Weights
 
+PRECISION: Final = "average_precision"
+# Over how many trees the average precision is smoothed before the best number of them is read from it.
+SMOOTHING: Final = 11
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows with their labels and weights."""
+
+    x: Matrix
+    y: Labels
+    weights: Weights | None = None
+
 
 class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """LightGBM under the catalogue's monotone constraints: an agent must never read that more debt made it safer.
 
     inputs: the columns, in order; without them every column is a quantity without constraint.
-    early_stopping: rounds without a better log-loss on `eval_set` after which training stops, or None.
+    early_stopping: rounds without a better average precision on `later` after which training stops, or None.
     bags: how many boosters are trained with different seeds; the model's margin is the mean of theirs.
     `booster_`, once fitted: one LightGBM booster with the trees of all bags, read from its own text, so that what is
-    used is what can be saved and read again. `n_estimators_`: trees per bag, `n_estimators` at most.
+    used is what can be saved and read again. `n_estimators_`: trees per bag, `n_estimators` at most. `precision_`: the
+    average precision on `later` after each tree, of the last bag; lists are ranked, their levels are the calibration's.
     """
 
     def __init__(  # noqa: D107  # see the class
@@ -63,9 +77,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         X: ArrayLike,  # noqa: N803  # scikit-learn's name
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
-        eval_set: tuple[Matrix, Labels] | None = None,
+        later: Sample | None = None,
     ) -> Self:
-        """Fit on rows x inputs and two kinds of label; eval_set: later rows, for early stopping only."""
+        """Fit on rows x inputs and two kinds of label; later: rows to measure the average precision on, no more."""
         x, y = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -73,10 +87,10 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             raise ValueError(f"Only binary classification is supported; y holds {len(self.classes_)} class(es).")
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, x)
         rows = lgb.Dataset(x, labels, weight=weights, **self._columns(), free_raw_data=False)
-        later = (
-            None if eval_set is None else rows.create_valid(eval_set[0], np.searchsorted(self.classes_, eval_set[1]))
-        )
-        boosters = [self._boosted(rows, later, self.seed * self.bags + bag) for bag in range(self.bags)]
+        measured = None
+        if later is not None:
+            measured = rows.create_valid(later.x, np.searchsorted(self.classes_, later.y), later.weights)
+        boosters = [self._boosted(rows, measured, self.seed * self.bags + bag) for bag in range(self.bags)]
         self.booster_ = averaged(boosters)
         self.n_estimators_ = self.booster_.num_trees() // self.bags
         return self
@@ -120,15 +134,24 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             "lambda_l2": self.reg_lambda,
             "scale_pos_weight": self.scale_pos_weight,
             "monotone_constraints": directions if self.monotone and any(directions) else None,
+            # Slower than "basic", and less of the trees' freedom is lost.
+            "monotone_constraints_method": "intermediate",
             "seed": seed,
             "deterministic": True,
             "force_row_wise": True,
             "verbosity": -1,
         }
-        if later is None or self.early_stopping is None:
+        if later is None:
             return lgb.train(parameters, rows, self.n_estimators)
-        stopping = lgb.early_stopping(self.early_stopping, verbose=False)
-        return lgb.train(parameters, rows, self.n_estimators, valid_sets=[later], callbacks=[stopping])
+        told: dict[str, Any] = {}
+        callbacks = [lgb.record_evaluation(told)]
+        if self.early_stopping is not None:
+            callbacks.append(lgb.early_stopping(self.early_stopping, verbose=False))
+        booster = lgb.train(
+            {**parameters, "metric": PRECISION}, rows, self.n_estimators, valid_sets=[later], callbacks=callbacks
+        )
+        self.precision_ = np.array(told["valid_0"][PRECISION])
+        return booster
 
     def __sklearn_tags__(self) -> Tags:
         """Unknown values are welcome; two classes only."""
@@ -149,13 +172,20 @@ def averaged(boosters: Sequence[lgb.Booster]) -> lgb.Booster:
     trees = [tree for text in texts for tree in re.findall(r"^Tree=\d+\n(.*?)\n\n", text, re.DOTALL | re.MULTILINE)]
     # Without their sizes, LightGBM finds the trees by their titles.
     header = re.sub(r"^tree_sizes=.*\n", "", texts[0].split("Tree=0\n")[0], flags=re.MULTILINE)
-    numbered = [f"Tree={n}\n{_divided(tree, len(texts))}\n\n" for n, tree in enumerate(trees)]
+    numbered = [f"Tree={n}\n{_changed(tree, lambda value: value / len(texts))}\n\n" for n, tree in enumerate(trees)]
     return lgb.Booster(model_str=f"{header}{''.join(numbered)}end of trees\n")
 
 
-def _divided(tree: str, by: int) -> str:
+def moved(booster: lgb.Booster, offset: float) -> lgb.Booster:
+    """The same booster with `offset` added to every margin, in the values of its first tree; contributions stay."""
+    header, first, *others = re.split(r"^(?=Tree=[01]\n)", booster.model_to_string(), maxsplit=2, flags=re.MULTILINE)
+    header = re.sub(r"^tree_sizes=.*\n", "", header, flags=re.MULTILINE)
+    return lgb.Booster(model_str=header + _changed(first, lambda value: value + offset) + "".join(others))
+
+
+def _changed(tree: str, change: Callable[[float], float]) -> str:
     def line(found: re.Match[str]) -> str:
-        return found[1] + " ".join(repr(float(value) / by) for value in found[2].split())
+        return found[1] + " ".join(repr(change(float(value))) for value in found[2].split())
 
     return re.sub(r"^((?:leaf|internal)_value=)(.*)$", line, tree, flags=re.MULTILINE)
 
@@ -167,19 +197,15 @@ def boosted_trees(
     return BoostedTrees(inputs, seed=seed, **asdict(hyperparameters), **others)
 
 
-def best_n_estimators(
-    estimator: BoostedTrees,
-    x: Matrix,
-    y: Labels,
-    later_x: Matrix,
-    later_y: Labels,
-    rounds: int = 50,
-    weights: Weights | None = None,
-) -> int:
-    """The number of trees with the least log-loss on later rows, `estimator.n_estimators` at most.
+def best_n_estimators(estimator: BoostedTrees, origins: Sequence[tuple[Sample, Sample]]) -> int:
+    """The number of trees with the largest average precision on later rows, `estimator.n_estimators` at most.
 
-    Both parts are training rows, the later ones an embargo after the others; the model is then fitted on all training
-    rows with this number of trees.
+    origins: the rows to fit on, and later ones, an embargo after them; each origin counts alike.
     """
-    trial = clone(estimator).set_params(early_stopping=rounds, bags=1)
-    return int(trial.fit(x, y, sample_weight=weights, eval_set=(later_x, later_y)).n_estimators_)
+    trial = clone(estimator).set_params(early_stopping=None, bags=1)
+    curves = [clone(trial).fit(e.x, e.y, e.weights, later).precision_ for e, later in origins]
+    most = min(len(curve) for curve in curves)
+    worth = np.mean([curve[:most] / curve.max() for curve in curves], axis=0)
+    reach = SMOOTHING // 2
+    smooth = np.convolve(np.pad(worth, reach, "edge"), np.full(SMOOTHING, 1 / SMOOTHING), "valid")
+    return int(smooth.argmax()) + 1

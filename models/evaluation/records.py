@@ -1,6 +1,6 @@
 """How good a model is, as plain records: together they are the content of `metrics.json`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -83,7 +83,7 @@ class RollingOrigins:
 
 @dataclass(frozen=True)
 class Protocols:
-    """The same kind of model evaluated in other ways; None where the rows do not allow it.
+    """The same kind of model, at its own horizon alone, evaluated in other ways; None where the rows do not allow it.
 
     out_of_time: this model. unseen_firms: a model trained on no row of the test firms, on those firms;
     out_of_time_on_those_firms: this model on the same rows. random_within_periods: see `models.rows.split`.
@@ -246,6 +246,7 @@ class Metrics:
     """All that a model was evaluated by: the content of `metrics.json`.
 
     models: this model and its challengers on the same test rows, by name (`models.estimators.challengers`).
+    surpassed_by: challengers that rank better, beyond chance, by name: their average precision minus the model's.
     intervals: by metric, those at a cut with its name before: `auc`, `high_precision`.
     groups: by dimension: see `models.evaluation.slices.by_group`.
     policy: that of the alerts; None where a version chose thresholds for the model itself, before there were policies.
@@ -263,3 +264,4 @@ class Metrics:
     lead_time: LeadTime
     policy: AlertPolicy | None
     checks: tuple[Check, ...] = ()
+    surpassed_by: dict[str, Difference] = field(default_factory=dict)

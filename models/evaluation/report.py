@@ -21,6 +21,7 @@ from models.evaluation.lead_time import lead_times
 from models.evaluation.metrics import evaluate_model
 from models.evaluation.records import (
     CalibrationFigures,
+    Difference,
     FeatureImportance,
     HorizonFigures,
     LeadTime,
@@ -73,12 +74,14 @@ class Known:
     """What is measured of a model before its report: see `models.evaluation.records.Metrics`."""
 
     models: dict[str, TimedFigures]
+    surpassed_by: dict[str, Difference]
     stability: Stability
     feature_importance: FeatureImportance
 
 
 def evaluation_report(
     model: FittedModel,
+    single: FittedModel,
     rows: Rows,
     context: EvaluationContext,
     known: Known,
@@ -86,17 +89,18 @@ def evaluation_report(
     seed: int,
     progress: Progress,
 ) -> Metrics:
-    """All metrics of a model, but the checks before it may be put in use."""
+    """All metrics of a model, but the checks before it may be put in use; single: it at its own horizon alone."""
     probability, labels = model.probability(rows.test), labels_of(rows.test)
     progress("how sure its metrics are")
     points = reliability(probability, labels)
     intervals = bootstrap(probability, labels, rows.test, context.policy, seed=seed)
-    found = protocols(model, rows, context, origins, seed, progress)
+    found = protocols(single, rows, context, origins, seed, progress)
     progress("firms in a procedure, other horizons, lead times")
     every = read_at_most(context.table, context.split.test, context.max_rows, only_labelled=False)
     horizons, lead_time = _over_time(model, context)
     return Metrics(
         models=known.models,
+        surpassed_by=known.surpassed_by,
         stability=known.stability,
         feature_importance=known.feature_importance,
         intervals=intervals,
@@ -115,7 +119,7 @@ def evaluation_report(
 def protocols(
     model: FittedModel, rows: Rows, context: EvaluationContext, origins: int, seed: int, progress: Progress
 ) -> Protocols:
-    """The same kind of model under each protocol; None where these rows do not allow one."""
+    """The same kind of model, at its own horizon alone, under each protocol; None where these rows do not allow one."""
 
     def again(
         train: pd.DataFrame, weights: Weights, validation: pd.DataFrame, test: pd.DataFrame

@@ -15,7 +15,8 @@ from models.rows.inputs import Input
 class RiskModel:
     """A model that can score.
 
-    text: LightGBM's own text of the trees.
+    text: LightGBM's own text of the trees in use. tested: of the trees that were evaluated, with the same inputs and
+    calibration, where they are others: models are compared by these. Whatever is said of firms comes from `text`.
     intervals: gives the interval of each firm's probability, from the rows that the calibration was fitted on.
     refits: the same model fitted on firms drawn again, as text: a reason that they do not share is unstable.
     former_id: the identifier of a model that an earlier version registered, empty for those of this version.
@@ -27,12 +28,18 @@ class RiskModel:
     intervals: VennAbers
     refits: tuple[str, ...]
     facts: ModelFacts
+    tested: str | None = None
     former_id: str = ""
 
     @cached_property
     def model_id(self) -> str:
         """As-of month and a digest of all that the model is: the same data and seed give the same identifier."""
         return self.former_id or identifier(self.facts, record_text(self))
+
+    @property
+    def evidence(self) -> str:
+        """The trees that were evaluated."""
+        return self.tested or self.text
 
     @property
     def is_simulated(self) -> bool:
@@ -47,6 +54,7 @@ def record_text(model: RiskModel) -> str:
         model.calibration,
         model.intervals,
         digest(model.text),
+        None if model.tested is None else digest(model.tested),
         tuple(digest(text) for text in model.refits),
         model.facts,
     )

@@ -24,7 +24,8 @@ def checks(challenger: RiskModel, champion: RiskModel | None, test: pd.DataFrame
 
 
 def _probability(model: RiskModel, rows: pd.DataFrame) -> np.ndarray:
-    return model.calibration.probability(margins(booster_of(model.text), matrix(rows, model.inputs)))
+    """By the trees that were evaluated: those in use may have learnt from the test rows."""
+    return model.calibration.probability(margins(booster_of(model.evidence), matrix(rows, model.inputs)))
 
 
 def _ranking(challenger: RiskModel, champion: RiskModel, test: pd.DataFrame, seed: int) -> Check:

@@ -29,6 +29,19 @@ class Spans:
 
 
 @dataclass(frozen=True)
+class FinalFit:
+    """What the trees in use learnt from, once the others were evaluated.
+
+    spans: by horizon of the labels, in months. n_estimators: of all horizons together. offset: in their margins, so
+    that the newest months have the mean risk that the evaluated trees give them.
+    """
+
+    spans: dict[int, Span]
+    n_estimators: int
+    offset: float
+
+
+@dataclass(frozen=True)
 class TrainingData:
     """The feature table that a model was trained on, copied from the record of its build.
 
@@ -55,8 +68,9 @@ class ModelFacts:
     """What a model was made of: with the same data, code, protocol and versions it can be made again.
 
     as_of: it knows nothing that was published later. horizon: in months. code: digest of the source that makes models.
-    n_estimators: trees that it has. failure_rate: the share of firms that fail within the horizon at the time of the
-    calibration; None where it could not be measured.
+    split, n_estimators: of the trees that were evaluated, and how many they are at the model's horizon. final: of the
+    trees in use; None where these are the evaluated ones, as in older versions. failure_rate: the share of firms that
+    fail within the horizon at the time of the calibration; None where it could not be measured.
     """
 
     as_of: date
@@ -68,16 +82,21 @@ class ModelFacts:
     versions: dict[str, str]
     n_estimators: int
     failure_rate: float | None
+    final: FinalFit | None = None
 
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """The content of `model.json`: all that a model is; of its trees, which are files of their own, the SHA-256."""
+    """The content of `model.json`: all that a model is; of its trees, which are files of their own, the SHA-256.
+
+    tested_sha256: None where the trees in use are those that were evaluated.
+    """
 
     inputs: tuple[Input, ...]
     calibration: Calibration
     intervals: VennAbers
     model_sha256: str
+    tested_sha256: str | None
     refits_sha256: tuple[str, ...]
     facts: ModelFacts
 
@@ -102,8 +121,9 @@ class Bins:
 class Reference:
     """The content of `reference.json`: what monitoring compares later periods with.
 
-    features: by name, of `rows` training rows; margins: of the test rows. shapes: by level of alert, the share of the
-    failures within the horizon that came within 1, 2, ... months; a level without failures has none.
+    features: by name, of `rows` training rows; margins: of rows that the trees in use did not learn from. shapes: by
+    level of alert, the share of the failures within the horizon that came within 1, 2, ... months; a level without
+    failures has none.
     """
 
     rows: int

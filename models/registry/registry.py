@@ -21,6 +21,8 @@ from models.registry.upgrades import METRICS_UPGRADES, MODEL_UPGRADES, REFERENCE
 
 PROMOTIONS, PICTURES = "promotions.json", "pictures"
 MODEL, METRICS, REFERENCE = "model.json", "metrics.json", "reference.json"
+# The trees in use, and those that were evaluated.
+IN_USE, TESTED = "model.txt", "tested.txt"
 TRAIN: Final = "Train a new model: weaksignals train"
 
 
@@ -47,7 +49,9 @@ def save(
     pictures: file name -> content.
     """
     with store.new_folder(models / model.model_id) as folder:
-        store.write_text(folder / "model.txt", model.text)
+        store.write_text(folder / IN_USE, model.text)
+        if model.tested is not None:
+            store.write_text(folder / TESTED, model.tested)
         for number, text in enumerate(model.refits):
             store.write_text(folder / _refit(number), text)
         store.write_text(folder / MODEL, record_text(model))
@@ -70,19 +74,20 @@ def load(models: Path, model_id: str) -> RiskModel:
     folder = models / model_id
     record = read_record(folder / MODEL, ModelRecord, MODEL_UPGRADES, TRAIN)
     try:
-        content = (folder / MODEL).read_text()
-        text, *refits = [
-            (folder / name).read_text() for name in ("model.txt", *map(_refit, range(len(record.refits_sha256))))
-        ]
+        content, text = ((folder / name).read_text() for name in (MODEL, IN_USE))
+        tested = None if record.tested_sha256 is None else (folder / TESTED).read_text()
+        refits = [(folder / _refit(number)).read_text() for number in range(len(record.refits_sha256))]
     except (OSError, ValueError) as error:
         raise InputError(f"The model {model_id} in {models} can't be read ({error}). {TRAIN}") from None
-    digests = [record.model_sha256, *record.refits_sha256]
-    if [digest(part) for part in (text, *refits)] != digests or identifier(record.facts, content) != model_id:
+    digests = [record.model_sha256, record.tested_sha256, *record.refits_sha256]
+    if [part and digest(part) for part in (text, tested, *refits)] != digests or identifier(
+        record.facts, content
+    ) != model_id:
         raise InputError(
             f"The files of the model {model_id} in {models} were changed since it was registered: it is not used. "
             f"Restore them. {TRAIN}"
         )
-    parts = (record.inputs, record.calibration, record.intervals, tuple(refits), record.facts)
+    parts = (record.inputs, record.calibration, record.intervals, tuple(refits), record.facts, tested)
     model = RiskModel(text, *parts)
     return model if model.model_id == model_id else replace(model, former_id=model_id)
 

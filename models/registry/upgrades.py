@@ -44,6 +44,11 @@ def model_from_3(content: Content) -> Content:
     return {name: value for name, value in content.items() if name != "thresholds"}
 
 
+def model_from_4(content: Content) -> Content:
+    """`model.json`: the trees in use were those that had been evaluated, never fitted once more."""
+    return {**content, "tested_sha256": None, "facts": {**content["facts"], "final": None}}
+
+
 def _renamed(settings: Content) -> Content:
     return {FORMER_NAMES.get(name, name): value for name, value in settings.items()}
 
@@ -69,6 +74,6 @@ def reference_from_1(content: Content) -> Content:
     return {**{name: value for name, value in content.items() if name != "score"}, "margins": content["score"]}
 
 
-MODEL_UPGRADES: Final[Upgrades] = {1: model_from_1, 2: model_from_2, 3: model_from_3}
+MODEL_UPGRADES: Final[Upgrades] = {1: model_from_1, 2: model_from_2, 3: model_from_3, 4: model_from_4}
 METRICS_UPGRADES: Final[Upgrades] = {1: metrics_from_1, 2: metrics_from_2}
 REFERENCE_UPGRADES: Final[Upgrades] = {1: reference_from_1}

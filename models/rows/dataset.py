@@ -107,14 +107,15 @@ def read_states(table: FeatureTable, period: date, months: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def count_labelled(table: FeatureTable, periods: Sequence[date]) -> int:
-    """How many labelled rows those periods hold."""
-    return int(_labelled(table, periods, only_labelled=True).count().execute())
+def count_rows(table: FeatureTable, periods: Sequence[date], only_labelled: bool = True) -> int:
+    """How many rows those periods hold of firms in no procedure; only_labelled: as `read_rows`."""
+    rows = _labelled(table, periods, only_labelled)
+    return int(rows.filter(~rows.in_procedure).count().execute())
 
 
-def labelled_periods(table: FeatureTable, as_of: date, label_lag: int) -> list[date]:
-    """The periods of the table whose labels were all known on `as_of`."""
-    last, horizon = min(as_of, table.record.observed_until), table.record.horizon
+def labelled_periods(table: FeatureTable, as_of: date, label_lag: int, horizon: int | None = None) -> list[date]:
+    """The periods of the table whose labels at that horizon, its own by default, were all known on `as_of`."""
+    last, horizon = min(as_of, table.record.observed_until), horizon or table.record.horizon
     return [
         period
         for period in table.periods

@@ -1,6 +1,6 @@
 """The rows that a model is trained and evaluated on: a split of periods, read within what memory holds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,9 @@ from models.rows.inputs import Weights
 from models.rows.sampling import kept_rows, sample_weights, sampled_periods
 from models.rows.split import Split
 
+# Rows of the feature table -> those that have a label of another kind, as `label`.
+Relabel = Callable[[pd.DataFrame], pd.DataFrame]
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -26,25 +29,38 @@ class Rows:
 
 
 def read_split(table: FeatureTable, split: Split, protocol: Protocol) -> Rows:
-    """The rows of a split.
+    """The rows of a split; of the training rows those of `read_training`.
 
-    Of the training rows, one period in `every_months`, at most `max_training_rows` (whole firms are left out, by a
-    hash of the SIREN), then a share of the surviving firms. Raises InputError where a part holds no failure.
+    Raises InputError where a part holds no failure.
     """
-    months = sampled_periods(split.train, protocol.sampling.every_months)
-    train = read_at_most(table, months, protocol.max_training_rows)
-    share = protocol.sampling.negative_share
-    train = train[kept_rows(train["siren"], train["label"], share)]
+    train, weights = read_training(table, split.train, protocol)
     validation, test = (
         read_at_most(table, part, protocol.max_evaluation_rows) for part in (split.validation, split.test)
     )
     for part, name in ((train, "training"), (validation, "validation"), (test, "test")):
         if part["label"].nunique() < 2:
             raise InputError(f"The {name} periods hold no failure: a model can't be made. Build from an earlier start.")
-    return Rows(train, sample_weights(train["label"], share), validation, test)
+    return Rows(train, weights, validation, test)
+
+
+def read_training(
+    table: FeatureTable, periods: Sequence[date], protocol: Protocol, label: Relabel | None = None
+) -> tuple[pd.DataFrame, Weights]:
+    """Labelled rows to train on, and their weights; label: gives rows of firms in no procedure labels of another kind.
+
+    Of the periods one in `every_months`, at most `max_training_rows` (whole firms are left out, by a hash of the
+    SIREN), then a share of the surviving firms.
+    """
+    months = sampled_periods(periods, protocol.sampling.every_months)
+    rows = read_at_most(table, months, protocol.max_training_rows, only_labelled=label is None)
+    if label is not None:
+        rows = label(rows[~rows["in_procedure"].to_numpy(bool)])
+    share = protocol.sampling.negative_share
+    rows = rows[kept_rows(rows["siren"], rows["label"], share)]
+    return rows, sample_weights(rows["label"], share)
 
 
 def read_at_most(table: FeatureTable, periods: Sequence[date], most: int, only_labelled: bool = True) -> pd.DataFrame:
     """The rows of those periods with their labels, of as many firms as have about `most` labelled rows."""
-    share = min(1.0, most / max(dataset.count_labelled(table, periods), 1))
+    share = min(1.0, most / max(dataset.count_rows(table, periods, only_labelled), 1))
     return dataset.read_rows(table, periods, share, has_label=True, only_labelled=only_labelled)

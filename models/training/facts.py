@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.folder import BuildRecord
 from models.protocol import Protocol
-from models.registry.records import ModelFacts, Span, Spans, TrainingData
+from models.registry.records import FinalFit, ModelFacts, Span, Spans, TrainingData
 from models.rows.reading import Rows
 from models.rows.split import Split
 
@@ -32,6 +32,7 @@ def model_facts(
     rows: Rows,
     n_estimators: int,
     failure_rate: float | None,
+    final: FinalFit,
 ) -> ModelFacts:
     """The facts of a model trained on these rows of the feature table that `built` describes."""
     return ModelFacts(
@@ -39,17 +40,19 @@ def model_facts(
         horizon=built.horizon,
         protocol=protocol,
         split=Spans(
-            _span(split.train, rows.train), _span(split.validation, rows.validation), _span(split.test, rows.test)
+            span(split.train, rows.train), span(split.validation, rows.validation), span(split.test, rows.test)
         ),
         data=TrainingData(**{field.name: getattr(built, field.name) for field in fields(TrainingData)}),
         code=code_digest(),
         versions={name: importlib.metadata.version(name) for name in PACKAGES},
         n_estimators=n_estimators,
         failure_rate=failure_rate,
+        final=final,
     )
 
 
-def _span(periods: Sequence[date], rows: pd.DataFrame) -> Span:
+def span(periods: Sequence[date], rows: pd.DataFrame) -> Span:
+    """A part of the split, or of what the trees in use learnt from."""
     return Span(periods[0], periods[-1], len(rows), int(rows["siren"].nunique()), int(rows["label"].sum()))
 
 

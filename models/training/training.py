@@ -1,19 +1,18 @@
 """The protocol, end to end: train, calibrate, evaluate beside the challengers. It writes nothing."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import clone
 
 from features.errors import InputError
 from features.folder import FeatureTable
-from features.periods import add_months
+from features.periods import add_months, period_range
 from models.alerts import DEFAULT_POLICY, NO_ALERT, AlertPolicy
 from models.calibration.base_rate import LOOK_BACK_MONTHS, known_failure_rate
 from models.calibration.fitting import UnskilledError, fit_venn_abers
@@ -22,21 +21,25 @@ from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boo
 from models.estimators.challengers import CHALLENGERS, fit
 from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.metrics import evaluate_model
-from models.evaluation.records import FeatureImportance, Metrics, TimedFigures
+from models.evaluation.records import Difference, FeatureImportance, Metrics, TimedFigures
 from models.evaluation.report import EvaluationContext, Known, evaluation_report
-from models.explanation.contributions import booster_of, explain
+from models.evaluation.uncertainty import paired_difference
+from models.explanation.contributions import booster_of, explain, margins
 from models.explanation.stability import Stability, bootstrap_firms, stability
 from models.explanation.sums import by_root, by_theme
 from models.monitoring import drift, realised
-from models.protocol import FREE, LABEL_LAG_MONTHS, LIGHTGBM, Hyperparameters, Progress, Protocol
+from models.protocol import FREE, LABEL_LAG_MONTHS, LIGHTGBM, ONE_HORIZON, Hyperparameters, Progress, Protocol
 from models.registry.model import RiskModel
 from models.registry.records import Reference
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
+from models.rows.inputs import Input
 from models.rows.reading import Rows, read_at_most, read_split
 from models.rows.split import out_of_time
 from models.training import tuning
 from models.training.facts import model_facts
+from models.training.final import FinalTrees, final_trees, over_all_horizons
+from models.training.origins import inner_origins
 
 # The most training rows that later periods are compared with, and the most test rows that importance is measured on.
 REFERENCE_ROWS = 200_000
@@ -58,35 +61,45 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
     Raises InputError where the table has too few labelled periods or no failure among them.
     """
     context = context_of(table, as_of, protocol, policy)
-    rows, fitted = tested_model(context, protocol, progress)
-    estimator = fitted.estimator
+    rows, single = fitted_rows(context, protocol, progress)
+    tested = over_all_horizons(single, rows, context, protocol, progress)
+    final = final_trees(single, tested, rows, context, as_of, protocol, progress)
     model = RiskModel(
-        text=estimator.booster_.model_to_string(),
-        inputs=fitted.inputs,
-        calibration=fitted.chosen.calibration,
-        intervals=fit_venn_abers(fitted.margins(rows.validation), labels_of(rows.validation)),
-        refits=tuple(_refits(estimator, rows, protocol, progress)),
+        text=final.booster.model_to_string(),
+        inputs=tested.inputs,
+        calibration=tested.chosen.calibration,
+        intervals=fit_venn_abers(tested.margins(rows.validation), labels_of(rows.validation)),
+        refits=tuple(_refits(final, tested.inputs, protocol, progress)),
         facts=model_facts(
-            table.record, as_of, context.split, protocol, rows, int(estimator.n_estimators), _failure_rate(context)
+            table.record,
+            as_of,
+            context.split,
+            protocol,
+            rows,
+            int(single.estimator.n_estimators),
+            _failure_rate(context),
+            final.fit,
         ),
+        tested=tested.estimator.booster_.model_to_string(),
     )
     known = Known(
-        _beside(fitted, rows, context, protocol.seed, progress),
-        _stability(model, fitted, rows, policy),
+        *_beside(tested, single, rows, context, protocol.seed, progress),
+        _stability(model, tested, rows, policy),
         feature_importance(model, rows.test, protocol.seed),
     )
-    metrics = evaluation_report(fitted, rows, context, known, protocol.origins, protocol.seed, progress)
-    return Result(model, metrics, rows.test, _reference(fitted, rows, context))
+    metrics = evaluation_report(tested, single, rows, context, known, protocol.origins, protocol.seed, progress)
+    return Result(model, metrics, rows.test, _reference(model, final, tested, rows, context))
 
 
-def tested_model(context: EvaluationContext, protocol: Protocol, progress: Progress) -> tuple[Rows, FittedModel]:
-    """The rows of the split, and the model fitted on those to train on; raises as `train` does."""
+def fitted_rows(context: EvaluationContext, protocol: Protocol, progress: Progress) -> tuple[Rows, FittedModel]:
+    """The rows of the split, and a model fitted at its horizon on those to train on; raises as `train` does."""
     progress(f"reading the rows of {len(context.split.train)} training periods")
     rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
     estimator = boosted_trees(inputs, protocol.seed, protocol.hyperparameters)
     progress("how many trees serve later months best")
-    estimator = estimator.set_params(n_estimators=_n_estimators(estimator, rows, context.horizon))
+    most = _trees_per_row(estimator, rows, context.horizon) * len(rows.train)
+    estimator = estimator.set_params(n_estimators=max(1, round(min(estimator.n_estimators, most))))
     progress(f"training on {len(rows.train):,} rows of {rows.train['siren'].nunique():,} firms")
     return rows, fit_model(estimator, inputs, rows.train, rows.validation, rows.weights)
 
@@ -109,14 +122,17 @@ def context_of(
     )
 
 
-def _n_estimators(estimator: BoostedTrees, rows: Rows, horizon: int) -> int:
-    """How many trees do best on the last training months, an embargo later; the most where there are too few months."""
+def _trees_per_row(estimator: BoostedTrees, rows: Rows, horizon: int) -> float:
+    """How many trees serve later months best, by the rows to fit on; no limit where there are too few months to tell.
+
+    More rows bear more trees, and all training rows are more than those of an inner origin.
+    """
     try:
-        early, later = inner_split(rows.train, horizon)
+        origins = inner_origins(rows.train, rows.weights, estimator.inputs, horizon)
     except InputError:
-        return int(estimator.n_estimators)
-    x, y = matrix(rows.train, estimator.inputs), labels_of(rows.train)
-    return best_n_estimators(estimator, x[early], y[early], x[later], y[later], weights=rows.weights[early])
+        return np.inf
+    best = best_n_estimators(estimator, [(origin.earlier, origin.later) for origin in origins])
+    return best / float(np.mean([len(origin.earlier.y) for origin in origins]))
 
 
 def tune(
@@ -129,30 +145,14 @@ def tune(
     context = context_of(table, as_of, protocol)
     rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
-    early, later = inner_split(rows.train, context.horizon)
-    x, y = matrix(rows.train, inputs), labels_of(rows.train)
+    origins = inner_origins(rows.train, rows.weights, inputs, context.horizon)
 
     def value(hyperparameters: Hyperparameters) -> tuple[float, int]:
-        parts = (x[early], y[early]), (x[later], y[later])
-        return tuning.objective(hyperparameters, inputs, *parts, protocol.seed, rows.weights[early])
+        return tuning.objective(hyperparameters, inputs, origins, protocol.seed)
 
     made_of = (table.record.fingerprint, as_of, replace(protocol, hyperparameters=Hyperparameters()))
     name = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
     return tuning.tune(database, name, value, protocol.seed, minutes, progress)
-
-
-def inner_split(train: pd.DataFrame, horizon: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which training rows to fit on, and which later ones, an embargo after them, to choose hyper-parameters by.
-
-    Raises InputError where either part holds no failure.
-    """
-    months = [pd.Timestamp(month).date() for month in sorted(train["period"].unique())]
-    latest = sum(add_months(month, horizon // 2) > months[-1] for month in months)
-    parts = tuning.earlier_and_later(months, horizon, latest)
-    early, later = (train["period"].isin(pd.to_datetime(part)).to_numpy() for part in parts)
-    if any(train.loc[part, "label"].nunique() < 2 for part in (early, later)):
-        raise InputError("The training periods hold too few failures to choose by. Build from an earlier --start.")
-    return early, later
 
 
 def _failure_rate(context: EvaluationContext) -> float | None:
@@ -169,13 +169,13 @@ def _failure_rate(context: EvaluationContext) -> float | None:
         return None
 
 
-def _refits(estimator: BoostedTrees, rows: Rows, protocol: Protocol, progress: Progress) -> Iterator[str]:
-    """The trees of the model fitted again on firms drawn with replacement, each with all its rows, as text."""
-    x, y = matrix(rows.train, estimator.inputs), labels_of(rows.train)
+def _refits(final: FinalTrees, inputs: Sequence[Input], protocol: Protocol, progress: Progress) -> Iterator[str]:
+    """The trees in use, at the model's horizon, fitted on firms drawn with replacement, each with all its rows."""
+    x, y = matrix(final.rows, inputs), labels_of(final.rows)
     for number in range(protocol.refits):
         progress(f"the same on other firms, {number + 1} of {protocol.refits}: how stable its reasons are")
-        weights = rows.weights * bootstrap_firms(rows.train["siren"], protocol.seed + number)
-        fitted = fit(clone(estimator), x[weights > 0], y[weights > 0], weights[weights > 0])
+        weights = final.weights * bootstrap_firms(final.rows["siren"], protocol.seed + number)
+        fitted = fit(clone(final.estimator), x[weights > 0], y[weights > 0], weights[weights > 0])
         yield fitted.booster_.model_to_string()
 
 
@@ -205,28 +205,41 @@ def _shares(contributions: pd.DataFrame) -> dict[str, float]:
 
 
 def _beside(
-    model: FittedModel, rows: Rows, context: EvaluationContext, seed: int, progress: Progress
-) -> dict[str, TimedFigures]:
-    """The model and its challengers on the same test rows, calibrated in the same way, with alerts of one policy."""
-    found = {LIGHTGBM: evaluate_model(model, rows.test, context.policy)}
+    model: FittedModel, single: FittedModel, rows: Rows, context: EvaluationContext, seed: int, progress: Progress
+) -> tuple[dict[str, TimedFigures], dict[str, Difference]]:
+    """The model and its challengers on the same test rows, calibrated in the same way, with alerts of one policy.
+
+    Also those challengers that rank better beyond chance. single: the model at its own horizon alone, as they are.
+    """
+    fitted = {LIGHTGBM: model, ONE_HORIZON: single}
     for name, make in CHALLENGERS.items():
         if name != LIGHTGBM:
             progress(f"the challenger beside it: {name.replace('_', ' ')}")
             # The same model without the constraints: the difference is what they cost.
-            other = clone(model.estimator).set_params(monotone=False) if name == FREE else make(model.inputs, seed)
+            other = clone(single.estimator).set_params(monotone=False) if name == FREE else make(model.inputs, seed)
             try:
-                fitted = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights)
+                fitted[name] = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights)
             except UnskilledError:
                 progress(f"{name.replace('_', ' ')} has learnt nothing that holds later: it is left out")
-                continue
-            found[name] = evaluate_model(fitted, rows.test, context.policy)
-    return found
+    found = {name: evaluate_model(each, rows.test, context.policy) for name, each in fitted.items()}
+    ahead = [name for name in found if found[name].average_precision > found[LIGHTGBM].average_precision]
+    ours, y, firms = model.probability(rows.test), labels_of(rows.test), rows.test["siren"]
+    gaps = {name: paired_difference(fitted[name].probability(rows.test), ours, y, firms, seed=seed) for name in ahead}
+    surpassed_by = {name: gap["average_precision"] for name, gap in gaps.items() if gap["average_precision"].low > 0}
+    return found, surpassed_by
 
 
-def _reference(model: FittedModel, rows: Rows, context: EvaluationContext) -> Reference:
-    """What monitoring compares later periods with: rows of all training periods, also those left out by sampling."""
-    known = read_at_most(context.table, context.split.train, REFERENCE_ROWS)
+def _reference(
+    model: RiskModel, final: FinalTrees, tested: FittedModel, rows: Rows, context: EvaluationContext
+) -> Reference:
+    """What monitoring compares later periods with: rows of all months learnt from, also those left out by sampling.
+
+    Margins are those of the newest months, of which no label was learnt.
+    """
+    span = final.fit.spans[context.horizon]
+    known = read_at_most(context.table, period_range(span.first, span.last), REFERENCE_ROWS)
     openings = dataset.read_openings(context.table)
-    alerts = alerts_by_period(context.policy, rows.test, model.probability(rows.test))
+    alerts = alerts_by_period(context.policy, rows.test, tested.probability(rows.test))
     shapes = realised.shapes(rows.test, alerts, openings, context.observed_until, context.horizon)
-    return drift.reference(matrix(known, model.inputs), known["period"], model.inputs, model.margins(rows.test), shapes)
+    latest = margins(booster_of(model.text), matrix(final.latest, model.inputs))
+    return drift.reference(matrix(known, model.inputs), known["period"], model.inputs, latest, shapes)

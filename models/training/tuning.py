@@ -1,4 +1,4 @@
-"""A search for better hyper-parameters: fit on training periods, compare on later ones, an embargo after them.
+"""A search for better hyper-parameters: fit on training periods, compare on later ones: see `origins`.
 
 The test periods are not used. The study is kept in SQLite and goes on where it was stopped. Nothing is applied: the
 best hyper-parameters are printed as settings to paste.
@@ -9,18 +9,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 
+import numpy as np
 import optuna
-from sklearn.metrics import average_precision_score
+from sklearn.base import clone
 from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import InputError
-from features.periods import add_months
 from models.estimators.boosted_trees import boosted_trees
 from models.protocol import DEFAULTS, Hyperparameters
-from models.rows.inputs import Input, Labels, Matrix, Weights
+from models.rows.inputs import Input
+from models.training.origins import Origin
 
 # Average precision, and number of trees found, of some hyper-parameters.
 Objective = Callable[[Hyperparameters], tuple[float, int]]
@@ -48,33 +48,13 @@ class Tuned:
         return "\n".join([f"{found}; {self.trials} trials.", "[hyperparameters]", *lines]) + "\n"
 
 
-def earlier_and_later(periods: Sequence[date], horizon: int, later_months: int) -> tuple[list[date], list[date]]:
-    """Training periods in two parts with an embargo of the horizon between: to fit on, and to choose by.
-
-    Raises InputError where nothing is left to fit on.
-    """
-    later = list(periods[-later_months:])
-    earlier = [period for period in periods if add_months(period, horizon) <= later[0]]
-    if not earlier:
-        raise InputError(
-            f"{len(periods)} training periods are too few: it takes {horizon + later_months} or more, "
-            f"{later_months} to choose by and {horizon} of embargo. Build from an earlier --start."
-        )
-    return earlier, later
-
-
 def objective(
-    hyperparameters: Hyperparameters,
-    inputs: Sequence[Input],
-    earlier: tuple[Matrix, Labels],
-    later: tuple[Matrix, Labels],
-    seed: int,
-    weights: Weights | None = None,
+    hyperparameters: Hyperparameters, inputs: Sequence[Input], origins: Sequence[Origin], seed: int
 ) -> tuple[float, int]:
-    """The average precision on the later rows, and the number of trees that early stopping found on them."""
-    estimator = boosted_trees(inputs, seed, hyperparameters)
-    fitted = estimator.set_params(early_stopping=ROUNDS).fit(*earlier, sample_weight=weights, eval_set=later)
-    return float(average_precision_score(later[1], fitted.decision_function(later[0]))), int(fitted.n_estimators_)
+    """The average precision on the later rows, and the number of trees that serve them best: means over the origins."""
+    estimator = boosted_trees(inputs, seed, hyperparameters, early_stopping=ROUNDS)
+    fits = [clone(estimator).fit(o.earlier.x, o.earlier.y, o.earlier.weights, o.later) for o in origins]
+    return float(np.mean([f.precision_.max() for f in fits])), round(float(np.mean([f.n_estimators_ for f in fits])))
 
 
 def tune(
@@ -83,7 +63,7 @@ def tune(
     """Search until the minutes are over, from where the study `name` in `database` was left.
 
     name: different wherever values can't be compared: made of table, protocol and seed.
-    evaluate: calls `objective` on the arrays. The defaults are tried first; an interrupted trial doesn't count.
+    evaluate: calls `objective` on the rows. The defaults are tried first; an interrupted trial doesn't count.
     Raises InputError where the database can't be used.
     """
     with _study(database, name, seed) as study:
@@ -109,7 +89,7 @@ def suggested(trial: optuna.Trial) -> Hyperparameters:
     """Hyper-parameters that the trial draws; the number of trees is left to early stopping."""
     return Hyperparameters(
         n_estimators=MOST_ESTIMATORS,
-        learning_rate=trial.suggest_float("learning_rate", 0.01, 0.1, log=True),
+        learning_rate=trial.suggest_float("learning_rate", 0.01, 0.3, log=True),
         num_leaves=trial.suggest_int("num_leaves", 4, 63, log=True),
         min_child_samples=trial.suggest_int("min_child_samples", 20, 2000, log=True),
         colsample_bytree=trial.suggest_float("colsample_bytree", 0.1, 1.0),

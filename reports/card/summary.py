@@ -98,15 +98,21 @@ def pictures(alternatives: Alternatives, language: Language) -> Section:
 
 def made_of(model: RiskModel, _metrics: Metrics | None, language: Language) -> Section:
     """The months that it was trained, calibrated and tested on."""
-    say, number, split = language.say, language.number, model.facts.split
+    say, number, split, final = language.say, language.number, model.facts.split, model.facts.final
+    parts = [(say(WORDS[name]), getattr(split, name)) for name in ("train", "validation", "test")]
+    if final:
+        parts += [
+            (say("training once more, by what happened within {months} months", months=str(months)), part)
+            for months, part in sorted(final.spans.items(), reverse=True)
+        ]
     rows = tuple(
         (
-            say(WORDS[name]),
+            name,
             language.month(part.first),
             language.month(part.last),
             *(number(count) for count in (part.rows, part.firms, part.failures)),
         )
-        for name, part in (("train", split.train), ("validation", split.validation), ("test", split.test))
+        for name, part in parts
     )
     headers = ("months used for", "first", "last", "firm-months", "firms", "followed by a procedure")
     embargo = say(
@@ -115,7 +121,15 @@ def made_of(model: RiskModel, _metrics: Metrics | None, language: Language) -> S
     )
     is_apart = outcomes_end(model, split.train) <= split.validation.first
     table = Table(said(headers, language), rows)
-    return Section(say("What it was trained on"), (*([embargo] if is_apart else []), table))
+    again = say(
+        "All figures on how good it is are those of the trees as they were then. Afterwards they were trained once "
+        "more, in the same way, on all outcomes known at the start of {month}: these are the trees in use. They know "
+        "newer failures; what that is worth can only be seen later. Their mean risk in the newest months is kept at "
+        "that of the evaluated ones.",
+        month=language.month(model.facts.as_of),
+    )
+    told = (*([embargo] if is_apart else []), *([again] if final else []))
+    return Section(say("What it was trained on"), (*told, table))
 
 
 def alerts(_model: RiskModel, metrics: Metrics, language: Language) -> Section:

@@ -201,6 +201,7 @@ READ_NOTICE: Final = Rule("notice", is_logged=False, is_before_notice=True)
 # The line in the log says which version.
 ACCEPT_NOTICE: Final = Rule("accept notice", is_logged=False, is_before_notice=True)
 OWN_ACCOUNT: Final = Rule("own account", is_logged=False)
+SEE_TOUR: Final = Rule("tour", is_logged=False)
 CHANGE_PASSWORD: Final = Rule("change password")
 HOME: Final = Rule("home")
 LIST: Final = Rule("list")

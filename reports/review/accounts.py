@@ -193,10 +193,16 @@ def accept_notice(engine: sa.Engine, account: Account, notice: str, address: str
 
 
 def provided(
-    engine: sa.Engine, name: str, role: str, territories: Sequence[str], kinds: Sequence[str]
+    engine: sa.Engine,
+    name: str,
+    role: str,
+    territories: Sequence[str],
+    kinds: Sequence[str],
+    administration: str = "",
 ) -> Account | None:
     """The account of a name with the right that the provider gives it: made where there is none, None where closed.
 
+    administration: blank where the provider says none; it then stays what it was.
     Raises InputError where the name can't be one.
     """
     name, right = checked_name(name), (role, list(territories), list(kinds))
@@ -206,7 +212,11 @@ def provided(
         add_user(engine, name, *right, None, by=PROVIDER)
     elif user.is_open and (user.role, user.territories, user.kinds) != right:
         change_right(engine, name, *right, user.expires_on, by=PROVIDER)
-    return account_named(engine, name)
+    account = account_named(engine, name)
+    if account and administration not in ("", account.administration):
+        change_administration(engine, name, administration, by=PROVIDER)
+        account = account_named(engine, name)
+    return account
 
 
 def check_expiry(expires_on: date | None) -> None:

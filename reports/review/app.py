@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from reports.review import audit
+from reports.review.brand import read_logo
 from reports.review.chains import RefusedAnswerError
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import NotPublishedError, Reader, UnreadableError
@@ -34,6 +35,7 @@ from reports.review.pages import (
     administration,
     firms,
     follow_ups,
+    guidance,
     home,
     lineage,
     lists,
@@ -76,8 +78,9 @@ def create_app(configuration: Configuration) -> FastAPI:
     """
     app = FastAPI(title="weaksignals", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
     engine = open_database(configuration.database_url)
-    app.state.services = Services(configuration, engine, Reader(configuration.data), read_texts(configuration.texts))
-    rooms = (session, provider, accounts, texts, home, lists, territory, firms, follow_ups, lineage, public)
+    texts_found, logo = read_texts(configuration.texts), read_logo(configuration.logo)
+    app.state.services = Services(configuration, engine, Reader(configuration.data), texts_found, logo)
+    rooms = (session, provider, accounts, texts, guidance, home, lists, territory, firms, follow_ups, lineage, public)
     for room in (*rooms, administration, log):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)

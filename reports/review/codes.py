@@ -43,6 +43,11 @@ ACTIONS: Final = {
     "mediation": "credit or business mediation",
     "court_prevention": "prevention by the commercial court",
 }
+# In the export for data scientists: the day on which each state was reached first, and the day of each scheme.
+STATE_DAYS: Final = {state: f"{state}_on" for state in STATES}
+ACTION_DAYS: Final = {action: f"{action}_on" for action in ACTIONS}
+# Those that tell of help.
+HELP_DAYS: Final = (STATE_DAYS["helped"], *ACTION_DAYS.values())
 OUTCOMES: Final = {
     "recovered": "recovered",
     "procedure": "procedure opened",

@@ -21,7 +21,7 @@ DATABASE_FILE = "review.db"
 
 
 class ProvidedRight(BaseModel):
-    """What whoever has a value of the provider's claim may see: as in `weaksignals users add`."""
+    """What whoever has a value of the provider's claim may see: as in `weaksignals users add` and `administration`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +29,7 @@ class ProvidedRight(BaseModel):
     role: str = Role.AGENT
     territories: tuple[str, ...]
     kinds: tuple[str, ...] = ()
+    administration: str = Field("", max_length=200)
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
@@ -48,7 +49,15 @@ class Configuration(BaseSettings):
     database: str = Field("", description="SQLAlchemy address of the database; SQLite in the data folder if empty.")
     is_local: bool = Field(False, description="A try-out on this machine: cookies travel without HTTPS.")
     texts: Path | None = Field(
-        None, description="Folder of the administration's texts: legal.fr.txt, privacy, accessibility, confidentiality."
+        None,
+        description="Folder of the administration's texts: legal.fr.txt, privacy, accessibility, confidentiality; "
+        "register.toml.",
+    )
+    administration: str = Field("", max_length=120, description="Name of the administration, shown on every page.")
+    logo: Path | None = Field(None, description="Its logo: a PNG, JPEG, GIF, WebP or plain SVG file, 500 kB at most.")
+    directory: str = Field(
+        "https://annuaire-entreprises.data.gouv.fr/entreprise/{siren}",
+        description="Address of a firm in a public directory, with {siren}; no link if empty.",
     )
     address: str = Field(
         "", description="Address at which people open the application, https://..., for links in mails and calendars."
@@ -130,6 +139,10 @@ def read_configuration(**given: object) -> Configuration:
     if found.oidc_issuer and (not found.oidc_client_id or len(found.secret) < 32):
         raise InputError(
             "OpenID Connect needs WEAKSIGNALS_REVIEW_OIDC_CLIENT_ID and a WEAKSIGNALS_REVIEW_SECRET of 32 characters."
+        )
+    if found.directory and not (found.directory.startswith("https://") and "{siren}" in found.directory):
+        raise InputError(
+            "WEAKSIGNALS_REVIEW_DIRECTORY is no address of a directory: it starts with https:// and holds {siren}."
         )
     if found.time_zone not in available_timezones():
         raise InputError(f'"{found.time_zone}" is no time zone. Write it as "Europe/Paris" or "Indian/Reunion".')

@@ -65,6 +65,8 @@ class User(Base):
     # The version of the confidentiality notice that was accepted last.
     notice: Mapped[str | None] = mapped_column(sa.String(16))
     notice_at: Mapped[datetime | None]
+    # How many steps of the tour it has seen.
+    tour: Mapped[int] = mapped_column(default=0)
     # With whom notes may be shared; blank where nobody said.
     administration: Mapped[str] = mapped_column(sa.String(200), default="")
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from reports.alerting import given_sentences
-from reports.cells import csv_text
+from reports.cells import SPREADSHEET, spreadsheet_csv
 from reports.freshness import older_data
 from reports.language import Language
 from reports.review.access import Kind, Right
@@ -67,11 +67,10 @@ def told_alerts(published: PublishedList, right: Right, language: Language) -> l
 
 
 def as_csv(export: Export) -> tuple[bytes, str]:
-    """UTF-8 with a mark that spreadsheets need, semicolons as French ones expect; the last column says `simulated`."""
+    """As the spreadsheets of the user's language read it; the last column says `simulated`."""
     is_simulated = export.words.say("yes" if export.published.is_simulated else "no")
-    rows = ([*map(_plain, export.cells(row).values()), is_simulated] for row in export.rows)
-    text = csv_text([*export.titles, export.words.say("Simulated")], rows, separator=";", line_end="\r\n")
-    return b"\xef\xbb\xbf" + text.encode(), "text/csv; charset=utf-8"
+    rows = ([*export.cells(row).values(), is_simulated] for row in export.rows)
+    return spreadsheet_csv([*export.titles, export.words.say("Simulated")], rows, export.words.language), SPREADSHEET
 
 
 def as_json(export: Export) -> tuple[bytes, str]:

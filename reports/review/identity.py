@@ -19,7 +19,8 @@ YEAR: Final = timedelta(days=365)
 class Account:
     """Who is signed in; csrf: what every change must carry; digest: of the session.
 
-    notice, notice_at: the version of the confidentiality notice that was accepted last, and when.
+    notice, notice_at: the version of the confidentiality notice that was accepted last, and when. tour: how many steps
+    of the tour were seen.
     """
 
     user_id: int
@@ -29,6 +30,7 @@ class Account:
     digest: str = ""
     notice: str | None = None
     notice_at: datetime | None = None
+    tour: int = 0
     administration: str = ""
 
     def has_accepted(self, notice: str) -> bool:
@@ -41,7 +43,8 @@ class Account:
 def account_of(user: User, csrf: str = "", digest: str = "") -> Account:
     """The account of a row."""
     right = right_of(user.role, user.territories, user.kinds)
-    return Account(user.id, user.name, right, csrf, digest, user.notice, user.notice_at, user.administration)
+    told = (user.notice, user.notice_at, user.tour, user.administration)
+    return Account(user.id, user.name, right, csrf, digest, *told)
 
 
 def all_accounts(engine: sa.Engine) -> Sequence[User]:

@@ -109,13 +109,17 @@ def seen_last(reader: Reader, sirens: Sequence[str], right: Right) -> dict[str, 
 
 
 def last_lists(reader: Reader, sirens: Sequence[str]) -> dict[str, list[str]]:
-    """The firms by the last list that each is in: a closed one is no longer in the newest."""
-    lists = parquet(*reader.folder.snapshot().lists.values())
-    last = ["siren", "max(period)::DATE AS period"]
+    """The firms by the last list that each is in: a closed one is no longer in the newest. Newest list first."""
     found: dict[str, list[str]] = {}
-    then = "GROUP BY siren ORDER BY period DESC, siren"
-    for row in reader.query(*select(last, lists, one_of("siren", sirens), then)):
-        found.setdefault(f"{row['period']:%Y-%m}", []).append(row["siren"])
+    left = set(sirens)
+    # Most are in the newest list: older ones are read only for the others.
+    for period, path in sorted(reader.folder.snapshot().lists.items(), reverse=True):
+        if not left:
+            break
+        rows = reader.query(*select(["siren"], parquet(path), one_of("siren", sorted(left)), "ORDER BY siren"))
+        if rows:
+            found[f"{period:%Y-%m}"] = [row["siren"] for row in rows]
+            left -= {row["siren"] for row in rows}
     return found
 
 

@@ -111,3 +111,18 @@ def establishments(reader: Reader, published: PublishedList, siren: str) -> list
     created = Sql("siren = ? AND coalesce(created_on <= ?, true)", (siren, published.period))
     order = "ORDER BY is_head_office DESC, closed_on IS NOT NULL, siret LIMIT 100"
     return reader.query(*select([*told, closed], parquet(files), created, order))
+
+
+def legal_notices(reader: Reader, published: PublishedList, siren: str) -> list[Row] | None:
+    """What legal notices told of the firm as it was known on the list's day, newest first; None if never delivered.
+
+    A row: kind, published_on, closed_on, is_confidential (of a deposit of accounts), known_at.
+    """
+    files = reader.folder.staged_files("legal_notices")
+    if files is None:
+        return None
+    as_known = Sql("siren = ? AND kind IS NOT NULL AND known_at <= ?", (siren, published.period))
+    newest = [f"arg_max({name}, (known_at, notice)) AS {name}" for name in ("closed_on", "is_confidential")]
+    told = ["kind", "min(published_on) AS published_on", *newest, "min(known_at) AS known_at"]
+    # A notice that two deliveries hold, or that another one corrects, is told once.
+    return reader.query(*select(told, parquet(files), as_known, "GROUP BY about, kind ORDER BY 2 DESC, kind LIMIT 200"))

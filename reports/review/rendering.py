@@ -14,6 +14,7 @@ from reports.review.database import now
 from reports.review.guard import language_of
 from reports.review.identity import Account
 from reports.review.services import Services
+from reports.review.tour import STEPS
 from reports.review.wording import known
 from reports.review.words import Words
 
@@ -56,6 +57,9 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "texts": services.texts.public,
         "contact": services.configuration.contact,
+        "administration": services.configuration.administration,
+        "has_logo": services.logo is not None,
+        "directory": services.configuration.directory,
         "is_simulated": False,
         "departement_label": lambda code: mapping("departements", "departement", "departement_label").get(code, ""),
         "rounded_changes": rounded_changes,
@@ -64,5 +68,7 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "territory": TERRITORY,
         "has_public_figures": services.configuration.public_figures,
         "today": now().date(),
+        # Nobody is shown around before they have accepted the notice.
+        "steps": STEPS if account and account.has_accepted(services.texts.notice) else (),
     }
     return ENVIRONMENT.get_template(name).render(**{**shown, **context})

@@ -1,47 +1,59 @@
 """A firm on one page, for a visit (ReportLab: pure Python, where WeasyPrint needs Pango from the system)."""
 
 import io
-from collections.abc import Sequence
-from xml.sax.saxutils import escape
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, KeepInFrame, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Flowable, KeepInFrame, SimpleDocTemplate, Spacer, Table
 
 from reports.effects import rounded_changes
 from reports.review.access import Kind
 from reports.review.cases.records import FollowUp
-from reports.review.cases.wording import told
+from reports.review.cases.wording import told as told_field
+from reports.review.data import Row
 from reports.review.exports import Export
 from reports.review.firm import Explanation
-from reports.review.key_figures import KeyFigure
+from reports.review.key_figures import WORSE, KeyFigure
+from reports.review.sheet_parts import HEAD, SMALL, TITLE, WARNING, small_chart, text
+from reports.review.unknowns import questions, spoken_of
 from reports.review.verdicts import Answers
+from reports.review.wording import known
 from reports.review.words import Words
 
-BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9, leading=12)
-SMALL = ParagraphStyle("small", BODY, fontSize=8, leading=10, textColor=colors.HexColor("#444444"))
-TITLE = ParagraphStyle("title", BODY, fontName="Helvetica-Bold", fontSize=16, leading=20)
-HEAD = ParagraphStyle("head", BODY, fontName="Helvetica-Bold", fontSize=11, leading=15, spaceBefore=6, spaceAfter=2)
-WARNING = ParagraphStyle("warning", BODY, fontName="Helvetica-Bold", textColor=colors.HexColor("#b34000"))
 MARGIN = 15 * mm
-MOST_FIGURES = 12
+MOST_FIGURES = 10
+MOST_ESTABLISHMENTS = 4
 # Of a follow-up, beside its day.
 SHOWN = ("state", "in_charge", "difficulties", "actions", "next_on", "next_step", "summary", "outcome")
 
 
-def pdf(
-    export: Export,
-    explained: Explanation,
-    figures: Sequence[KeyFigure],
-    answers: Answers,
-    follow_up: FollowUp | None,
-    contact: str,
-) -> bytes:
+@dataclass(frozen=True)
+class Told:
+    """What the user may see of the firm, beside its line in the list.
+
+    unknown: sentences. past: its risk in each list, traces: its figures by month, both oldest first.
+    establishments: see `reports.review.past`.
+    """
+
+    explained: Explanation
+    figures: Sequence[KeyFigure]
+    answers: Answers
+    follow_up: FollowUp | None
+    unknown: Sequence[str]
+    past: Sequence[Row]
+    traces: Sequence[Row]
+    establishments: Sequence[Row]
+    contact: str
+
+
+def pdf(export: Export, told: Told) -> bytes:
     """The page; what does not fit is made smaller, never left out."""
     out = io.BytesIO()
     (row,) = export.rows
+    words = export.words
     document = SimpleDocTemplate(
         out,
         pagesize=A4,
@@ -52,97 +64,142 @@ def pdf(
         invariant=1,
         pageCompression=0,
         title=f"{row['siren']} {export.published.key}",
-        lang=export.words.code,
+        lang=words.code,
     )
     story = [
         *_head(export),
-        *_why(export, explained),
-        *_figures(export.words, figures),
-        *_answers(export.words, answers, follow_up),
-        Spacer(1, 4 * mm),
-        _text(export.words.say("Notes of the visit"), HEAD),
-        Spacer(1, 22 * mm),
-        _text(export.words.say("Confidential: for the agents in charge of this firm only."), SMALL),
-        *([_text(export.words.say("To contest or correct: {contact}", contact=contact), SMALL)] if contact else []),
+        *_why(export, told.explained),
+        *_charts(words, told),
+        *_figures(words, chosen(told)),
+        *_listed(words, "Open establishments", list(listed_establishments(words, told.establishments))),
+        *_listed(words, "What is not known", told.unknown),
+        *_listed(words, "What to ask the firm", list(questions(told.explained, words))),
+        *_answers(words, told.answers, told.follow_up),
+        text(words.say("Notes of the visit"), HEAD),
+        Spacer(1, 18 * mm),
+        text(words.say("Confidential: for the agents in charge of this firm only."), SMALL),
+        *([text(words.say("To contest or correct: {contact}", contact=told.contact), SMALL)] if told.contact else []),
     ]
     document.build([KeepInFrame(document.width - 12, document.height - 12, story, mode="shrink")])
     return out.getvalue()
 
 
-def _text(text: str, style: ParagraphStyle = BODY) -> Paragraph:
-    # The built-in fonts know Latin-1: of what French texts hold, the narrow blank and the minus sign are missing.
-    known = text.replace("\u202f", "\u00a0").replace("\u2212", "-")
-    return Paragraph(escape(known.encode("cp1252", "replace").decode("cp1252")), style)
+def chosen(told: Told) -> list[KeyFigure]:
+    """The figures that the reasons speak of, then those that are worse than three firms in four of the sector."""
+    spoken = spoken_of(told.explained)
+    first = [one for one in told.figures if one.name in spoken]
+    worse = [one for one in told.figures if one.name not in spoken and one.standing == WORSE]
+    return [*first, *worse][:MOST_FIGURES] or list(told.figures[:MOST_FIGURES])
+
+
+def _listed(words: Words, title: str, sentences: Sequence[str]) -> list[Flowable]:
+    return [text(words.say(title), HEAD), *(text(f"• {said}") for said in sentences)] if sentences else []
+
+
+def listed_establishments(words: Words, establishments: Sequence[Row]) -> Iterator[str]:
+    """The open ones, the head office first; how many more there are where they are many."""
+    found = [one for one in establishments if not one["closed_on"]]
+    for one in found[:MOST_ESTABLISHMENTS]:
+        address = words.address(one["address"]) if one["address"] else ""
+        place = " ".join(filter(None, (one["postcode"], one["commune_name"])))
+        head_office = words.say("head office") if one["is_head_office"] else ""
+        yield ", ".join(filter(None, (one["siret"], address, place, head_office)))
+    if len(found) > MOST_ESTABLISHMENTS:
+        yield words.say("and {count} more", count=words.number(len(found) - MOST_ESTABLISHMENTS))
+
+
+def _charts(words: Words, told: Told) -> list[Flowable]:
+    """The risk, and what the firm owes or else how many it employs."""
+    traced = next((name for name in ("debt", "headcount") if told.traces and name in told.traces[0]), "")
+    drawn = []
+    if len(told.past) > 1:
+        values = [row["probability"] for row in told.past]
+        drawn.append(small_chart(words.say("Risk over time"), _ends(told.past, words), values, words.percent))
+    if traced and len(told.traces) > 1:
+        figures = [known(row[traced]) for row in told.traces]
+
+        def written(value: float) -> str:
+            return words.value(traced, value)
+
+        drawn.append(small_chart(words.label(traced), _ends(told.traces, words), figures, written))
+    return [Spacer(1, 2 * mm), Table([drawn], hAlign="LEFT")] if drawn else []
+
+
+def _ends(rows: Sequence[Row], words: Words) -> tuple[str, str]:
+    return words.month(rows[0]["period"]), words.month(rows[-1]["period"])
 
 
 def _head(export: Export) -> list[Flowable]:
     words, cells = export.words, export.cells(export.rows[0])
     lines = [
-        _text(notice, WARNING if n == 0 and export.published.is_simulated else SMALL)
+        text(notice, WARNING if n == 0 and export.published.is_simulated else SMALL)
         for n, notice in enumerate(export.notices())
     ]
     place = f"{cells['commune'] or ''} ({cells['departement']})"
     street = [part for part in (cells.get("address"), cells.get("postcode"), cells["commune"]) if part]
+    labelled = [("Headcount", words.number(cells["headcount"])), ("Procedure", cells["state"])]
     facts = [
-        f"SIREN {cells['siren']} - {cells['activity'] or ''} - {place}",
-        f"{words.say('Headcount')}: {words.number(cells['headcount'])} - {words.say('Procedure')}: {cells['state']}",
+        f"SIREN {cells['siren']} – {cells['activity'] or ''} – {place}",
+        " – ".join(words.say("{label}: {value}", label=words.say(name), value=value) for name, value in labelled),
     ]
     if cells.get("address"):
         facts.append(f"{words.say('Address:')} {', '.join(street)}")
     if "probability" in cells:
-        facts.append(
-            f"{words.say('List of {month}', month=words.month(export.published.period))}: {cells['alert']}, "
-            f"{words.say('risk of {risk}', risk=words.percent(cells['probability']))}"
-        )
-    return [_text(cells["name"] or "", TITLE), *(_text(fact) for fact in facts), Spacer(1, 2 * mm), *lines]
+        listed = words.say("List of {month}", month=words.month(export.published.period))
+        said = f"{cells['alert']}, {words.say('risk of {risk}', risk=words.percent(cells['probability']))}"
+        facts.append(words.say("{label}: {value}", label=listed, value=said))
+    return [text(cells["name"] or "", TITLE), *(text(fact) for fact in facts), Spacer(1, 2 * mm), *lines]
 
 
 def _why(export: Export, explained: Explanation) -> list[Flowable]:
     words = export.words
     if not export.right.may_see(Kind.SCORES):
         return []
-    found: list[Flowable] = [_text(words.say("Why"), HEAD)]
+    found: list[Flowable] = [text(words.say("Why"), HEAD)]
     for n, said in enumerate(explained.reasons, 1):
         doubt = "" if said.is_stable else f" ({words.say('doubtful')})"
-        found.append(_text(f"{n}. {said.sentence}{doubt}"))
+        found.append(text(f"{n}. {said.sentence}{doubt}"))
     if explained.effects:
         changes = rounded_changes(explained.mean_risk, [effect.change for effect in explained.effects])
         parts = [f"{words.say('mean risk')} {words.percent(explained.mean_risk)}"]
         parts += [f"{words.theme(e.name)} {words.signed(c)}" for e, c in zip(explained.effects, changes, strict=True)]
-        found.append(_text("; ".join(parts) + f" = {words.percent(explained.risk)}", SMALL))
-    found += [_text(told) for told in (explained.movement, explained.counterfactual) if told]
+        found.append(text("; ".join(parts) + f" = {words.percent(explained.risk)}", SMALL))
+    found += [text(told) for told in (explained.movement, explained.counterfactual) if told]
     return found
 
 
 def _figures(words: Words, figures: Sequence[KeyFigure]) -> list[Flowable]:
     if not figures:
         return []
-    rows = [[_text(words.say(title), SMALL) for title in ("Figure", "Firm", "Median of its sector")]]
-    rows += [
-        [_text(words.label(one.name) + one.as_of, SMALL)]
-        + [_text(words.value(one.name, value), SMALL) for value in (one.value, (one.quartiles or (None, None))[1])]
-        for one in figures[:MOST_FIGURES]
-    ]
+    titles = ("Figure", "Firm", "Median of its sector", "Of")
+    rows = [[text(words.say(title), SMALL) for title in titles], *(_row(words, one) for one in figures)]
     table = Table(
         rows,
-        colWidths=[95 * mm, 40 * mm, 40 * mm],
+        colWidths=[75 * mm, 38 * mm, 37 * mm, 26 * mm],
         style=[
             ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.lightgrey),
             ("TOPPADDING", (0, 0), (-1, -1), 1),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
         ],
     )
-    return [_text(words.say("Figures beside the sector"), HEAD), table]
+    return [text(words.say("Figures beside the sector"), HEAD), table]
+
+
+def _row(words: Words, one: KeyFigure) -> list[Flowable]:
+    own = words.value(one.name, one.value) + (f" ({words.say(one.standing)})" if one.standing else "")
+    median = words.value(one.name, one.quartiles[1]) if one.quartiles else "–"
+    month = words.month(one.month) if one.month else ""
+    return [text(cell, SMALL) for cell in (words.label(one.name) + one.as_of, own, median, month)]
 
 
 def _answers(words: Words, answers: Answers, follow_up: FollowUp | None) -> list[Flowable]:
     """The follow-up as it stands, without notes and contacts: the sheet leaves the tool."""
     said = []
     if follow_up is not None:
-        shown = (told(name, getattr(follow_up.last, name), words) for name in SHOWN)
+        shown = (told_field(name, getattr(follow_up.last, name), words) for name in SHOWN)
         said.append(f"{words.day(follow_up.last.on)}: {'; '.join(value for value in shown if value)}")
     said += [
         f"{words.day(one.at)}: {words.say('useful' if one.is_useful else 'not useful')} ({one.by}) {one.note}"
         for one in answers.verdicts[:1]
     ]
-    return [_text(words.say("Follow-up"), HEAD), *(_text(one) for one in said)] if said else []
+    return [text(words.say("Follow-up"), HEAD), *(text(one) for one in said)] if said else []

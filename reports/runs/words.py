@@ -63,6 +63,7 @@ KINDS: Final = {"platt": "Platt", "beta": "beta", "isotonic": "isotonic", "venn_
 BUILT = "Periods {first} to {last} of the feature table were built; {kept_count} others stay as they were built before."
 BUILT_NONE = "No period of the feature table was missing; {kept_count} stay as they were built before."
 CAME_SINCE = "Delivered since {last} was built, and not in it, as the past is not rewritten: {files}."
+OTHER_CODE = "Periods that another version of the program built, and that stay as they were: {kept_count}."
 MODEL_KEPT = (
     "The model {model_id} is used: it has been in use since {day}, and a monthly run trains none while one is in use."
 )
@@ -82,8 +83,8 @@ PUBLISHED = "The list of {month} was published: no check stops it. Findings that
 NOT_PUBLISHED = "The list of {month} was not published. Findings that stop it: {stop_count}."
 LAST_STAGE = "It did not end; what it was at: {stage}."
 MESSAGES: Final = (
-    *(BUILT, BUILT_NONE, CAME_SINCE, MODEL_KEPT, MODEL_FIRST, MODEL_REPLACED, MODEL_SAME, MODEL_NOT_USED),
-    *(CALIBRATED, RECALIBRATED, PUBLISHED, NOT_PUBLISHED, LAST_STAGE),
+    *(BUILT, BUILT_NONE, CAME_SINCE, OTHER_CODE, MODEL_KEPT, MODEL_FIRST, MODEL_REPLACED, MODEL_SAME),
+    *(MODEL_NOT_USED, CALIBRATED, RECALIBRATED, PUBLISHED, NOT_PUBLISHED, LAST_STAGE),
 )
 
 

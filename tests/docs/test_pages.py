@@ -16,6 +16,7 @@ from features.assemble import CATALOG
 from features.sources import SOURCES
 from flows.settings import Settings
 from reports.list_columns import LIST_COLUMNS
+from reports.review.codes import FIELDS
 from reports.review.columns import COLUMNS
 from reports.review.configuration import Configuration
 
@@ -134,21 +135,23 @@ def test_every_dependency_says_why_it_is_there_and_no_other():
 @pytest.mark.parametrize(
     ("page", "start", "end"),
     [
-        ("agent.en.md", "## A firm", "## Questions"),
-        ("agent.fr.md", "## Une entreprise", "## Questions"),
+        ("agent.en.md", "## A firm", "## Following a firm"),
+        ("agent.fr.md", "## Une entreprise", "## Suivre une entreprise"),
     ],
 )
 def test_the_labels_that_agents_are_told_of_are_those_of_the_application(page, start, end):
-    with (ROOT / "reports/locale/fr/LC_MESSAGES/review.po").open("rb") as file:
-        words = {message.id: message.string for message in read_po(file)}
-    told = (DOCS / "guides" / page).read_text(encoding="utf-8").split(start)[1].split(end)[0]
+    words = {tuple(field.title) for field in FIELDS}
+    for name in ("review", "cases"):
+        with (ROOT / f"reports/locale/fr/LC_MESSAGES/{name}.po").open("rb") as file:
+            words |= {(message.id, message.string) for message in read_po(file)}
+    told = (ROOT / "reports/guide" / page).read_text(encoding="utf-8").split(start)[1].split(end)[0]
     labels = {label.removesuffix(".") for label in re.findall(r"\*\*(.+?)\*\*", told)}
     assert len(labels) > 8
-    assert labels - set(words if ".en." in page else words.values()) == set()
+    assert labels - {english if ".en." in page else french for english, french in words} == set()
 
 
 def shape(page):
-    lines = (DOCS / "guides" / page).read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "reports/guide" / page).read_text(encoding="utf-8").splitlines()
     return [match[0] for line in lines if (match := re.match(r"## |- |\||!\[|\*\*", line))]
 
 
@@ -172,5 +175,6 @@ def test_pages_name_only_files_that_are_there():
             r"`((?:features|models|reports|flows|simulation|benchmarks|tests)/[\w/.-]*\w)/?`", page.read_text()
         )
     }
-    in_data_folder = ("models/promotions.json", "features/build.json", "features/undecided.parquet")
+    of_features = ("features/build.json", "features/undecided.parquet", "features/labels.parquet")
+    in_data_folder = ("models/promotions.json", *of_features)
     assert [one for one in named if not (ROOT / one[1]).exists() and one[1] not in in_data_folder] == []

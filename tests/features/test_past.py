@@ -6,10 +6,11 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from features.buckets import bucket_count
 from features.errors import InputError
 from features.folder import BUILD, BUILD_UPGRADES, MADE_OF, PERIOD_UPGRADES, FeatureTable, PeriodRecord, StagedFile
 from features.past import came_since, link_parts, open_periods, planned, shares_together, spans
-from features.periods import period_range
+from features.periods import add_months, period_range
 from features.records import write_record
 from features.scope import Scope
 from tests.records import build_record
@@ -88,6 +89,20 @@ def test_a_table_of_an_older_version_is_refused_with_what_to_do(table):
         planned(table, SCOPE, VERSION)
 
 
+def test_what_a_period_was_made_of_is_asked_for_again_where_it_is_damaged(table):
+    (table.part(BUILT[2]) / MADE_OF).write_text("{")
+    with pytest.raises(InputError, match="weaksignals build --start 2023-03 --end 2023-03 --rebuild"):
+        planned(table, SCOPE, VERSION)
+    alone = replace(SCOPE, start=BUILT[2], end=BUILT[2])
+    assert planned(table, alone, VERSION, is_rebuild=True).again == (BUILT[2],)
+
+
+def test_a_period_is_told_with_the_files_that_it_was_made_of(table):
+    assert table.record.files == ()
+    assert table.record_at(BUILT[0]).files == (APRIL, MAY)
+    assert table.record_at(BUILT[0]).older_sources(date(2023, 7, 1)) == {}
+
+
 def test_a_period_is_open_while_no_list_tells_of_it_and_files_come_that_were_due_by_then(table):
     late = StagedFile("debts", "2305_v02", "sigfaible_debits.csv", "other")
     june = StagedFile("debts", "2306", "sigfaible_debits.csv", "2306")
@@ -107,3 +122,9 @@ def test_stretches_of_periods_are_told_by_their_ends():
 
 def test_shares_count_by_the_rows_that_they_are_of():
     assert shares_together(({"naf": 0.5}, {"naf": 1.0, "state": 0.3}), (100, 300)) == {"naf": 0.875, "state": 0.225}
+
+
+def test_one_period_takes_fewer_buckets_of_firms_than_ten_years_do():
+    one, all_of = replace(SCOPE, start=SCOPE.end), replace(SCOPE, start=add_months(SCOPE.end, -119))
+    assert [bucket_count(firms, all_of) for firms in (1, 20_000, 350_000)] == [1, 1, 18]
+    assert bucket_count(350_000, one) == 4

@@ -18,7 +18,7 @@ from flows.settings import load
 from models.protocol import Hyperparameters
 from models.rows.dataset import read_rows
 from models.training import training
-from tests.economy import FIRMS, SHORT, made_once
+from tests.economy import FIRMS, SHORT, made_once, sealed
 
 pytestmark = pytest.mark.slow
 OPEN = ("financial_health", "profile")
@@ -55,6 +55,7 @@ def known_of(economy, folder, themes, is_shuffled):
     sources = {source for feature in unknown for source in feature.sources} - {"headcounts", "firms", "establishments"}
     record = replace(FeatureTable(economy).record, absent_sources=tuple(sorted(sources)))
     write_record(features / BUILD, record, BUILD_UPGRADES)
+    sealed(features)
     return settings_in(folder)
 
 

@@ -3,6 +3,7 @@
 import ast
 import csv
 import io
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reports
-from reports.cells import csv_text, safe
+from reports.cells import csv_text, safe, spreadsheet_csv
+from reports.language import Language
 
 FLOORS = Path(reports.__file__).parents[1]
 SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫"
@@ -64,3 +66,17 @@ def test_tables_are_written_in_no_other_way():
             names = {getattr(node, "attr", "") for node in ast.walk(ast.parse(path.read_text()))}
             found += [path.name] if names & {"writer", "DictWriter", "to_csv", "to_excel"} else []
     assert found == ["cells.py"]
+
+
+ROW = (0.125, -3.0, 1e-05, 12, date(2024, 2, 1), "-0,5", "=1", None)
+
+
+def test_a_french_spreadsheet_reads_numbers_and_days_as_such_and_no_formula():
+    head, line = spreadsheet_csv(["é", *"bcdefgh"], [ROW], Language("fr")).decode().splitlines()
+    assert head == "\ufeffé;b;c;d;e;f;g;h"
+    assert line == "0,125;-3;1e-05;12;01/02/2024;'-0,5;'=1;"
+
+
+def test_an_english_spreadsheet_reads_the_same_with_its_own_signs():
+    _, line = spreadsheet_csv(["a"], [ROW], Language("en")).decode().splitlines()
+    assert line == "0.125,-3.0,1e-05,12,2024-02-01,\"'-0,5\",'=1,"

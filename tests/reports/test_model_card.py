@@ -9,7 +9,8 @@ import pytest
 from features.assemble import CATALOG
 from features.sources import SOURCES
 from models.alerts import AlertPolicy
-from models.evaluation.records import Interval
+from models.evaluation.records import Difference, Interval
+from models.registry.records import FinalFit, Span
 from reports.card.limits import limits
 from reports.card.parts import PICTURES, WORDS, Points, Table
 from reports.card.summary import made_of
@@ -198,3 +199,22 @@ def test_the_card_says_what_tells_a_firms_size_where_no_headcount_does():
     assert "large enough turnover" in by_turnover
     assert "size band" not in by_turnover
     assert "size band of today" in by_band
+
+
+def test_the_card_tells_what_the_trees_in_use_learnt_after_the_evaluation():
+    assert "once more" not in model_card(MODEL, METRICS)
+    spans = {months: Span(date(2014, 3, 1), date(2022, 12, 1), 4321, 50, 9) for months in (6, 18)}
+    model = replace(MODEL, facts=replace(MODEL.facts, final=FinalFit(spans, n_estimators=345, offset=0.1)))
+    card = model_card(model, METRICS)
+    assert "Afterwards they were trained once more" in card
+    assert (
+        "| training once more, by what happened within 6 months | March 2014 | December 2022 | 4,321 | 50 | 9 |" in card
+    )
+    assert "345 trees" in card
+
+
+def test_the_card_tells_of_a_challenger_that_ranks_better_beyond_chance():
+    better = {"random_forest": Difference(0.0123, 0.004, 0.02, share_worse=0.0)}
+    card = model_card(MODEL, replace(METRICS, surpassed_by=better))
+    assert "A finding: random forest ranks firms better, beyond chance: average precision 0.012 higher" in card
+    assert "A finding" not in model_card(MODEL, METRICS)

@@ -10,6 +10,7 @@ import pytest
 from models.monitoring import findings as rules
 from models.monitoring.drift import Drift
 from models.monitoring.findings import Compared
+from models.monitoring.helped import Apart
 from models.monitoring.realised import Realised, Useful
 from models.monitoring.records import STOP, WARNING, Finding
 from models.monitoring.volumes import Published
@@ -42,6 +43,7 @@ def page(**changes):
         "results": {date(2023, 11, 1): (result, young)},
         "together": {"high": [0.1] * 3 + [None] * 15},
         "verdicts": (Useful("high", 4, 3, 0.3, 0.95),),
+        "helped": (Apart("high", True, 40, 3), Apart("high", False, 77, 31)),
         "observed_until": date(2024, 2, 1),
         "horizon": 18,
         "is_simulated": True,
@@ -82,12 +84,13 @@ def test_findings_come_before_the_tables():
 
 def test_a_page_with_nothing_to_tell_says_so():
     compared = Compared(page().compared.now, "m-1", None, None, [], None)
-    text = as_html(page(compared=compared, findings=(), results={}, together={}, verdicts=()), EN)
+    text = as_html(page(compared=compared, findings=(), results={}, together={}, verdicts=(), helped=()), EN)
     for sentence in (
         "Nothing to report.",
         "This model recorded no training data",
         "No past list is a month old",
         "No verdict yet.",
+        "No follow-up tells of help",
     ):
         assert sentence in text
 
@@ -102,6 +105,7 @@ def test_the_json_holds_the_same(tmp_path):
     assert content["past_lists"]["2023-11"][0]["precision"] == 0.25
     assert content["volumes"]["departement"][0]["code"] == ATTACK
     assert content["verdicts"][0]["useful"] == 3
+    assert content["helped_apart"][0] == {"level": "high", "is_helped": True, "firms": 40, "failures": 3}
 
 
 def test_every_message_of_a_finding_has_its_french():

@@ -39,7 +39,7 @@ def test_a_risk_that_rose_is_told_with_the_figures_then_and_now():
         "Risk up since September 2023: Social debt: from 12,000 euros to 24,300 euros."
     )
     assert said({"debt": 0.4, "paydex": 0.4}, language=FR).replace("\u202f", " ").replace("\xa0", " ") == (
-        "Risque en hausse depuis septembre 2023 : Dette sociale : de 12 000 euros à 24 300 euros ; "
+        "Risque en hausse depuis septembre 2023 : Dette sociale : de 12 000 € à 24 300 € ; "
         "Retard moyen de paiement aux fournisseurs : de 8 jours à 22 jours."
     )
 

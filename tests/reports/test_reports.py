@@ -64,7 +64,7 @@ def test_the_sentence_of_a_debt_quotes_amount_months_and_a_year_ago():
     )
     assert sentence_of(FEATURES["debt"], ROW, ReasonSettings(TYPICAL, 5), FR).replace("\u202f", " ").replace(
         "\xa0", " "
-    ) == ("Dette sociale de 42 300 euros, soit 3,1 mois de cotisations ; aucune un an plus tôt.")
+    ) == ("Dette sociale de 42 300 €, soit 3,1 mois de cotisations ; aucune un an plus tôt.")
 
 
 def test_the_sentence_of_a_delay_says_what_it_was_and_what_is_usual():

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session as Transaction
 
 from reports.review import audit
 from reports.review.access import Right
-from reports.review.cases.listing import Followed, Scope, name_outside, of_scope, visible
+from reports.review.cases.listing import OPEN, Followed, name_outside, of_people, selected, visible
 from reports.review.cases.people import open_accounts
+from reports.review.cases.records import briefs
 from reports.review.cases.wording import told
 from reports.review.data import Reader
 from reports.review.database import AuditEntry, User
@@ -53,13 +54,12 @@ def digests(
     accepted it receives nothing. Nor does who has nothing to be reminded of, or was written to this week.
     """
     is_simulated = reader.published(None).is_simulated
-    written_to = _written_to(engine, at)
+    written_to, under_way = _written_to(engine, at), selected(briefs(engine), OPEN)
     for user in open_accounts(engine):
         account = account_of(user)
         if not is_address(user.name) or user.name in written_to or not account.has_accepted(notice):
             continue
-        of_user = [one for one in of_scope(engine, account, Scope.MINE) if one.is_open]
-        found = visible(reader, of_user, account.right)
+        found = visible(reader, engine, of_people(under_way, frozenset({user.name})), account.right)
         text = digest_text(found, user, account.right, words, address, at, is_simulated)
         if text:
             yield Digest(user.name, words.say("Your follow-ups this week"), text)

@@ -10,12 +10,9 @@ from typing import Any, Final
 
 from reports.review import chains
 from reports.review.cases.records import FollowUp
-from reports.review.codes import ACTIONS, CLOSED, STATES
+from reports.review.codes import ACTION_DAYS, CLOSED, STATE_DAYS
 from reports.review.database import CaseVersion
 
-# A day on which each state was reached first, and on which each scheme was asked or set up.
-STATE_DAYS: Final = {state: f"{state}_on" for state in STATES}
-ACTION_DAYS: Final = {action: f"{action}_on" for action in ACTIONS}
 EXPORT_COLUMNS: Final = (
     *("case", "siren", "list_period", "model_id", "opened_on", "state", "priority", "difficulties"),
     *STATE_DAYS.values(),

@@ -1,6 +1,6 @@
 """The follow-ups that a user may see: those of firms of the territory, each with its firm as the last list shows it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from reports.review.access import Kind, Right
 from reports.review.cases.people import colleagues
-from reports.review.cases.records import FollowUp, standing
+from reports.review.cases.records import Brief, FollowUp, briefs, standing
 from reports.review.codes import CLOSED, PRIORITIES, STATES
 from reports.review.columns import PROTECTED
 from reports.review.data import Reader, Row
@@ -54,31 +54,36 @@ class Followed:
         return f"/firms/{self.firm['siren']}/follow-up?list={self.key}"
 
 
-def of_scope(engine: sa.Engine, account: Account, scope: Scope) -> list[FollowUp]:
+def of_scope(engine: sa.Engine, account: Account, scope: Scope) -> list[Brief]:
     """The follow-ups that concern a user, their administration or anybody, of whatever firm: not yet to be shown."""
-    found = standing(engine)
+    found = briefs(engine)
     if scope is Scope.ALL:
         return found
     names = colleagues(engine, account) if scope is Scope.TEAM else frozenset({account.name})
-    return [one for one in found if one.is_of(names)]
+    return of_people(found, names)
 
 
-def selected(found: Collection[FollowUp], selection: str) -> list[FollowUp]:
+def of_people(found: Sequence[Brief], names: frozenset[str]) -> list[Brief]:
+    """Those that concern one of these accounts."""
+    return [one for one in found if not one.people.isdisjoint(names)]
+
+
+def selected(found: Sequence[Brief], selection: str) -> list[Brief]:
     """Those of a selection."""
     if selection == OPEN:
-        return [one for one in found if one.last.state != CLOSED]
-    return [one for one in found if selection in (one.last.state, "every")]
+        return [one for one in found if one.state != CLOSED]
+    return [one for one in found if selection in (one.state, "every")]
 
 
-def visible(reader: Reader, found: Sequence[FollowUp], right: Right) -> list[Followed]:
+def visible(reader: Reader, engine: sa.Engine, found: Sequence[Brief], right: Right) -> list[Followed]:
     """Those of firms that the user may see today, the most pressing first."""
     firms = {
         row["siren"]: (row, key)
-        for key, sirens in last_lists(reader, sorted({one.case.siren for one in found})).items()
+        for key, sirens in last_lists(reader, sorted({one.siren for one in found})).items()
         for row in read_firms(reader, reader.published(key), sirens, right)
     }
-    seen = [Followed(one, *firms[one.case.siren]) for one in found if one.case.siren in firms]
-    return sorted(seen, key=_pressing)
+    seen = standing(engine, [one for one in found if one.siren in firms])
+    return sorted((Followed(one, *firms[one.case.siren]) for one in seen), key=_pressing)
 
 
 def _pressing(one: Followed) -> tuple[date, int, str, int]:

@@ -1,10 +1,10 @@
 """Follow-ups as they are kept: a case per follow-up, a version each time that something changed. Nothing is changed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +14,9 @@ from reports.review.chains import OvertakenError, RefusedAnswerError, check_last
 from reports.review.codes import CLOSED, FIELD, NORMAL, SOON
 from reports.review.data import PublishedList
 from reports.review.database import Case, CaseNote, CaseVersion
+
+# Numbers that a query may hold.
+AT_ONCE: Final = 5000
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,17 @@ class FollowUp:
         """Whether the next step is due within a week, today included; not one that is late."""
         return self.last.next_on is not None and today <= self.last.next_on <= today + SOON
 
-    def is_of(self, names: Collection[str]) -> bool:
-        """Whether one of these accounts is in charge or takes part, or opened it where nobody is in charge."""
-        named = {self.last.in_charge or self.case.by, *self.last.participants}
-        return not named.isdisjoint(names)
+
+class Brief(NamedTuple):
+    """A follow-up as it is chosen from thousands of others. version: its newest; people: whose it is.
+
+    people: who is in charge and who takes part; who opened it where nobody is in charge.
+    """
+
+    version: int
+    siren: str
+    state: str
+    people: frozenset[str]
 
 
 def follow_ups_of(engine: sa.Engine, siren: str) -> list[FollowUp]:
@@ -77,17 +87,32 @@ def follow_ups_of(engine: sa.Engine, siren: str) -> list[FollowUp]:
     return [FollowUp(case, versions[case.id]) for case in cases]
 
 
+def briefs(engine: sa.Engine) -> list[Brief]:
+    """Every follow-up, the oldest first."""
+    found = (Case.siren, Case.by, CaseVersion.id, CaseVersion.state, CaseVersion.in_charge, CaseVersion.participants)
+    with engine.connect() as connection:
+        return [
+            Brief(number, siren, state, frozenset({in_charge or by, *participants}))
+            for siren, by, number, state, in_charge, participants in connection.execute(newest_versions(*found))
+        ]
+
+
+def standing(engine: sa.Engine, chosen: Sequence[Brief]) -> list[FollowUp]:
+    """Those follow-ups, each with its newest version alone."""
+    found: list[FollowUp] = []
+    with Transaction(engine, expire_on_commit=False) as db:
+        for start in range(0, len(chosen), AT_ONCE):
+            numbers = [one.version for one in chosen[start : start + AT_ONCE]]
+            query = newest_versions(Case, CaseVersion).where(CaseVersion.id.in_(numbers))
+            found += [FollowUp(case, [version]) for case, version in db.execute(query)]
+    return found
+
+
 def newest_versions(*told: Any) -> sa.Select[Any]:
     """The query that reads columns or records of every follow-up and of its newest version, by case."""
     newest = sa.select(sa.func.max(CaseVersion.id)).group_by(CaseVersion.case_id)
     joined = sa.select(*told).select_from(Case).join(CaseVersion, CaseVersion.case_id == Case.id)
     return joined.where(CaseVersion.id.in_(newest)).order_by(Case.id)
-
-
-def standing(engine: sa.Engine) -> list[FollowUp]:
-    """Every follow-up with its newest version."""
-    with Transaction(engine, expire_on_commit=False) as db:
-        return [FollowUp(case, [version]) for case, version in db.execute(newest_versions(Case, CaseVersion))]
 
 
 def all_versions(engine: sa.Engine) -> list[FollowUp]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from reports.cells import SPREADSHEET, spreadsheet_csv
 from reports.review import chains, verdicts, wrong_data
 from reports.review.access import ANSWER_WRONG_DATA, EXPORT_VERDICTS, READ_WRONG_DATA, TEAM
 from reports.review.data import Row
@@ -28,12 +29,13 @@ def team(visit: Annotated[Visit, Depends(Admitted(TEAM))]) -> Response:  # noqa:
 def export_verdicts(visit: Annotated[Visit, Depends(Admitted(EXPORT_VERDICTS))]) -> Response:
     """The standing verdicts on the firms of the territory, keyed by siren, list and model."""
     rows = _of_territory(visit, verdicts.verdict_rows(visit.services.engine))
-    return _as_file(chains.as_csv(rows, verdicts.VERDICT_COLUMNS), "verdicts.csv")
+    return _as_file(visit, verdicts.VERDICT_COLUMNS, rows, "verdicts.csv")
 
 
-def _as_file(content: str, name: str) -> Response:
+def _as_file(visit: Visit, columns: Sequence[str], rows: Sequence[Row], name: str) -> Response:
+    content = spreadsheet_csv(columns, ([row[column] for column in columns] for row in rows), visit.language)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(content, media_type=SPREADSHEET, headers=headers)
 
 
 def _of_territory(visit: Visit, rows: list[Row]) -> list[Row]:
@@ -90,7 +92,7 @@ def _reports(visit: Visit) -> list[wrong_data.Report]:
 @router.get("/wrong-data.csv")
 def export_wrong_data(visit: Annotated[Visit, Depends(Admitted(READ_WRONG_DATA))]) -> Response:
     """The same as a file."""
-    return _as_file(wrong_data.as_csv(_reports(visit)), "wrong-data.csv")
+    return _as_file(visit, wrong_data.REPORT_COLUMNS, [vars(one) for one in _reports(visit)], "wrong-data.csv")
 
 
 @router.post("/wrong-data/{number}")

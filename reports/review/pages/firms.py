@@ -8,8 +8,6 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from features.insolvency import IN_BONIS
 from models.alerts import NO_ALERT
 from models.evaluation.groups import FEWEST
-from reports.dictionary import sources_behind
-from reports.freshness import older_data
 from reports.review import history, verdicts, wrong_data
 from reports.review.access import EXPORT_FIRM, FIRM, GIVE_VERDICT, READ_LINEAGE, REPORT_WRONG_DATA, Kind
 from reports.review.cases.records import FollowUp, follow_ups_of
@@ -20,9 +18,11 @@ from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
 from reports.review.guard import Admitted, Visit, follows_of, published_of
 from reports.review.key_figures import KeyFigure, key_figures
-from reports.review.past import establishments, judgements, ratio_traces, risk_history, traces
+from reports.review.legal_life import TOLD, time_line
+from reports.review.past import establishments, judgements, legal_notices, ratio_traces, risk_history, traces
 from reports.review.rendering import render
 from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES
+from reports.review.unknowns import unknowns
 from reports.review.words import REGISTER_FIELDS, Words
 
 router = APIRouter(prefix="/firms/{siren}")
@@ -78,20 +78,18 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
     shows_scores = visit.who.right.may_see(Kind.SCORES)
     past = risk_history(reader, published, found["siren"]) if shows_scores else []
     thresholds = published.given.thresholds.at(found["departement"]) if published.given else None
-    silent = silent_sources(explained.values)
     metrics = reader.metrics(published.model_id)
     alike = (
         firms_alike(
             metrics.groups if metrics else {},
             explained.values,
-            silent,
+            silent_sources(explained.values),
             found["alert"],
             reader.months_per_firm(published.model_id),
         )
         if shows_scores and found["state"] == IN_BONIS and explained.values
         else []
     )
-    absent = reader.absent_sources(published.model_id)
     return _page(
         visit,
         "firm.html",
@@ -105,9 +103,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         figures=_key_figures(visit, explained),
         alike=alike,
         fewest_failures=FEWEST,
-        absent_sources=absent,
-        older_data=list(older_data(published.older, visit.language)),
-        silent_sources=[name for of in silent for name in sources_behind(of) if name not in absent],
+        unknowns=_unknowns(visit, explained),
         verdict_reasons=verdicts.VERDICT_REASONS,
         fields=wrong_fields(explained),
         **{
@@ -136,6 +132,12 @@ def _key_figures(visit: Visit, explained: Explanation) -> list[KeyFigure]:
     return key_figures(visit.services.reader, published, explained.values, visit.language)
 
 
+def _unknowns(visit: Visit, explained: Explanation) -> list[str]:
+    published, _ = published_of(visit)
+    absent = visit.services.reader.absent_sources(published.model_id)
+    return list(unknowns(explained, published.older, absent, Words(visit.language)))
+
+
 def wrong_fields(explained: Explanation) -> tuple[str, ...]:
     """What may be reported as wrong: identity, and the key figures that the user may see."""
     return (*REGISTER_FIELDS, *(name for name in KEY_FIGURES if name in explained.values))
@@ -150,6 +152,7 @@ def firm_history(visit: Consulted) -> HTMLResponse:
     rows = traces(reader, published, siren, right)
     ratios = ratio_traces(reader, published, siren, right)
     decided = judgements(reader, published, siren)
+    notices = legal_notices(reader, published, siren)
     return _page(
         visit,
         "history.html",
@@ -159,6 +162,8 @@ def firm_history(visit: Consulted) -> HTMLResponse:
         fewest_firms=FEWEST_FIRMS,
         judgements=None if decided is None else history.judgement_days(decided),
         establishments=establishments(reader, published, siren),
+        notices=None if notices is None else time_line(notices, published.period),
+        notices_told=TOLD,
     )
 
 
@@ -169,11 +174,20 @@ def firm_sheet(visit: Exported) -> Response:
     from reports.review import sheet
 
     published, found = published_of(visit)
-    one = Export(published, visit.who.right, Words(visit.language), [], [found])
+    reader, right, siren = visit.services.reader, visit.who.right, found["siren"]
     explained = _explained(visit)
-    contact = visit.services.configuration.contact
-    given, follow_up = _answers(visit, explained), _follow_up(visit)
-    content = sheet.pdf(one, explained, _key_figures(visit, explained), given, follow_up, contact)
+    told = sheet.Told(
+        explained,
+        _key_figures(visit, explained),
+        _answers(visit, explained),
+        _follow_up(visit),
+        _unknowns(visit, explained),
+        risk_history(reader, published, siren) if right.may_see(Kind.SCORES) else [],
+        traces(reader, published, siren, right),
+        establishments(reader, published, siren),
+        visit.services.configuration.contact,
+    )
+    content = sheet.pdf(Export(published, right, Words(visit.language), [], [found]), told)
     name = f"weaksignals-{found['siren']}-{published.key}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/pdf", headers=headers)

@@ -21,10 +21,13 @@ from reports.review.rendering import render
 from reports.review.words import Words
 
 router = APIRouter()
+FIRM_PATH: Final = "/firms/{siren}"
 # As they are asked -> as they are written.
 VIEWS: Final = {"list": "List", "board": "Board", "calendar": "Calendar"}
 # More are in the file.
 MOST: Final = 300
+# Of the draft of a form, in characters.
+LONGEST_KEY: Final = 40
 Asking = Annotated[str, Query(max_length=20)]
 
 
@@ -48,7 +51,7 @@ Asks = Annotated[Asked, Depends()]
 def _found(visit: Visit, asked: Asked) -> list[Followed]:
     services = visit.services
     found = selected(of_scope(services.engine, visit.who, asked.scope), asked.state)
-    return visible(services.reader, found, visit.who.right)
+    return visible(services.reader, services.engine, found, visit.who.right)
 
 
 @router.get("/follow-ups")
@@ -113,10 +116,7 @@ def _as_file(content: bytes, media: str, name: str) -> Response:
     return Response(content, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-firm_router = APIRouter(prefix="/firms/{siren}")
-
-
-@firm_router.get("/follow-up")
+@router.get(FIRM_PATH + "/follow-up")
 def firm_follow_up(visit: Annotated[Visit, Depends(Admitted(FIRM))]) -> HTMLResponse:
     """What is done about the firm, what was done, and the forms to go on with it."""
     return _page(visit)
@@ -171,7 +171,7 @@ def _page(visit: Visit, status: int = 200, kept: Kept | None = None) -> HTMLResp
     return render(visit.request, services, visit.account, "firm_follow_up.html", status, **context)
 
 
-@firm_router.post("/follow-ups")
+@router.post(FIRM_PATH + "/follow-ups")
 def follow_up(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response:
     """Open the follow-up of the firm, or say where it stands; with a note or without."""
     services, (published, firm) = visit.services, published_of(visit)
@@ -185,7 +185,7 @@ def follow_up(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response
         return _page(visit, 400, Kept(typed, follows, unfinished.message))
     except OvertakenError:
         return _page(visit, 409, Kept(typed, follows, OVERTAKEN))
-    return _back(visit, f"follow-ups {follows}")
+    return _back(visit)
 
 
 def _may_be_named(visit: Visit) -> set[str]:
@@ -198,7 +198,7 @@ def _may_be_named(visit: Visit) -> set[str]:
     return named
 
 
-@firm_router.post("/follow-up-notes")
+@router.post(FIRM_PATH + "/follow-up-notes")
 def correct_note(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Response:
     """Put another text, or other readers, in the place of one's own note."""
     services, (_, firm) = visit.services, published_of(visit)
@@ -209,13 +209,11 @@ def correct_note(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UP))]) -> Respo
         notes.correct(services.engine, cases, number, people.signatory(visit.who), *given)
     except OvertakenError:
         return _page(visit, 409, Kept(typed, number, OVERTAKEN, is_note=True))
-    return _back(visit, f"follow-up-notes {number}")
+    return _back(visit)
 
 
-def _back(visit: Visit, said: str) -> Response:
+def _back(visit: Visit) -> Response:
+    """To the page, which tells that it was saved, and forgets the draft of the form."""
     published, firm = published_of(visit)
-    asked = urlencode({"list": published.key, "said": said})
+    asked = urlencode({"list": published.key, "said": visit.text("draft")[:LONGEST_KEY] or "follow-ups"})
     return RedirectResponse(f"/firms/{firm['siren']}/follow-up?{asked}", 303)
-
-
-router.routes.extend(firm_router.routes)

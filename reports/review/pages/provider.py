@@ -56,7 +56,7 @@ def _account(visit: Visit, name: str, claims: Mapping[str, Any]) -> Account | No
     if given is None:
         return None
     try:
-        return accounts.provided(engine, name, given.role, given.territories, given.kinds)
+        return accounts.provided(engine, name, given.role, given.territories, given.kinds, given.administration)
     except InputError:
         return None
 

@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
+from features.assemble import CATALOG
 from features.sources import SOURCES
 from models.registry.model import RiskModel
 from reports.card.parts import PICTURES, Part
-from reports.dictionary import DIRECTIONS, UNITS, USES, as_csv, definition_of, is_made_of, known_words, source_names
-from reports.language import LANGUAGES
+from reports.cells import SPREADSHEET, spreadsheet_csv
+from reports.dictionary import DIRECTIONS, UNITS, USES, definition_of, is_made_of, known_words, source_names
+from reports.language import LANGUAGES, Language
 from reports.model_card import EVALUATION, SUMMARY, told
-from reports.reasons import FEATURES
+from reports.reasons import FEATURES, THEME_WORDS
+from reports.register_entry import Known, document, entries
 from reports.review.access import PUBLIC
 from reports.review.data import UnreadableError
 from reports.review.guard import Admitted, Refused, Visit
@@ -55,11 +58,62 @@ def algorithm_data(visit: Public) -> HTMLResponse:
     )
 
 
+@router.get("/algorithm/register")
+def register(visit: Public) -> HTMLResponse:
+    """Its entry in registers of algorithms."""
+    known = _known(visit)
+    return _page(visit, "algorithm_register.html", known.model, entries=entries(known))
+
+
+@router.get("/algorithm/register.json")
+def register_as_json(visit: Public) -> Response:
+    """The entry as other programs read it."""
+    return JSONResponse(document(_known(visit)))
+
+
+@router.get("/algorithm/register.csv")
+def register_as_csv(visit: Public) -> Response:
+    """The entry as a table."""
+    say = visit.language.say
+    head = [say(title) for title in ("Section", "Field", "Etalab", "ATRS", "Content")]
+    rows = (
+        (one.section, one.title, say("yes" if one.field.is_etalab else "no"), one.field.atrs, "\n".join(one.told))
+        for one in entries(_known(visit))
+    )
+    headers = {"Content-Disposition": 'attachment; filename="register.csv"'}
+    return Response(spreadsheet_csv(head, rows, visit.language), media_type=SPREADSHEET, headers=headers)
+
+
+def _known(visit: Visit) -> Known:
+    model, services = _model_in_use(visit), visit.services
+    configuration = services.configuration
+    settings = {"organisation": configuration.administration, "contact": configuration.contact}
+    own = {**settings, **services.texts.own(visit.language.code)}
+    return Known(model, services.reader.metrics(model.model_id), visit.language, own)
+
+
 @router.get("/algorithm/dictionary.csv")
-def dictionary(visit: Public) -> Response:  # noqa: ARG001 - the rule is declared by the parameter
+def dictionary(visit: Public) -> Response:
     """The features as a table."""
     headers = {"Content-Disposition": 'attachment; filename="dictionary.csv"'}
-    return Response(as_csv(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(_dictionary(visit.language), media_type=SPREADSHEET, headers=headers)
+
+
+def _dictionary(language: Language) -> bytes:
+    names = ("Name", "Figure", "Theme", "Unit", "As it grows", "Definition", "Made from")
+    rows = (
+        (
+            feature.name,
+            getattr(feature, language.code),
+            language.say(THEME_WORDS[feature.theme]),
+            language.say(UNITS[feature.unit]),
+            language.say(DIRECTIONS[feature.direction]),
+            definition_of(feature, language),
+            source_names(feature.sources, language),
+        )
+        for feature in CATALOG
+    )
+    return spreadsheet_csv([language.say(name) for name in names], rows, language)
 
 
 @router.get("/algorithm/pictures/{name}.{code}.svg")

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import check_estimator
 
-from models.estimators.boosted_trees import BoostedTrees, averaged, best_n_estimators
+from models.estimators.boosted_trees import BoostedTrees, Sample, averaged, best_n_estimators, moved
 from models.estimators.challengers import CHALLENGERS, fit, margins_of
 from models.explanation.contributions import explain, margins
 from models.protocol import Hyperparameters
@@ -95,17 +95,28 @@ def test_a_bag_is_the_mean_of_its_boosters_in_margin_and_contributions():
     assert np.allclose(whole.contributions, (singles[0].contributions + singles[1].contributions) / 2, atol=1e-9)
 
 
+@pytest.mark.parametrize("trees", [1, 40])
+def test_a_moved_booster_gives_other_margins_for_the_same_reasons(trees):
+    booster = BoostedTrees(INPUTS, **{**SMALL, "n_estimators": trees}).fit(X, Y).booster_
+    before, after = (explain(each, LATER_X) for each in (booster, moved(booster, -0.7)))
+    assert np.allclose(after.margin, before.margin - 0.7, atol=1e-12)
+    assert np.allclose(after.contributions, before.contributions, atol=1e-12)
+
+
 def test_one_booster_averaged_is_itself():
     booster = BoostedTrees(INPUTS, **SMALL).fit(X, Y).booster_
     assert averaged([booster]).model_to_string() == booster.model_to_string()
 
 
-def test_early_stopping_ends_before_the_later_rows_are_served_worse():
-    """Later labels that are pure noise are best served by hardly any tree; real ones by many."""
-    noise = np.random.default_rng(6).permutation(LATER_Y)
+def test_trees_are_as_many_as_rank_later_firms_best():
+    """Planted: the noise that the early rows happen to be learnt from is the contrary of that of the later ones."""
+    rng = np.random.default_rng(6)
+    noisy = np.where(rng.random(len(Y)) < 0.3, X[:, 2] > 0, Y).astype(np.int8)
+    turned = np.column_stack([LATER_X[:, :2], -LATER_X[:, 2], LATER_X[:, 3:]]).astype(np.float32)
     learner = BoostedTrees(INPUTS, **{**SMALL, "n_estimators": 150})
-    none, some = (best_n_estimators(learner, X, Y, LATER_X, later, rounds=10) for later in (noise, LATER_Y))
-    assert none <= 15 < 40 <= some <= 150
+    origins = {"alike": Sample(LATER_X, LATER_Y), "turned": Sample(turned, np.where(turned[:, 2] < 0, LATER_Y, 0))}
+    found = {name: best_n_estimators(learner, [(Sample(X, noisy), later)]) for name, later in origins.items()}
+    assert 0 < found["turned"] < found["alike"] <= 150
 
 
 def test_failures_that_weigh_more_raise_the_risk_of_all():

@@ -15,6 +15,7 @@ from models.alerts import AlertPolicy
 from models.calibration.shapes import Platt, shifted
 from models.monitoring.drift import drift, reference, score_drift, stability_index
 from models.monitoring.findings import Compared, findings
+from models.monitoring.helped import apart
 from models.monitoring.limits import Limits
 from models.monitoring.realised import ALL, PastList, followed, incidence, realised, shapes, together, useful
 from models.monitoring.recalibration import recalibrated
@@ -354,3 +355,28 @@ def test_verdicts_are_counted_by_alert_level():
     # Wilson's interval of 1 of 2.
     assert (found.low, found.high) == (pytest.approx(0.0945, abs=1e-4), pytest.approx(0.9055, abs=1e-4))
     assert useful(verdicts.head(0), [past]) == ()
+
+
+def test_helped_firms_are_told_apart_by_the_first_list_on_which_they_were_on_alert():
+    """Of six firms on alert: helped and well, helped too late, helped before, never, helped and failed, not a month old."""
+    january = pd.DataFrame({"siren": list("123459"), "alert": [*["high"] * 5, "none"]})
+    march = pd.DataFrame({"siren": list("179"), "alert": ["moderate", "moderate", "high"]})
+    lists = [PastList(date(2023, 3, 1), "m", march, None), PastList(date(2023, 1, 1), "m", january, None)]
+    lists.append(PastList(date(2023, 7, 1), "m", march.assign(siren=["a", "b", "c"]), None))
+    helps = pd.DataFrame({"siren": list("1235"), "helped_on": ["2023-02-01", "2023-06-01", "2022-12-01", "2023-02-01"]})
+    openings = pd.DataFrame({"siren": list("25"), "opened_on": [date(2023, 5, 10)] * 2})
+    found = apart(lists, helps, openings, date(2023, 7, 1), 18)
+    told = [(one.level, one.is_helped, one.firms, one.failures) for one in found]
+    assert told == [("high", True, 2, 1), ("high", False, 4, 1), ("moderate", False, 1, 0)]
+    assert apart(lists[2:], helps, openings, date(2023, 7, 1), 18) == ()
+    none = helps.head(0)
+    assert [one.is_helped for one in apart(lists, none, openings, date(2023, 7, 1), 18)] == [False, False]
+
+
+def test_help_after_the_horizon_is_none_that_counts():
+    lists = [PastList(date(2023, 1, 1), "m", pd.DataFrame({"siren": ["1"], "alert": ["high"]}), None)]
+    openings = pd.DataFrame({"siren": pd.Series(dtype="str"), "opened_on": pd.Series(dtype="datetime64[s]")})
+    for day, is_helped in (("2023-01-01", True), ("2023-07-02", False)):
+        helps = pd.DataFrame({"siren": ["1"], "helped_on": [day]})
+        (one,) = apart(lists, helps, openings, date(2024, 1, 1), 6)
+        assert one.is_helped is is_helped

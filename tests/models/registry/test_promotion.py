@@ -74,6 +74,14 @@ def test_a_challenger_that_ranks_clearly_worse_stays_one(rows, learnt):
     assert passed(checks(learnt, blind, rows, 0))["ranking"]
 
 
+def test_models_are_compared_by_the_trees_that_were_evaluated(rows, learnt):
+    """Those in use may have learnt from these very rows: they would always be found better."""
+    blind = model(rows.assign(debt=np.float32(0)))
+    boasting = replace(blind, text=learnt.text, tested=blind.text)
+    assert not passed(checks(boasting, learnt, rows, 0))["ranking"]
+    assert passed(checks(learnt, boasting, rows, 0))["ranking"]
+
+
 def test_a_challenger_that_is_the_champion_itself_is_not_worse(rows, learnt):
     found = checks(learnt, learnt, rows, 0)
     assert [check.name for check in found] == ["ranking", "calibration", "data", "explanation"]

@@ -16,6 +16,7 @@ from models.protocol import Hyperparameters
 from models.registry import registry
 from models.registry.model import identifier
 from models.registry.records import Bins, Reference
+from tests.models.small import grown
 from tests.records import metrics
 
 
@@ -27,14 +28,34 @@ def test_a_registered_model_is_read_as_it_was_saved(model, sample, tmp_path):
     assert (margins(booster_of(again.text), sample[0]) == margins(booster_of(model.text), sample[0])).all()
 
 
-@pytest.mark.parametrize("file", ["model.txt", "model.json", "refit-0.txt"])
+@pytest.mark.parametrize("file", ["model.txt", "tested.txt", "model.json", "refit-0.txt"])
 @pytest.mark.parametrize("damage", ["", "{", '{"a": 1}', None])
 def test_a_damaged_model_is_refused_in_a_sentence(model, tmp_path, file, damage):
-    name = registry.save(tmp_path, model, None, "")
+    name = registry.save(tmp_path, replace(model, tested=model.text), None, "")
     path = tmp_path / name / file
     path.unlink() if damage is None else path.write_text(damage)
     with pytest.raises(InputError, match="weaksignals train"):
         registry.load(tmp_path, name)
+
+
+def test_the_evaluated_trees_are_kept_beside_those_in_use(model, sample, tmp_path):
+    evaluated = replace(model, tested=grown(sample, 1).model_to_string())
+    again = registry.load(tmp_path, registry.save(tmp_path, evaluated, None, ""))
+    assert again == evaluated
+    assert again.evidence == evaluated.tested != again.text
+    assert again.model_id != model.model_id
+
+
+def test_a_model_of_version_4_was_used_as_it_had_been_evaluated(model, tmp_path):
+    name = registry.save(tmp_path, model, None, "")
+    path = tmp_path / name / "model.json"
+    content = {**json.loads(path.read_text()), "version": 4}
+    del content["tested_sha256"], content["facts"]["final"]
+    path.write_text(json.dumps(content))
+    folder = tmp_path / identifier(model.facts, path.read_text())
+    (tmp_path / name).resolve().rename(folder)
+    found = registry.load(tmp_path, folder.name)
+    assert (found.model_id, found.evidence) == (folder.name, model.text)
 
 
 def test_a_calibration_moved_by_hand_is_noticed(model, tmp_path):
@@ -107,7 +128,8 @@ def test_a_model_of_version_1_is_upgraded_and_keeps_its_identifier(former):
     assert model.inputs[1].categories == ("A", "C")
     facts = model.facts
     assert (facts.as_of, facts.horizon, facts.split.test.first) == (date(2024, 2, 1), 18, date(2022, 2, 1))
-    assert facts.protocol.hyperparameters == Hyperparameters()
+    assert facts.protocol.hyperparameters == Hyperparameters(n_estimators=300, learning_rate=0.03)
+    assert (model.evidence, facts.final) == (model.text, None)
     assert 0 < facts.n_estimators <= 300
     assert facts.data.excluded_activities == ("84", "65")
     # Up to version 2, the register of the past was that of the day.
@@ -169,7 +191,7 @@ def test_metrics_and_reference_are_read_as_they_were_saved(model, tmp_path):
 READERS = {"model.json": registry.load, "metrics.json": registry.metrics_of, "reference.json": registry.reference_of}
 
 
-@pytest.mark.parametrize(("file", "newest"), [("model.json", 4), ("metrics.json", 3), ("reference.json", 2)])
+@pytest.mark.parametrize(("file", "newest"), [("model.json", 5), ("metrics.json", 3), ("reference.json", 2)])
 def test_a_record_of_an_unknown_version_is_refused_by_name(former, file, newest):
     path = former / FORMER_ID / file
     path.write_text(json.dumps({**json.loads(path.read_text()), "version": newest + 1}))

@@ -9,9 +9,11 @@ import pytest
 
 from features.errors import InputError
 from features.periods import period_range
+from models.estimators.boosted_trees import Sample
 from models.protocol import DEFAULTS, Hyperparameters
 from models.rows.inputs import Input
-from models.training.tuning import Tuned, earlier_and_later, objective, tune
+from models.training.origins import Origin, earlier_and_later
+from models.training.tuning import Tuned, objective, tune
 
 PERIODS = period_range(date(2015, 1, 1), date(2018, 12, 1))
 INPUTS = (Input("debt", "social_debt", "EUR", 1, "debt"), Input("noise", "profile", "EUR", 0, "noise"))
@@ -41,7 +43,7 @@ def test_too_few_periods_to_choose_by_is_one_clear_sentence():
 
 
 def test_hyper_parameters_that_can_learn_are_worth_more_than_those_that_cannot():
-    judged = partial(objective, inputs=INPUTS, earlier=arrays(0), later=arrays(1), seed=0)
+    judged = partial(objective, inputs=INPUTS, origins=[Origin(Sample(*arrays(0)), Sample(*arrays(1)))], seed=0)
     able, unable = (
         judged(Hyperparameters(n_estimators=60, min_child_samples=rows, reg_lambda=1.0)) for rows in (20, 400)
     )

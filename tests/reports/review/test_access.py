@@ -215,6 +215,7 @@ RULES = """
     READ_NOTICE       | notice                | every role                    |        |         |        | before
     ACCEPT_NOTICE     | accept notice         | every role                    |        |         |        | before
     OWN_ACCOUNT       | own account           | every role                    |        |         |        |
+    SEE_TOUR          | tour                  | every role                    |        |         |        |
     CHANGE_PASSWORD   | change password       | every role                    |        |         | logged |
     HOME              | home                  | every role                    |        |         | logged |
     LIST              | list                  | every role                    |        |         | logged |

@@ -99,16 +99,16 @@ def test_the_export_of_verdicts_holds_one_row_per_firm_list_and_model_and_no_for
     give(signed_in(fresh, "paris"), note="=1+1")
     text = signed_in(fresh, "france").get("/verdicts.csv").text
     head, line = text.splitlines()
-    assert head.startswith('"siren","list_period","model_id","is_useful"')
-    assert line.startswith('"552100554","2024-02",')
-    assert ""","'=1+1",""" in line
+    assert head.startswith("\ufeffsiren;list_period;model_id;is_useful")
+    assert line.startswith("552100554;2024-02;")
+    assert ";'=1+1;" in line
 
 
 def test_no_note_starts_a_formula_where_a_french_spreadsheet_splits_it(fresh):
     give(signed_in(fresh, "paris"), note="ok;=1+1;\n@x, -3 salariés")
     text = signed_in(fresh, "france").get("/verdicts.csv").text
     assert text.splitlines()[1].endswith("\"ok;'=1+1;")
-    assert text.splitlines()[2].startswith("'@x, -3 salariés\",")
+    assert text.splitlines()[2].startswith("'@x, -3 salariés\";")
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
@@ -182,8 +182,8 @@ def test_a_report_reaches_the_data_team_and_their_answer_the_agent(fresh):
     assert "corrigé par le partenaire" in text
     assert "par l'URSSAF" in text
     line = team.get("/wrong-data.csv").text.splitlines()[1]
-    assert '"headcount","12 salariés, pas 20","paris"' in line
-    assert '"corrected","par l\'URSSAF","admin"' in line
+    assert "headcount;12 salariés, pas 20;paris" in line
+    assert "corrected;par l'URSSAF;admin" in line
 
 
 def test_answers_on_a_firm_that_is_in_no_list_any_more_stay_with_who_sees_the_whole_country(copied, tmp_path):

@@ -155,7 +155,7 @@ def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browse
     with opened(browser, address, "paris", is_quiet=False) as page:
         page.goto("/firms/552100554/follow-up?list=2024-02")
         note = page.locator("form[data-draft*=follow-ups] textarea[name=note]")
-        page.get_by_text("Difficultés constatées").click()
+        page.locator("summary", has_text="Difficultés constatées").click()
         page.get_by_label("trésorerie").check()
         note.fill("vue le 3\nà rappeler")
         page.context.clear_cookies()
@@ -237,6 +237,8 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         "/algorithm",
         "/algorithm/data",
         "/algorithm/evaluation",
+        "/algorithm/register",
+        "/guide",
         "/sign-in",
     ],
 )
@@ -321,3 +323,13 @@ def test_what_is_printed_is_light_and_holds_no_menu(browser, address):
         assert not page.get_by_role("navigation").first.is_visible()
         colour = "getComputedStyle(document.documentElement).getPropertyValue('--ink')"
         assert page.evaluate(colour) == "#1b1b1f"
+
+
+def test_the_first_steps_are_taken_without_javascript_and_seen_again(browser, address):
+    with opened(browser, address, "lyon", java_script_enabled=False) as page:
+        for button in ("Suivante", "Suivante", "J'ai compris"):
+            page.get_by_role("complementary", name="Premiers pas").get_by_role("button", name=button).click()
+        assert page.get_by_text("Premiers pas,").count() == 0
+        page.get_by_role("link", name="Guide").click()
+        page.get_by_role("button", name="Revoir les premiers pas").click()
+        sync_api.expect(page.get_by_role("heading", name="Premiers pas, 1 sur 3")).to_be_visible()

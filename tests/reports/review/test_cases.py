@@ -9,15 +9,20 @@ from datetime import date, timedelta
 import pytest
 from icalendar import Calendar
 from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
 
+from flows.cli import app as commands
+from flows.monitoring import help_days
 from reports.language import Language
 from reports.review import accounts
+from reports.review.app import create_app
 from reports.review.cases import digest
 from reports.review.cases.export import EXPORT_COLUMNS, as_csv
 from reports.review.cases.records import all_versions
+from reports.review.configuration import read_configuration
 from reports.review.database import now
 from reports.review.words import Words
-from tests.reports.review.conftest import ALL, PASSWORD, shown, signed_in
+from tests.reports.review.conftest import ACCOUNTS, ALL, PASSWORD, add_accounts, app_on, shown, signed_in
 
 SIREN = "552100554"
 FIRM = f"/firms/{SIREN}"
@@ -145,6 +150,17 @@ def test_a_closed_follow_up_says_the_outcome_and_plans_nothing_and_another_one_m
     assert follow(agent, follows=2, state="closed", outcome="recovered").status_code == 303
 
 
+def test_what_was_saved_is_said_with_the_draft_that_may_be_forgotten(fresh):
+    agent = signed_in(fresh, "paris")
+    answer = follow(agent, state="closed", outcome="sold", draft="follow-ups")
+    assert answer.headers["location"].endswith("&said=follow-ups")
+    text = agent.get(answer.headers["location"]).text
+    assert f'data-saved="{SIREN} follow-ups"' in text
+    drafts = re.findall('data-draft="([^"]+)"', text)
+    assert drafts == [f"{SIREN} follow-ups 1", f"{SIREN} follow-ups"], "of the closed one, and of a new one"
+    assert "<script" not in agent.get(f"{FIRM}/follow-up?said=<script>").text.split("<main")[1]
+
+
 def test_of_two_who_answer_one_page_the_second_is_told_and_keeps_their_text(fresh):
     first, second = signed_in(fresh, "paris"), signed_in(fresh, "admin")
     assert follow(first, summary="the first").status_code == 303
@@ -174,10 +190,8 @@ READERS = """
 """
 
 
-@pytest.mark.parametrize("line", READERS.strip().splitlines()[1:])
-def test_a_note_is_read_by_those_whom_its_author_chose(fresh, line):
-    names = [cell.strip() for cell in READERS.strip().splitlines()[0].split("|")][1:]
-    visibility, *cells = [cell.strip() for cell in line.split("|")]
+def test_a_note_is_read_by_those_whom_its_author_chose(fresh):
+    head, *lines = [[cell.strip() for cell in line.split("|")] for line in READERS.strip().splitlines()]
     people = {
         "urssaf1": ("75", "URSSAF"),
         "urssaf2": ("FR", "URSSAF"),
@@ -185,12 +199,15 @@ def test_a_note_is_read_by_those_whom_its_author_chose(fresh, line):
         "ouest": ("35", "URSSAF"),
     }
     found = {name: add(fresh, name, *where) for name, where in people.items()} | {"paris": signed_in(fresh, "paris")}
-    follow(found["urssaf1"], note="between us", visibility=visibility)
-    seen = {name: "between us" in found[name].get(f"{FIRM}/follow-up").text for name in names}
-    assert seen == {name: cell == "reads" for name, cell in zip(names, cells, strict=True)}
+    for follows, (visibility, *_) in enumerate(lines):
+        follow(found["urssaf1"], follows=min(follows, 1), note=f"for {visibility}!", visibility=visibility)
+    pages = {name: found[name].get(f"{FIRM}/follow-up").text for name in head[1:]}
+    for visibility, *cells in lines:
+        seen = {name: f"for {visibility}!" in text for name, text in pages.items()}
+        assert seen == {name: cell == "reads" for name, cell in zip(head[1:], cells, strict=True)}
     for agent in found.values():
         for address in ("/follow-ups/export.xlsx?scope=all", "/follow-ups/calendar.ics?scope=all", f"{FIRM}/sheet.pdf"):
-            assert "between us" not in text_of(agent.get(address))
+            assert "for all!" not in text_of(agent.get(address))
 
 
 def text_of(response):
@@ -250,16 +267,24 @@ def test_who_lost_the_right_to_the_firm_stays_named_and_the_follow_up_goes_on(fr
     assert follow(agent, follows=1, in_charge="admin", participants=["france"], summary="x").status_code == 303
 
 
-@pytest.fixture
-def three(fresh):
+def follow_four(app):
     """Follow-ups in Paris and Bretagne; of the first, the date is past."""
     past, soon = (f"{now().date() + timedelta(days=n)}" for n in (-2, 2))
-    admin = signed_in(fresh, "admin")
+    admin = signed_in(app, "admin")
     follow(admin, in_charge="paris", next_on=past, next_step="call")
-    follow(admin, firm="/firms/200000025", in_charge="france", participants=["paris"], next_on=soon)
+    follow(
+        admin, firm="/firms/200000025", in_charge="france", participants=["paris"], next_on=soon, contacts="Mme Martin"
+    )
     follow(admin, firm="/firms/350000008", in_charge="bretagne", next_on=soon)
     follow(admin, firm="/firms/100000017", state="closed", outcome="recovered", in_charge="paris")
-    return fresh
+    return app
+
+
+@pytest.fixture(scope="module")
+def readers(data_template, tmp_path_factory):
+    """Browsers of those who only read four follow-ups."""
+    app = follow_four(app_on(data_template, tmp_path_factory.mktemp("followed")))
+    return {name: signed_in(app, name) for name in ACCOUNTS}
 
 
 SEEN = """
@@ -280,19 +305,19 @@ SEEN = """
 
 
 @pytest.mark.parametrize("view", ["list", "board", "calendar"])
-def test_each_sees_the_follow_ups_of_their_firms_in_every_view(three, view):
+def test_each_sees_the_follow_ups_of_their_firms_in_every_view(readers, view):
     for line in SEEN.strip().splitlines()[1:]:
         user, asked, firms = (cell.strip() for cell in line.split("|"))
         if view == "calendar":
             firms = firms.replace("100000017", "")
-        text = signed_in(three, user).get(f"/follow-ups?{asked}&view={view}").text
+        text = readers[user].get(f"/follow-ups?{asked}&view={view}").text
         assert set(re.findall(r"/firms/(\d+)/follow-up\?", text)) == set(firms.split()), line
 
 
-def test_files_hold_what_the_page_holds(three):
+def test_files_hold_what_the_page_holds(readers):
     for line in SEEN.strip().splitlines()[1:]:
         user, asked, firms = (cell.strip() for cell in line.split("|"))
-        agent = signed_in(three, user)
+        agent = readers[user]
         book = CalamineWorkbook.from_filelike(io.BytesIO(agent.get(f"/follow-ups/export.xlsx?{asked}").content))
         rows = book.get_sheet_by_index(0).to_python()
         assert {row[0] for row in rows[1:]} == set(firms.split()), line
@@ -300,9 +325,9 @@ def test_files_hold_what_the_page_holds(three):
         assert set(re.findall(r"SIREN : (\d+)", dated)) == set(firms.split()) - {"100000017"}, line
 
 
-def test_a_colleague_of_the_same_administration_sees_the_team_s(three):
-    engine = three.state.services.engine
-    other = add(three, "urssaf", "FR", "URSSAF")
+def test_a_colleague_of_the_same_administration_sees_the_team_s(fresh):
+    engine = follow_four(fresh).state.services.engine
+    other = add(fresh, "urssaf", "FR", "URSSAF")
     assert SIREN not in other.get("/follow-ups?scope=team").text
     accounts.change_administration(engine, "paris", "URSSAF")
     text = other.get("/follow-ups?scope=team").text
@@ -310,17 +335,17 @@ def test_a_colleague_of_the_same_administration_sees_the_team_s(three):
     assert "350000008" not in text
 
 
-def test_dates_that_are_past_and_near_are_told_first(three):
-    text = shown(signed_in(three, "paris").get("/follow-ups", **ENGLISH))
+def test_dates_that_are_past_and_near_are_told_first(readers):
+    text = shown(readers["paris"].get("/follow-ups", **ENGLISH))
     assert "Dates that are past: 1." in text
     assert "In the next seven days: 1." in text
     assert text.index("ATELIERS DURAND") < text.index("JEANNE MARTIN")
 
 
 @pytest.mark.parametrize("asked", ["scope=world", "state=x", "view=x", "scope=" + "x" * 30])
-def test_what_no_form_asks_is_answered_in_a_page(fresh, asked):
+def test_what_no_form_asks_is_answered_in_a_page(readers, asked):
     for address in ("/follow-ups", "/follow-ups/export.xlsx", "/follow-ups/calendar.ics"):
-        assert signed_in(fresh, "paris").get(f"{address}?{asked}").status_code == 422
+        assert readers["paris"].get(f"{address}?{asked}").status_code == 422
 
 
 def test_the_calendar_is_read_by_another_program_and_holds_hostile_words_as_text(fresh):
@@ -341,12 +366,11 @@ def test_the_calendar_is_read_by_another_program_and_holds_hostile_words_as_text
     assert (moved["UID"], moved["SEQUENCE"]) == (event["UID"], event["SEQUENCE"] + 1)
 
 
-def test_files_name_nobody_who_objects_to_publication_and_no_contact(three):
-    admin = signed_in(three, "admin")
-    follow(admin, firm="/firms/200000025", follows=2, contacts="Mme Martin", in_charge="france", next_on="2026-03-05")
+def test_files_name_nobody_who_objects_to_publication_and_no_contact(readers):
     for address in ("/follow-ups/export.xlsx", "/follow-ups/calendar.ics"):
-        whole, less = (text_of(signed_in(three, name).get(f"{address}?scope=all")) for name in ("admin", "france"))
+        whole, less = (text_of(readers[name].get(f"{address}?scope=all")) for name in ("admin", "france"))
         assert "JEANNE MARTIN" in whole
+        assert "200000025" in less
         assert "JEANNE" not in less
         assert "Mme Martin" not in whole + less
 
@@ -375,9 +399,9 @@ def mails(app, at=None, notice=""):
 
 @pytest.fixture
 def addressed(fresh):
-    """People with addresses, one of each territory, and a follow-up of a firm in Paris that names both."""
-    for name, territory in (("ada@x.fr", "75"), ("bob@x.fr", "75"), ("cem", "75")):
-        add(fresh, name, territory)
+    """Three agents, two of whom have an address, and a follow-up of a firm in Paris that names them."""
+    for name in ("ada@x.fr", "bob@x.fr", "cem"):
+        accounts.add_user(fresh.state.services.engine, name, "agent", ["75"], ALL, None)
     admin = signed_in(fresh, "admin")
     follow(admin, in_charge="ada@x.fr", participants=["bob@x.fr", "cem"], note="private matter", visibility="all",
            contacts="Mme Durand", next_on=f"{now().date() + timedelta(days=2)}", next_step="call")  # fmt: skip
@@ -413,7 +437,7 @@ def test_a_reminder_is_for_who_accepted_the_notice_and_once_a_week(addressed):
 
 
 def test_a_reminder_names_nobody_who_objects_to_publication_without_the_right(fresh):
-    add(fresh, "ada@x.fr", kinds=[])
+    accounts.add_user(fresh.state.services.engine, "ada@x.fr", "agent", ["75"], [], None)
     follow(signed_in(fresh, "admin"), firm="/firms/200000025", in_charge="ada@x.fr", next_on=f"{now().date()}")
     text = mails(fresh)["ada@x.fr"]
     assert "200000025" in text
@@ -447,6 +471,22 @@ def test_the_export_tells_what_help_came_when_and_what_became_of_it_and_no_perso
     }  # fmt: skip
     for word in ("paris", "Durand", "SUMMARY", "NOTE", "STEP"):
         assert word not in text
+
+
+def test_commands_write_the_export_for_monitoring_and_say_the_administration(copied):
+    app = create_app(read_configuration(data=copied, is_local=True))
+    add_accounts(app)
+    agent = signed_in(app, "paris")
+    follow(agent, state="helped", on="2024-02-09", action_ccsf="2024-02-08")
+    follow(agent, firm="/firms/100000017")
+    assert help_days(copied / "follow_ups.csv").empty, "not written yet"
+    for words in (["follow-ups", "export"], ["users", "administration", "paris", "DDFIP 75"]):
+        done = CliRunner().invoke(commands, [*words, "--data", str(copied)])
+        assert done.exit_code == 0, done.output
+    days = help_days(copied / "follow_ups.csv")
+    assert sorted(days.itertuples(index=False, name=None)) == [(SIREN, "2024-02-08"), (SIREN, "2024-02-09")]
+    assert 'value="administration"' in page(signed_in(app, "paris"))
+    app.state.services.engine.dispose()
 
 
 def test_a_line_of_the_log_says_that_an_administration_changed(fresh):

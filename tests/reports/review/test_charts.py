@@ -19,12 +19,12 @@ def readings(svg):
 
 def test_each_month_of_a_line_tells_what_it_holds_and_what_is_not_known():
     drawn = line_chart("t", "d", MONTHS, [Series("Risk", (0.1, None, 0.25), "first")], str, told=lambda v: f"{v:.1%}")
-    assert readings(drawn) == ["01/2024 – Risk: 10.0%", "02/2024 – Risk: –", "03/2024 – Risk: 25.0%"]
+    assert readings(drawn) == ["01/2024 – Risk 10.0%", "02/2024 – Risk –", "03/2024 – Risk 25.0%"]
 
 
 def test_each_month_of_a_stack_tells_all_its_parts():
     stacks = [Series("a & b", (1, 2, 3), "first"), Series("c", (4, None, 6), "second")]
-    assert readings(bar_chart("t", "d", MONTHS, stacks, str))[0] == "01/2024 – a &amp; b: 1; c: 4"
+    assert readings(bar_chart("t", "d", MONTHS, stacks, str))[0] == "01/2024 – a &amp; b 1 · c 4"
 
 
 def test_the_strips_of_the_months_cover_the_chart_side_by_side():
@@ -64,6 +64,11 @@ def themes():
 def test_both_themes_name_the_same_colours():
     light, dark = themes()
     assert set(light) == set(dark)
+
+
+def test_a_colour_is_told_by_its_name_but_for_the_white_paper_of_pictures():
+    rules = STYLE.read_text().split("\n* {")[1]
+    assert set(re.findall(r".*#[0-9a-fA-F]{3,8}\b.*", rules)) <= {"  background: #fff;"}
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])

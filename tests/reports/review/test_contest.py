@@ -39,7 +39,7 @@ def test_a_firm_learns_what_was_said_of_it_on_each_list_with_which_reasons_and_f
     reasons = [line[4:] for line in text.splitlines() if line.startswith("  - ")]
     assert len(reasons) > 2
     assert all(reason in page for reason in reasons[:2])
-    assert "Dette sociale : 42 317 euros" in text
+    assert "Dette sociale : 42 317 €" in text
     assert "10/02/2024; visitée" in text
     assert "; appel le 3" in text
     assert "12 salariés" in text

@@ -283,7 +283,14 @@ def test_of_eight_who_go_on_with_one_follow_up_at_once_one_is_kept_and_seven_are
 
     def said(n: int, follows: int) -> bool:
         try:
-            save(engine, "552100554", published, f"agent {n}", follows, Content("visited", date(2024, 2, n + 1)))
+            save(
+                engine,
+                "552100554",
+                published,
+                f"agent {n}",
+                follows,
+                Content("visited", date(2024, 2 + follows, n + 1)),
+            )
         except chains.OvertakenError:
             return False
         return True

@@ -24,6 +24,9 @@ ANSWERS = """
     GET  | /legal                                  | 404    | 404   | 404      | 404  | 404    | 404
     GET  | /privacy                                | 404    | 404   | 404      | 404  | 404    | 404
     GET  | /accessibility                          | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /guide                                  | 200    | 200   | 200      | 200  | 200    | 200
+    GET  | /logo                                   | 404    | 404   | 404      | 404  | 404    | 404
+    POST | /tour                                   | 303    | 400   | 400      | 400  | 400    | 400
     GET  | /confidentiality                        | 303    | 404   | 404      | 404  | 404    | 404
     POST | /confidentiality                        | 303    | 404   | 404      | 404  | 404    | 404
     GET  | /account                                | 303    | 200   | 200      | 200  | 200    | 200
@@ -52,6 +55,9 @@ ANSWERS = """
     GET  | /algorithm                              | 200    | 200   | 200      | 200  | 200    | 200
     GET  | /algorithm/evaluation                   | 200    | 200   | 200      | 200  | 200    | 200
     GET  | /algorithm/data                         | 200    | 200   | 200      | 200  | 200    | 200
+    GET  | /algorithm/register                     | 200    | 200   | 200      | 200  | 200    | 200
+    GET  | /algorithm/register.json                | 200    | 200   | 200      | 200  | 200    | 200
+    GET  | /algorithm/register.csv                 | 200    | 200   | 200      | 200  | 200    | 200
     GET  | /algorithm/dictionary.csv               | 200    | 200   | 200      | 200  | 200    | 200
     GET  | /algorithm/pictures/{name}.{code}.svg   | 404    | 404   | 404      | 404  | 404    | 404
     GET  | /health                                 | 200    | 200   | 200      | 200  | 200    | 200
@@ -173,7 +179,7 @@ ASKED = st.sampled_from(
 )
 FIELDS = st.sampled_from(
     [*("csrf", "token", "name", "password", "next", "follows", "is_useful", "reason", "note", "state", "on", "field"),
-     *("current", "new", "again", "decision", "expires_on"),
+     *("current", "new", "again", "decision", "expires_on", "seen", "back"),
      *("priority", "in_charge", "participants", "difficulties", "action_ccsf", "contacts", "next_on", "next_step", "summary"),
      *("outcome", "visibility")]
 )  # fmt: skip

@@ -16,13 +16,13 @@ from models.evaluation.slices import by_group
 from models.registry.upgrades import METRICS_UPGRADES
 from reports.charts import Series, bottom_of, line_chart, points
 from reports.dictionary import sources_behind
+from reports.review import unknowns
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.data import Reader
 from reports.review.firm import silent_sources
 from reports.review.firms_alike import Alike, firms_alike
 from reports.review.history import judgement_days
-from reports.review.pages import firms
 from reports.review.past import establishments, judgements
 from reports.review.sectors import FEWEST_FIRMS, sector_quartiles
 from tests.records import group, metrics
@@ -345,7 +345,7 @@ def test_sources_are_told_in_words(agents):
 
 
 def test_a_source_that_was_never_delivered_is_not_said_to_be_silent_too(agents, monkeypatch):
-    monkeypatch.setattr(firms, "silent_sources", lambda _: ["headcounts", "payment_delays"])
+    monkeypatch.setattr(unknowns, "silent_sources", lambda _: ["headcounts", "payment_delays"])
     monkeypatch.setattr(Reader, "absent_sources", lambda *_: list(sources_behind("headcounts")))
     said = "Sources sans information sur cette entreprise : retards de paiement aux fournisseurs."
     assert said in page(agents["admin"], FIRM)

@@ -210,7 +210,7 @@ def test_the_sheet_of_a_firm_is_one_page(agents):
     assert content.startswith(b"%PDF")
     assert content.count(b"/Type /Page\n") == 1
     assert b"ATELIERS DURAND" in content
-    assert "SIMULÉES".encode("cp1252") in content or b"SIMUL\\311ES" in content
+    assert re.search(rb"SIMUL\\\d{3}ES", content)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_a_firm_page_tells_movement_counterfactual_and_doubtful_reasons_in_the_l
             "Most models trained on other firms do not give this reason.",
         ),
         "fr": (
-            "Risque en hausse depuis janvier 2024 : Dette sociale : de 31 009 euros à 42 317 euros ; "
+            "Risque en hausse depuis janvier 2024 : Dette sociale : de 31 009 € à 42 317 € ; "
             "Retard moyen de paiement aux fournisseurs : de 23 jours à 47 jours.",
             "l'entreprise sortirait de la liste, avec un risque de 18 %, après paiement de la totalité de sa dette",
             "La plupart des modèles entraînés sur d'autres entreprises ne donnent pas cette raison.",
@@ -353,7 +353,7 @@ def test_of_an_older_list_with_plain_sentences_or_none_a_page_tells_nothing(copi
     # The list after it is read together with it.
     for address in ("/firms/552100554", "/firms/552100554/history", "/lists/2024-02?min_alerts=2"):
         assert agent.get(address).status_code == 200
-    assert "31 009 euros" in shown(agent.get("/firms/552100554"))
+    assert "31 009 €" in shown(agent.get("/firms/552100554"))
 
 
 def test_french_by_default_english_for_who_prefers_it_and_by_a_switch(app):

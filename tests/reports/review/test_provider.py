@@ -272,6 +272,17 @@ def test_rights_follow_the_provider_where_the_settings_say_so(served):
     assert "ATELIERS" not in text
 
 
+def test_the_administration_follows_the_provider_too(served):
+    given = [{**right, "administration": "DREETS 35"} for right in RIGHTS["oidc_rights"]]
+    client = served(**{**RIGHTS, "oidc_rights": given})
+    for _ in range(2):
+        assert come_back(client, {**BOB, "groups": ["west"]})[1].status_code == 303
+    assert right_changes(client)[1:] == [
+        ("administration changed", "bob@dreets.gouv.fr: agent; 35; no kind of data; DREETS 35")
+    ]
+    assert "DREETS 35" in client.get("/account").text
+
+
 @pytest.mark.parametrize("groups", [["other"], [], None, "lea", {"lead": 1}], ids=str)
 def test_without_a_value_that_gives_a_right_one_does_not_come_in(served, groups):
     client = served(**RIGHTS)

@@ -61,8 +61,8 @@ def text_of(response) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Without the blanks that group digits."""
-    return re.sub("[\\s\u00a0\u202f]", "", text.replace("\\240", ""))
+    """Without the blanks that group digits, which are codes of the font in a PDF."""
+    return re.sub(r"\\[0-7]{3}|[\s\u00a0\u202f]", "", text)
 
 
 def outside(name: str) -> list[str]:

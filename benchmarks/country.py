@@ -1,0 +1,151 @@
+"""Every stage as a whole process, beside the least that it could take: `make bench SIZE=10k`.
+
+SIZE is the number of firms in scope, simulated once in the folder. The figures go to `benchmarks/figures/`, as JSON and
+as Markdown, with those of the run before beside them. Firms fall into procedures at random, so that at 2k the model
+may not be good enough: the stages that need one are then left out, and it is said.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow.parquet as pq
+
+from benchmarks.growth import growth
+from benchmarks.measuring import Measured, machine, measured
+from benchmarks.pages import page
+from features.folder import DataFolder
+
+FIGURES: Final = Path(__file__).parent / "figures"
+# Of the simulated firms, the share that is in scope at some period.
+IN_SCOPE: Final = 0.786
+BATCHES: Final = ("2401_simulated", "2402_simulated")
+RUN: Final = (sys.executable, "-c", "from flows.cli import main; main()")
+PACKAGES: Final = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "pyarrow", "weaksignals")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A command to measure. rows: what its rows are, see `_rows`; floor: what it is compared with, or blank."""
+
+    name: str
+    command: tuple[str, ...]
+    rows: str
+    floor: str = ""
+
+
+STAGES: Final = (
+    Stage("ingest", ("ingest", "RAW"), "staged", "scan"),
+    Stage("ingest again", ("ingest", "RAW"), "staged"),
+    Stage("build all periods", ("build",), "table", "copy"),
+    Stage("ingest the next delivery", ("ingest", "NEXT"), "staged", "scan"),
+    Stage("build one more period", ("build",), "period", "copy_period"),
+    Stage("train", ("train",), "table", "learn"),
+    Stage("score: contributions, reasons, list, exports", ("score",), "period", "contributions"),
+    Stage("monitor", ("monitor",), "period"),
+)
+
+
+def bench(size: str, folder: Path) -> dict[str, Any]:
+    """Measure all stages; what `page` shows. folder: where to work; the simulated files in it are made once."""
+    raw, data = folder / "raw", folder / "data"
+    simulated = simulate(size, folder)
+    shutil.rmtree(data, ignore_errors=True)
+    stages = [simulated, *_measured_stages(raw, data)]
+    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    at = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    return {"size": size, "at": at, "machine": machine(), "versions": versions, "stages": stages}
+
+
+def simulate(size: str, folder: Path) -> dict[str, Any]:
+    """Make the first delivery and the next one, unless both are there; what it took when it was done."""
+    record = folder / "simulated.json"
+    if not record.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        count = str(round(firms_in(size) / IN_SCOPE))
+        told = _timed(("simulate", str(folder / "raw"), "--firms", count), folder)
+        first, following = (folder / "next" / batch for batch in BATCHES)
+        shutil.copytree(folder / "raw" / BATCHES[0], first, copy_function=_linked)
+        shutil.copytree(first, following)
+        for path in following.glob("*.csv"):
+            with path.open("ab") as file:
+                file.write(path.read_bytes().splitlines(keepends=True)[-1])
+        record.write_text(json.dumps(_told("simulate (once)", told, None, None)))
+    found: dict[str, Any] = json.loads(record.read_text())
+    return found
+
+
+def _linked(source: str, target: str) -> None:
+    Path(target).hardlink_to(source)
+
+
+def _measured_stages(raw: Path, data: Path) -> Iterator[dict[str, Any]]:
+    places = {"RAW": str(raw), "NEXT": str(raw.parent / "next")}
+    for stage in STAGES:
+        command = (*(places.get(word, word) for word in stage.command), "--data", str(data))
+        took = _timed(command, raw.parent)
+        print(f"{stage.name}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True)
+        floor = _floor(stage.floor, data, raw.parent / "next") if stage.floor and took.is_done else None
+        yield _told(stage.name, took, _rows(stage.rows, data) if took.is_done else None, floor)
+
+
+def _timed(command: tuple[str, ...], folder: Path) -> Measured:
+    return measured((*RUN, *command), folder / "said.txt")
+
+
+def _floor(name: str, data: Path, raw: Path) -> dict[str, Any] | None:
+    took = measured((sys.executable, "-m", "benchmarks.floors", name, str(data), str(raw)), data / "floor.txt")
+    return {"name": name, **json.loads(took.last)} if took.is_done else None
+
+
+def _told(name: str, took: Measured, rows: int | None, floor: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {"name": name, **asdict(took), "rows": rows, "floor": floor}
+
+
+def _rows(kind: str, data: Path) -> int:
+    """How many rows a stage gave: staged records, rows of the feature table, or of its last period."""
+    folder = DataFolder(data)
+    if kind == "staged":
+        return sum(pq.read_metadata(path).num_rows for path in folder.staged.glob("*/*.parquet"))
+    table = folder.snapshot().built
+    periods = table.periods if kind == "table" else table.periods[-1:]
+    return sum(pq.read_metadata(path).num_rows for period in periods for path in table.part(period).glob("*.parquet"))
+
+
+def firms_in(size: str) -> int:
+    """How many firms `10k` or `2000` are."""
+    return int(float(size.removesuffix("k")) * (1000 if size.endswith("k") else 1))
+
+
+def main() -> None:
+    """Measure, and write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", default="10k")
+    parser.add_argument("--folder", type=Path, default=Path("data/bench"), help="Where to work.")
+    parser.add_argument("--figures", type=Path, default=FIGURES, help="Where the figures go.")
+    options = parser.parse_args()
+    target = options.figures / f"bench-{options.size}.json"
+    before = json.loads(target.read_text()) if target.exists() else None
+    found = bench(options.size, options.folder / options.size)
+    options.figures.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(found, indent=1))
+    sizes = {firms_in(one["size"]): one for one in map(json.loads, _texts(options.figures))}
+    text = page(found, before, growth(sizes))
+    target.with_suffix(".md").write_text(text)
+    print(text)
+
+
+def _texts(figures: Path) -> Iterator[str]:
+    return (path.read_text() for path in sorted(figures.glob("bench-*.json")))
+
+
+if __name__ == "__main__":
+    main()

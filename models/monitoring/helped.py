@@ -1,0 +1,69 @@
+"""Firms on alert that were helped, apart from the others: that a helped firm survives is not a false alarm.
+
+Agents choose whom to help, by what they see. The difference between the two groups is not the effect of help.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from features.periods import add_months, months_between
+from models.alerts import ALERTS, NO_ALERT
+from models.monitoring.realised import PastList, followed
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What became so far of the firms at an alert level, of those that were helped or of the others."""
+
+    level: str
+    is_helped: bool
+    firms: int
+    failures: int
+
+
+def apart(
+    lists: Sequence[PastList], help_days: pd.DataFrame, openings: pd.DataFrame, observed_until: date, horizon: int
+) -> tuple[Apart, ...]:
+    """By alert level, the firms that were helped and the others: how many, and how many failed within the horizon.
+
+    lists: any order. Each firm counts once, on the first of them on which it was on alert, if a month of that was
+    observed. help_days: siren, helped_on; one row per help. openings: siren, opened_on. Help counts that came on the
+    list's day or later, within the horizon and before any procedure opened: later help could not have averted it.
+    """
+    old_enough = sorted((one for one in lists if months_between(one.period, observed_until) >= 1), key=_period)
+    parts = [_on_alert(one, help_days, openings, observed_until, horizon) for one in old_enough]
+    if not parts:
+        return ()
+    firms = pd.concat(parts).drop_duplicates("siren")
+    found = {
+        key: Apart(str(key[0]), bool(key[1]), len(failed), int(failed.sum()))
+        for key, failed in firms.groupby(["alert", "is_helped"])["failed"]
+    }
+    keys = ((level, is_helped) for level in ALERTS for is_helped in (True, False))
+    return tuple(found[key] for key in keys if key in found)
+
+
+def _period(past: PastList) -> date:
+    return past.period
+
+
+def _on_alert(
+    past: PastList, help_days: pd.DataFrame, openings: pd.DataFrame, observed_until: date, horizon: int
+) -> pd.DataFrame:
+    """The firms on alert: siren, alert, failed, is_helped."""
+    until = min(observed_until, add_months(past.period, horizon))
+    firms = followed(past.firms[past.firms["alert"] != NO_ALERT], openings, past.period, until)
+    helped = _first_since(help_days.rename(columns={"helped_on": "day"}), past.period, firms["siren"])
+    ends = _first_since(openings.rename(columns={"opened_on": "day"}), past.period, firms["siren"])
+    is_helped = (helped <= pd.Timestamp(until)) & ~(helped >= ends)
+    return firms.assign(is_helped=is_helped)[["siren", "alert", "failed", "is_helped"]]
+
+
+def _first_since(days: pd.DataFrame, period: date, sirens: pd.Series) -> pd.DatetimeIndex:
+    """The first day of each firm, in their order, that is not before the period; NaT where there is none."""
+    dated = days.assign(day=pd.to_datetime(days["day"]))
+    first = dated[dated["day"] >= pd.Timestamp(period)].groupby("siren")["day"].min()
+    return pd.DatetimeIndex(first.reindex(sirens))

@@ -1,0 +1,83 @@
+"""The sheet of a firm: one page, in any script, with what is not known and what to ask."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from reports.language import Language
+from reports.review.firm import Explanation
+from reports.review.key_figures import KeyFigure
+from reports.review.sheet import Told, chosen, listed_establishments
+from reports.review.sheet_parts import drawable
+from reports.review.unknowns import questions, unknowns
+from reports.review.verdicts import Answers
+from reports.review.wording import Said
+from reports.review.words import Words
+from tests.reports.review.conftest import signed_in
+
+FR, EN = Words(Language("fr")), Words(Language("en"))
+BY_DEBT = Explanation([Said("social_debt", "", "debt_lag_12m")], None, 0.1, {"accounts_age": 3.0}, ())
+
+
+def figure(name, standing=""):
+    return KeyFigure(name, "social_debt", 1.0, None, standing, "", ())
+
+
+def told(explained, figures):
+    return Told(explained, figures, Answers([], []), None, [], [], [], [], "")
+
+
+def test_the_figures_that_the_reasons_speak_of_come_first_then_the_worse_ones():
+    figures = [figure("turnover"), figure("paydex", "worse"), figure("debt"), figure("headcount", "better")]
+    assert [one.name for one in chosen(told(BY_DEBT, figures))] == ["debt", "paydex"]
+
+
+def test_without_any_of_these_the_first_figures_stand():
+    figures = [figure("turnover"), figure("headcount")]
+    assert chosen(told(replace(BY_DEBT, reasons=[]), figures)) == figures
+
+
+def test_what_to_ask_follows_the_reasons_and_what_is_not_known():
+    asked = list(questions(BY_DEBT, EN))
+    assert asked[0] == "Does it know what it owes to the URSSAF, and has it asked for a payment plan?"
+    assert "May we see its last accounts, or an interim balance?" not in asked
+    without = replace(BY_DEBT, values={"headcount": None})
+    assert {"May we see its last accounts, or an interim balance?", "How many people does it employ today?"} < set(
+        questions(without, EN)
+    )
+
+
+def test_what_is_not_known_names_silent_sources_once():
+    said = list(unknowns(replace(BY_DEBT, values={"accounts_age": None, "paydex": None}), {}, ("ccsf",), EN))
+    assert said[0] == "No accounts of this firm are known."
+    assert [sentence.startswith("Sources") for sentence in said] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("written", "drawn"),
+    [("ÉTS ŒUVRÉ ŁÓDŹ", "ÉTS ŒUVRÉ ŁÓDŹ"), ("Ωμέγα Ньюс", "Ωμέγα Ньюс"), ("e\u0301", "é"), ("株", "[U+682A]"),
+     ("12\u202f000\u00a0€", "12\u202f000\u00a0€")],
+)  # fmt: skip
+def test_a_sign_that_the_font_lacks_is_told_by_its_number(written, drawn):
+    assert drawable(written) == drawn
+
+
+def place(number, closed_on=None, address="3 RUE HOCHE", is_head_office=False):
+    told = {"siret": f"5521005540001{number}", "postcode": "75011", "commune_name": "PARIS", "address": address}
+    return {**told, "closed_on": closed_on, "is_head_office": is_head_office}
+
+
+def test_open_establishments_are_listed_the_head_office_as_such_and_the_others_counted():
+    places = [place(1, is_head_office=True), place(2, closed_on=date(2020, 1, 1)), *(place(n) for n in range(3, 9))]
+    said = list(listed_establishments(EN, places))
+    assert said[0] == "55210055400011, 3 RUE HOCHE, 75011 PARIS, head office"
+    assert (len(said), said[-1]) == (5, "and 3 more")
+
+
+def test_the_sheet_holds_its_font_and_one_page_with_two_charts(fresh):
+    content = signed_in(fresh, "paris").get("/firms/552100554/sheet.pdf", **{"accept-language": "en"}).content
+    assert content.count(b"/Type /Page\n") == 1
+    assert b"/FontFile2" in content
+    for said in (b"Risk over time", b"What is not known", b"What to ask the firm"):
+        assert said in content
