@@ -1,5 +1,6 @@
 """What is to be done and was done: the firms that one follows with their dates, and the week of one's colleagues."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -7,8 +8,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session as Transaction
 
-from reports.review.cases.records import FollowUp, briefs, standing
-from reports.review.codes import CLOSED
+from reports.review.cases.listing import OPEN, of_people, selected
+from reports.review.cases.records import Brief, FollowUp, standing
 from reports.review.database import Case, CaseVersion, Verdict
 
 WEEK: Final = timedelta(days=7)
@@ -27,10 +28,10 @@ class Entry:
     is_useful: bool | None = None
 
 
-def my_follow_ups(engine: sa.Engine, name: str) -> list[FollowUp]:
-    """The follow-ups under way that an account is in charge of, or takes part in, by the day of their next step."""
-    found = standing(engine, [one for one in briefs(engine) if one.state != CLOSED and name in one.people])
-    return sorted(found, key=lambda one: (one.last.next_on or date.max, one.case.id))
+def my_follow_ups(engine: sa.Engine, found: Sequence[Brief], name: str) -> list[FollowUp]:
+    """Those under way that an account is in charge of, or takes part in, by the day of their next step."""
+    mine = standing(engine, of_people(selected(found, OPEN), frozenset({name})))
+    return sorted(mine, key=lambda one: (one.last.next_on or date.max, one.case.id))
 
 
 def written_since(engine: sa.Engine, since: datetime, but: str) -> list[Entry]:
