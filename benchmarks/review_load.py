@@ -1,9 +1,11 @@
 """Fifty agents at once on a list of all France: how long pages take.
 
-Run: python benchmarks/review_load.py [--seconds 60]
+Run: python benchmarks/review_load.py [--seconds 60] [--firms 350000]
 
-Writes a data folder of random firms (350,000 a list, 25,000 on alert, 12 lists), serves it with two workers, and lets
-50 agents of as many territories read, filter, open and follow firms, and export, each with a pause between two pages.
+Writes a data folder of random firms (350,000 a list, one in 14 on alert, 12 lists), serves it with two workers, and
+lets 50 agents of as many territories read, filter, open and follow firms, and export, each with a pause between two
+pages. Before, it asks for the home page and the page of the territory in this process, alone, as an agent of a
+département and as a lead of the whole country, for the first time and again, and prints their processor time.
 """
 
 import argparse
@@ -23,6 +25,7 @@ from pathlib import Path
 
 import duckdb
 import httpx2
+from starlette.testclient import TestClient
 
 from features.assemble import CATALOG
 from features.folder import BUILD, BUILD_UPGRADES, BuildRecord
@@ -38,11 +41,14 @@ from models.registry.records import ModelFacts, Span, Spans, TrainingData
 from models.rows.inputs import Input
 from reports.review import accounts, identity
 from reports.review.access import Kind
+from reports.review.app import create_app, warm_up
+from reports.review.configuration import read_configuration
 from reports.review.database import open_database
 
 FIRMS, LISTS, AGENTS, PORT = 350_000, 12, 50, 8765
 LAST = date(2024, 2, 1)
-HIGH, MODERATE = 1_000, 25_000
+# One in so many firms is on high alert, on alert.
+HIGH, ALERT = 350, 14
 # From one SIREN to the next; how many are asked for in vain.
 STEP, PROBES = 2609, 200
 PASSWORD = "a long enough password"  # noqa: S105 - of accounts that live as long as the run
@@ -79,8 +85,8 @@ def made_up_facts() -> ModelFacts:
     return ModelFacts(add_months(LAST, -1), 18, protocol, Spans(span, span, span), made_of, "", {}, 0, None)
 
 
-def write_data(data: Path) -> None:
-    """A data folder of random firms, of the size of France."""
+def write_data(data: Path, firms: int) -> None:
+    """A data folder of so many random firms."""
     con = duckdb.connect()
     quantities = [f.name for f in CATALOG if not f.is_category]
     inputs = tuple(
@@ -93,15 +99,22 @@ def write_data(data: Path) -> None:
     registry.promote(data / "models", model_id, "to try the load")
     codes = sorted(mapping("departements", "departement", "departement_label"))
     con.execute("CREATE TABLE codes AS SELECT unnest(?) AS code", [codes])
+    regions = mapping("departements", "departement", "region_label")
+    con.execute(
+        "CREATE TABLE regions AS SELECT unnest(?) AS departement, unnest(?) AS region",
+        [list(regions), list(regions.values())],
+    )
+    con.execute("CREATE TABLE activities AS SELECT unnest(?) AS code", [sorted(mapping("naf_rev2", "code", "label"))])
     con.execute(
         f"""CREATE TABLE firms AS SELECT lpad((i * {STEP} + 1)::VARCHAR, 9, '0') AS siren, i AS rank,
-        'FIRM ' || i AS name, 'O' AS diffusion, '5710' AS legal_category, '25.62B' AS naf,
-        DATE '2001-05-01' AS created_on,
+        'FIRM ' || i AS name, 'O' AS diffusion, '5710' AS legal_category,
+        (SELECT list(code ORDER BY code) FROM activities)[1 + (hash(i + 7) % 732)::INT] AS naf,
+        (10 + 990 / (1 + hash(i + 9) % 99))::FLOAT AS headcount, DATE '2001-05-01' AS created_on,
         (SELECT list(code ORDER BY code) FROM codes)[1 + (hash(i) % {len(codes)})::INT] AS departement,
-        'COMMUNE' AS commune_name FROM range(1, {FIRMS + 1}) t(i)"""  # noqa: S608
+        'COMMUNE' AS commune_name FROM range(1, {firms + 1}) t(i)"""  # noqa: S608
     )
     (data / "features").mkdir(parents=True)
-    copy(con, "SELECT * FROM firms", data / "features" / "firms.parquet")
+    copy(con, "SELECT * EXCLUDE headcount FROM firms", data / "features" / "firms.parquet")
     write_record(data / "features" / BUILD, BUILT, BUILD_UPGRADES)
     for n in range(LISTS):
         write_period(con, data, add_months(LAST, n - LISTS + 1), quantities, inputs, model_id)
@@ -121,34 +134,43 @@ def write_period(
     inputs: tuple[Input, ...],
     model_id: str,
 ) -> None:
-    """The features, scores, contributions and list of a month."""
+    """The features, scores, contributions and list of a month; each month, ranks move somewhat."""
+    moved = f"rank * (1 + hash(rank, DATE '{period}') % 1000 / 2000)"
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE ranked AS
+        SELECT * REPLACE (row_number() OVER (ORDER BY {moved}) AS rank) FROM firms"""  # noqa: S608
+    )
+    # Since half a year, one firm in forty is in a procedure.
+    failed = f"(hash(siren) % 40 = 0 AND DATE '{period}' > DATE '{add_months(LAST, -6)}')"
+    high, alert = (con.table("ranked").shape[0] // share for share in (HIGH, ALERT))
     values = ", ".join(f"random()::FLOAT AS {name}" for name in quantities if name != "accounts_confidential")
     copy(
         con,
         f"""SELECT siren, {values}, 0::FLOAT AS accounts_confidential, departement, 'C' AS naf_section,
-        (10 + rank % 80)::VARCHAR AS naf_division, 'in_bonis' AS procedure_state, false AS in_procedure
-        FROM firms ORDER BY siren""",  # noqa: S608
+        naf[1:2] AS naf_division, 'in_bonis' AS procedure_state, false AS in_procedure
+        FROM ranked ORDER BY siren""",  # noqa: S608
         data / "features" / f"period={period}" / "part-0.parquet",
     )
     scores = data / "scores" / f"period={period}"
-    risk = "1 / (1 + exp(3.0 - 4.0 * (1 - rank / 350000.0)))"
-    copy(con, f"SELECT siren, ({risk})::DOUBLE AS probability FROM firms ORDER BY siren", scores / "scores.parquet")  # noqa: S608
+    risk = "1 / (1 + exp(3.0 - 4.0 * (1 - rank / (SELECT count(*) FROM ranked))))"
+    copy(con, f"SELECT siren, ({risk})::DOUBLE AS probability FROM ranked ORDER BY siren", scores / "scores.parquet")  # noqa: S608
     parts = ", ".join(f"(random() - 0.5) / 5 AS {column.name}" for column in inputs)
-    copy(con, f"SELECT siren, -3::DOUBLE AS base, {parts} FROM firms ORDER BY siren", scores / "contributions.parquet")  # noqa: S608
+    copy(con, f"SELECT siren, -3::DOUBLE AS base, {parts} FROM ranked ORDER BY siren", scores / "contributions.parquet")  # noqa: S608
     reason = (
         "{'feature': 'debt', 'theme': 'social_debt', 'value': '42300', 'unit': 'EUR', "
         "'contribution': 0.5::DOUBLE, 'sentence': ''}"
     )
     copy(
         con,
-        f"""SELECT rank, siren, name, departement, 'Region' AS region, naf, 'activity' AS activity,
-        20::FLOAT AS headcount,
-        ({risk})::DOUBLE AS probability, CASE WHEN rank <= {HIGH} THEN 'high'
-        WHEN rank <= {MODERATE} THEN 'moderate' ELSE 'none' END
-        AS alert, rank % 3 = 0 AS first_alert, 'in_bonis' AS state,
-        CASE WHEN rank <= {MODERATE} THEN [{reason}] ELSE [] END AS reasons, DATE '{period}' AS period,
-        '{model_id}' AS model_id, CASE WHEN rank <= {MODERATE} THEN DATE '{period}' END AS alert_since
-        FROM firms ORDER BY rank""",  # noqa: S608
+        f"""SELECT CASE WHEN NOT {failed} THEN rank END AS rank, siren, name, departement, region, naf,
+        'activity' AS activity, headcount,
+        ({risk})::DOUBLE AS probability, CASE WHEN {failed} THEN 'none' WHEN rank <= {high} THEN 'high'
+        WHEN rank <= {alert} THEN 'moderate' ELSE 'none' END
+        AS alert, rank % 3 = 0 AS first_alert,
+        CASE WHEN {failed} THEN 'redressement' ELSE 'in_bonis' END AS state,
+        CASE WHEN rank <= {alert} THEN [{reason}] ELSE [] END AS reasons, DATE '{period}' AS period,
+        '{model_id}' AS model_id, CASE WHEN rank <= {alert} THEN DATE '{period}' END AS alert_since
+        FROM ranked LEFT JOIN regions USING (departement) ORDER BY rank""",  # noqa: S608
         data / "lists" / f"{period:%Y-%m}" / "target_list.parquet",
         ", KV_METADATA {simulated: 'true'}",
     )
@@ -180,6 +202,26 @@ def served(data: Path) -> Iterator[str]:
         server.wait()
 
 
+def measure(data: Path) -> None:
+    """The processor time of the pages that count firms, asked for alone: the first time in a worker, and again."""
+    app = create_app(read_configuration(data=data, is_local=True))
+    warm_up(app.state.services.reader)
+    for account, pages in (("agent2", ["/"]), ("lead", ["/", "/territory"]), ("", ["/figures"])):
+        client = TestClient(app)
+        if account:
+            token = found('name="token" value="([^"]+)"', client.get("/sign-in").text)
+            fields = {"token": token[0], "name": account, "password": PASSWORD, "next": "/account"}
+            client.post("/sign-in", data=fields)
+        for path in pages:
+            times = []
+            for _ in range(6):
+                start = time.process_time()
+                status = client.get(path).status_code
+                times.append(1000 * (time.process_time() - start))
+            again = statistics.median(times[1:])
+            print(f"{path:10} {account:7} {status}: first {times[0]:6.1f} ms, again {again:6.1f} ms of the processor")
+
+
 class Agent(threading.Thread):
     """Signs in, then reads pages with a pause between two until the time is over."""
 
@@ -209,6 +251,7 @@ class Agent(threading.Thread):
         self.sign_in()
         time.sleep(self.random.uniform(*self.pause))
         while time.monotonic() < self.until:
+            self.read("home", "/")
             page = self.read(
                 "list", self.random.choice(("", "?page=2", "?sort=debt&descending=true", "?min_debt=0&q=firm+1"))
             )
@@ -257,7 +300,7 @@ class Curious(Agent):
     def work(self) -> None:
         """Sign in and ask."""
         self.sign_in()
-        firms = [n * STEP + 1 for n in self.random.sample(range(1, FIRMS), k=PROBES)]
+        firms = [n * STEP + 1 for n in self.random.sample(range(1, 50_000), k=PROBES)]
         for siren in firms:
             pair = [("outside", siren), ("none", siren + 1)]
             for kind, asked in self.random.sample(pair, k=2):
@@ -283,19 +326,23 @@ def main() -> None:
     """Write, serve, read, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--firms", type=int, default=FIRMS)
     parser.add_argument("--data", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         data = given.data or Path(scratch)
         if not (data / "lists").exists():
-            write_data(data)
+            write_data(data, given.firms)
         engine = open_database(f"sqlite:///{data.resolve() / 'review' / 'review.db'}")
         there = {user.name for user in identity.all_accounts(engine)}
         for n in range(AGENTS):
             if f"agent{n}" in there:
                 continue
             accounts.add_user(engine, f"agent{n}", "agent", territory(n), [str(kind) for kind in Kind], PASSWORD)
+        if "lead" not in there:
+            accounts.add_user(engine, "lead", "team_lead", ["FR"], [str(kind) for kind in Kind], PASSWORD)
         engine.dispose()
+        measure(data)
         with served(data) as address:
             curious = Curious(address, 3, 0, (0.0, 0.0))
             curious.run()
@@ -315,7 +362,7 @@ def main() -> None:
                 times = [one for agent in agents for one in agent.times]
                 errors = [error for agent in agents for error in agent.errors]
                 print(f"{title}: {count} agents, {seconds} s, {len(errors)} errors {errors[:3]}; median, p95, largest")
-                for kind in ("list", "firm", "history", "export"):
+                for kind in ("home", "list", "firm", "history", "export"):
                     report(kind, [seconds for name, seconds in times if name == kind])
                 report("all", [seconds for _, seconds in times])
 

@@ -145,6 +145,12 @@ def strip(value: float | None, quartiles: tuple[float, float, float], style: str
     return f'<svg class="strip" viewBox="0 0 160 20" aria-hidden="true">{drawn}</svg>'
 
 
+def share_bar(share: float, largest: float) -> str:
+    """A share as a bar, beside others of which `largest` takes the whole width; hidden from screen readers."""
+    bar = f'<rect class="bar first" width="{scale(share, 0, largest, 0, 100):.1f}" height="10"/>'
+    return f'<svg class="share" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{bar}</svg>'
+
+
 def _runs(places: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:
     runs: list[list[tuple[float, float]]] = [[]]
     for place in places:

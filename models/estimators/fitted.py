@@ -44,13 +44,7 @@ def fit_model(
     """
     start = time.perf_counter()
     fitted = fit(estimator, matrix(train, inputs), labels_of(train), weights)
-    return calibrated(fitted, inputs, validation, time.perf_counter() - start)
-
-
-def calibrated(
-    estimator: ClassifierMixin, inputs: Sequence[Input], validation: pd.DataFrame, seconds: float
-) -> FittedModel:
-    """A fitted estimator, calibrated on later rows; raises as `fit_model` does. seconds: that the fit took."""
-    margins, labels = margins_of(estimator, matrix(validation, inputs)), labels_of(validation)
+    seconds = time.perf_counter() - start
+    margins, labels = margins_of(fitted, matrix(validation, inputs)), labels_of(validation)
     chosen = choose_calibration(margins, labels, validation)
-    return FittedModel(estimator, tuple(inputs), chosen, seconds)
+    return FittedModel(fitted, tuple(inputs), chosen, seconds)

@@ -32,12 +32,10 @@ class Spans:
 class FinalFit:
     """What the trees in use learnt from, once the others were evaluated.
 
-    spans: by horizon of the labels, in months. n_estimators: of all horizons together. offset: in their margins, so
-    that the newest months have the mean risk that the evaluated trees give them.
+    offset: in their margins, so that the newest period has the mean risk that the evaluated trees give it.
     """
 
-    spans: dict[int, Span]
-    n_estimators: int
+    span: Span
     offset: float
 
 
@@ -68,9 +66,9 @@ class ModelFacts:
     """What a model was made of: with the same data, code, protocol and versions it can be made again.
 
     as_of: it knows nothing that was published later. horizon: in months. code: digest of the source that makes models.
-    split, n_estimators: of the trees that were evaluated, and how many they are at the model's horizon. final: of the
-    trees in use; None where these are the evaluated ones, as in older versions. failure_rate: the share of firms that
-    fail within the horizon at the time of the calibration; None where it could not be measured.
+    split: of the trees that were evaluated. n_estimators: trees that it has. final: of the trees in use; None where
+    these are the evaluated ones, as in older versions. failure_rate: the share of firms that fail within the horizon at
+    the time of the calibration; None where it could not be measured.
     """
 
     as_of: date

@@ -36,12 +36,14 @@ from reports.review.pages import (
     firms,
     follow_ups,
     guidance,
+    home,
     lineage,
     lists,
     log,
     provider,
     public,
     session,
+    territory,
     texts,
 )
 from reports.review.past import prepare
@@ -78,20 +80,8 @@ def create_app(configuration: Configuration) -> FastAPI:
     engine = open_database(configuration.database_url)
     texts_found, logo = read_texts(configuration.texts), read_logo(configuration.logo)
     app.state.services = Services(configuration, engine, Reader(configuration.data), texts_found, logo)
-    for room in (
-        session,
-        provider,
-        accounts,
-        texts,
-        guidance,
-        lists,
-        firms,
-        follow_ups,
-        lineage,
-        public,
-        administration,
-        log,
-    ):
+    rooms = (session, provider, accounts, texts, guidance, home, lists, territory, firms, follow_ups, lineage, public)
+    for room in (*rooms, administration, log):
         # Flat, so that the check below sees every route.
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)

@@ -63,6 +63,9 @@ class Configuration(BaseSettings):
         "", description="Address at which people open the application, https://..., for links in mails and calendars."
     )
     contact: str = Field("", description="Whom to write to, to contest a result or correct wrong data.")
+    public_figures: bool = Field(
+        False, description="Whether everyone may read how many firms are on alert, without any firm, at /figures."
+    )
     session_hours: int = Field(10, ge=1, le=24, description="Hours after which one must sign in again.")
     idle_minutes: int = Field(
         120, ge=5, le=24 * 60, description="Minutes without any page after which one must sign in again."

@@ -36,9 +36,11 @@ class UnreadableError(Exception):
     """A file of the data folder can't be read: for the data team."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PublishedList:
     """A list and the tables behind it, all of one snapshot: a page never mixes two builds, nor two scorings.
+
+    Two are equal if they are of the same files, which never change: what is computed of one can be kept.
 
     scores, contributions: None where they are not there, or tell of another list.
     register_columns: of the register's facts of each firm, of which an older build has fewer; None where not known.
@@ -58,6 +60,17 @@ class PublishedList:
     register_columns: frozenset[str] | None
     reason_settings: ReasonSettings | None
     given: Given | None
+
+    @property
+    def _files(self) -> tuple[Path | None, ...]:
+        built = self.snapshot.table.folder if self.snapshot.table else None
+        return (self.path, self.scores, self.contributions, built, *self.snapshot.lists.values())
+
+    def __eq__(self, other: object) -> bool:  # noqa: D105
+        return isinstance(other, PublishedList) and self._files == other._files
+
+    def __hash__(self) -> int:  # noqa: D105
+        return hash(self._files)
 
     @property
     def key(self) -> str:

@@ -88,18 +88,24 @@ def inside_since(right: Right, newest: Path | None, only: Sql = NO_CONDITION) ->
     return every([here, Sql(f"listed.siren NOT IN ({left.text})", left.values)])
 
 
+@lru_cache(maxsize=256)
 def offered_codes(reader: Reader, published: PublishedList, right: Right) -> Mapping[str, Collection[str]]:
     """For each filter that offers only the codes of the user's firms, by its name: those codes."""
-    return _offered(reader, published.path, published.newest, right)
-
-
-# A published list never changes.
-@lru_cache(maxsize=256)
-def _offered(reader: Reader, path: Path, newest: Path | None, right: Right) -> dict[str, frozenset[str]]:
     held = [f"array_agg(DISTINCT {one.held}) AS {named(one.name)}" for one in filters.FILTERS if one.held]
-    firms = part_of(parquet(path), Table.LIST, NO_CONDITION)
-    (row,) = reader.query(*select(held, firms, inside_since(right, newest)))
+    firms = part_of(parquet(published.path), Table.LIST, NO_CONDITION)
+    (row,) = reader.query(*select(held, firms, inside(right, published)))
     return {name: frozenset(codes or ()) for name, codes in row.items()}
+
+
+def seen_last(reader: Reader, sirens: Sequence[str], right: Right) -> dict[str, tuple[Row, str]]:
+    """Those of the firms that the user may see, each as the last list that holds it shows it, and that list's key."""
+    newest = reader.published(None)
+    found = {row["siren"]: (row, newest.key) for row in read_firms(reader, newest, sirens, right)}
+    others = [siren for siren in sirens if siren not in found]
+    for key, left in last_lists(reader, others).items() if others else ():
+        if key != newest.key:
+            found |= {row["siren"]: (row, key) for row in read_firms(reader, reader.published(key), left, right)}
+    return found
 
 
 def last_lists(reader: Reader, sirens: Sequence[str]) -> dict[str, list[str]]:

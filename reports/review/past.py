@@ -122,7 +122,7 @@ def legal_notices(reader: Reader, published: PublishedList, siren: str) -> list[
     if files is None:
         return None
     as_known = Sql("siren = ? AND kind IS NOT NULL AND known_at <= ?", (siren, published.period))
-    told = ["kind", "published_on", "closed_on", "is_confidential", "min(known_at) AS known_at"]
-    # A notice that two deliveries hold is told once.
-    order = "GROUP BY ALL ORDER BY published_on DESC, kind LIMIT 200"
-    return reader.query(*select(told, parquet(files), as_known, order))
+    newest = [f"arg_max({name}, (known_at, notice)) AS {name}" for name in ("closed_on", "is_confidential")]
+    told = ["kind", "min(published_on) AS published_on", *newest, "min(known_at) AS known_at"]
+    # A notice that two deliveries hold, or that another one corrects, is told once.
+    return reader.query(*select(told, parquet(files), as_known, "GROUP BY about, kind ORDER BY 2 DESC, kind LIMIT 200"))

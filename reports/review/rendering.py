@@ -7,9 +7,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined, select_autoescape
 
 from features.nomenclatures import mapping
-from reports.charts import effect_bar
+from reports.charts import effect_bar, share_bar
 from reports.effects import rounded_changes
-from reports.review.access import READ_AUDIT, READ_RIGHTS, READ_WRONG_DATA
+from reports.review.access import READ_AUDIT, READ_RIGHTS, READ_WRONG_DATA, TERRITORY
 from reports.review.database import now
 from reports.review.guard import language_of
 from reports.review.identity import Account
@@ -64,6 +64,9 @@ def page(request: Request, services: Services, account: Account | None, name: st
         "departement_label": lambda code: mapping("departements", "departement", "departement_label").get(code, ""),
         "rounded_changes": rounded_changes,
         "effect_bar": effect_bar,
+        "share_bar": share_bar,
+        "territory": TERRITORY,
+        "has_public_figures": services.configuration.public_figures,
         "today": now().date(),
         # Nobody is shown around before they have accepted the notice.
         "steps": STEPS if account and account.has_accepted(services.texts.notice) else (),

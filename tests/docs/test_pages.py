@@ -175,10 +175,6 @@ def test_pages_name_only_files_that_are_there():
             r"`((?:features|models|reports|flows|simulation|benchmarks|tests)/[\w/.-]*\w)/?`", page.read_text()
         )
     }
-    in_data_folder = (
-        "models/promotions.json",
-        "features/build.json",
-        "features/labels.parquet",
-        "features/undecided.parquet",
-    )
+    of_features = ("features/build.json", "features/undecided.parquet", "features/labels.parquet")
+    in_data_folder = ("models/promotions.json", *of_features)
     assert [one for one in named if not (ROOT / one[1]).exists() and one[1] not in in_data_folder] == []

@@ -93,7 +93,7 @@ def briefs(engine: sa.Engine) -> list[Brief]:
     with engine.connect() as connection:
         return [
             Brief(number, siren, state, frozenset({in_charge or by, *participants}))
-            for siren, by, number, state, in_charge, participants in connection.execute(_newest(*found))
+            for siren, by, number, state, in_charge, participants in connection.execute(newest_versions(*found))
         ]
 
 
@@ -103,15 +103,15 @@ def standing(engine: sa.Engine, chosen: Sequence[Brief]) -> list[FollowUp]:
     with Transaction(engine, expire_on_commit=False) as db:
         for start in range(0, len(chosen), AT_ONCE):
             numbers = [one.version for one in chosen[start : start + AT_ONCE]]
-            query = _newest(Case, CaseVersion).where(CaseVersion.id.in_(numbers))
+            query = newest_versions(Case, CaseVersion).where(CaseVersion.id.in_(numbers))
             found += [FollowUp(case, [version]) for case, version in db.execute(query)]
     return found
 
 
-def _newest(*columns: Any) -> sa.Select[Any]:
-    """Of the newest version of each case."""
+def newest_versions(*told: Any) -> sa.Select[Any]:
+    """The query that reads columns or records of every follow-up and of its newest version, by case."""
     newest = sa.select(sa.func.max(CaseVersion.id)).group_by(CaseVersion.case_id)
-    joined = sa.select(*columns).join_from(CaseVersion, Case, CaseVersion.case_id == Case.id)
+    joined = sa.select(*told).select_from(Case).join(CaseVersion, CaseVersion.case_id == Case.id)
     return joined.where(CaseVersion.id.in_(newest)).order_by(Case.id)
 
 
@@ -129,11 +129,16 @@ def all_versions(engine: sa.Engine) -> list[FollowUp]:
     return [FollowUp(case, versions) for case, versions in found.values()]
 
 
+def outcomes(engine: sa.Engine) -> dict[str, tuple[str, str]]:
+    """Where the newest follow-up of each firm stands, and what became of it; blank while it is under way."""
+    with Transaction(engine) as db:
+        rows = db.execute(newest_versions(Case.siren, CaseVersion.state, CaseVersion.outcome))
+        return {siren: (state, outcome) for siren, state, outcome in rows}
+
+
 def follow_states(engine: sa.Engine) -> dict[str, str]:
     """Where the newest follow-up of each firm stands."""
-    with engine.connect() as connection:
-        rows = connection.execute(_newest(Case.siren, CaseVersion.state)).all()
-    return dict(rows)
+    return {siren: state for siren, (state, _) in outcomes(engine).items()}
 
 
 def save(

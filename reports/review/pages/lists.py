@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from reports.freshness import older_data
 from reports.review import exports, verdicts
-from reports.review.access import EXPORT_LIST, LIST, SIGNED_IN, Kind
+from reports.review.access import EXPORT_LIST, LIST, Kind
 from reports.review.asked import ImpossibleValueError, read_asked
 from reports.review.cases import records
 from reports.review.codes import CLOSED
@@ -22,15 +22,6 @@ from reports.review.wording import listed_reason
 from reports.review.words import Words
 
 router = APIRouter()
-
-
-@router.get("/")
-def newest_list(visit: Annotated[Visit, Depends(Admitted(SIGNED_IN))]) -> Response:
-    """On to the newest list."""
-    keys = visit.services.reader.keys()
-    if not keys:
-        raise Refused(404, "No list is published yet.")
-    return RedirectResponse(f"/lists/{keys[0]}", 303)
 
 
 @router.get("/lists/{key}")

@@ -217,6 +217,7 @@ RULES = """
     OWN_ACCOUNT       | own account           | every role                    |        |         |        |
     SEE_TOUR          | tour                  | every role                    |        |         |        |
     CHANGE_PASSWORD   | change password       | every role                    |        |         | logged |
+    HOME              | home                  | every role                    |        |         | logged |
     LIST              | list                  | every role                    |        |         | logged |
     EXPORT_LIST       | export list           | every role                    |        |         | logged |
     FIRM              | firm                  | every role                    |        | a firm  | logged |
@@ -226,6 +227,8 @@ RULES = """
     REPORT_WRONG_DATA | wrong data            | every role                    |        | a firm  | logged |
     READ_WRONG_DATA   | reports of wrong data | administrator, data_scientist |        |         | logged |
     ANSWER_WRONG_DATA | answer to wrong data  | administrator, data_scientist |        |         | logged |
+    TERRITORY         | territory             | administrator, data_scientist, team_lead | scores | | logged |
+    EXPORT_TERRITORY  | export territory      | administrator, data_scientist, team_lead | scores | | logged |
     FOLLOW_UPS        | follow-ups            | every role                    |        |         | logged |
     EXPORT_FOLLOW_UPS | export follow-ups     | every role                    |        |         | logged |
     TEAM              | team                  | administrator, team_lead      |        |         | logged |

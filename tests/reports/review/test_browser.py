@@ -10,7 +10,10 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from tests.reports.review.conftest import PASSWORD
+from reports.review.app import create_app
+from reports.review.configuration import read_configuration
+from tests.reports.review.conftest import PASSWORD, add_accounts
+from tests.reports.review.test_territory import larger
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="The dev packages are not installed.")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="The dev packages are not installed.")
@@ -52,6 +55,18 @@ def address(app):
 
 
 @pytest.fixture(scope="module")
+def figures(data_template, tmp_path_factory):
+    """An application with enough firms for figures that are not all masked, open to everyone."""
+    folder = tmp_path_factory.mktemp("figures")
+    data = larger(data_template, folder / "data")
+    database = f"sqlite:///{folder / 'r.db'}"
+    app = create_app(read_configuration(data=data, database=database, is_local=True, public_figures=True))
+    add_accounts(app)
+    with served(app) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
 def browser():
     with sync_api.sync_playwright() as playwright:
         # Another process of the tests may train a model meanwhile, on both cores.
@@ -72,7 +87,8 @@ def opened(browser, address, name, is_quiet=True, **settings):
     page.get_by_label("Nom du compte").fill(name)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
-    page.wait_for_url("**/lists/2024-02")
+    page.wait_for_url(f"{address}/")
+    page.goto("/lists/2024-02")
     yield page
     context.close()
     assert not (is_quiet and complaints)
@@ -139,7 +155,7 @@ def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browse
     with opened(browser, address, "paris", is_quiet=False) as page:
         page.goto("/firms/552100554/follow-up?list=2024-02")
         note = page.locator("form[data-draft*=follow-ups] textarea[name=note]")
-        page.get_by_text("Difficultés constatées").click()
+        page.locator("summary", has_text="Difficultés constatées").click()
         page.get_by_label("trésorerie").check()
         note.fill("vue le 3\nà rappeler")
         page.context.clear_cookies()
@@ -204,6 +220,7 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
 @pytest.mark.parametrize(
     "path",
     [
+        "/",
         "/lists/2024-02?q=a",
         "/lists/2024-02?q=zzz",
         "/firms/552100554",
@@ -228,11 +245,24 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
 def test_pages_are_accessible_and_fit_their_screen(browser, address, path, width, theme):
     with opened(browser, address, "admin", viewport={"width": width, "height": 800}, color_scheme=theme) as page:
         page.goto(path)
-        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
-        found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
-        said = [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
-        assert said == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        check_page(page, width)
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("path", ["/", "/territory", "/figures", "/lists/2024-02"])
+def test_pages_of_figures_are_accessible_and_fit_their_screen(browser, figures, path, width):
+    with opened(browser, figures, "bretagne", viewport={"width": width, "height": 800}) as page:
+        page.goto(path)
+        check_page(page, width)
+
+
+def check_page(page, width):
+    """No rule of accessibility is broken, and nothing is wider than the screen, with all details open."""
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+    said = [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
+    assert said == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_keyboard_alone_reaches_the_content(browser, address):
@@ -241,6 +271,34 @@ def test_the_keyboard_alone_reaches_the_content(browser, address):
         assert page.evaluate("document.activeElement.textContent") == "Aller au contenu"
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_square_of_the_map_leads_by_keyboard_to_the_firms_of_its_departement(browser, figures):
+    with opened(browser, figures, "bretagne") as page:
+        page.goto("/territory")
+        square = page.get_by_role("link", name="Ille-et-Vilaine : 30 en alerte, soit 30 % de ses entreprises")
+        square.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/lists/2024-02?departement=35")
+        sync_api.expect(page.locator(".counts strong")).to_have_text("30")
+
+
+def test_several_departements_are_chosen_in_a_menu_that_closes_as_menus_do(browser, figures):
+    with opened(browser, figures, "bretagne") as page:
+        expect, menu = sync_api.expect, page.locator("details.many").first
+        menu.locator("summary").click()
+        page.get_by_label("35 – Ille-et-Vilaine").check()
+        expect(page.locator(".counts strong")).to_have_text("30")
+        page.get_by_label("22 – Côtes-d'Armor").check()
+        expect(page.locator(".counts strong")).to_have_text("33")
+        page.wait_for_url("**departement=22&departement=35**")
+        page.keyboard.press("Escape")
+        expect(menu).not_to_have_attribute("open", "")
+        menu.locator("summary").click()
+        page.locator("h1").click()
+        expect(menu).not_to_have_attribute("open", "")
+        page.reload()
+        expect(page.locator(".chips li")).to_have_count(1)
 
 
 def test_a_chart_tells_its_values_by_keyboard_and_under_the_pointer(browser, address):

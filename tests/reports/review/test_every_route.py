@@ -33,9 +33,14 @@ ANSWERS = """
     POST | /account/password                       | 303    | 400   | 400      | 400  | 400    | 400
     GET  | /accounts                               | 303    | 403   | 403      | 403  | 403    | 200
     POST | /accounts/{number}                      | 303    | 403   | 403      | 403  | 403    | 303
-    GET  | /                                       | 303    | 303   | 303      | 303  | 303    | 303
+    GET  | /                                       | 303    | 200   | 200      | 200  | 200    | 200
+    GET  | /lists                                  | 303    | 303   | 303      | 303  | 303    | 303
     GET  | /lists/{key}                            | 303    | 200   | 200      | 200  | 200    | 200
     GET  | /lists/{key}/export.{form}              | 303    | 200   | 200      | 200  | 200    | 200
+    GET  | /territory                              | 303    | 403   | 200      | 403  | 200    | 200
+    GET  | /territory/{table}.csv                  | 303    | 403   | 200      | 403  | 200    | 200
+    GET  | /figures                                | 404    | 404   | 404      | 404  | 404    | 404
+    GET  | /figures/{table}.csv                    | 404    | 404   | 404      | 404  | 404    | 404
     GET  | /firms/{siren}                          | 303    | 200   | 404      | 404  | 200    | 200
     GET  | /firms/{siren}/history                  | 303    | 200   | 404      | 404  | 200    | 200
     GET  | /firms/{siren}/sheet.pdf                | 303    | 200   | 404      | 404  | 200    | 200
@@ -68,7 +73,15 @@ ANSWERS = """
     POST | /account/sign-out-everywhere            | 303    | 303   | 303      | 303  | 303    | 303
     POST | /sign-out                               | 303    | 303   | 303      | 303  | 303    | 303
 """
-PARTS = {"siren": "552100554", "key": "2024-02", "form": "csv", "code": "fr", "name": "shap", "number": "1"}
+PARTS = {
+    "siren": "552100554",
+    "key": "2024-02",
+    "form": "csv",
+    "code": "fr",
+    "name": "shap",
+    "number": "1",
+    "table": "sizes",
+}
 ENDS_SESSIONS = ("/sign-out", "/account/sign-out-everywhere")
 
 

@@ -1,12 +1,16 @@
 """Legal notices of a firm as a time line, as they were known on the list's day."""
 
 from datetime import date
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from features.sources.legal_notices import DEPOSIT, MANAGERS, OTHER, SEAT, WORDS
+from reports.review.data import Reader
 from reports.review.legal_life import MISSING, TOLD, time_line
+from reports.review.past import legal_notices
+from tests.economy import made_once
 from tests.reports.review.conftest import app_on, shown, signed_in
 
 FIRM = "552100554"
@@ -47,22 +51,23 @@ def test_every_kind_of_notice_has_its_words():
 
 @pytest.fixture
 def noticed(copied):
-    """A firm with notices in two deliveries, and one that was not known yet."""
+    """A firm with a notice in two deliveries, which another one corrects, and one that was not known yet."""
     rows = [
-        (FIRM, "1", DEPOSIT, date(2022, 7, 1), date(2021, 12, 31), True, date(2022, 7, 1)),
-        (FIRM, "1", DEPOSIT, date(2022, 7, 1), date(2021, 12, 31), True, date(2022, 7, 9)),
-        (FIRM, "2", MANAGERS, date(2023, 11, 3), None, None, date(2023, 11, 3)),
-        (FIRM, "3", SEAT, date(2024, 2, 20), None, None, date(2024, 2, 20)),
-        ("350000008", "4", SEAT, date(2023, 2, 20), None, None, date(2023, 2, 20)),
+        (FIRM, "1", "1", DEPOSIT, date(2022, 7, 1), date(2020, 12, 31), True, date(2022, 7, 1)),
+        (FIRM, "1", "1", DEPOSIT, date(2022, 7, 1), date(2020, 12, 31), True, date(2022, 7, 9)),
+        (FIRM, "5", "1", DEPOSIT, date(2022, 7, 20), date(2021, 12, 31), True, date(2022, 7, 20)),
+        (FIRM, "2", "2", MANAGERS, date(2023, 11, 3), None, None, date(2023, 11, 3)),
+        (FIRM, "3", "3", SEAT, date(2024, 2, 20), None, None, date(2024, 2, 20)),
+        ("350000008", "4", "4", SEAT, date(2023, 2, 20), None, None, date(2023, 2, 20)),
     ]
-    names = ["siren", "notice", "kind", "published_on", "closed_on", "is_confidential", "known_at"]
+    names = ["siren", "notice", "about", "kind", "published_on", "closed_on", "is_confidential", "known_at"]
     folder = copied / "staged" / "legal_notices"
     folder.mkdir(parents=True)
     pd.DataFrame(rows, columns=names).to_parquet(folder / "2401-notices.parquet")
     return copied
 
 
-def test_the_page_tells_each_notice_once_and_none_that_was_not_known_yet(noticed, tmp_path):
+def test_the_page_tells_each_notice_once_as_it_was_corrected_and_none_that_was_not_known_yet(noticed, tmp_path):
     page = shown(signed_in(app_on(noticed, tmp_path), "paris").get(f"/firms/{FIRM}/history"))
     line = page.split('id="notices"')[1].split("</ol>")[0]
     told = [
@@ -72,6 +77,23 @@ def test_the_page_tells_each_notice_once_and_none_that_was_not_known_yet(noticed
     assert line.count("<li") == 3
     assert "connu le 01/07/2022" in line
     assert "confidentiels" in line
+    assert line.count("exercice clos : décembre 2021") == 1
+    assert "décembre 2020" not in line
+
+
+@pytest.mark.slow
+def test_on_an_economy_as_many_accounts_are_missing_as_the_feature_counts(tmp_path_factory):
+    reader, period = Reader(made_once(tmp_path_factory)), date(2024, 1, 1)
+    table = reader.folder.snapshot().built
+    counted = (
+        "SELECT siren, deposits_missing_36m AS missing FROM read_parquet(?) WHERE deposits_missing_36m IS NOT NULL"
+    )
+    rows = reader.query(f"{counted} ORDER BY missing DESC, siren LIMIT 100", [str(table.files(period))])
+    listed = SimpleNamespace(period=period)
+    lines = {row["siren"]: time_line(legal_notices(reader, listed, row["siren"]), period) for row in rows}
+    found = {siren: sum(event.kind == MISSING for event in line) for siren, line in lines.items()}
+    assert found == {row["siren"]: row["missing"] for row in rows}
+    assert sum(found.values()) > 10
 
 
 def test_where_notices_were_never_delivered_the_page_says_so(agents):
