@@ -126,7 +126,7 @@ def test_a_firm_that_left_the_list_by_a_procedure_counts_as_such_as_it_was_known
 def test_small_groups_are_masked_on_the_page_and_in_the_file_and_no_subtraction_finds_them(app):
     agent = signed_in(app, "bretagne")
     found = table(agent.get("/territory/departements.csv"))
-    assert found["Département"][:3] == ["Entreprises suivies par le modèle", "En alerte", "Part en alerte"]
+    assert found["Département"][:3] == ["Entreprises du périmètre", "En alerte", "Part en alerte"]
     # 22 has three firms on alert: 29, the next smallest, goes with it.
     assert found["Côtes-d'Armor (22)"] == ["43", *["masqué"] * 5, "oui"]
     assert found["Finistère (29)"] == ["75", *["masqué"] * 5, "oui"]
