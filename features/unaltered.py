@@ -32,12 +32,15 @@ def refuse_altered_rows(table: FeatureTable, periods: Collection[date]) -> None:
     """Raise InputError where the rows of one of those periods, or what stands beside them, are not what was built."""
     for path, sha256 in _beside(table):
         if not _is(path, sha256):
-            raise InputError(f"{path} does not hold what was built. Build the table again: weaksignals build")
+            raise InputError(
+                f"{path.name} of the feature table does not hold what was built. Build the table again: weaksignals "
+                "build"
+            )
     for period in sorted(periods):
         if not _is_as_built(table, period):
             month = f"{period:%Y-%m}"
             raise InputError(
-                f"{table.part(period)} does not hold what was built for {month}. Build that period again: weaksignals "
+                f"The feature table does not hold what was built for {month}. Build that period again: weaksignals "
                 f"build --start {month} --end {month} --rebuild"
             )
 
