@@ -26,8 +26,8 @@ from models.explanation.contributions import margins
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Margins, Probabilities
-from models.training.final import final_trees, over_all_horizons
-from models.training.training import context_of, fitted_rows
+from models.training.final import final_trees
+from models.training.training import context_of, tested_model
 from simulation.lives import hazards
 from simulation.world import World, world
 
@@ -107,16 +107,14 @@ def report(settings: Settings, table: FeatureTable, firms: int, end: date, seed:
     last = add_months(end, -horizon)
     as_of = add_months(last, 1 - months)
     context = context_of(table, as_of, settings.protocol)
-    rows, single = fitted_rows(context, settings.protocol, print)
-    tested = over_all_horizons(single, rows, context, settings.protocol, print)
-    final = final_trees(single, tested, rows, context, as_of, settings.protocol, print)
-    lists = dataset.read_rows(table, period_range(as_of, last))
+    rows, tested = tested_model(context, settings.protocol, print)
+    final = final_trees(tested, context, settings.protocol, print)
+    lists = dataset.read_rows(table, period_range(as_of, last), has_label=True)
     lists = lists[~lists["in_procedure"].astype(bool)]
     truth = true_risks(world(firms, end, seed), lists, horizon)
     lists, truth = lists[~np.isnan(truth)], truth[~np.isnan(truth)]
     x = matrix(lists, tested.inputs)
     scores = {TRUTH: truth, OURS: margins(final.booster, x), "our model as evaluated": tested.margins(lists)}
-    scores["the same, at its own horizon alone"] = single.margins(lists)
     for train, weights, when in ((rows.train, rows.weights, "as evaluated"), (final.rows, final.weights, "refitted")):
         for name in OTHERS:
             print(f"{name}, {when}")
@@ -124,8 +122,8 @@ def report(settings: Settings, table: FeatureTable, firms: int, end: date, seed:
             fit(other, matrix(train, tested.inputs), labels_of(train), weights)
             scores[f"{name.replace('_', ' ')}, {when}"] = margins_of(other, x)
     print(f"{firms:,} firms, economy {seed}: trained as of {as_of:%Y-%m}, {len(rows.train):,} rows, then")
-    print(f"{len(final.rows):,}; {final.fit.n_estimators} trees; {as_of:%Y-%m} to {last:%Y-%m}, {len(lists):,} rows;")
-    print(f"true risk {truth.mean():.2%} on average, observed {lists['label'].mean():.2%}")
+    print(f"{len(final.rows):,}; {tested.estimator.n_estimators} trees; lists of {as_of:%Y-%m} to {last:%Y-%m},")
+    print(f"{len(lists):,} rows; true risk {truth.mean():.2%} on average, observed {lists['label'].mean():.2%}")
     print("\n".join(as_markdown(measured(scores, truth, lists["siren"], seed))))
 
 

@@ -205,7 +205,7 @@ def served(data: Path) -> Iterator[str]:
 
 def measure(data: Path) -> None:
     """The processor time of the pages that count firms, asked for alone: the first time in a worker, and again."""
-    app = create_app(read_configuration(data=data, is_local=True))
+    app = create_app(read_configuration(data=data, is_local=True, public_figures=True))
     warm_up(app.state.services.reader)
     for account, pages in (("agent2", ["/"]), ("lead", ["/", "/territory"]), ("", ["/figures"])):
         client = TestClient(app)

@@ -6,8 +6,8 @@ from typing import Final
 
 # Called with one sentence per step of a long computation.
 Progress = Callable[[str], None]
-# The champion's kind of model; the same that learns at one horizon alone; and that one without monotone constraints.
-LIGHTGBM, ONE_HORIZON, FREE = "lightgbm", "lightgbm_one_horizon", "lightgbm_unconstrained"
+# The champion's kind of model, and the same without monotone constraints.
+LIGHTGBM, FREE = "lightgbm", "lightgbm_unconstrained"
 # Months after the end of the horizon until the sources hold the last judgments of it.
 LABEL_LAG_MONTHS = 1
 # Months, from now on, of the risks that stand beside that at the horizon of the feature table.
@@ -24,8 +24,8 @@ class Hyperparameters:
     colsample_bytree, subsample: share (0-1) of the columns per tree, and of the rows.
     """
 
-    n_estimators: int = 150
-    learning_rate: float = 0.1
+    n_estimators: int = 200
+    learning_rate: float = 0.05
     num_leaves: int = 15
     min_child_samples: int = 500
     colsample_bytree: float = 0.3

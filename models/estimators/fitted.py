@@ -47,14 +47,8 @@ def fit_model(
     """
     start = time.perf_counter()
     fitted = fit(estimator, matrix(train, inputs), labels_of(train), weights)
-    return calibrated(fitted, inputs, validation, time.perf_counter() - start, offset)
-
-
-def calibrated(
-    estimator: ClassifierMixin, inputs: Sequence[Input], validation: pd.DataFrame, seconds: float, offset: float = 0.0
-) -> FittedModel:
-    """A fitted estimator, calibrated on later rows; offset, raises: as `fit_model`. seconds: that the fit took."""
-    margins, labels = margins_of(estimator, matrix(validation, inputs)), labels_of(validation)
+    seconds = time.perf_counter() - start
+    margins, labels = margins_of(fitted, matrix(validation, inputs)), labels_of(validation)
     chosen = choose_calibration(margins, labels, validation)
     chosen = replace(chosen, calibration=shifted(chosen.calibration, offset))
-    return FittedModel(estimator, tuple(inputs), chosen, seconds)
+    return FittedModel(fitted, tuple(inputs), chosen, seconds)

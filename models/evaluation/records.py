@@ -83,7 +83,7 @@ class RollingOrigins:
 
 @dataclass(frozen=True)
 class Protocols:
-    """The same kind of model, at its own horizon alone, evaluated in other ways; None where the rows do not allow it.
+    """The same kind of model evaluated in other ways; None where the rows do not allow it.
 
     out_of_time: this model. unseen_firms: a model trained on no row of the test firms, on those firms;
     out_of_time_on_those_firms: this model on the same rows. random_within_periods: see `models.rows.split`.

@@ -89,7 +89,6 @@ class Known:
 
 def evaluation_report(
     model: FittedModel,
-    single: FittedModel,
     rows: Rows,
     context: EvaluationContext,
     known: Known,
@@ -97,13 +96,13 @@ def evaluation_report(
     seed: int,
     progress: Progress,
 ) -> Metrics:
-    """All metrics of a model, but the checks before it may be put in use; single: it at its own horizon alone."""
+    """All metrics of a model, but the checks before it may be put in use."""
     probability, labels = model.probability(rows.test), labels_of(rows.test)
     progress("how sure its metrics are")
     ends = known.interval.ends(model.margins(rows.test), probability)
     points = reliability(probability, labels, ends=ends)
     intervals = bootstrap(probability, labels, rows.test, context.policy, seed=seed)
-    found = protocols(single, rows, context, origins, seed, progress)
+    found = protocols(model, rows, context, origins, seed, progress)
     progress("firms in a procedure, other horizons, lead times")
     every = read_at_most(context.table, context.split.test, context.max_rows, only_labelled=False)
     horizons, lead_time = _over_time(model, context)
@@ -130,7 +129,7 @@ def evaluation_report(
 def protocols(
     model: FittedModel, rows: Rows, context: EvaluationContext, origins: int, seed: int, progress: Progress
 ) -> Protocols:
-    """The same kind of model, at its own horizon alone, under each protocol; None where these rows do not allow one."""
+    """The same kind of model under each protocol; None where these rows do not allow one."""
 
     def again(
         train: pd.DataFrame, weights: Weights, validation: pd.DataFrame, test: pd.DataFrame

@@ -35,12 +35,10 @@ class Spans:
 class FinalFit:
     """What the trees in use learnt from, once the others were evaluated.
 
-    spans: by horizon of the labels, in months. n_estimators: of all horizons together. offset: in their margins, so
-    that the newest months have the mean risk that the evaluated trees give them.
+    offset: in their margins, so that the newest period has the mean risk that the evaluated trees give it.
     """
 
-    spans: dict[int, Span]
-    n_estimators: int
+    span: Span
     offset: float
 
 
@@ -71,9 +69,9 @@ class ModelFacts:
     """What a model was made of: with the same data, code, protocol and versions it can be made again.
 
     as_of: it knows nothing that was published later. horizon: in months. code: digest of the source that makes models.
-    split, n_estimators: of the trees that were evaluated, and how many they are at the model's horizon. final: of the
-    trees in use; None where these are the evaluated ones, as in older versions. base_rate: the failure rate that its
-    probabilities are set to; None of a model that version 0.2.0, or one before it, registered.
+    split: of the trees that were evaluated. n_estimators: trees that it has. final: of the trees in use; None where
+    these are the evaluated ones, as in older versions. base_rate: the failure rate that its probabilities are set to;
+    None of a model that version 0.2.0, or one before it, registered.
     """
 
     as_of: date

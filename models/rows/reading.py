@@ -1,6 +1,6 @@
 """The rows that a model is trained and evaluated on: a split of periods, read within what memory holds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,9 +13,6 @@ from models.rows import dataset
 from models.rows.inputs import Weights
 from models.rows.sampling import kept_rows, sample_weights, sampled_periods
 from models.rows.split import Split
-
-# Rows of the feature table -> those that have a label of another kind, as `label`.
-Relabel = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -43,19 +40,14 @@ def read_split(table: FeatureTable, split: Split, protocol: Protocol) -> Rows:
     return Rows(train, weights, validation, test)
 
 
-def read_training(
-    table: FeatureTable, periods: Sequence[date], protocol: Protocol, label: Relabel | None = None
-) -> tuple[pd.DataFrame, Weights]:
-    """Labelled rows to train on, and their weights; label: gives rows of firms in no procedure labels of another kind.
+def read_training(table: FeatureTable, periods: Sequence[date], protocol: Protocol) -> tuple[pd.DataFrame, Weights]:
+    """Labelled rows of those periods to train on, and their weights.
 
     Of the periods one in `every_months`, at most `max_training_rows` (whole firms are left out, by a hash of the
     SIREN), then a share of the surviving firms.
     """
     months = sampled_periods(periods, protocol.sampling.every_months)
-    rows = read_at_most(table, months, protocol.max_training_rows, only_labelled=label is None)
-    if label is not None:
-        rows = label(rows[~rows["in_procedure"].to_numpy(bool)])
-    share = protocol.sampling.negative_share
+    rows, share = read_at_most(table, months, protocol.max_training_rows), protocol.sampling.negative_share
     rows = rows[kept_rows(rows["siren"], rows["label"], share)]
     return rows, sample_weights(rows["label"], share)
 

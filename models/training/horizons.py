@@ -8,7 +8,6 @@ import pandas as pd
 
 from features.errors import InputError
 from features.folder import FeatureTable
-from features.periods import add_months
 from models.calibration.choice import choose_calibration
 from models.calibration.curve import ShorterHorizon
 from models.calibration.shapes import Calibration
@@ -53,12 +52,7 @@ def shorter_horizons(
 
 def _windows(table: FeatureTable, as_of: date, months: int, protocol: Protocol) -> tuple[list[date], list[date]]:
     """The months to calibrate that horizon on, and the newest ones to judge it on, as many as at the model's own."""
-    until = min(as_of, table.record.observed_until)
-    over = [
-        period
-        for period in table.periods
-        if add_months(period, months) <= until and add_months(period, months + LABEL_LAG_MONTHS) <= as_of
-    ]
+    over = dataset.labelled_periods(table, as_of, LABEL_LAG_MONTHS, months)
     judged = over[-protocol.test_months :]
     return over[: -protocol.test_months][-protocol.validation_months :], judged
 

@@ -1,18 +1,16 @@
 """The protocol, end to end: train, calibrate, evaluate beside the challengers. It writes nothing."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
 from features.errors import InputError
 from features.folder import FeatureTable
-from features.periods import period_range
 from models.alerts import DEFAULT_POLICY, NO_ALERT, AlertPolicy
 from models.calibration.base_rate import base_rate
 from models.calibration.fitting import UnskilledError
@@ -29,17 +27,16 @@ from models.explanation.contributions import booster_of, explain, margins
 from models.explanation.stability import Stability, bootstrap_firms, stability
 from models.explanation.sums import by_root, by_theme
 from models.monitoring import drift, realised
-from models.protocol import FREE, LABEL_LAG_MONTHS, LIGHTGBM, ONE_HORIZON, Hyperparameters, Progress, Protocol
+from models.protocol import FREE, LABEL_LAG_MONTHS, LIGHTGBM, Hyperparameters, Progress, Protocol
 from models.registry.model import RiskModel
 from models.registry.records import Reference
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
-from models.rows.inputs import Input
 from models.rows.reading import Rows, read_at_most, read_split
 from models.rows.split import out_of_time
 from models.training import tuning
 from models.training.facts import model_facts
-from models.training.final import FinalTrees, final_trees, over_all_horizons
+from models.training.final import FinalTrees, final_trees
 from models.training.horizons import shorter_horizons
 from models.training.origins import inner_origins
 
@@ -63,9 +60,8 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
     Raises InputError where the table has too few labelled periods or no failure among them.
     """
     context = context_of(table, as_of, protocol, policy)
-    rows, single = fitted_rows(context, protocol, progress)
-    tested = over_all_horizons(single, rows, context, protocol, progress)
-    final = final_trees(single, tested, rows, context, as_of, protocol, progress)
+    rows, tested = tested_model(context, protocol, progress)
+    final = final_trees(tested, context, protocol, progress)
     own = tested.margins(rows.validation)
     interval = interval_of(tested.chosen.calibration, own, rows.validation, context.rate.drift, protocol.seed)
     progress("shorter horizons, on the newest months")
@@ -76,39 +72,38 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
         calibration=tested.chosen.calibration,
         interval=interval,
         curve=curve.horizons,
-        refits=tuple(_refits(final, tested.inputs, protocol, progress)),
+        refits=tuple(_refits(tested.estimator, final, protocol, progress)),
         facts=model_facts(
             table.record,
             as_of,
             context.split,
             protocol,
             rows,
-            int(single.estimator.n_estimators),
+            int(tested.estimator.n_estimators),
             context.rate,
             final.fit,
         ),
         tested=tested.estimator.booster_.model_to_string(),
     )
     known = Known(
-        *_beside(tested, single, rows, context, protocol.seed, progress),
+        *_beside(tested, rows, context, protocol.seed, progress),
         _stability(model, tested, rows, policy),
         feature_importance(model, rows.test, protocol.seed),
         interval,
         curve.judged,
     )
-    metrics = evaluation_report(tested, single, rows, context, known, protocol.origins, protocol.seed, progress)
+    metrics = evaluation_report(tested, rows, context, known, protocol.origins, protocol.seed, progress)
     return Result(model, metrics, rows.test, _reference(model, final, tested, rows, context))
 
 
-def fitted_rows(context: EvaluationContext, protocol: Protocol, progress: Progress) -> tuple[Rows, FittedModel]:
-    """The rows of the split, and a model fitted at its horizon on those to train on; raises as `train` does."""
+def tested_model(context: EvaluationContext, protocol: Protocol, progress: Progress) -> tuple[Rows, FittedModel]:
+    """The rows of the split, and the model fitted on those to train on; raises as `train` does."""
     progress(f"reading the rows of {len(context.split.train)} training periods")
     rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
     estimator = boosted_trees(inputs, protocol.seed, protocol.hyperparameters)
     progress("how many trees serve later months best")
-    most = _trees_per_row(estimator, rows, context.horizon) * len(rows.train)
-    estimator = estimator.set_params(n_estimators=max(1, round(min(estimator.n_estimators, most))))
+    estimator = estimator.set_params(n_estimators=_n_estimators(estimator, rows, context.horizon))
     progress(f"training on {len(rows.train):,} rows of {rows.train['siren'].nunique():,} firms")
     return rows, fit_model(estimator, inputs, rows.train, rows.validation, rows.weights, context.rate.offset)
 
@@ -135,17 +130,13 @@ def context_of(
     )
 
 
-def _trees_per_row(estimator: BoostedTrees, rows: Rows, horizon: int) -> float:
-    """How many trees serve later months best, by the rows to fit on; no limit where there are too few months to tell.
-
-    More rows bear more trees, and all training rows are more than those of an inner origin.
-    """
+def _n_estimators(estimator: BoostedTrees, rows: Rows, horizon: int) -> int:
+    """How many trees rank later training months best; the most where there are too few months to tell."""
     try:
         origins = inner_origins(rows.train, rows.weights, estimator.inputs, horizon)
     except InputError:
-        return np.inf
-    best = best_n_estimators(estimator, [(origin.earlier, origin.later) for origin in origins])
-    return best / float(np.mean([len(origin.earlier.y) for origin in origins]))
+        return int(estimator.n_estimators)
+    return best_n_estimators(estimator, [(origin.earlier, origin.later) for origin in origins])
 
 
 def tune(
@@ -168,13 +159,13 @@ def tune(
     return tuning.tune(database, name, value, protocol.seed, minutes, progress)
 
 
-def _refits(final: FinalTrees, inputs: Sequence[Input], protocol: Protocol, progress: Progress) -> Iterator[str]:
-    """The trees in use, at the model's horizon, fitted on firms drawn with replacement, each with all its rows."""
-    x, y = matrix(final.rows, inputs), labels_of(final.rows)
+def _refits(estimator: BoostedTrees, final: FinalTrees, protocol: Protocol, progress: Progress) -> Iterator[str]:
+    """The trees in use fitted again on firms drawn with replacement, each with all its rows, as text."""
+    x, y = matrix(final.rows, estimator.inputs), labels_of(final.rows)
     for number in range(protocol.refits):
         progress(f"the same on other firms, {number + 1} of {protocol.refits}: how stable its reasons are")
         weights = final.weights * bootstrap_firms(final.rows["siren"], protocol.seed + number)
-        fitted = fit(clone(final.estimator), x[weights > 0], y[weights > 0], weights[weights > 0])
+        fitted = fit(clone(estimator), x[weights > 0], y[weights > 0], weights[weights > 0])
         yield fitted.booster_.model_to_string()
 
 
@@ -204,18 +195,18 @@ def _shares(contributions: pd.DataFrame) -> dict[str, float]:
 
 
 def _beside(
-    model: FittedModel, single: FittedModel, rows: Rows, context: EvaluationContext, seed: int, progress: Progress
+    model: FittedModel, rows: Rows, context: EvaluationContext, seed: int, progress: Progress
 ) -> tuple[dict[str, TimedFigures], dict[str, Difference]]:
     """The model and its challengers on the same test rows, calibrated in the same way, with alerts of one policy.
 
-    Also those challengers that rank better beyond chance. single: the model at its own horizon alone, as they are.
+    Also those challengers that rank better beyond chance.
     """
-    fitted = {LIGHTGBM: model, ONE_HORIZON: single}
+    fitted = {LIGHTGBM: model}
     for name, make in CHALLENGERS.items():
         if name != LIGHTGBM:
             progress(f"the challenger beside it: {name.replace('_', ' ')}")
             # The same model without the constraints: the difference is what they cost.
-            other = clone(single.estimator).set_params(monotone=False) if name == FREE else make(model.inputs, seed)
+            other = clone(model.estimator).set_params(monotone=False) if name == FREE else make(model.inputs, seed)
             try:
                 offset = context.rate.offset
                 fitted[name] = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights, offset)
@@ -234,12 +225,11 @@ def _reference(
 ) -> Reference:
     """What monitoring compares later periods with: rows of all months learnt from, also those left out by sampling.
 
-    Margins are those of the newest months, of which no label was learnt.
+    Margins are those of the newest period, of which no label was known.
     """
-    span = final.fit.spans[context.horizon]
-    known = read_at_most(context.table, period_range(span.first, span.last), REFERENCE_ROWS)
+    known = read_at_most(context.table, context.periods, REFERENCE_ROWS)
     openings = dataset.read_openings(context.table)
     alerts = alerts_by_period(context.policy, rows.test, tested.probability(rows.test))
     shapes = realised.shapes(rows.test, alerts, openings, context.observed_until, context.horizon)
-    latest = margins(booster_of(model.text), matrix(final.latest, model.inputs))
-    return drift.reference(matrix(known, model.inputs), known["period"], model.inputs, latest, shapes)
+    newest = margins(booster_of(model.text), matrix(final.newest, model.inputs))
+    return drift.reference(matrix(known, model.inputs), known["period"], model.inputs, newest, shapes)

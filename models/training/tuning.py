@@ -89,7 +89,7 @@ def suggested(trial: optuna.Trial) -> Hyperparameters:
     """Hyper-parameters that the trial draws; the number of trees is left to early stopping."""
     return Hyperparameters(
         n_estimators=MOST_ESTIMATORS,
-        learning_rate=trial.suggest_float("learning_rate", 0.01, 0.3, log=True),
+        learning_rate=trial.suggest_float("learning_rate", 0.01, 0.2, log=True),
         num_leaves=trial.suggest_int("num_leaves", 4, 63, log=True),
         min_child_samples=trial.suggest_int("min_child_samples", 20, 2000, log=True),
         colsample_bytree=trial.suggest_float("colsample_bytree", 0.1, 1.0),

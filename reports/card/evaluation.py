@@ -95,7 +95,7 @@ def how_sure(_model: RiskModel, metrics: Metrics, language: Language) -> Section
     return Section(title, (Table(said(("metric", "value", "lower end", "upper end"), language), tuple(rows)),))
 
 
-def protocols(model: RiskModel, metrics: Metrics, language: Language) -> Section:
+def protocols(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
     """The same kind of model evaluated in other ways, with the random split of existing systems for comparison."""
     say, found = language.say, metrics.protocols
     rolling, flattered, out_of_time = found.rolling_origins, found.random_within_periods, found.out_of_time
@@ -116,8 +116,6 @@ def protocols(model: RiskModel, metrics: Metrics, language: Language) -> Section
         ),
     )
     content: list[str | Table] = [table]
-    if model.facts.final:
-        content.insert(0, say("Of each, and of this model too, the trees at its own horizon alone."))
     if flattered:
         content.append(
             say(
@@ -362,7 +360,7 @@ def data(model: RiskModel, _metrics: Metrics | None, language: Language) -> Sect
     """What the same model can be made of again."""
     facts, made = model.facts, model.facts.data
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
-    trees = language.number(facts.final.n_estimators if facts.final else facts.n_estimators)
+    trees = language.number(facts.n_estimators)
     return Section(
         language.say("To reproduce it"),
         (

@@ -101,10 +101,7 @@ def made_of(model: RiskModel, _metrics: Metrics | None, language: Language) -> S
     say, number, split, final = language.say, language.number, model.facts.split, model.facts.final
     parts = [(say(WORDS[name]), getattr(split, name)) for name in ("train", "validation", "test")]
     if final:
-        parts += [
-            (say("training once more, by what happened within {months} months", months=str(months)), part)
-            for months, part in sorted(final.spans.items(), reverse=True)
-        ]
+        parts.append((say(WORDS["final"]), final.span))
     rows = tuple(
         (
             name,
@@ -124,7 +121,7 @@ def made_of(model: RiskModel, _metrics: Metrics | None, language: Language) -> S
     again = say(
         "All figures on how good it is are those of the trees as they were then. Afterwards they were trained once "
         "more, in the same way, on all outcomes known at the start of {month}: these are the trees in use. They know "
-        "newer failures; what that is worth can only be seen later. Their mean risk in the newest months is kept at "
+        "newer failures; what that is worth can only be seen later. Their mean risk in the newest month is kept at "
         "that of the evaluated ones.",
         month=language.month(model.facts.as_of),
     )

@@ -11,11 +11,13 @@ import pytest
 from features.assemble import CATALOG
 from features.errors import InputError
 from features.folder import BUILD, BUILD_UPGRADES, FeatureTable
+from features.periods import add_months
 from features.records import write_record
 from flows import listing, modelling, monthly
 from flows.journal import begun
 from flows.settings import load
-from models.protocol import Hyperparameters
+from models.protocol import LABEL_LAG_MONTHS, Hyperparameters
+from models.registry import registry
 from models.rows.dataset import read_rows
 from models.training import training
 from tests.economy import FIRMS, SHORT, made_once, sealed
@@ -74,10 +76,17 @@ def run(settings, monkeypatch):
 
 
 def test_with_all_that_administrations_know_a_list_is_published(economy, tmp_path, monkeypatch):
-    scored = run(known_of(economy, tmp_path, EVERY, is_shuffled=False), monkeypatch)
+    settings = known_of(economy, tmp_path, EVERY, is_shuffled=False)
+    scored = run(settings, monkeypatch)
     ranked = scored.ranked.rows[scored.ranked.rows["rank"].notna()]
     assert 0 < scored.alerts["high"] <= 0.05 * len(ranked)
     assert scored.alerts["high"] < scored.alerts["high"] + scored.alerts["moderate"] <= 0.1 * len(ranked)
+    # The trees in use are others than those that were evaluated, and know every label known then, and no other.
+    model = registry.champion(settings.folder.models)
+    facts, final = model.facts, model.facts.final
+    assert model.tested not in (None, model.text)
+    assert final.span.last == facts.split.test.last > facts.split.train.last
+    assert add_months(final.span.last, facts.horizon + LABEL_LAG_MONTHS) <= facts.as_of
 
 
 @pytest.mark.parametrize(

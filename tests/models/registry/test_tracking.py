@@ -63,7 +63,7 @@ def test_nested_figures_become_flat_ones_with_their_intervals():
 def test_parameters_tell_protocol_data_dictionary_and_code(model):
     told = dict(flat_parameters(model))
     assert told["seed"] == 7
-    assert told["hyperparameters_n_estimators"] == 150
+    assert told["hyperparameters_n_estimators"] == 200
     assert told["data_fingerprint"] == "f" * 64
     assert told["data_dictionary_version"] == "b3c5"
     assert told["code"] == "46c04f2a3348"

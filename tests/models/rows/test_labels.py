@@ -9,7 +9,7 @@ from features.errors import InputError
 from features.folder import BUILD, BUILD_UPGRADES, FeatureTable
 from features.periods import period_range
 from features.records import write_record
-from models.rows.dataset import count_labelled, read_rows
+from models.rows.dataset import count_rows, read_rows
 from tests.records import build_record
 
 PERIODS = period_range(date(2022, 6, 1), date(2022, 9, 1))
@@ -42,7 +42,7 @@ def test_a_firm_of_which_nothing_is_told_survived_where_that_can_be_known(table)
 def test_a_model_learns_from_firms_in_no_procedure_of_which_the_end_is_known(table):
     rows = read_rows(table, PERIODS, only_labelled=True)
     assert list(zip(rows["siren"], rows["label"], strict=True)) == [(STAYS, 0), (FAILS, 1), (STAYS, 0)]
-    assert count_labelled(table, PERIODS) == 3
+    assert count_rows(table, PERIODS) == 3
 
 
 def test_rows_that_nobody_learns_from_hold_no_label(table):

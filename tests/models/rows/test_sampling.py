@@ -57,7 +57,8 @@ def test_with_fewer_negatives_the_mean_probability_stays_the_failure_rate():
     rows["label"] = (rng.random(6000) < 1 / (1 + np.exp(3 - rows["debt"]))).astype("int8")
     x = rows[["debt"]].to_numpy(np.float32)
     fewer, weights = sampled(rows, Sampling(negative_share=0.2))
-    model = BoostedTrees(n_estimators=150, min_child_samples=50, reg_lambda=1.0, colsample_bytree=1.0)
+    slow = {"n_estimators": 150, "learning_rate": 0.03, "colsample_bytree": 1.0}
+    model = BoostedTrees(**slow, min_child_samples=50, reg_lambda=1.0)
     model.fit(fewer[["debt"]].to_numpy(np.float32), fewer["label"], weights)
     assert len(fewer) < 0.35 * len(rows)
     assert model.predict_proba(x)[:, 1].mean() == pytest.approx(rows["label"].mean(), rel=0.1)
