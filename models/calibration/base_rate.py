@@ -65,12 +65,11 @@ def base_rate(counts: pd.DataFrame, calibrated_on: Sequence[date], horizon: int)
 def _drift(failures: Counts, rows: Counts, horizon: int) -> float:
     """How far the rate of one more month may be from the mean of these: a prediction, not a description.
 
-    What chance among a month's firms adds is taken off. Months whose horizons overlap tell the same: only as many count
-    as horizons follow one another, two at least.
+    Months whose horizons overlap tell the same: only as many count as horizons follow one another, two at least. What
+    chance adds among few firms is left in: it would move a month to come as much.
     """
     failed, survived = failures + 0.5, rows - failures + 0.5  # So that a month without a failure has log-odds too.
-    by_chance = float((1 / failed + 1 / survived).mean())
-    variance = max(float(np.log(failed / survived).var()) - by_chance, 0.0)
+    variance = float(np.log(failed / survived).var())
     apart = max(len(rows) / horizon, 2.0)
     return float(np.sqrt(variance * apart / (apart - 1) * (1 + 1 / apart)))
 

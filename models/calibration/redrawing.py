@@ -21,7 +21,9 @@ GROUPS = 400
 KNOTS = 21
 
 
-def interval_of(fitted: Calibration, margins: Margins, rows: pd.DataFrame, drift: float, seed: int) -> RiskInterval:
+def interval_of(
+    fitted: Calibration, margins: Margins, rows: pd.DataFrame, drift: float, seed: int, draws: int = DRAWS
+) -> RiskInterval:
     """The deviations of a calibration over firms drawn with replacement, each with all its months (Efron, 1979).
 
     margins, rows (siren, label): those that it was fitted on. drift: of the failure rate.
@@ -34,20 +36,20 @@ def interval_of(fitted: Calibration, margins: Margins, rows: pd.DataFrame, drift
     least = 1 / len(rows) if kind == "isotonic" else SMALLEST
     drawn = [
         logit(shape.probability(knots).clip(least, 1 - least))
-        for shape in _redrawn(kind, margins, labels_of(rows), rows["siren"], seed)
+        for shape in _redrawn(kind, margins, labels_of(rows), rows["siren"], seed, draws)
     ]
-    if len(drawn) < DRAWS // 2:
+    if len(drawn) < draws // 2:
         raise InputError("The validation periods hold too few failures to tell how sure a risk is.")
     deviations = np.std(drawn, axis=0, ddof=1)
     return RiskInterval(tuple(knots.tolist()), tuple(deviations.tolist()), drift)
 
 
-def _redrawn(kind: str, margins: Margins, labels: Labels, firms: pd.Series, seed: int) -> Iterator[Shape]:
+def _redrawn(kind: str, margins: Margins, labels: Labels, firms: pd.Series, seed: int, draws: int) -> Iterator[Shape]:
     """The same kind of calibration on each draw, but where a draw can't be calibrated on."""
     codes, known = pd.factorize(firms)
     cells, own_margins, own_labels = _cells(margins, labels)
     rng = np.random.default_rng(seed)
-    for _ in range(DRAWS):
+    for _ in range(draws):
         often = np.bincount(rng.integers(len(known), size=len(known)), minlength=len(known))
         counts = np.bincount(cells, often[codes], len(own_margins)).astype(np.float64)
         is_drawn = counts > 0
