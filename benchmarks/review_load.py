@@ -33,7 +33,8 @@ from features.nomenclatures import mapping
 from features.periods import add_months
 from features.records import write_record
 from features.store import ROW_GROUP
-from models.calibration.shapes import Platt, VennAbers
+from models.calibration.interval import RiskInterval
+from models.calibration.shapes import Platt
 from models.protocol import DEFAULTS, Protocol, Sampling
 from models.registry import registry
 from models.registry.model import RiskModel
@@ -53,7 +54,7 @@ HIGH, ALERT = 350, 14
 STEP, PROBES = 2609, 200
 PASSWORD = "a long enough password"  # noqa: S105 - of accounts that live as long as the run
 PAUSE = (2.0, 6.0)
-NO_STEPS = VennAbers((), (0.0,), (), (1.0,))
+INTERVAL = RiskInterval((0.0,), (0.1,), 0.2)
 BUILT = BuildRecord(
     start=add_months(LAST, 1 - LISTS),
     end=LAST,
@@ -94,7 +95,7 @@ def write_data(data: Path, firms: int) -> None:
         for f in CATALOG
         if not f.is_category and f.derived_from is None
     )
-    model = RiskModel("tree", inputs, Platt(1.0, 0.0), NO_STEPS, (), made_up_facts())
+    model = RiskModel("tree", inputs, Platt(1.0, 0.0), INTERVAL, (), (), made_up_facts())
     model_id = registry.save(data / "models", model, None, "")
     registry.promote(data / "models", model_id, "to try the load")
     codes = sorted(mapping("departements", "departement", "departement_label"))
@@ -204,7 +205,7 @@ def served(data: Path) -> Iterator[str]:
 
 def measure(data: Path) -> None:
     """The processor time of the pages that count firms, asked for alone: the first time in a worker, and again."""
-    app = create_app(read_configuration(data=data, is_local=True))
+    app = create_app(read_configuration(data=data, is_local=True, public_figures=True))
     warm_up(app.state.services.reader)
     for account, pages in (("agent2", ["/"]), ("lead", ["/", "/territory"]), ("", ["/figures"])):
         client = TestClient(app)

@@ -149,7 +149,6 @@ def _stage_batch(task: _Task, batch: str, files: Sequence[Path], since: Sequence
         yield from before
         return
     for n, path in enumerate(files):
-        task.progress(f"{task.source.title}: {batch}/{path.name}")
         yield replace(_stage_file(task, batch, n, path, since[n]), read_with=read_with[n])
 
 
@@ -182,6 +181,7 @@ def _rejects_of(task: _Task, batch: str) -> Path:
 
 def _stage_file(task: _Task, batch: str, number: int, path: Path, since: Since) -> FileReport:
     con, source, found_as = task.con, task.source, _state_of(path)
+    task.progress(f"{source.title}: {batch}/{path.name}")
     file = open_text(con, path, task.scratch)
     parsed, file = parse_file(con, file, source, task.scratch)
     write_rejects(con, parsed, path, _rejects_of(task, batch), number > 0, task.scratch)

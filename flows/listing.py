@@ -16,7 +16,7 @@ from flows.damaged import naming_damage, refuse_altered
 from flows.rebuild import made_of
 from flows.settings import Settings
 from models.alerts import ALERTS
-from models.calibration.base_rate import LOOK_BACK_MONTHS
+from models.calibration.base_rate import BaseRate
 from models.calibration.shapes import Calibration
 from models.protocol import Progress
 from models.registry import registry
@@ -38,7 +38,7 @@ HISTORY = 12
 class Scored:
     """The published list of a period; alerts: how many firms at each level.
 
-    calibration: of its probabilities. failure_rate: the one that the model was calibrated at, None where not known.
+    calibration: of its probabilities. base_rate: the failure rate that they are set to, None where it is not known.
     """
 
     period: date
@@ -46,7 +46,7 @@ class Scored:
     alerts: dict[str, int]
     ranked: TargetList
     calibration: Calibration
-    failure_rate: float | None
+    base_rate: BaseRate | None
 
 
 def _silent(_step: str) -> None:
@@ -84,8 +84,7 @@ def _ranked(settings: Settings, period: date | None, siren: str = "", progress: 
         raise InputError(
             f'The firm "{siren}" is not in the feature table of {period:%Y-%m}. Give the 9 digits of a SIREN in scope.'
         )
-    states = dataset.read_states(table, period, LOOK_BACK_MONTHS)
-    scored = scoring.score(model, rows, scoring.calibration_at(model, states, period), settings.alerts)
+    scored = scoring.score(model, rows, settings.alerts)
     progress("reasons and list")
     noted = rows[rows["siren"] == siren] if siren else rows
     ranked = target_list(
@@ -136,7 +135,7 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     exports.write_list(folder, found.ranked, Language(settings.language), made)
     counts = Counter(found.ranked.rows["alert"])
     alerts = {alert: counts[alert] for alert in ALERTS}
-    return Scored(period, folder, alerts, found.ranked, found.scored.calibration, found.model.facts.failure_rate)
+    return Scored(period, folder, alerts, found.ranked, found.model.calibration, found.model.facts.base_rate)
 
 
 @naming_damage
@@ -167,8 +166,7 @@ def explain(settings: Settings, siren: str, period: date | None) -> FirmHistory:
     table, period = found.table, found.ranked.period
     first = max(add_months(period, 1 - HISTORY), table.record.start)
     own = dataset.read_rows(table, period_range(first, period), siren=siren)
-    states = dataset.read_states(table, period, LOOK_BACK_MONTHS + HISTORY - 1)
-    history = scoring.risks_over_time(found.model, own, states).assign(
+    history = scoring.risks(found.model, own).assign(
         alert=_alerts_then(settings, found, siren, own["period"]),
         debt=own["debt"].to_numpy(),
         headcount=own["headcount"].to_numpy(),

@@ -1,7 +1,6 @@
 """Monitoring: what it reads, what it compares with what, and where its page goes."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -10,17 +9,15 @@ import pandas as pd
 
 from features import damage
 from features.errors import InputError
-from features.folder import FeatureTable, Snapshot
+from features.folder import Snapshot
 from features.insolvency import IN_BONIS
-from features.periods import add_months, months_between
+from features.periods import add_months
 from flows.damaged import refuse_altered
 from flows.settings import Settings
-from models.calibration.base_rate import LOOK_BACK_MONTHS
 from models.monitoring import drift, helped, realised
-from models.monitoring.findings import ALERTS_RECALIBRATED, Compared, calibration_findings, findings
+from models.monitoring.findings import Compared, calibration_findings, findings
 from models.monitoring.moves import moves
 from models.monitoring.realised import PastList
-from models.monitoring.recalibration import Recalibrated, recalibrated
 from models.monitoring.records import STOP, Finding, Moves
 from models.monitoring.volumes import Published, most_on_alert, published
 from models.registry import registry
@@ -82,11 +79,8 @@ def refuse_broken(
     found = _write(settings, snapshot, folder, model, compared)
     kept = f" The list of {compared.earlier[-1].period:%Y-%m} stays." if compared.earlier else ""
     names = ", ".join(sorted({finding.limit for finding in stops if finding.limit}))
-    are_files = any(stop.message != ALERTS_RECALIBRATED for stop in stops)
-    what_to_do = "correct the files or, if all is right," if are_files else "if all is right,"
-    raised = (
-        f"{what_to_do} raise in weaksignals.toml, [limits]: {names}" if names else "report this fault of the program"
-    )
+    what_to_do = "correct the files or, if all is right, raise in weaksignals.toml, [limits]: "
+    raised = f"{what_to_do}{names}" if names else "report this fault of the program"
     raise NotPublishedError(
         f"Nothing was published for {period:%Y-%m}: {' '.join(stop.sentence for stop in stops)}{kept} "
         f"See {folder / 'index.html'}; {raised}.",
@@ -142,7 +136,6 @@ def _compared(
     before = add_months(period, -1)
     previous = (before, dataset.read_sirens(snapshot.built, before)) if before in snapshot.built.periods else None
     undecided = dataset.read_undecided(snapshot.built, period)
-    moved = _recalibrated(settings, snapshot.built, model, rows, scores, lists, period)
     return Compared(
         published(period, ranked),
         model.model_id,
@@ -152,29 +145,8 @@ def _compared(
         previous,
         undecided,
         damaged,
-        moved,
         checked=snapshot.built.record.checked,
     )
-
-
-def _recalibrated(
-    settings: Settings,
-    table: FeatureTable,
-    model: RiskModel,
-    rows: pd.DataFrame,
-    scores: pd.DataFrame,
-    lists: Mapping[date, pd.DataFrame],
-    period: date,
-) -> Recalibrated | None:
-    """What the list owes to its calibration, at the failure rate known now and at the one known at the last list."""
-    last = max(lists, default=None)
-    if last not in table.periods or model.model_id not in set(lists[last]["model_id"]):
-        return None
-    states = dataset.read_states(table, period, LOOK_BACK_MONTHS + months_between(last, period))
-    now, then = (scoring.calibration_at(model, states, each) for each in (period, last))
-    may_be_on_alert = rows.loc[~rows["in_procedure"].astype(bool), ["siren", "departement"]]
-    firms = may_be_on_alert.merge(scores[["siren", "margin"]], on="siren")
-    return recalibrated(firms["margin"].to_numpy(), firms, settings.alerts, now, then)
 
 
 def _read_list(path: Path) -> pd.DataFrame:

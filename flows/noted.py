@@ -6,8 +6,6 @@ from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
-from scipy.special import expit, logit
-
 from features.build import Built
 from features.periods import batch_month, months_between
 from features.received import Received, known_deliveries, read_reports
@@ -120,12 +118,18 @@ def _(made: Scored, record: RunRecord, settings: Settings) -> RunRecord:
 
 
 def _calibrated(made: Scored) -> Decision:
-    found, rate = made.calibration, made.failure_rate
+    found, rate = made.calibration, made.base_rate
     if not isinstance(found, Shifted) or rate is None:
         return Decision(words.CALIBRATED, {"kind": words.KINDS[found.kind]})
-    now = float(expit(logit(rate) + found.offset))
-    kind = words.KINDS[found.calibration.kind]
-    return Decision(words.RECALIBRATED, {"kind": kind, "offset": found.offset, "now_share": now, "then_share": rate})
+    values: Values = {
+        "kind": words.KINDS[found.calibration.kind],
+        "offset": found.offset,
+        "then_share": rate.at_calibration,
+        "first": f"{rate.first:%Y-%m}",
+        "last": f"{rate.last:%Y-%m}",
+        "now_share": rate.rate,
+    }
+    return Decision(words.SET_TO_RATE, values)
 
 
 @noted.register

@@ -11,11 +11,9 @@ from features import store
 from features.errors import InputError
 from features.folder import CHAMPION, CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot, StagedFile
 from features.manifests import Manifest, read_manifest, write_manifest
-from features.periods import add_months
 from features.sources import SOURCES
 from features.sources.files import find_files
 from flows.settings import Settings, load
-from models.calibration.base_rate import LOOK_BACK_MONTHS
 from models.protocol import Progress
 from reports.made_of import BuiltFrom, MadeOf, contents, differences, list_code, read_made_of, versions
 
@@ -73,8 +71,8 @@ def _last(snapshot: Snapshot, period: date) -> list[date]:
 
 
 def _builds(table: FeatureTable, first: date, last: date) -> tuple[BuiltFrom, ...]:
-    """The builds of the periods that a list tells of: its own, that of the list before, those of the failure rate."""
-    then = [one for one in table.periods if add_months(first, -LOOK_BACK_MONTHS) <= one <= last]
+    """The builds of the periods that a list tells of: from that of the list before to its own."""
+    then = [one for one in table.periods if first <= one <= last]
     # Older versions built all periods in one go.
     made = [table.made_of(period) or table.record for period in then]
     found = {BuiltFrom(one.start, one.end, one.files) for one in made}

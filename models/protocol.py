@@ -10,6 +10,8 @@ Progress = Callable[[str], None]
 LIGHTGBM, FREE = "lightgbm", "lightgbm_unconstrained"
 # Months after the end of the horizon until the sources hold the last judgments of it.
 LABEL_LAG_MONTHS = 1
+# Months, from now on, of the risks that stand beside that at the horizon of the feature table.
+SHORTER_HORIZONS: Final = (3, 6, 12)
 
 
 @dataclass(frozen=True)

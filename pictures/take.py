@@ -27,7 +27,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 def main() -> None:
-    """Serve, sign in, and take a picture of the list, of its first firm and of its follow-up."""
+    """Serve, sign in, and take a picture of home, territory, list, its first firm and its follow-up."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
@@ -37,7 +37,7 @@ def main() -> None:
         database = f"sqlite:///{scratch}/review.db"
         app = create_app(read_configuration(data=given.data, database=database, is_local=True))
         kinds = [str(kind) for kind in Kind]
-        accounts.add_user(app.state.services.engine, "camille", "agent", ["FR"], kinds, password)
+        accounts.add_user(app.state.services.engine, "camille", "team_lead", ["FR"], kinds, password)
         server = uvicorn.Server(uvicorn.Config(app, port=PORT, log_level="error"))
         threading.Thread(target=server.run, daemon=True).start()
         while not server.started:
@@ -48,7 +48,12 @@ def main() -> None:
         page.fill("[name=name]", "camille")
         page.fill("[name=password]", password)
         page.click("main button")
-        page.wait_for_url(re.compile("/lists/"))
+        page.wait_for_url(re.compile("/$"))
+        page.screenshot(path=given.out / "home.png")
+        page.goto("/territory")
+        page.locator("#departements").scroll_into_view_if_needed()
+        page.locator("section[aria-labelledby=departements]").screenshot(path=given.out / "territory.png")
+        page.goto("/lists")
         page.screenshot(path=given.out / "list.png")
         page.set_viewport_size({"width": 1280, "height": 1200})
         page.click("table.firms tbody tr a")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from pydantic import TypeAdapter
 
 from models.alerts import HIGH, NO_ALERT, AlertPolicy, Thresholds
+from models.calibration.base_rate import BaseRate
+from reports.base_rate import base_rate_sentences
 from reports.figures import share
 from reports.language import Language
 
@@ -24,7 +26,8 @@ class Given:
     """What a policy gave at a period. Published with the list, so that its pages say the same.
 
     firms: those in no procedure; high, on_alert: how many of them are on high alert, and on alert at all.
-    expected: the share of the latter that should fail by their risks; None where there is none.
+    expected: the share of the latter that should fail by their risks; None where there is none. base_rate: the failure
+    rate that risks are set to; None where the model does not tell it.
     """
 
     thresholds: Thresholds
@@ -32,6 +35,7 @@ class Given:
     high: int
     on_alert: int
     expected: float | None
+    base_rate: BaseRate | None = None
 
     def as_json(self) -> str:
         """As it is published."""
@@ -43,11 +47,12 @@ class Given:
         return TypeAdapter(Given).validate_json(text)
 
 
-def given(thresholds: Thresholds, ranked: pd.DataFrame) -> Given:
+def given(thresholds: Thresholds, ranked: pd.DataFrame, base_rate: BaseRate | None = None) -> Given:
     """ranked: (alert, probability) of the firms that are in no procedure."""
     on_alert = ranked["alert"] != NO_ALERT
     expected = float(ranked.loc[on_alert, "probability"].mean()) if on_alert.any() else None
-    return Given(thresholds, len(ranked), int((ranked["alert"] == HIGH).sum()), int(on_alert.sum()), expected)
+    high, flagged = int((ranked["alert"] == HIGH).sum()), int(on_alert.sum())
+    return Given(thresholds, len(ranked), high, flagged, expected, base_rate)
 
 
 def policy_sentences(policy: AlertPolicy, language: Language) -> Iterator[str]:
@@ -92,6 +97,8 @@ def given_sentences(found: Given, language: Language) -> Iterator[str]:
             "By their risks, {expected} of the firms on alert will open a procedure.",
             expected=share(found.expected, language),
         )
+    if found.base_rate is not None:
+        yield from base_rate_sentences(found.base_rate, language)
 
 
 def _part(count: int, found: Given) -> float | None:

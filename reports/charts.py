@@ -11,6 +11,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 WIDTH, HEIGHT = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 14, 26
+# The height of a small chart.
+LOW = 140
 Words = Callable[[float], str]
 
 
@@ -111,6 +113,20 @@ def bar_chart(title: str, description: str, days: Sequence[date], stacks: Sequen
             drawn.append(f'<rect class="bar {one.style}" x="{x:.1f}" y="{y:.1f}" {size}/>')
     drawn += _readings(days, stacks, words, [(LEFT + n * step, step) for n in range(count)])
     return _svg(title, description, drawn, HEIGHT)
+
+
+def named_bars(title: str, description: str, names: Sequence[str], values: Sequence[float], words: Words) -> str:
+    """A bar for each name with its value written above it, from the left."""
+    top, step = top_of(values), (WIDTH - 2 * RIGHT) / max(len(values), 1)
+    drawn = [f'<line class="grid" x1="{RIGHT}" x2="{WIDTH - RIGHT}" y1="{LOW - BOTTOM}" y2="{LOW - BOTTOM}"/>']
+    for n, (name, value) in enumerate(zip(names, values, strict=True)):
+        height = scale(value, 0, top, 0, LOW - BOTTOM - 2 * TOP)
+        x, y = RIGHT + (n + 0.5) * step, LOW - BOTTOM - height
+        size = f'width="{step * 0.5:.1f}" height="{height:.1f}"'
+        drawn.append(f'<rect class="bar first" x="{x - step / 4:.1f}" y="{y:.1f}" {size}/>')
+        for text, at in ((words(value), y - 4), (name, LOW - 8.0)):
+            drawn.append(f'<text class="note" x="{x:.1f}" y="{at:.1f}" text-anchor="middle">{escape(text)}</text>')
+    return _svg(title, description, drawn, LOW)
 
 
 def effect_bar(change: float, largest: float) -> str:

@@ -222,7 +222,7 @@ def shares_of_risk(themes: Sequence[Mapping[str, float]], ranked: TargetList) ->
         [sum(firm.get(theme, 0.0) for theme, own in FRONT_END_THEMES.items() if own == name) for name in names]
         for firm in themes
     ]
-    probability = ranked.calibration.probability
+    probability = ranked.model.calibration.probability
     points = 100 * np.column_stack(
         [probability(base), shapley_values(base, np.reshape(named, (-1, len(names))), probability)]
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from models.protocol import SHORTER_HORIZONS
+from models.scoring.records import risk_at
 from reports.language import Language
 
 
@@ -182,13 +184,19 @@ _COLUMNS: Final = (
     ListColumn(
         name="probability_low",
         title=Text("Risk, low", "Risque, borne basse"),
-        meaning=Text("Lower end of the interval of the risk.", "Borne basse de l'intervalle du risque."),
+        meaning=Text(
+            "Lower end of the 95% interval of the mean risk of firms scored like this one.",
+            "Borne basse de l'intervalle à 95 % du risque moyen des entreprises de même score.",
+        ),
         format=Format.PERCENT,
     ),
     ListColumn(
         name="probability_high",
         title=Text("Risk, high", "Risque, borne haute"),
-        meaning=Text("Upper end of the interval of the risk.", "Borne haute de l'intervalle du risque."),
+        meaning=Text(
+            "Upper end of the 95% interval of the mean risk of firms scored like this one.",
+            "Borne haute de l'intervalle à 95 % du risque moyen des entreprises de même score.",
+        ),
         format=Format.PERCENT,
     ),
     ListColumn(
@@ -216,6 +224,20 @@ _COLUMNS: Final = (
             "Première liste de la suite ininterrompue de listes où l'entreprise est en alerte.",
         ),
         format=Format.DAY,
+    ),
+    *(
+        ListColumn(
+            name=risk_at(months),
+            title=Text(f"Risk within {months} months", f"Risque à {months} mois"),
+            meaning=Text(
+                f"Probability that a first insolvency procedure opens within {months} months; unknown where too few "
+                "failures tell it.",
+                f"Probabilité qu'une première procédure collective s'ouvre dans les {months} mois ; inconnue quand "
+                "trop peu de défaillances la renseignent.",
+            ),
+            format=Format.PERCENT,
+        )
+        for months in SHORTER_HORIZONS
     ),
 )
 LIST_COLUMNS: Final = {column.name: column for column in _COLUMNS}

@@ -37,6 +37,8 @@ EVALUATION: Final[tuple[Part, ...]] = (
     evaluation.groups,
     evaluation.calibration,
     evaluation.stability,
+    evaluation.curve,
+    evaluation.years,
     evaluation.horizons,
     evaluation.protocols,
     evaluation.beside,

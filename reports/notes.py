@@ -34,7 +34,7 @@ def notes_on(
     flagged = rows[rows["siren"].isin(firms)].reset_index(drop=True)
     if flagged.empty:
         return Notes({}, {}, {})
-    found = counterfactuals(model, flagged, scored.calibration, scored.thresholds)
+    found = counterfactuals(model, flagged, scored.thresholds)
     return Notes(
         movement=_movements(model, flagged, previous) if previous else {},
         counterfactual={siren: counterfactual_record(each) for siren, each in found.items()},

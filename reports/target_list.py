@@ -13,17 +13,16 @@ from features.folder import BuildRecord
 from features.insolvency import IN_BONIS
 from features.nomenclatures import mapping
 from models.alerts import NO_ALERT
-from models.calibration.shapes import Calibration
 from models.explanation.sums import by_theme
 from models.registry.model import RiskModel
-from models.scoring.records import Scores
+from models.scoring.records import SHORTER_RISKS, Scores
 from reports.alerting import Given, given
 from reports.language import Language
 from reports.list_columns import LIST_COLUMNS
 from reports.reasons import ReasonSettings, by_subject, medians, reasons_of
 
 PUBLISHED = "O"
-SCORED = ("margin", "probability", "probability_low", "probability_high", "alert")
+SCORED = ("margin", "probability", *SHORTER_RISKS, "probability_low", "probability_high", "alert")
 COLUMNS = tuple(LIST_COLUMNS)
 # A list is in that order, each True where it rises: of firms as much at risk, the one that owes most comes first, one
 # whose debt is not known last. The SIREN only makes equal lists equal.
@@ -56,8 +55,6 @@ class TargetList:
     is_simulated: bool
     # The mean margin of the training rows, in log-odds: what each firm's contributions are added to.
     base: float
-    # The model's calibration, or that shifted to the failure rate known at the period.
-    calibration: Calibration
     reason_settings: ReasonSettings
     # Its policy of alerts, and what that gave.
     given: Given
@@ -114,8 +111,8 @@ def target_list(
     table["rank"] = place.mask(table["last"])
     base = float(scored.contributions["base"].iloc[0])
     ordered = table[list(COLUMNS)].reset_index(drop=True)
-    found = given(scored.thresholds, table[in_bonis.loc[table.index]])
-    return TargetList(ordered, period, model, built.batch, built.simulated, base, scored.calibration, settings, found)
+    found = given(scored.thresholds, table[in_bonis.loc[table.index]], model.facts.base_rate)
+    return TargetList(ordered, period, model, built.batch, built.simulated, base, settings, found)
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:

@@ -7,8 +7,11 @@ from typing import Any
 
 from features.folder import BuildRecord
 from models.alerts import DEFAULT_POLICY
+from models.calibration.base_rate import BaseRate
+from models.calibration.curve import ShorterHorizon
+from models.calibration.interval import RiskInterval
 from models.calibration.reliability import CalibrationScore, ReliabilityPoint
-from models.calibration.shapes import Platt, VennAbers
+from models.calibration.shapes import Platt
 from models.evaluation.records import (
     LIFT,
     AlertFigures,
@@ -22,6 +25,7 @@ from models.evaluation.records import (
     GroupFigures,
     HorizonFigures,
     Interval,
+    JudgedHorizon,
     LeadTime,
     Metrics,
     OriginFigures,
@@ -31,6 +35,7 @@ from models.evaluation.records import (
     SliceFigures,
     Spread,
     TimedFigures,
+    YearFigures,
 )
 from models.explanation.stability import Stability
 from models.protocol import Hyperparameters, Protocol, Sampling
@@ -65,13 +70,25 @@ def build_record(**changes: Any) -> BuildRecord:
     return BuildRecord(**{**content, **changes})
 
 
+BASE_RATE = BaseRate(
+    date(2017, 2, 1), date(2022, 1, 1), rate=0.06, lowest=0.04, highest=0.08, at_calibration=0.05, drift=0.2
+)
+# Of a few firms: too few of them fail within three months.
+CURVE = (
+    ShorterHorizon(3, date(2022, 10, 1), date(2023, 3, 1), rows=600, failures=4, calibration=None),
+    ShorterHorizon(6, date(2022, 7, 1), date(2022, 12, 1), rows=600, failures=20, calibration=Platt(1.0, -1.0)),
+    ShorterHorizon(12, date(2022, 1, 1), date(2022, 6, 1), rows=600, failures=40, calibration=Platt(1.0, -0.5)),
+)
+
+
 def risk_model(**changes: Any) -> RiskModel:
     """A model without trees, of one column and of simulated firms; its facts are changed by `model_facts`."""
     content: dict[str, Any] = {
         "text": "tree",
         "inputs": (Input("debt", "social_debt", "EUR", 1, "debt"),),
         "calibration": Platt(1.0, 0.0),
-        "intervals": VennAbers((), (0.0,), (), (1.0,)),
+        "interval": RiskInterval((0.0,), (0.1,), 0.2),
+        "curve": CURVE,
         "refits": (),
         "facts": model_facts(),
     }
@@ -106,7 +123,7 @@ def model_facts(**changes: Any) -> ModelFacts:
         "code": "46c04f2a3348",
         "versions": {"lightgbm": version("lightgbm")},
         "n_estimators": 100,
-        "failure_rate": 0.07,
+        "base_rate": BASE_RATE,
     }
     return ModelFacts(**{**content, **{name: value for name, value in changes.items() if name not in data}})
 
@@ -139,7 +156,10 @@ def metrics(**changes: Any) -> Metrics:
             LIFT: Interval(3.5, 2.5, 4.5),
         },
         "calibration": CalibrationFigures(
-            (kind, replace(kind, kind="venn_abers")), (ReliabilityPoint(647, 14, 0.02, 0.03, 0.01, 0.04),), 0.013, 0.9
+            (kind, replace(kind, kind="beta")),
+            (ReliabilityPoint(647, 14, 0.02, 0.03, 0.01, 0.04, 0.015, 0.035),),
+            0.013,
+            0.9,
         ),
         "groups": {
             "naf_section": (group("C"), group("J", auc=0.46)),
@@ -163,7 +183,9 @@ def metrics(**changes: Any) -> Metrics:
         ),
         "horizons": (HorizonFigures(**vars(SLICE), horizon=6),),
         "lead_time": LeadTime(24, date(2021, 8, 1), date(2024, 2, 1), failed, failed),
+        "years": (YearFigures(2021, 12_000, 600, 90),),
         "policy": DEFAULT_POLICY,
+        "judged": (JudgedHorizon(6, date(2023, 1, 1), date(2023, 6, 1), 600, 24, 0.02),),
         "checks": tuple(Check(name, True, "so") for name in ("ranking", "calibration", "data")),
     }
     return Metrics(**{**content, **changes})

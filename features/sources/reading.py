@@ -1,7 +1,7 @@
 """From numbered lines to typed records, and to what is wrong with the others. Pure functions of tables."""
 
 from datetime import date
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from pathlib import Path
 
@@ -144,6 +144,7 @@ def _struct(
     ).cast(PROBLEM)
 
 
+@cache
 def staged_schema(source: Source) -> ibis.Schema:
     """The columns of a source once it is staged, found without reading any file."""
     headers = [column.names[0] for column in source.columns.values()]

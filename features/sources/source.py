@@ -71,7 +71,8 @@ def _as_read(records: ir.Table) -> ir.Table:
     return records
 
 
-@dataclass(frozen=True)
+# Each source is itself alone: what is worked out of one is kept by it.
+@dataclass(frozen=True, eq=False)
 class Source:
     """One source: what its files are called, what they hold, and when it was known.
 

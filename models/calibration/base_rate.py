@@ -1,57 +1,78 @@
-"""How often firms fail now, from what is known now, and the offset in log-odds that older probabilities need for it."""
+"""How often firms fail over the years, and the offset in log-odds that sets a calibration to that rate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import logit
 
 from features.errors import InputError
-from features.insolvency import IN_BONIS
-from features.periods import add_months
-from models.calibration.reliability import wilson_interval
 
-LOOK_BACK_MONTHS = 12
+Counts = NDArray[np.float64]
+# Failure rates come back to their mean: `benchmarks/base_rate.py` measured shorter and longer windows, and others.
+LEVEL_MONTHS = 60
 
 
 @dataclass(frozen=True)
-class FailureRate:
-    """Share of the firms that enter a procedure within the horizon, with its 95 % interval."""
+class BaseRate:
+    """The share of the firms in no procedure that fail within the horizon, over the months from `first` to `last`.
 
-    firms: int
-    failures: int
-    rate: float
-    low: float
-    high: float
-
-
-def known_failure_rate(states: pd.DataFrame, period: date, horizon: int) -> FailureRate:
-    """The failure rate of the 12 months that end at `period`, converted to the horizon at a constant hazard.
-
-    states: (siren, period, procedure_state) of the feature table, of at least the 13 periods that end at `period`.
-    It counts the firms in bonis 12 months before, as known then, and those of them known to be in a procedure at some
-    period since: nothing learnt later is used. As openings are known late, the last ones are missing, and some from
-    before the 12 months are counted; with a steady failure rate the two cancel out.
-    Raises InputError where no firm was in bonis, or none or all have failed.
+    rate: in all of these months together: probabilities are calibrated at it. lowest, highest: of a single month.
+    at_calibration: in the months that the calibration was fitted on. drift: how far a later month may be from `rate`,
+    as a standard deviation in log-odds.
     """
-    start = pd.Timestamp(add_months(period, -LOOK_BACK_MONTHS))
-    in_span = states["period"].between(start, pd.Timestamp(period))
-    is_in_bonis = states["procedure_state"] == IN_BONIS
-    cohort = states.loc[in_span & is_in_bonis & (states["period"] == start), "siren"]
-    failed = states.loc[in_span & ~is_in_bonis, "siren"]
-    firms, failures = len(cohort), int(cohort.isin(failed).sum())
-    if failures in (0, firms):
-        raise InputError(
-            f"Of the {firms} firms in bonis at {start:%Y-%m}, {failures} are known to have failed by {period:%Y-%m}: "
-            "no failure rate can be estimated. Keep the calibration as it is."
-        )
-    low, high = (_carried(share, horizon) for share in wilson_interval(failures, firms))
-    return FailureRate(firms, failures, _carried(failures / firms, horizon), low, high)
+
+    first: date
+    last: date
+    rate: float
+    lowest: float
+    highest: float
+    at_calibration: float
+    drift: float
+
+    @property
+    def offset(self) -> float:
+        """What takes the calibration from the months that it was fitted on to the rate of all months."""
+        return offset_between(self.at_calibration, self.rate)
 
 
-def _carried(share: float, horizon: int) -> float:
-    """The share that fails within the horizon, from the share that fails within 12 months."""
-    return float(1 - (1 - share) ** (horizon / LOOK_BACK_MONTHS))
+def base_rate(counts: pd.DataFrame, calibrated_on: Sequence[date], horizon: int) -> BaseRate:
+    """The rate of the 60 months that end with the calibration.
+
+    counts: (period, rows, failures) of labelled months, one row per month; later ones are not looked at.
+    calibrated_on: the months of the calibration, in order. Raises InputError where nobody, or everybody, fails there.
+    """
+    months = counts[counts["period"] <= calibrated_on[-1]].sort_values("period").tail(LEVEL_MONTHS)
+    own = months[months["period"].isin(calibrated_on)]
+    shares = months["failures"] / months["rows"]
+    rates = [float(part["failures"].sum() / part["rows"].sum()) for part in (months, own)]
+    offset_between(*rates)
+    first, last = (pd.Timestamp(months["period"].iloc[place]).date() for place in (0, -1))
+    return BaseRate(
+        first,
+        last,
+        rate=rates[0],
+        lowest=float(shares.min()),
+        highest=float(shares.max()),
+        at_calibration=rates[1],
+        drift=_drift(months["failures"].to_numpy(np.float64), months["rows"].to_numpy(np.float64), horizon),
+    )
+
+
+def _drift(failures: Counts, rows: Counts, horizon: int) -> float:
+    """How far the rate of one more month may be from the mean of these: a prediction, not a description.
+
+    What chance among a month's firms adds is taken off. Months whose horizons overlap tell the same: only as many count
+    as horizons follow one another, two at least.
+    """
+    failed, survived = failures + 0.5, rows - failures + 0.5  # So that a month without a failure has log-odds too.
+    by_chance = float((1 / failed + 1 / survived).mean())
+    variance = max(float(np.log(failed / survived).var()) - by_chance, 0.0)
+    apart = max(len(rows) / horizon, 2.0)
+    return float(np.sqrt(variance * apart / (apart - 1) * (1 + 1 / apart)))
 
 
 def offset_between(reference_rate: float, current_rate: float) -> float:
@@ -64,8 +85,3 @@ def offset_between(reference_rate: float, current_rate: float) -> float:
         if not 0 < rate < 1:
             raise InputError(f"A failure rate of {rate:g} has no log-odds: nothing can be calibrated to it.")
     return float(logit(current_rate) - logit(reference_rate))
-
-
-def has_drifted(reference_rate: float, current: FailureRate) -> bool:
-    """Whether the failure rate that a model was calibrated at is outside the interval of the current one."""
-    return not current.low <= reference_rate <= current.high

@@ -1,6 +1,5 @@
 """Which kind of calibration does best on months later than those it was fitted on."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,13 +8,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import brier_score_loss, log_loss
 
 from features.errors import InputError
-from models.calibration.fitting import fit_beta, fit_isotonic, fit_platt, fit_venn_abers
+from models.calibration.fitting import FITS, fit_platt
 from models.calibration.reliability import CalibrationScore, expected_calibration_error, reliability
-from models.calibration.shapes import Calibration, Platt, Shape
+from models.calibration.shapes import Calibration, Platt
 from models.rows.inputs import Labels, Margins
 
-# From the simplest to the most flexible.
-FITS: tuple[Callable[[Margins, Labels], Shape], ...] = (fit_platt, fit_beta, fit_isotonic, fit_venn_abers)
 # The margin taken as log-odds as it is, for comparison.
 UNCALIBRATED = Platt(1.0, 0.0)
 
@@ -24,7 +21,7 @@ UNCALIBRATED = Platt(1.0, 0.0)
 class Chosen:
     """The calibration fitted on all validation rows; scores: of each kind, empty where none could be measured."""
 
-    calibration: Shape
+    calibration: Calibration
     scores: tuple[CalibrationScore, ...]
 
 
@@ -40,7 +37,7 @@ def choose_calibration(margins: Margins, labels: Labels, rows: pd.DataFrame) -> 
     is_early = _is_early(rows["period"])
     later = margins[~is_early], labels[~is_early]
     try:
-        fitted = [fit(margins[is_early], labels[is_early]) for fit in FITS]
+        fitted = [fit(margins[is_early], labels[is_early], None) for fit in FITS.values()]
     except InputError:
         fitted = []
     if not fitted or len(np.unique(later[1])) < 2:
@@ -51,7 +48,7 @@ def choose_calibration(margins: Margins, labels: Labels, rows: pd.DataFrame) -> 
     best = next(place for place, loss in enumerate(losses) if is_as_good(loss - least, firms))
     scores = [_score(calibration, *later, is_chosen=place == best) for place, calibration in enumerate(fitted)]
     uncalibrated = replace(_score(UNCALIBRATED, *later, is_chosen=False), kind="uncalibrated")
-    return Chosen(FITS[best](margins, labels), (uncalibrated, *scores))
+    return Chosen(FITS[fitted[best].kind](margins, labels, None), (uncalibrated, *scores))
 
 
 def _losses(probability: NDArray[np.float64], labels: Labels) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """How each kind of calibration is fitted to held-out margins (log-odds) and labels."""
 
-import warnings
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +11,11 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from features.errors import InputError
-from models.calibration.shapes import DECIMALS, SMALLEST, Beta, Isotonic, Platt, VennAbers
+from models.calibration.shapes import SMALLEST, Beta, Isotonic, Platt, Shape
 from models.rows.inputs import Labels, Margins, Probabilities
 
-with np.errstate():  # When imported, the library would turn off numpy's warnings for the whole process.
-    from venn_abers import VennAbers as VennAbersPredictor
-
+# How often each row counts; once where nothing is said.
+Counts = NDArray[np.float64]
 # scikit-learn's inverse penalty: so large that there is practically none.
 UNPENALISED = 1e6
 
@@ -24,20 +24,20 @@ class UnskilledError(InputError):
     """The model has learnt nothing that holds later."""
 
 
-def fit_platt(margins: Margins, labels: Labels) -> Platt:
+def fit_platt(margins: Margins, labels: Labels, counts: Counts | None = None) -> Platt:
     """Platt's calibration of held-out margins.
 
     Raises InputError where there is only one kind of label, UnskilledError where riskier margins have fewer failures.
     """
     _refuse_one_kind(labels)
-    fitted = _logistic(margins, labels)
+    fitted = _logistic(margins, labels, counts)
     if fitted.slope <= 0:
         raise UnskilledError(_LEARNT_NOTHING)
     return fitted
 
 
-def _logistic(odds: Margins, labels: Labels) -> Platt:
-    fitted = LogisticRegression(C=UNPENALISED).fit(odds.reshape(-1, 1), labels)
+def _logistic(odds: Margins, labels: Labels, counts: Counts | None = None) -> Platt:
+    fitted = LogisticRegression(C=UNPENALISED).fit(odds.reshape(-1, 1), labels, counts)
     return Platt(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
 
 
@@ -49,14 +49,16 @@ def calibration_slope(probability: Probabilities, labels: Labels) -> float:
     return _logistic(logit(probability.clip(SMALLEST, 1 - SMALLEST)), labels).slope
 
 
-def fit_beta(margins: Margins, labels: Labels) -> Beta:
+def fit_beta(margins: Margins, labels: Labels, counts: Counts | None = None) -> Beta:
     """Beta calibration of held-out margins, with both slopes at 0 or above; raises as `fit_platt` does."""
     _refuse_one_kind(labels)
     x = np.column_stack([log_expit(margins), -log_expit(-margins), np.ones(len(margins))])
+    share = np.full(len(labels), 1 / len(labels)) if counts is None else counts / counts.sum()
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         odds = x @ weights
-        return float(-log_expit(np.where(labels, odds, -odds)).mean()), x.T @ (expit(odds) - labels) / len(labels)
+        loss = -log_expit(np.where(labels, odds, -odds)) @ share
+        return float(loss), x.T @ ((expit(odds) - labels) * share)
 
     fitted = minimize(loss, (1, 1, 0), jac=True, method="L-BFGS-B", bounds=((0, None), (0, None), (None, None)))
     below, above, intercept = (float(weight) for weight in fitted.x)
@@ -65,34 +67,15 @@ def fit_beta(margins: Margins, labels: Labels) -> Beta:
     return Beta(below, above, intercept)
 
 
-def fit_isotonic(margins: Margins, labels: Labels) -> Isotonic:
+def fit_isotonic(margins: Margins, labels: Labels, counts: Counts | None = None) -> Isotonic:
     """Isotonic calibration of held-out margins; raises as `fit_platt` does."""
     _refuse_one_kind(labels)
-    fitted = IsotonicRegression(y_min=SMALLEST, y_max=1 - SMALLEST, out_of_bounds="clip").fit(margins, labels)
+    unfitted = IsotonicRegression(y_min=SMALLEST, y_max=1 - SMALLEST, out_of_bounds="clip")
+    fitted = unfitted.fit(margins, labels, counts)
     points, levels = fitted.X_thresholds_, fitted.y_thresholds_
     if levels[0] == levels[-1]:
         raise UnskilledError(_LEARNT_NOTHING)
     return Isotonic(tuple(points.tolist()), tuple(levels.tolist()))
-
-
-def fit_venn_abers(margins: Margins, labels: Labels) -> VennAbers:
-    """Venn-Abers predictor of held-out margins; raises InputError where there is only one kind of label."""
-    _refuse_one_kind(labels)
-    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
-        # The library warns of the slope of steps without rows, which it then skips.
-        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-        scores = np.column_stack([margins, margins])
-        fitted = VennAbersPredictor().fit(scores, labels.astype(np.float64), precision=DECIMALS)
-    low_from, low = _steps(fitted.c, fitted.p0[:, 1])
-    high_from, high = _steps(fitted.c, fitted.p1[:, 1])
-    return VennAbers(low_from, low, high_from, high)
-
-
-def _steps(points: NDArray[np.float64], levels: NDArray[np.float64]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The points at which a step function rises, and its levels, the first one before the first point."""
-    levels = np.maximum.accumulate(levels)  # Rounding errors make it fall by a tiny step here and there.
-    changes = np.flatnonzero(np.diff(levels) > 0)
-    return tuple(points[changes].tolist()), (float(levels[0]), *levels[changes + 1].tolist())
 
 
 _LEARNT_NOTHING = (
@@ -104,3 +87,11 @@ _LEARNT_NOTHING = (
 def _refuse_one_kind(labels: Labels) -> None:
     if len(np.unique(labels)) < 2:
         raise InputError("The validation periods hold no failure, or only failures: nothing to calibrate on.")
+
+
+# By the kind of shape, from the simplest to the freest.
+FITS: Final[Mapping[str, Callable[[Margins, Labels, Counts | None], Shape]]] = {
+    "platt": fit_platt,
+    "beta": fit_beta,
+    "isotonic": fit_isotonic,
+}

@@ -13,7 +13,10 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class ReliabilityPoint:
-    """A point of a reliability diagram: rows of similar probability; low, high: 95 % interval of the observed rate."""
+    """A point of a reliability diagram: rows of similar probability; low, high: 95 % interval of the observed rate.
+
+    risk_low, risk_high: the ends that were given of the rows' mean risk; None where none were.
+    """
 
     rows: int
     failures: int
@@ -21,6 +24,15 @@ class ReliabilityPoint:
     observed_rate: float
     low: float
     high: float
+    risk_low: float | None = None
+    risk_high: float | None = None
+
+    @property
+    def is_held(self) -> bool | None:
+        """Whether the observed rate is between those ends."""
+        if self.risk_low is None or self.risk_high is None:
+            return None
+        return self.risk_low <= self.observed_rate <= self.risk_high
 
 
 @dataclass(frozen=True)
@@ -34,23 +46,32 @@ class CalibrationScore:
     is_chosen: bool
 
 
-def reliability(probability: Probabilities, labels: Labels, bins: int = 10) -> tuple[ReliabilityPoint, ...]:
+def reliability(
+    probability: Probabilities,
+    labels: Labels,
+    bins: int = 10,
+    ends: tuple[Probabilities, Probabilities] | None = None,
+) -> tuple[ReliabilityPoint, ...]:
     """The points of a reliability diagram, from the safest firms to the riskiest, with as many rows in each.
 
     Equal probabilities are in the same bin, so that there may be fewer bins. The intervals are Wilson's, which take the
     rows for independent; the months of a firm are not, so that the true intervals are wider.
+    ends: of the interval of each row's risk.
     """
     if not len(probability):
         return ()
     edges = np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf")
     bin_of = np.searchsorted(np.unique(edges), probability, "left")
-    return tuple(_point(probability[bin_of == number], labels[bin_of == number]) for number in np.unique(bin_of))
+    return tuple(
+        _point(probability[own], labels[own], [float(end[own].mean()) for end in ends or ()])
+        for own in (bin_of == number for number in np.unique(bin_of))
+    )
 
 
-def _point(probability: Probabilities, labels: Labels) -> ReliabilityPoint:
+def _point(probability: Probabilities, labels: Labels, ends: Sequence[float]) -> ReliabilityPoint:
     rows, failures = len(labels), int(labels.sum())
     low, high = wilson_interval(failures, rows)
-    return ReliabilityPoint(rows, failures, float(probability.mean()), failures / rows, low, high)
+    return ReliabilityPoint(rows, failures, float(probability.mean()), failures / rows, low, high, *ends)
 
 
 def expected_calibration_error(points: Sequence[ReliabilityPoint]) -> float:

@@ -1,4 +1,4 @@
-"""From a margin in log-odds to a probability: four shapes, each non-decreasing, each a record of plain numbers.
+"""From a margin in log-odds to a probability: three shapes, each non-decreasing, each a record of plain numbers.
 
 `kind` names the shape where a calibration is stored.
 """
@@ -13,8 +13,6 @@ from models.rows.inputs import Margins, Probabilities
 
 # The smallest probability that is given: 0 and 1 have no log-odds, and no firm is certain to fail or to survive.
 SMALLEST = 1e-6
-# Venn-Abers rounds margins to a hundredth of a log-odds: this bounds what is stored, and the time to fit it.
-DECIMALS = 2
 # Enough to order the firms that share a step, and too little to be seen in a printed probability.
 TIE_BREAK = 1e-9
 
@@ -64,39 +62,12 @@ class Isotonic:
         return _in_order(np.interp(margins, self.margins, self.probabilities), margins)
 
 
-@dataclass(frozen=True)
-class VennAbers:
-    """Two step functions of the margin: isotonic fits that count the firm itself as surviving (low) or failing (high).
-
-    Vovk, Petej, Fedorova, NeurIPS 2015. `low` has the value low[n + 1] from low_from[n] on, that point included; `high`
-    has the value high[n + 1] above high_from[n], that point excluded.
-    """
-
-    low_from: tuple[float, ...]
-    low: tuple[float, ...]
-    high_from: tuple[float, ...]
-    high: tuple[float, ...]
-    kind: Literal["venn_abers"] = "venn_abers"
-
-    def interval(self, margins: Margins) -> tuple[Probabilities, Probabilities]:
-        """The lower and the upper end of each firm's probability: far apart where few firms like it were seen."""
-        rounded = np.round(margins, DECIMALS)
-        low = np.asarray(self.low)[np.searchsorted(self.low_from, rounded, "right")]
-        high = np.asarray(self.high)[np.searchsorted(self.high_from, rounded, "left")]
-        return low, high
-
-    def probability(self, margins: Margins) -> Probabilities:
-        """One probability per margin: the one with the least log-loss in the worse case of the two ends."""
-        low, high = self.interval(margins)
-        return _in_order(high / (1 - low + high), margins)
-
-
 def _in_order(probability: Probabilities, margins: Margins) -> Probabilities:
     """The probabilities, made to rise very slightly within a step, so that a list keeps the order of the margins."""
     return np.asarray((1 - TIE_BREAK) * probability + TIE_BREAK * expit(margins), np.float64)
 
 
-Shape = Platt | Beta | Isotonic | VennAbers
+Shape = Platt | Beta | Isotonic
 
 
 @dataclass(frozen=True)
@@ -120,6 +91,6 @@ def shifted(calibration: Calibration, offset: float) -> Shifted:
     return Shifted(calibration.calibration if isinstance(calibration, Shifted) else calibration, offset)
 
 
-def with_offset(probability: Probabilities, offset: float) -> Probabilities:
-    """The probabilities with an offset added to their log-odds; 0 and 1 stay 0 and 1."""
+def with_offset(probability: Probabilities, offset: float | Margins) -> Probabilities:
+    """The probabilities with an offset, or one for each, added to their log-odds; 0 and 1 stay 0 and 1."""
     return np.asarray(expit(logit(probability) + offset), np.float64)

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from sklearn.base import ClassifierMixin
 
 from models.calibration.choice import Chosen, choose_calibration
+from models.calibration.shapes import shifted
 from models.estimators.challengers import fit, margins_of
 from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Input, Margins, Probabilities, Weights
@@ -37,14 +38,17 @@ def fit_model(
     train: pd.DataFrame,
     validation: pd.DataFrame,
     weights: Weights | None = None,
+    offset: float = 0.0,
 ) -> FittedModel:
     """Fit on labelled training rows; calibrate on later rows, `validation`.
 
-    weights: of the training rows. Raises InputError where the validation rows can't be calibrated on.
+    weights: of the training rows. offset: added to the log-odds of the calibration, for another failure rate.
+    Raises InputError where the validation rows can't be calibrated on.
     """
     start = time.perf_counter()
     fitted = fit(estimator, matrix(train, inputs), labels_of(train), weights)
     seconds = time.perf_counter() - start
     margins, labels = margins_of(fitted, matrix(validation, inputs)), labels_of(validation)
     chosen = choose_calibration(margins, labels, validation)
+    chosen = replace(chosen, calibration=shifted(chosen.calibration, offset))
     return FittedModel(fitted, tuple(inputs), chosen, seconds)

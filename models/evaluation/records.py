@@ -138,6 +138,39 @@ class HorizonFigures(SliceFigures):
 
 
 @dataclass(frozen=True)
+class JudgedHorizon:
+    """A shorter horizon, calibrated for itself, on the newest months whose outcomes are known at it.
+
+    first, last: these months. expected: the mean risk (0-1) that was given there.
+    """
+
+    months: int
+    first: date
+    last: date
+    rows: int
+    failures: int
+    expected: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as often as expected firms failed."""
+        return self.failures / self.rows / self.expected
+
+
+@dataclass(frozen=True)
+class YearFigures:
+    """A year of the labelled months: rows of firms in no procedure, and those of them that fail within the horizon.
+
+    openings: first procedures of all firms of the table that opened in that year, whoever was in scope.
+    """
+
+    year: int
+    rows: int
+    failures: int
+    openings: int
+
+
+@dataclass(frozen=True)
 class Procedures:
     """The metrics without the firms that are already in a procedure, and with them."""
 
@@ -249,6 +282,8 @@ class Metrics:
     surpassed_by: challengers that rank better, beyond chance, by name: their average precision minus the model's.
     intervals: by metric, those at a cut with its name before: `auc`, `high_precision`.
     groups: by dimension: see `models.evaluation.slices.by_group`.
+    judged: the horizons that have a calibration of their own; years: of the labelled months, oldest first; both empty
+    where version 0.2.0 evaluated it.
     policy: that of the alerts; None where a version chose thresholds for the model itself, before there were policies.
     """
 
@@ -263,5 +298,7 @@ class Metrics:
     horizons: tuple[HorizonFigures, ...]
     lead_time: LeadTime
     policy: AlertPolicy | None
+    judged: tuple[JudgedHorizon, ...] = ()
+    years: tuple[YearFigures, ...] = ()
     checks: tuple[Check, ...] = ()
     surpassed_by: dict[str, Difference] = field(default_factory=dict)

@@ -13,7 +13,9 @@ from features.errors import InputError
 from features.folder import FeatureTable
 from features.periods import period_range
 from models.alerts import AlertPolicy
+from models.calibration.base_rate import BaseRate
 from models.calibration.fitting import calibration_slope
+from models.calibration.interval import RiskInterval
 from models.calibration.reliability import expected_calibration_error, reliability
 from models.calibration.thresholds import alerts_by_period
 from models.estimators.fitted import FittedModel, fit_model
@@ -24,6 +26,7 @@ from models.evaluation.records import (
     Difference,
     FeatureImportance,
     HorizonFigures,
+    JudgedHorizon,
     LeadTime,
     Metrics,
     OriginFigures,
@@ -32,7 +35,7 @@ from models.evaluation.records import (
     Spread,
     TimedFigures,
 )
-from models.evaluation.slices import by_group, by_horizon, with_and_without_procedures
+from models.evaluation.slices import by_group, by_horizon, by_year, with_and_without_procedures
 from models.evaluation.uncertainty import bootstrap
 from models.explanation.stability import Stability
 from models.protocol import Progress
@@ -54,6 +57,7 @@ Again = Callable[[pd.DataFrame, Weights, pd.DataFrame, pd.DataFrame], TimedFigur
 class EvaluationContext:
     """Where a model is evaluated: the feature table, its labelled periods and their split.
 
+    counts: labelled rows and failures of each of these periods; rate: the failure rate that risks are set to.
     observed_until: the day until which openings are known; last_period: the last one that is scored.
     policy: of alerts. read: gives the rows of another split, read as the model's own rows were.
     """
@@ -61,6 +65,8 @@ class EvaluationContext:
     table: FeatureTable
     periods: Sequence[date]
     split: Split
+    counts: pd.DataFrame
+    rate: BaseRate
     horizon: int
     observed_until: date
     last_period: date
@@ -77,6 +83,8 @@ class Known:
     surpassed_by: dict[str, Difference]
     stability: Stability
     feature_importance: FeatureImportance
+    interval: RiskInterval
+    judged: tuple[JudgedHorizon, ...]
 
 
 def evaluation_report(
@@ -91,7 +99,8 @@ def evaluation_report(
     """All metrics of a model, but the checks before it may be put in use."""
     probability, labels = model.probability(rows.test), labels_of(rows.test)
     progress("how sure its metrics are")
-    points = reliability(probability, labels)
+    ends = known.interval.ends(model.margins(rows.test), probability)
+    points = reliability(probability, labels, ends=ends)
     intervals = bootstrap(probability, labels, rows.test, context.policy, seed=seed)
     found = protocols(model, rows, context, origins, seed, progress)
     progress("firms in a procedure, other horizons, lead times")
@@ -112,6 +121,8 @@ def evaluation_report(
         horizons=horizons,
         lead_time=lead_time,
         policy=context.policy,
+        judged=known.judged,
+        years=by_year(context.counts, dataset.read_openings(context.table)),
     )
 
 

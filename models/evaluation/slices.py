@@ -14,7 +14,7 @@ from models.calibration.thresholds import Alerts, alerting, flagged
 from models.evaluation.groups import CATEGORIES, FEWEST, UNKNOWN, age_band
 from models.evaluation.metrics import evaluate
 from models.evaluation.outcomes import fails_within, is_over
-from models.evaluation.records import AlertFigures, GroupFigures, HorizonFigures, Procedures, SliceFigures
+from models.evaluation.records import AlertFigures, GroupFigures, HorizonFigures, Procedures, SliceFigures, YearFigures
 from models.evaluation.uncertainty import WeightedMetrics
 from models.rows.inputs import Labels, Probabilities
 
@@ -40,6 +40,19 @@ def by_horizon(
         labels = fails_within(rows[known], openings, months)
         found.append(HorizonFigures(**vars(summary(probability[known], labels, alerts[known])), horizon=months))
     return tuple(found)
+
+
+def by_year(counts: pd.DataFrame, openings: pd.DataFrame) -> tuple[YearFigures, ...]:
+    """How often the firms in scope fail, year by year.
+
+    counts: as `models.rows.dataset.label_counts` gives; openings: as `read_openings`.
+    """
+    opened = pd.to_datetime(openings["opened_on"]).dt.year.value_counts()
+    sums = counts.groupby([day.year for day in counts["period"]])[["rows", "failures"]].sum()
+    return tuple(
+        YearFigures(int(year), int(rows), int(failures), int(opened.get(year, 0)))
+        for year, rows, failures in sums.itertuples(name=None)
+    )
 
 
 def by_group(

@@ -1,7 +1,7 @@
 """What is wrong with the inputs and alerts of a period, compared with training and the last list."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Final
@@ -11,7 +11,6 @@ from features.checked import DATED_LATER, FAILURES, RATIOS, REPEATED_KEYS, UNKNO
 from models.monitoring.drift import Drift
 from models.monitoring.limits import Limits
 from models.monitoring.realised import ALL, Realised
-from models.monitoring.recalibration import Recalibrated
 from models.monitoring.records import STOP, TITLES, WARNING, Finding, Level, Values
 from models.monitoring.volumes import Published, volumes
 
@@ -30,12 +29,6 @@ MANY_DRIFTED = "{now_share} of the features differ from training (population sta
 SCORE_DRIFTED = "Scores differ from those of the test months: population stability index {psi}, above {limit}."
 GONE = "{gone_share} of the {firm_count} firms of {month} are no longer in scope."
 ALERTS_JUMPED = "{now_count} firms are on alert; in {month} there were {before_count}."
-ALERTS_RECALIBRATED = (
-    "{now_count} firms are on alert; in {month} there were {before_count}. The cause is the calibration: it follows "
-    "the failure rate that is known, and its offset went from {then} to {now} in log-odds, which multiplies the mean "
-    "risk by {ratio}. At the offset of {month}, {then_count} firms would be on alert. Check that the newest deliveries "
-    "of insolvency procedures are whole."
-)
 VOLUME_JUMPED = "{now_count} firms on alert; {before_count} in {month}."
 MISCALIBRATED = (
     "Of the firms on the list of {month}, {failure_count} have failed so far; its probabilities predicted {expected}."
@@ -60,7 +53,7 @@ BEYOND_POLICY = "{now_count} firms are on alert; the policy allows {most_count}.
 MESSAGES: Final = (
     *OF_CHECKS.values(),
     *(EMPTY_SOURCE, CONSTANT, MISSING, DRIFTED, MANY_DRIFTED, SCORE_DRIFTED, GONE, ALERTS_JUMPED, VOLUME_JUMPED),
-    *(MISCALIBRATED, NO_REFERENCE, UNDECIDED, UNREADABLE, ALERTS_RECALIBRATED, BEYOND_POLICY),
+    *(MISCALIBRATED, NO_REFERENCE, UNDECIDED, UNREADABLE, BEYOND_POLICY),
 )
 
 
@@ -71,9 +64,8 @@ class Compared:
     drifts, score: None where the model has no reference; score: population stability index, and what chance reaches.
     earlier: the earlier lists, oldest first; previous: the firms of the period before, None where it was not built.
     undecided: firms with a notice that can't be read with certainty, and of how many with a procedure or such a notice.
-    damaged: files of earlier lists and scores that can't be read, each with its period. recalibrated: what the list
-    owes to its calibration; None where the last list is of another model, or its period is not built. checked: what the
-    tables of the build tell of each other. allowed: how many firms the policy lets on alert, None for a list that is
+    damaged: files of earlier lists and scores that can't be read, each with its period. checked: what the tables
+    of the build tell of each other. allowed: how many firms the policy lets on alert, None for a list that is
     published already.
     """
 
@@ -85,7 +77,6 @@ class Compared:
     previous: tuple[date, frozenset[str]] | None
     undecided: tuple[int, int] = (0, 0)
     damaged: Sequence[tuple[str, date]] = ()
-    recalibrated: Recalibrated | None = None
     checked: Sequence[Checked] = ()
     allowed: int | None = None
 
@@ -218,21 +209,12 @@ def _on_alerts(compared: Compared, limits: Limits) -> Iterator[Finding]:
     last = compared.earlier[-1]
     level = _jump(compared.now.on_alert, last.on_alert, limits)
     if level:
-        jumped = _jumped(level, "alerts", ALERTS_JUMPED, compared.now.on_alert, last, last.on_alert)
-        yield _laid_to_calibration(jumped, compared.recalibrated, last, limits)
+        yield _jumped(level, "alerts", ALERTS_JUMPED, compared.now.on_alert, last, last.on_alert)
     for by in ("departement", "naf_section"):
         table = volumes(compared.now, compared.earlier, by)
         for code, now, before in zip(table.index, table["alerts"], table["last_alerts"], strict=True):
             if _jump(now, before, limits) == STOP:
                 yield _jumped(WARNING, f"{by} {code}", VOLUME_JUMPED, int(now), last, int(before))
-
-
-def _laid_to_calibration(jumped: Finding, moved: Recalibrated | None, last: Published, limits: Limits) -> Finding:
-    """The finding with its cause, where alerts would not have jumped as much at the former offset."""
-    if moved is None or _jump(moved.on_alert_then, last.on_alert, limits) in (jumped.level, STOP):
-        return jumped
-    values = {"now": moved.now, "then": moved.then, "ratio": moved.risk_ratio, "then_count": moved.on_alert_then}
-    return replace(jumped, message=ALERTS_RECALIBRATED, values={**jumped.values, **values})
 
 
 def _jump(now: float, before: float, limits: Limits) -> Level | None:

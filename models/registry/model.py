@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from features.records import as_json
-from models.calibration.shapes import Calibration, VennAbers
+from models.calibration.curve import ShorterHorizon
+from models.calibration.interval import RiskInterval
+from models.calibration.shapes import Calibration
 from models.registry.records import ModelFacts, ModelRecord
 from models.registry.upgrades import MODEL_UPGRADES
 from models.rows.inputs import Input
@@ -17,7 +19,8 @@ class RiskModel:
 
     text: LightGBM's own text of the trees in use. tested: of the trees that were evaluated, with the same inputs and
     calibration, where they are others: models are compared by these. Whatever is said of firms comes from `text`.
-    intervals: gives the interval of each firm's probability, from the rows that the calibration was fitted on.
+    interval: how uncertain the calibration is; None of a model that version 0.2.0, or one before it, registered.
+    curve: its risks at shorter horizons; empty where it tells none.
     refits: the same model fitted on firms drawn again, as text: a reason that they do not share is unstable.
     former_id: the identifier of a model that an earlier version registered, empty for those of this version.
     """
@@ -25,7 +28,8 @@ class RiskModel:
     text: str
     inputs: tuple[Input, ...]
     calibration: Calibration
-    intervals: VennAbers
+    interval: RiskInterval | None
+    curve: tuple[ShorterHorizon, ...]
     refits: tuple[str, ...]
     facts: ModelFacts
     tested: str | None = None
@@ -52,7 +56,8 @@ def record_text(model: RiskModel) -> str:
     record = ModelRecord(
         model.inputs,
         model.calibration,
-        model.intervals,
+        model.interval,
+        model.curve,
         digest(model.text),
         None if model.tested is None else digest(model.tested),
         tuple(digest(text) for text in model.refits),

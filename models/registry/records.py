@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from models.calibration.shapes import Calibration, VennAbers
+from models.calibration.base_rate import BaseRate
+from models.calibration.curve import ShorterHorizon
+from models.calibration.interval import RiskInterval
+from models.calibration.shapes import Calibration
 from models.protocol import Protocol
 from models.rows.inputs import Input
 
@@ -67,8 +70,8 @@ class ModelFacts:
 
     as_of: it knows nothing that was published later. horizon: in months. code: digest of the source that makes models.
     split: of the trees that were evaluated. n_estimators: trees that it has. final: of the trees in use; None where
-    these are the evaluated ones, as in older versions. failure_rate: the share of firms that fail within the horizon at
-    the time of the calibration; None where it could not be measured.
+    these are the evaluated ones, as in older versions. base_rate: the failure rate that its probabilities are set to;
+    None of a model that version 0.2.0, or one before it, registered.
     """
 
     as_of: date
@@ -79,7 +82,7 @@ class ModelFacts:
     code: str
     versions: dict[str, str]
     n_estimators: int
-    failure_rate: float | None
+    base_rate: BaseRate | None
     final: FinalFit | None = None
 
 
@@ -92,7 +95,8 @@ class ModelRecord:
 
     inputs: tuple[Input, ...]
     calibration: Calibration
-    intervals: VennAbers
+    interval: RiskInterval | None
+    curve: tuple[ShorterHorizon, ...]
     model_sha256: str
     tested_sha256: str | None
     refits_sha256: tuple[str, ...]

@@ -87,7 +87,7 @@ def load(models: Path, model_id: str) -> RiskModel:
             f"The files of the model {model_id} in {models} were changed since it was registered: it is not used. "
             f"Restore them. {TRAIN}"
         )
-    parts = (record.inputs, record.calibration, record.intervals, tuple(refits), record.facts, tested)
+    parts = (record.inputs, record.calibration, record.interval, record.curve, tuple(refits), record.facts, tested)
     model = RiskModel(text, *parts)
     return model if model.model_id == model_id else replace(model, former_id=model_id)
 

@@ -4,6 +4,7 @@ Each function takes the content of a file as a JSON object and returns that of t
 stays missing, and the file is then refused by name when it is read.
 """
 
+from bisect import bisect_left, bisect_right
 from typing import Any, Final
 
 from features.folder import with_todays_shares
@@ -49,6 +50,29 @@ def model_from_4(content: Content) -> Content:
     return {**content, "tested_sha256": None, "facts": {**content["facts"], "final": None}}
 
 
+def model_from_5(content: Content) -> Content:
+    """`model.json`: a Venn-Abers predictor gave the interval of a risk; the failure rate was that of a single year.
+
+    Neither is of use to today's. Where the predictor was the calibration too, its steps, which were a hundredth of a
+    log-odds apart or more, become straight lines that are as steep.
+    """
+    left = {name: value for name, value in content.items() if name != "intervals"}
+    facts = {name: value for name, value in content["facts"].items() if name != "failure_rate"}
+    changed = {"facts": {**facts, "base_rate": None}, "calibration": _without_venn_abers(content["calibration"])}
+    return {**left, **changed, "interval": None, "curve": ()}
+
+
+def _without_venn_abers(calibration: Content) -> Content:
+    if calibration["kind"] != "venn_abers":
+        return calibration
+    steps = {*calibration["low_from"], *calibration["high_from"]} or {0.0}
+    margins = sorted({round(step + near, 2) for step in steps for near in (-0.01, 0.0, 0.01)})
+    low = [calibration["low"][bisect_right(calibration["low_from"], margin)] for margin in margins]
+    high = [calibration["high"][bisect_left(calibration["high_from"], margin)] for margin in margins]
+    probabilities = [up / (1 - down + up) for down, up in zip(low, high, strict=True)]
+    return {"kind": "isotonic", "margins": margins, "probabilities": probabilities}
+
+
 def _renamed(settings: Content) -> Content:
     return {FORMER_NAMES.get(name, name): value for name, value in settings.items()}
 
@@ -74,6 +98,12 @@ def reference_from_1(content: Content) -> Content:
     return {**{name: value for name, value in content.items() if name != "score"}, "margins": content["score"]}
 
 
-MODEL_UPGRADES: Final[Upgrades] = {1: model_from_1, 2: model_from_2, 3: model_from_3, 4: model_from_4}
+MODEL_UPGRADES: Final[Upgrades] = {
+    1: model_from_1,
+    2: model_from_2,
+    3: model_from_3,
+    4: model_from_4,
+    5: model_from_5,
+}
 METRICS_UPGRADES: Final[Upgrades] = {1: metrics_from_1, 2: metrics_from_2}
 REFERENCE_UPGRADES: Final[Upgrades] = {1: reference_from_1}

@@ -15,7 +15,7 @@ from features.catalog import Feature
 from features.errors import InputError
 from features.folder import FeatureTable
 from features.hashing import HASHES, firm_hash
-from features.periods import add_months, period_range
+from features.periods import add_months
 from features.target import labelled
 from models.rows.inputs import Input, Labels, Matrix
 
@@ -102,25 +102,23 @@ def read_undecided(table: FeatureTable, period: date) -> tuple[int, int]:
     return len(sirens[0]), len(sirens[0] | sirens[1])
 
 
-def read_states(table: FeatureTable, period: date, months: int) -> pd.DataFrame:
-    """(siren, period, procedure_state) of the period and the `months` before it, as far as they were built."""
-    parts = []
-    for each in period_range(add_months(period, -months), period):
-        if each in table.periods:
-            part = pd.read_parquet(table.part(each), columns=["siren", "procedure_state"], partitioning=None)
-            parts.append(part.assign(period=pd.Timestamp(each)))
-    return pd.concat(parts, ignore_index=True)
-
-
 def count_rows(table: FeatureTable, periods: Sequence[date], only_labelled: bool = True) -> int:
     """How many rows those periods hold of firms in no procedure; only_labelled: as `read_rows`."""
     rows = _labelled(table, periods, only_labelled)
     return int(rows.filter(~rows.in_procedure).count().execute())
 
 
-def labelled_periods(table: FeatureTable, as_of: date, label_lag: int) -> list[date]:
-    """The periods of the table whose labels were all known on `as_of`."""
-    last, horizon = min(as_of, table.record.observed_until), table.record.horizon
+def label_counts(table: FeatureTable, periods: Sequence[date]) -> pd.DataFrame:
+    """(period, a date, rows, failures): the labelled rows of each of those periods, and those that fail; in order."""
+    rows = _labelled(table, periods, only_labelled=True)
+    counts = rows.group_by("period").agg(rows=rows.count(), failures=rows.label.sum().cast("int64"))
+    found: pd.DataFrame = counts.order_by("period").to_pandas()
+    return found.assign(period=found["period"].dt.date)
+
+
+def labelled_periods(table: FeatureTable, as_of: date, label_lag: int, horizon: int | None = None) -> list[date]:
+    """The periods of the table whose labels at that horizon, its own by default, were all known on `as_of`."""
+    last, horizon = min(as_of, table.record.observed_until), horizon or table.record.horizon
     return [
         period
         for period in table.periods

@@ -54,5 +54,10 @@ def read_training(table: FeatureTable, periods: Sequence[date], protocol: Protoc
 
 def read_at_most(table: FeatureTable, periods: Sequence[date], most: int, only_labelled: bool = True) -> pd.DataFrame:
     """The rows of those periods with their labels, of as many firms as have about `most` labelled rows."""
-    share = min(1.0, most / max(dataset.count_rows(table, periods, only_labelled), 1))
+    share = share_for(table, periods, most, only_labelled)
     return dataset.read_rows(table, periods, share, has_label=True, only_labelled=only_labelled)
+
+
+def share_for(table: FeatureTable, periods: Sequence[date], most: int, only_labelled: bool = True) -> float:
+    """The share of the firms that have about `most` rows in those periods, 1 at most; only_labelled: such rows."""
+    return min(1.0, most / max(dataset.count_rows(table, periods, only_labelled), 1))

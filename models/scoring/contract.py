@@ -10,7 +10,7 @@ from features.contract import FORM, check
 from models.alerts import ALERTS
 from models.explanation.contributions import TOLERANCE
 from models.registry.model import RiskModel
-from models.scoring.records import Scores
+from models.scoring.records import SHORTER_RISKS, Scores
 
 REMEDY: Final = "This is a fault of the program, not of the data: report it."
 KEY: Final = {
@@ -18,6 +18,13 @@ KEY: Final = {
     "period": pa.Column("datetime64[ms]"),
 }
 PROBABILITY: Final = pa.Column(float, pa.Check.in_range(0, 1))
+PROBABILITY_OR_UNKNOWN: Final = pa.Column(float, pa.Check.in_range(0, 1), nullable=True)
+
+
+def rises(table: pd.DataFrame) -> pd.Series:
+    """Whether the risk of each firm falls nowhere from a horizon to a longer one, where it is known."""
+    risks = table[[*SHORTER_RISKS, "probability"]].astype("float64")
+    return (risks.ffill(axis=1).diff(axis=1).fillna(0.0) >= 0).all(axis=1)
 
 
 def finite() -> pa.Column:
@@ -29,14 +36,18 @@ SCORES: Final = pa.DataFrameSchema(
     {
         **KEY,
         "margin": finite(),
-        **dict.fromkeys(("probability", "probability_low", "probability_high"), PROBABILITY),
+        "probability": PROBABILITY,
+        **dict.fromkeys((*SHORTER_RISKS, "probability_low", "probability_high"), PROBABILITY_OR_UNKNOWN),
         "model_id": pa.Column(str),
         "alert": pa.Column(str, pa.Check.isin(ALERTS)),
     },
-    checks=pa.Check(
-        lambda t: (t["probability_low"] <= t["probability"]) & (t["probability"] <= t["probability_high"]),
-        name="the interval holds the probability",
-    ),
+    checks=[
+        pa.Check(
+            lambda t: ~((t["probability_low"] > t["probability"]) | (t["probability"] > t["probability_high"])),
+            name="the interval holds the probability",
+        ),
+        pa.Check(lambda t: rises(t), name="the risk rises with the horizon"),
+    ],
     strict=True,
 )
 

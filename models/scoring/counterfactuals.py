@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from features.themes.short_time_work import FULL_TIME_HOURS
 from models.alerts import Thresholds
-from models.calibration.shapes import Calibration
 from models.calibration.thresholds import least
 from models.explanation.contributions import booster_of, margins
 from models.registry.model import RiskModel
@@ -114,7 +113,6 @@ ACTIONS = (
 def counterfactuals(
     model: RiskModel,
     rows: pd.DataFrame,
-    calibration: Calibration,
     cut: Thresholds,
     actions: Sequence[Action] = ACTIONS,
 ) -> dict[str, list[Counterfactual]]:
@@ -122,7 +120,7 @@ def counterfactuals(
 
     Off the list means below the threshold of a moderate alert. Where no single action is enough, the first of `actions`
     that are enough together, in their order; an empty list where all together are not.
-    rows: of the feature table, of firms on alert. calibration, cut: those of the list.
+    rows: of the feature table, of firms on alert. cut: the thresholds of the list.
     """
     found: dict[str, list[Counterfactual]] = {str(siren): [] for siren in rows["siren"]}
     quantities = [column.name for column in model.inputs if column.unit != "category"]
@@ -130,11 +128,11 @@ def counterfactuals(
     x, sirens = dataset.matrix(rows, model.inputs), rows["siren"].to_numpy(str)
     goals = least(cut, rows)
     for action in actions:
-        _search(model, x, sirens, known, (action,), calibration, goals, found)
+        _search(model, x, sirens, known, (action,), goals, found)
     for count in range(2, len(actions) + 1):
         left = np.array([not found[siren] for siren in sirens], bool)
         part = {name: values[left] for name, values in known.items()}
-        _search(model, x[left], sirens[left], part, actions[:count], calibration, goals[left], found)
+        _search(model, x[left], sirens[left], part, actions[:count], goals[left], found)
     return found
 
 
@@ -144,7 +142,6 @@ def _search(
     sirens: NDArray[np.str_],
     known: Columns,
     actions: Sequence[Action],
-    calibration: Calibration,
     goals: Values,
     found: dict[str, list[Counterfactual]],
 ) -> None:
@@ -165,7 +162,7 @@ def _search(
         after = x[firms]
         for name, values in now.items():
             after[:, places[name]] = values
-        return now, calibration.probability(margins(booster_of(model.text), after)), opened
+        return now, model.calibration.probability(margins(booster_of(model.text), after)), opened
 
     if not len(firms):
         return

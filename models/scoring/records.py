@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from models.alerts import Thresholds
-from models.calibration.shapes import Calibration
+from models.protocol import SHORTER_HORIZONS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,17 +17,23 @@ if TYPE_CHECKING:
 REVISION = "revision"
 
 
+def risk_at(months: int) -> str:
+    """The column of the risk at a shorter horizon than the model's own."""
+    return f"probability_{months}m"
+
+
+SHORTER_RISKS: Final = tuple(map(risk_at, SHORTER_HORIZONS))
+
+
 @dataclass(frozen=True)
 class Scores:
     """The firms of one period; scores: see `models.scoring.scoring.score`.
 
-    contributions: siren, period, base (value), one column per input, in log-odds. calibration: that of probabilities.
-    thresholds: those of the alerts.
+    contributions: siren, period, base (value), one column per input, in log-odds. thresholds: those of the alerts.
     """
 
     scores: pd.DataFrame
     contributions: pd.DataFrame
-    calibration: Calibration
     thresholds: Thresholds
 
 

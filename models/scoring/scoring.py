@@ -1,6 +1,5 @@
 """The champion on the firms of one period: scores and contributions, one row per firm."""
 
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +9,13 @@ from features import store
 from features.errors import InputError
 from features.folder import CONTRIBUTIONS, SCORES, BuildRecord
 from models.alerts import DEFAULT_POLICY, NO_ALERT, AlertPolicy
-from models.calibration.base_rate import has_drifted, known_failure_rate, offset_between
-from models.calibration.shapes import Calibration, Shifted, shifted, with_offset
+from models.calibration.curve import risks_by_horizon
 from models.calibration.thresholds import alerts, thresholds
 from models.explanation.contributions import booster_of, explain, margins
 from models.registry.model import RiskModel
 from models.rows import dataset
 from models.rows.inputs import Margins
-from models.scoring.records import Scores
+from models.scoring.records import Scores, risk_at
 
 
 def refuse_other_dictionary(model: RiskModel, built: BuildRecord) -> None:
@@ -40,78 +38,53 @@ def refuse_other_dictionary(model: RiskModel, built: BuildRecord) -> None:
         )
 
 
-def calibration_at(model: RiskModel, states: pd.DataFrame, period: date) -> Calibration:
-    """The model's calibration, shifted to the failure rate known at the period where that differs from its own.
-
-    states: (siren, period, procedure_state) of the 13 periods that end at `period`. Where they give no rate, or the
-    difference may be chance, it is the model's own calibration.
-    """
-    reference = model.facts.failure_rate
-    if reference is None:
-        return model.calibration
-    try:
-        current = known_failure_rate(states, period, model.facts.horizon)
-    except InputError:
-        return model.calibration
-    if not has_drifted(reference, current):
-        return model.calibration
-    return shifted(model.calibration, offset_between(reference, current.rate))
-
-
-def score(
-    model: RiskModel, rows: pd.DataFrame, calibration: Calibration | None = None, policy: AlertPolicy = DEFAULT_POLICY
-) -> Scores:
+def score(model: RiskModel, rows: pd.DataFrame, policy: AlertPolicy = DEFAULT_POLICY) -> Scores:
     """Score each row of the feature table, all of one period; a firm known to be in a procedure is never on alert.
 
-    calibration: as `calibration_at` gives; the model's own by default. Thresholds follow from the policy and the risks
-    of the firms that are in no procedure.
-    scores: siren, period, margin (log-odds), probability, probability_low and probability_high (Venn-Abers), alert,
-    model_id; one row per firm.
+    Thresholds follow from the policy and the risks of the firms that are in no procedure.
+    scores: siren, period, margin (log-odds), probability, probability_low and probability_high (of the mean risk of
+    firms scored alike; unknown where the model does not tell), those of `SHORTER_RISKS`, alert, model_id; one row per
+    firm.
     Raises InputError where the table lacks a column that the model reads, or there is no firm.
     """
     if rows.empty:
         raise InputError("The period holds no firm: nothing is scored.")
     explained = explain(booster_of(model.text), dataset.matrix(rows, model.inputs))
-    calibration = calibration or model.calibration
-    scores = _risks(model, rows, explained.margin, calibration)
+    scores = _risks(model, rows, explained.margin)
     probability, in_procedure = scores["probability"].to_numpy(), rows["in_procedure"].to_numpy(bool)
     cut = thresholds(policy, rows, probability, (~in_procedure).astype(np.float64))
     scores["alert"] = pd.Series(alerts(cut, rows, probability), dtype="str").mask(in_procedure, NO_ALERT)
     parts = pd.DataFrame(explained.contributions, columns=[column.name for column in model.inputs])
     key = scores[["siren", "period"]].assign(base=explained.base)
-    return Scores(scores, pd.concat([key, parts], axis=1), calibration, cut)
+    return Scores(scores, pd.concat([key, parts], axis=1), cut)
 
 
-def _risks(model: RiskModel, rows: pd.DataFrame, margin: Margins, calibration: Calibration) -> pd.DataFrame:
+def _risks(model: RiskModel, rows: pd.DataFrame, margin: Margins) -> pd.DataFrame:
     """The scores of `score`, without alerts."""
-    probability = calibration.probability(margin)
-    offset = calibration.offset if isinstance(calibration, Shifted) else 0.0
-    low, high = (with_offset(end, offset) for end in model.intervals.interval(margin))
+    probability = model.calibration.probability(margin)
+    shorter = {risk_at(months): risk for months, risk in risks_by_horizon(model.curve, margin, probability).items()}
+    unknown = np.full(len(rows), np.nan)
+    low, high = model.interval.ends(margin, probability) if model.interval else (unknown, unknown)
     return (
         rows[["siren", "period"]]
         .reset_index(drop=True)
         .assign(
+            **shorter,
             margin=margin,
             probability=probability,
-            probability_low=np.minimum(low, probability),
-            probability_high=np.maximum(high, probability),
+            probability_low=low,
+            probability_high=high,
             model_id=model.model_id,
         )
     )
 
 
-def risks_over_time(model: RiskModel, rows: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
-    """The risks of rows of several periods, oldest first, each at the failure rate known at its own period.
+def risks(model: RiskModel, rows: pd.DataFrame) -> pd.DataFrame:
+    """The risks of rows of any periods, as the list of each says with the same model.
 
-    states: as `calibration_at` reads for every one of these periods. Of a period that is listed, with the same model,
-    the risks are those of the list; alerts, which depend on all firms, are left out.
+    Alerts, which depend on all firms of a period, are left out.
     """
-    parts = []
-    for period, part in rows.groupby("period", sort=True):
-        calibration = calibration_at(model, states, pd.Timestamp(str(period)).date())
-        margin = margins(booster_of(model.text), dataset.matrix(part, model.inputs))
-        parts.append(_risks(model, part, margin, calibration))
-    return pd.concat(parts, ignore_index=True)
+    return _risks(model, rows, margins(booster_of(model.text), dataset.matrix(rows, model.inputs)))
 
 
 def write_scores(folder: Path, scored: Scores) -> None:

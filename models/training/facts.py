@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from features.folder import BuildRecord
+from models.calibration.base_rate import BaseRate
 from models.protocol import Protocol
 from models.registry.records import FinalFit, ModelFacts, Span, Spans, TrainingData
 from models.rows.reading import Rows
@@ -31,7 +32,7 @@ def model_facts(
     protocol: Protocol,
     rows: Rows,
     n_estimators: int,
-    failure_rate: float | None,
+    base_rate: BaseRate,
     final: FinalFit,
 ) -> ModelFacts:
     """The facts of a model trained on these rows of the feature table that `built` describes."""
@@ -46,7 +47,7 @@ def model_facts(
         code=code_digest(),
         versions={name: importlib.metadata.version(name) for name in PACKAGES},
         n_estimators=n_estimators,
-        failure_rate=failure_rate,
+        base_rate=base_rate,
         final=final,
     )
 

@@ -11,10 +11,10 @@ from sklearn.base import clone
 
 from features.errors import InputError
 from features.folder import FeatureTable
-from features.periods import add_months
 from models.alerts import DEFAULT_POLICY, NO_ALERT, AlertPolicy
-from models.calibration.base_rate import LOOK_BACK_MONTHS, known_failure_rate
-from models.calibration.fitting import UnskilledError, fit_venn_abers
+from models.calibration.base_rate import base_rate
+from models.calibration.fitting import UnskilledError
+from models.calibration.redrawing import interval_of
 from models.calibration.thresholds import alerts_by_period
 from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boosted_trees
 from models.estimators.challengers import CHALLENGERS, fit
@@ -37,6 +37,7 @@ from models.rows.split import out_of_time
 from models.training import tuning
 from models.training.facts import model_facts
 from models.training.final import FinalTrees, final_trees
+from models.training.horizons import shorter_horizons
 from models.training.origins import inner_origins
 
 # The most training rows that later periods are compared with, and the most test rows that importance is measured on.
@@ -61,11 +62,16 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
     context = context_of(table, as_of, protocol, policy)
     rows, tested = tested_model(context, protocol, progress)
     final = final_trees(tested, context, protocol, progress)
+    own = tested.margins(rows.validation)
+    interval = interval_of(tested.chosen.calibration, own, rows.validation, context.rate.drift, protocol.seed)
+    progress("shorter horizons, on the newest months")
+    curve = shorter_horizons(table, as_of, protocol, context.split.validation, tested.margins)
     model = RiskModel(
         text=final.booster.model_to_string(),
         inputs=tested.inputs,
         calibration=tested.chosen.calibration,
-        intervals=fit_venn_abers(tested.margins(rows.validation), labels_of(rows.validation)),
+        interval=interval,
+        curve=curve.horizons,
         refits=tuple(_refits(tested.estimator, final, protocol, progress)),
         facts=model_facts(
             table.record,
@@ -74,7 +80,7 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
             protocol,
             rows,
             int(tested.estimator.n_estimators),
-            _failure_rate(context),
+            context.rate,
             final.fit,
         ),
         tested=tested.estimator.booster_.model_to_string(),
@@ -83,6 +89,8 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
         *_beside(tested, rows, context, protocol.seed, progress),
         _stability(model, tested, rows, policy),
         feature_importance(model, rows.test, protocol.seed),
+        interval,
+        curve.judged,
     )
     metrics = evaluation_report(tested, rows, context, known, protocol.origins, protocol.seed, progress)
     return Result(model, metrics, rows.test, _reference(model, final, tested, rows, context))
@@ -97,7 +105,7 @@ def tested_model(context: EvaluationContext, protocol: Protocol, progress: Progr
     progress("how many trees serve later months best")
     estimator = estimator.set_params(n_estimators=_n_estimators(estimator, rows, context.horizon))
     progress(f"training on {len(rows.train):,} rows of {rows.train['siren'].nunique():,} firms")
-    return rows, fit_model(estimator, inputs, rows.train, rows.validation, rows.weights)
+    return rows, fit_model(estimator, inputs, rows.train, rows.validation, rows.weights, context.rate.offset)
 
 
 def context_of(
@@ -105,10 +113,14 @@ def context_of(
 ) -> EvaluationContext:
     """Where a model that knows what was known on `as_of` is trained and evaluated; raises as `train` does."""
     built, periods = table.record, dataset.labelled_periods(table, as_of, LABEL_LAG_MONTHS)
+    split = out_of_time(periods, built.horizon, protocol.validation_months, protocol.test_months)
+    counts = dataset.label_counts(table, periods)
     return EvaluationContext(
         table=table,
         periods=periods,
-        split=out_of_time(periods, built.horizon, protocol.validation_months, protocol.test_months),
+        split=split,
+        counts=counts,
+        rate=base_rate(counts, split.validation, built.horizon),
         horizon=built.horizon,
         observed_until=min(as_of, built.observed_until),
         last_period=min(as_of, built.end),
@@ -145,20 +157,6 @@ def tune(
     made_of = (table.record.fingerprint, as_of, replace(protocol, hyperparameters=Hyperparameters()))
     name = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
     return tuning.tune(database, name, value, protocol.seed, minutes, progress)
-
-
-def _failure_rate(context: EvaluationContext) -> float | None:
-    """The failure rate at the time of the calibration; None where it can't be measured.
-
-    It is measured as at any later period, from the procedures known then, over the 12 months after the last validation
-    period, which lie in the middle of the months that the validation labels cover.
-    """
-    period = add_months(context.split.validation[-1], LOOK_BACK_MONTHS)
-    states = dataset.read_states(context.table, period, LOOK_BACK_MONTHS)
-    try:
-        return known_failure_rate(states, period, context.horizon).rate
-    except InputError:
-        return None
 
 
 def _refits(estimator: BoostedTrees, final: FinalTrees, protocol: Protocol, progress: Progress) -> Iterator[str]:
@@ -210,7 +208,8 @@ def _beside(
             # The same model without the constraints: the difference is what they cost.
             other = clone(model.estimator).set_params(monotone=False) if name == FREE else make(model.inputs, seed)
             try:
-                fitted[name] = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights)
+                offset = context.rate.offset
+                fitted[name] = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights, offset)
             except UnskilledError:
                 progress(f"{name.replace('_', ' ')} has learnt nothing that holds later: it is left out")
     found = {name: evaluate_model(each, rows.test, context.policy) for name, each in fitted.items()}

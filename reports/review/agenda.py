@@ -1,6 +1,6 @@
 """What is to be done and was done: the firms that one follows with their dates, and the week of one's colleagues."""
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -8,8 +8,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session as Transaction
 
-from reports.review.cases.records import FollowUp, newest_versions
-from reports.review.codes import CLOSED
+from reports.review.cases.listing import OPEN, of_people, selected
+from reports.review.cases.records import Brief, FollowUp, standing
 from reports.review.database import Case, CaseVersion, Verdict
 
 WEEK: Final = timedelta(days=7)
@@ -28,17 +28,10 @@ class Entry:
     is_useful: bool | None = None
 
 
-def my_follow_ups(engine: sa.Engine, name: str) -> list[FollowUp]:
-    """The follow-ups under way that an account is in charge of, or takes part in, by the day of their next step."""
-    takes_part = sa.cast(CaseVersion.participants, sa.Text).contains(json.dumps(name), autoescape=True)
-    query = newest_versions(Case, CaseVersion).where(
-        CaseVersion.state != CLOSED, sa.or_(CaseVersion.in_charge == name, Case.by == name, takes_part)
-    )
-    with Transaction(engine, expire_on_commit=False) as db:
-        found = [FollowUp(case, [version]) for case, version in db.execute(query)]
-    return sorted(
-        (one for one in found if one.is_of({name})), key=lambda one: (one.last.next_on or date.max, one.case.id)
-    )
+def my_follow_ups(engine: sa.Engine, found: Sequence[Brief], name: str) -> list[FollowUp]:
+    """Those under way that an account is in charge of, or takes part in, by the day of their next step."""
+    mine = standing(engine, of_people(selected(found, OPEN), frozenset({name})))
+    return sorted(mine, key=lambda one: (one.last.next_on or date.max, one.case.id))
 
 
 def written_since(engine: sa.Engine, since: datetime, but: str) -> list[Entry]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from features.sources.register import MASKED
+from models.scoring.records import SHORTER_RISKS
 from reports.list_columns import LIST_COLUMNS, Format, ListColumn, Text
 from reports.review.access import Kind, Right, visible_reason
 from reports.review.data import PublishedList
@@ -226,6 +227,7 @@ COLUMNS: tuple[Column, ...] = (
     _listed("first_alert", kind=Kind.SCORES, is_exported=False),
     _listed("alert_since", name="since", reads="alert_since", kind=Kind.SCORES),
     _listed("probability", kind=Kind.SCORES, head=Text("Risk", "Risque"), is_sortable=True, starts_high=True),
+    *(_listed(name, kind=Kind.SCORES) for name in SHORTER_RISKS),
     _listed("probability_low", table=Table.SCORES, kind=Kind.SCORES),
     _listed("probability_high", table=Table.SCORES, kind=Kind.SCORES),
     Column(

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -16,6 +17,7 @@ from reports.review.cases.wording import told as told_field
 from reports.review.data import Row
 from reports.review.exports import Export
 from reports.review.firm import Explanation
+from reports.review.horizons import horizon_chart
 from reports.review.key_figures import WORSE, KeyFigure
 from reports.review.sheet_parts import HEAD, SMALL, TITLE, WARNING, small_chart, text
 from reports.review.unknowns import questions, spoken_of
@@ -148,7 +150,17 @@ def _head(export: Export) -> list[Flowable]:
         listed = words.say("List of {month}", month=words.month(export.published.period))
         said = f"{cells['alert']}, {words.say('risk of {risk}', risk=words.percent(cells['probability']))}"
         facts.append(words.say("{label}: {value}", label=listed, value=said))
+        facts += _how_sure(cells, export.published.horizon, words)
     return [text(cells["name"] or "", TITLE), *(text(fact) for fact in facts), Spacer(1, 2 * mm), *lines]
+
+
+def _how_sure(cells: dict[str, Any], horizon: int, words: Words) -> Iterator[str]:
+    """The interval of the risk, and the risk at shorter horizons, where the list tells them."""
+    if cells.get("probability_low") is not None:
+        low, high = (words.percent(cells[f"probability_{end}"]) for end in ("low", "high"))
+        yield words.say("mean risk of firms scored like this one: between {low} and {high} (95%)", low=low, high=high)
+    if chart := horizon_chart(cells, horizon, words):
+        yield f"{chart.title}: {', '.join(f'{months} {risk}' for months, risk in chart.rows)}"
 
 
 def _why(export: Export, explained: Explanation) -> list[Flowable]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from features.nomenclatures import mapping
 from models.alerts import HIGH, MODERATE
-from reports.cells import csv_text
+from reports.cells import spreadsheet_csv
 from reports.review.aggregates import LARGEST_SIZE, Became, Counts
 from reports.review.codes import OUTCOMES, STATES
 from reports.review.masking import FEWEST, masked, masked_parts
@@ -175,17 +175,13 @@ def _became(one: Became, words: Words) -> tuple[Cell, ...]:
 
 
 def as_csv(figures: Figures, is_simulated: bool, words: Words) -> bytes:
-    """As French spreadsheets read it: a mark, semicolons, and in French a decimal comma; shares in percent."""
+    """As the spreadsheets of the reader's language read it; shares in percent."""
     simulated = words.say("yes" if is_simulated else "no")
     rows = ([*(_plain(cell, words) for cell in row), simulated] for row in figures.all_rows)
-    text = csv_text([*figures.head, words.say("Simulated")], rows, separator=";", line_end="\r\n")
-    return b"\xef\xbb\xbf" + text.encode()
+    return spreadsheet_csv([*figures.head, words.say("Simulated")], rows, words.language)
 
 
-def _plain(cell: Cell, words: Words) -> str | int:
+def _plain(cell: Cell, words: Words) -> Cell:
     if cell is None:
         return words.say("masked")
-    if isinstance(cell, float):
-        percent = f"{100 * cell:.1f}"
-        return percent.replace(".", ",") if words.code == "fr" else percent
-    return cell
+    return round(100 * cell, 1) if isinstance(cell, float) else cell

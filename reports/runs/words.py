@@ -58,7 +58,7 @@ TABLES: Final = {
     "failures": "share of failures in the last known year, of that of the year before",
 }
 
-KINDS: Final = {"platt": "Platt", "beta": "beta", "isotonic": "isotonic", "venn_abers": "Venn-Abers"}
+KINDS: Final = {"platt": "Platt", "beta": "beta", "isotonic": "isotonic"}
 
 BUILT = "Periods {first} to {last} of the feature table were built; {kept_count} others stay as they were built before."
 BUILT_NONE = "No period of the feature table was missing; {kept_count} stay as they were built before."
@@ -72,19 +72,18 @@ MODEL_REPLACED = "The new model {model_id} passed its {check_count} checks, and 
 MODEL_SAME = "The new model {model_id} is the one that is in use: equal data give an equal model."
 MODEL_NOT_USED = "The new model {model_id} failed {failed_count} of its {check_count} checks, and is not put in use."
 CALIBRATED = (
-    "Probabilities are calibrated as at training ({kind}): the failure rate known now differs from that of training by "
-    "no more than chance, or is not known."
+    "Probabilities are calibrated as at training ({kind}), in a version that kept no failure rate with its models."
 )
-RECALIBRATED = (
-    "Probabilities are calibrated as at training ({kind}), then moved by {offset} in log-odds: {now_share} of the "
-    "firms fail within the horizon by what is known now, {then_share} at training, which is more than chance."
+SET_TO_RATE = (
+    "Probabilities are calibrated as at training ({kind}), and moved by {offset} in log-odds, from the failure rate of "
+    "the months of calibration, {then_share}, to that of {first} to {last}, {now_share}."
 )
 PUBLISHED = "The list of {month} was published: no check stops it. Findings that are worth a look: {warning_count}."
 NOT_PUBLISHED = "The list of {month} was not published. Findings that stop it: {stop_count}."
 LAST_STAGE = "It did not end; what it was at: {stage}."
 MESSAGES: Final = (
     *(BUILT, BUILT_NONE, CAME_SINCE, OTHER_CODE, MODEL_KEPT, MODEL_FIRST, MODEL_REPLACED, MODEL_SAME),
-    *(MODEL_NOT_USED, CALIBRATED, RECALIBRATED, PUBLISHED, NOT_PUBLISHED, LAST_STAGE),
+    *(MODEL_NOT_USED, CALIBRATED, SET_TO_RATE, PUBLISHED, NOT_PUBLISHED, LAST_STAGE),
 )
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.calibration.shapes import Platt, VennAbers
+from models.calibration.interval import RiskInterval
+from models.calibration.shapes import Platt
 from tests.models.small import INPUTS, drawn_sample, grown
 from tests.records import model_facts, risk_model
 
@@ -24,7 +25,7 @@ def model(booster):
         text=text,
         inputs=INPUTS,
         calibration=Platt(1.1, -0.2),
-        intervals=VennAbers((-2.0,), (0.01, 0.1), (-2.0,), (0.05, 0.3)),
+        interval=RiskInterval((-3.0, 0.0), (0.3, 0.1), 0.2),
         refits=(text,),
-        facts=model_facts(failure_rate=0.05, dictionary={column.name: "1" for column in INPUTS}),
+        facts=model_facts(dictionary={column.name: "1" for column in INPUTS}),
     )

@@ -37,7 +37,7 @@ def listed(older) -> TargetList:
     model = risk_model(inputs=())
     settings = ReasonSettings({}, 5, older)
     rows = pd.DataFrame(columns=list(COLUMNS), dtype=object)
-    return TargetList(rows, FEBRUARY, model, "2401", False, -3.0, model.calibration, settings, GIVEN)
+    return TargetList(rows, FEBRUARY, model, "2401", False, -3.0, settings, GIVEN)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def document():
     )
     model = risk_model(inputs=())
     found, settings = given(Thresholds(0.2, 0.1), rows), ReasonSettings({}, 5)
-    return front_end(TargetList(rows, date(2024, 2, 1), model, "2401", True, BASE, model.calibration, settings, found))
+    return front_end(TargetList(rows, date(2024, 2, 1), model, "2401", True, BASE, settings, found))
 
 
 SCHEMA = json.loads(files("reports").joinpath("front_end.schema.json").read_text(encoding="utf-8"))

@@ -11,6 +11,7 @@ from features.sources import SOURCES
 from models.alerts import AlertPolicy
 from models.evaluation.records import Difference, Interval
 from models.registry.records import FinalFit, Span
+from reports.card.evaluation import calibration, curve, years
 from reports.card.limits import limits
 from reports.card.parts import PICTURES, WORDS, Points, Table
 from reports.card.summary import made_of
@@ -199,6 +200,39 @@ def test_the_card_says_what_tells_a_firms_size_where_no_headcount_does():
     assert "large enough turnover" in by_turnover
     assert "size band" not in by_turnover
     assert "size band of today" in by_band
+
+
+def told_of(part, model=MODEL, found=METRICS):
+    return " ".join(content for content in part(model, found, EN).content if isinstance(content, str))
+
+
+def test_the_card_says_which_horizon_is_not_given_and_what_the_newest_months_say():
+    section = curve(MODEL, METRICS, EN)
+    (table,) = [content for content in section.content if not isinstance(content, str)]
+    assert [row[0] for row in table.rows] == ["3", "6", "12"]
+    # 24 of 600 failed, 2 % were expected.
+    assert table.rows[1][-3:] == ("2%", "4%", "2")
+    told = told_of(curve)
+    assert "Too few firms fail within 3, 12 months" not in told
+    assert "Too few firms fail within 3 months to calibrate that risk: it is not given." in told
+    assert "firms failed 2 times as often within 6 months as expected" in told
+    assert told_of(curve, risk_model(curve=())).startswith("This model tells the risk at its own horizon only.")
+
+
+def test_the_card_tells_the_failure_rate_that_risks_are_set_to_and_whose_interval_is_shown():
+    told = told_of(calibration)
+    assert "mean failure rate of February 2017 to January 2022, 6%; by month, it went from 4% to 8%" in told
+    assert "In the months of calibration it was 5%: risks are moved from there by 0.19 in log-odds" in told
+    assert "mean risk of firms scored alike (95%)" in told
+    assert "holds the failure rate of 1 of these 1 groups" in told
+    older = risk_model(interval=None, facts=model_facts(base_rate=None))
+    assert "Risks are set" not in told_of(calibration, older)
+    assert "interval" not in told_of(calibration, older)
+
+
+def test_the_card_tells_how_often_firms_fail_by_year_beside_the_openings():
+    (table,) = [content for content in years(MODEL, METRICS, EN).content if not isinstance(content, str)]
+    assert table.rows == (("2021", "12,000", "5%", "90"),)
 
 
 def test_the_card_tells_what_the_trees_in_use_learnt_after_the_evaluation():

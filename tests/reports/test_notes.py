@@ -164,7 +164,7 @@ def test_the_list_holds_records_in_parquet_and_sentences_in_its_other_files():
     firms = [firm | {"siren": "552100554", "movement": moved, "counterfactual": off}, firm | {"siren": "100000017"}]
     model = SimpleNamespace(model_id="m")
     rows, found = pd.DataFrame(firms, columns=COLUMNS, dtype=object), Given(Thresholds(0.4, 0.2), 2, 0, 0, None)
-    ranked = TargetList(rows, SINCE, model, "2309", True, 0.0, None, ReasonSettings({}, 5), found)
+    ranked = TargetList(rows, SINCE, model, "2309", True, 0.0, ReasonSettings({}, 5), found)
     table = parquet(ranked)
     assert (table.schema.field("movement").type, table.schema.field("counterfactual").type) == (
         MOVEMENT,

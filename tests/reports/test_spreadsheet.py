@@ -62,6 +62,9 @@ def test_equal_rows_made_on_a_given_day_give_equal_bytes():
 def test_the_same_figure_is_written_the_same_way_wherever_it_stands():
     assert {name for name, column in LIST_COLUMNS.items() if column.format is Format.PERCENT} == {
         "probability",
+        "probability_3m",
+        "probability_6m",
+        "probability_12m",
         "probability_low",
         "probability_high",
     }

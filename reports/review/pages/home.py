@@ -1,5 +1,6 @@
 """The page on which one lands: what is new, what is to be done, what colleagues did, the figures of one's territory."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
@@ -7,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from reports.review import agenda, aggregates, news
 from reports.review.access import HOME, SIGNED_IN, TERRITORY, Kind
-from reports.review.cases import records
+from reports.review.cases.records import Brief, briefs
 from reports.review.data import PublishedList
 from reports.review.database import now
 from reports.review.guard import Admitted, Refused, Visit
@@ -23,7 +24,7 @@ SHOWN: Final = 8
 def home(visit: Annotated[Visit, Depends(Admitted(HOME))]) -> HTMLResponse:
     """Of the newest list and of the last seven days; only of firms that the user may see."""
     published = _newest(visit)
-    right = visit.who.right
+    right, found = visit.who.right, briefs(visit.services.engine)
     context: dict[str, Any] = {
         "published": published,
         "is_simulated": published.is_simulated,
@@ -31,8 +32,8 @@ def home(visit: Annotated[Visit, Depends(Admitted(HOME))]) -> HTMLResponse:
         "horizon": published.horizon,
         "keys": published.keys,
         "shows_territory": TERRITORY.admits(right),
-        **_written(visit),
-        **(_risks(visit, published) if right.may_see(Kind.SCORES) else {}),
+        **_written(visit, found),
+        **(_risks(visit, published, found) if right.may_see(Kind.SCORES) else {}),
     }
     return render(visit.request, visit.services, visit.account, "home.html", **context)
 
@@ -50,10 +51,10 @@ def _newest(visit: Visit) -> PublishedList:
     return reader.published(None)
 
 
-def _written(visit: Visit) -> dict[str, Any]:
-    """The firms that one follows, and what colleagues wrote this week."""
+def _written(visit: Visit, found: Sequence[Brief]) -> dict[str, Any]:
+    """The firms that one follows, of all follow-ups, and what colleagues wrote this week."""
     services, account = visit.services, visit.who
-    mine = agenda.my_follow_ups(services.engine, account.name)
+    mine = agenda.my_follow_ups(services.engine, found, account.name)
     entries = agenda.written_since(services.engine, now() - agenda.WEEK, account.name)
     if not account.right.may_see(Kind.SCORES):
         entries = [entry for entry in entries if entry.is_useful is None]
@@ -68,7 +69,7 @@ def _written(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _risks(visit: Visit, published: PublishedList) -> dict[str, Any]:
+def _risks(visit: Visit, published: PublishedList, found: Sequence[Brief]) -> dict[str, Any]:
     """New alerts, risks that rose most, and the figures of the territory, to whoever may see scores."""
     services, right = visit.services, visit.who.right
     new, new_count = news.new_alerts(services.reader, published, right)
@@ -76,7 +77,7 @@ def _risks(visit: Visit, published: PublishedList) -> dict[str, Any]:
     sirens = list(dict.fromkeys([*new, *(one.siren for one in risen)]))
     rows = {row["siren"]: row for row in read_firms(services.reader, published, sirens, right)}
     months = aggregates.by_month(services.reader, published, right)
-    followed = records.follow_states(services.engine)
+    followed = {one.siren for one in found}
     return {
         "new": [rows[siren] for siren in new],
         "new_count": new_count,

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from features.nomenclatures import mapping
 from models.alerts import HIGH, MODERATE
 from reports import charts as drawing
+from reports.cells import SPREADSHEET
 from reports.charts import Series
 from reports.review import aggregates, territory, tiles
 from reports.review.access import EXPORT_TERRITORY, PUBLIC, TERRITORY, Kind, Right, Role
@@ -96,7 +97,7 @@ def _file(visit: Visit, name: str, right: Right) -> Response:
         raise Refused(404, NO_PAGE)
     headers = {"Content-Disposition": f'attachment; filename="{name}-{published.key}.csv"'}
     content = territory.as_csv(figures, published.is_simulated, words)
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(content, media_type=SPREADSHEET, headers=headers)
 
 
 def _page(visit: Visit, address: str, right: Right) -> HTMLResponse:

@@ -11,12 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from scipy.special import expit, log_expit
-from sklearn.isotonic import IsotonicRegression
 
 from features.errors import InputError
-from models.calibration.base_rate import FailureRate, has_drifted, known_failure_rate, offset_between
+from models.calibration.base_rate import offset_between
 from models.calibration.choice import choose_calibration, is_as_good
-from models.calibration.fitting import fit_beta, fit_isotonic, fit_platt, fit_venn_abers
+from models.calibration.fitting import FITS, fit_beta, fit_isotonic, fit_platt
 from models.calibration.reliability import expected_calibration_error, reliability, wilson_interval
 from models.calibration.shapes import (
     Beta,
@@ -24,14 +23,12 @@ from models.calibration.shapes import (
     Isotonic,
     Platt,
     Shifted,
-    VennAbers,
     shifted,
     with_offset,
 )
 from models.explanation.contributions import margins as margins_of
 
 STORED = TypeAdapter(Calibration)
-FITS = (fit_platt, fit_beta, fit_isotonic, fit_venn_abers)
 
 
 def drawn(truth, rows=60_000, seed=0):
@@ -61,8 +58,6 @@ def step(margins):
         (fit_beta, one_sided, 0.02),
         (fit_isotonic, one_sided, 0.05),
         (fit_isotonic, step, 0.03),
-        (fit_venn_abers, one_sided, 0.05),
-        (fit_venn_abers, step, 0.03),
     ],
 )
 def test_a_calibration_finds_the_distortion_that_was_planted(fit, truth, tolerance):
@@ -85,7 +80,7 @@ def test_beta_is_the_formula_of_its_paper():
     assert Beta(2, 1, np.log(3)).probability(np.array([0.0])) == pytest.approx(0.6)
 
 
-@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("fit", FITS.values())
 @settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_a_larger_margin_is_never_a_smaller_probability(fit, data):
@@ -101,7 +96,7 @@ def test_a_larger_margin_is_never_a_smaller_probability(fit, data):
     assert ((probability >= 0) & (probability <= 1)).all()
 
 
-@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("fit", FITS.values())
 def test_a_calibration_comes_back_from_json_as_it_was(fit):
     calibration = fit(*drawn(half_as_sure, 2000))
     for original in (calibration, shifted(calibration, -0.2)):
@@ -110,7 +105,7 @@ def test_a_calibration_comes_back_from_json_as_it_was(fit):
         STORED.validate_python({"kind": "platt", "slope": 1.0})
 
 
-@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("fit", FITS.values())
 def test_labels_of_one_kind_are_refused_in_a_sentence(fit):
     with pytest.raises(InputError, match="nothing to calibrate on"):
         fit(np.array([0.0, 1.0]), np.zeros(2, np.int8))
@@ -122,29 +117,7 @@ def test_margins_that_order_firms_the_wrong_way_round_are_refused(fit):
         fit(np.array([0.0, 1.0, 2.0, 3.0]), np.array([1, 1, 0, 0], np.int8))
 
 
-def test_venn_abers_is_two_isotonic_fits_with_the_firm_itself_in():
-    margins, labels = drawn(half_as_sure, 60)
-    margins = margins.round(2)
-    at = np.array([-9.0, *margins[:20], -1.234, 0.5, 9.0])
-    low, high = fit_venn_abers(margins, labels).interval(at)
-    for place, margin in enumerate(at.round(2)):
-        expected = [IsotonicRegression().fit([*margins, margin], [*labels, own]).predict([margin])[0] for own in (0, 1)]
-        assert [low[place], high[place]] == pytest.approx(expected)
-
-
-def test_a_venn_abers_probability_is_inside_its_interval_and_the_interval_narrows_with_rows():
-    grid = np.linspace(-3, 0, 20)
-    widths = []
-    for rows in (500, 50_000):
-        calibration = fit_venn_abers(*drawn(half_as_sure, rows))
-        low, high = calibration.interval(grid)
-        probability = calibration.probability(grid)
-        assert ((low - 1e-8 <= probability) & (probability <= high + 1e-8)).all()
-        widths.append((high - low).mean())
-    assert widths[1] < widths[0] / 5
-
-
-@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("fit", FITS.values())
 def test_calibration_keeps_the_order_of_firms(fit):
     margins, labels = drawn(half_as_sure, 3000)
     assert (np.argsort(fit(margins, labels).probability(margins)) == np.argsort(margins)).all()
@@ -152,7 +125,6 @@ def test_calibration_keeps_the_order_of_firms(fit):
 
 def test_what_is_stored_stays_small_however_many_rows_were_seen():
     margins, labels = drawn(half_as_sure, 100_000)
-    assert len(json.dumps(asdict(fit_venn_abers(margins, labels)))) < 30_000
     assert len(json.dumps(asdict(fit_isotonic(margins, labels)))) < 30_000
 
 
@@ -166,7 +138,7 @@ def test_the_simplest_calibration_that_is_as_good_is_chosen():
     margins, labels = drawn(half_as_sure)
     chosen = choose_calibration(margins, labels, months(len(margins)))
     assert chosen.calibration == fit_platt(margins, labels)
-    assert [record.kind for record in chosen.scores] == ["uncalibrated", "platt", "beta", "isotonic", "venn_abers"]
+    assert [record.kind for record in chosen.scores] == ["uncalibrated", "platt", "beta", "isotonic"]
     losses = {record.kind: record.log_loss for record in chosen.scores}
     assert losses["platt"] < losses["uncalibrated"]
 
@@ -174,7 +146,7 @@ def test_the_simplest_calibration_that_is_as_good_is_chosen():
 def test_a_freer_calibration_is_chosen_where_the_simple_ones_are_wrong():
     margins, labels = drawn(step)
     chosen = choose_calibration(margins, labels, months(len(margins)))
-    assert isinstance(chosen.calibration, Isotonic | VennAbers)
+    assert isinstance(chosen.calibration, Isotonic)
     assert [record.is_chosen for record in chosen.scores].count(True) == 1
 
 
@@ -218,44 +190,6 @@ def test_a_shift_makes_probabilities_right_after_failing_firms_became_rarer():
     now = shifted(fitted, offset).probability(margins[kept])
     assert now.mean() == pytest.approx(labels[kept].mean(), rel=0.03)
     assert expected_calibration_error(reliability(now, labels[kept])) < 0.01
-
-
-def states(rows):
-    return pd.DataFrame(rows, columns=["siren", "period", "procedure_state"]).assign(
-        period=lambda table: pd.to_datetime(table["period"])
-    )
-
-
-def test_the_known_failure_rate_counts_firms_in_bonis_a_year_ago():
-    table = states(
-        [
-            ("fails", "2023-01-01", "in_bonis"),
-            ("fails", "2023-05-01", "redressement"),  # and leaves the table
-            ("survives", "2023-01-01", "in_bonis"),
-            ("survives", "2024-01-01", "in_bonis"),
-            ("recovers", "2023-01-01", "in_bonis"),
-            ("recovers", "2023-06-01", "sauvegarde"),
-            ("recovers", "2024-01-01", "in_bonis"),
-            ("fails too late to know", "2023-01-01", "in_bonis"),
-            ("fails too late to know", "2024-02-01", "liquidation"),
-            ("was in a procedure", "2023-01-01", "redressement"),
-            ("is new", "2023-07-01", "in_bonis"),
-            ("is new", "2024-01-01", "liquidation"),
-        ]
-    )
-    found = known_failure_rate(table, date(2024, 1, 1), 12)
-    assert (found.firms, found.failures, found.rate) == (4, 2, pytest.approx(0.5))
-    # Of two firms one survives 12 months: 1 / sqrt(2) of one survives the next 6.
-    assert known_failure_rate(table, date(2024, 1, 1), 18).rate == pytest.approx(1 - 0.5**1.5)
-    with pytest.raises(InputError, match="no failure rate"):
-        known_failure_rate(table, date(2025, 1, 1), 18)
-
-
-def test_a_rate_inside_the_interval_has_not_drifted():
-    now = FailureRate(1000, 50, 0.05, 0.04, 0.06)
-    assert not has_drifted(0.045, now)
-    assert has_drifted(0.035, now)
-    assert has_drifted(0.07, now)
 
 
 def test_a_reliability_point_is_what_a_reader_counts():

@@ -1,14 +1,12 @@
 """Calibrations whose numbers a reader can check on paper."""
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
 from features.errors import InputError
-from models.calibration.base_rate import FailureRate, has_drifted, known_failure_rate, offset_between
+from models.calibration.base_rate import offset_between
 from models.calibration.choice import choose_calibration, is_as_good
 from models.calibration.fitting import (
     UnskilledError,
@@ -16,10 +14,9 @@ from models.calibration.fitting import (
     fit_beta,
     fit_isotonic,
     fit_platt,
-    fit_venn_abers,
 )
 from models.calibration.reliability import expected_calibration_error, reliability, wilson_interval
-from models.calibration.shapes import Beta, Isotonic, Platt, Shifted, VennAbers, shifted, with_offset
+from models.calibration.shapes import Beta, Isotonic, Platt, Shifted, shifted, with_offset
 
 
 def at(calibration, *margins):
@@ -44,22 +41,6 @@ def test_firms_of_one_step_keep_their_order_by_less_than_anyone_reads():
     safer, riskier = at(Isotonic((0.0, 1.0), (0.2, 0.6)), 5, 6)
     assert 0 < riskier - safer < 1e-8
     assert at(Isotonic((0.0, 1.0), (0.0, 1.0)), -900, 900).tolist() == [0, 1]
-
-
-def test_a_venn_abers_interval_rises_on_reaching_a_point_at_its_low_end_and_beyond_it_at_its_high_end():
-    calibration = VennAbers(low_from=(0.0, 1.0), low=(0.0, 0.1, 0.3), high_from=(0.0, 1.0), high=(0.2, 0.4, 0.5))
-    low, high = calibration.interval(np.array([-0.5, 0.0, 0.5, 1.0, 1.5]))
-    assert low.tolist() == [0.0, 0.1, 0.1, 0.3, 0.3]
-    assert high.tolist() == [0.2, 0.2, 0.4, 0.4, 0.5]
-    # The high end over 1 less the low end plus the high end.
-    assert at(calibration, -0.5, 0.5) == pytest.approx([0.2 / 1.2, 0.4 / 1.3], abs=2e-9)
-
-
-def test_venn_abers_knows_margins_to_the_hundredth():
-    calibration = VennAbers(low_from=(0.01,), low=(0.1, 0.2), high_from=(0.01,), high=(0.3, 0.4))
-    low, high = calibration.interval(np.array([0.004, 0.006, 0.014, 0.016]))
-    assert low.tolist() == [0.1, 0.2, 0.2, 0.2]
-    assert high.tolist() == [0.3, 0.3, 0.3, 0.4]
 
 
 def test_a_shift_adds_to_the_log_odds():
@@ -116,14 +97,6 @@ def test_two_levels_are_enough_for_an_isotonic_calibration(labels):
     assert at(found, 0, 1, 2).round(4).tolist() == labels
 
 
-def test_venn_abers_counts_the_firm_itself_as_surviving_and_as_failing():
-    found = fit_venn_abers(np.array([-1.0, -1.0, 1.0, 1.0]), np.array([0, 0, 1, 1], np.int8))
-    low, high = found.interval(np.array([-1.0, 1.0]))
-    # Two firms survived at -1: 0 of 3, or 1 of 3, fail there; two failed at 1: 2 of 3, or 3 of 3.
-    assert low == pytest.approx([0, 2 / 3])
-    assert high == pytest.approx([1 / 3, 1])
-
-
 @pytest.mark.parametrize(
     ("more", "firms", "is_good"),
     [
@@ -155,9 +128,9 @@ def several(copies):
 def test_each_kind_is_measured_on_the_later_half():
     margins, labels, rows = several(4)
     chosen = choose_calibration(margins, labels, rows)
-    assert [score.kind for score in chosen.scores] == ["uncalibrated", "platt", "beta", "isotonic", "venn_abers"]
+    assert [score.kind for score in chosen.scores] == ["uncalibrated", "platt", "beta", "isotonic"]
     # The later months repeat the earlier ones, so that the shape which follows each margin closest does best.
-    assert [score.is_chosen for score in chosen.scores] == [False, False, False, True, False]
+    assert [score.is_chosen for score in chosen.scores] == [False, False, False, True]
     assert chosen.calibration == fit_isotonic(margins, labels)
     for score, probability in (
         (chosen.scores[0], expit(MARGINS)),
@@ -191,55 +164,10 @@ def test_where_a_half_holds_only_failures_nothing_is_measured_and_platt_is_used(
     assert (chosen.calibration, chosen.scores) == (fit_platt(margins, labels), ())
 
 
-def states(*rows):
-    table = pd.DataFrame(rows, columns=["siren", "period", "procedure_state"])
-    return table.assign(period=pd.to_datetime(table["period"]))
-
-
-YEAR = [
-    ("a", "2023-01-01", "in_bonis"),
-    ("b", "2023-01-01", "in_bonis"),
-    ("c", "2023-01-01", "in_bonis"),
-    ("d", "2023-01-01", "in_bonis"),
-]
-
-
-def test_a_firm_fails_up_to_the_period_itself_and_the_rate_has_wilsons_interval():
-    found = known_failure_rate(states(*YEAR, ("a", "2024-01-01", "liquidation")), date(2024, 1, 1), 12)
-    assert (found.firms, found.failures, found.rate) == (4, 1, 0.25)
-    assert (found.low, found.high) == pytest.approx(wilson_interval(1, 4))
-
-
-def test_over_a_longer_horizon_rate_and_interval_grow_together():
-    found = known_failure_rate(states(*YEAR, ("a", "2023-02-01", "liquidation")), date(2024, 1, 1), 24)
-    # Of 3/4 that survive a year, 9/16 survive two.
-    assert found.rate == pytest.approx(7 / 16)
-    assert (found.low, found.high) == pytest.approx(tuple(1 - (1 - end) ** 2 for end in wilson_interval(1, 4)))
-
-
-@pytest.mark.parametrize(
-    ("failed", "told"),
-    [
-        ("", "Of the 4 firms in bonis at 2023-01, 0 are known"),
-        ("abcd", "Of the 4 firms in bonis at 2023-01, 4 are known"),
-    ],
-)
-def test_where_none_or_all_fail_there_is_no_rate(failed, told):
-    rows = states(*YEAR, *((siren, "2023-06-01", "liquidation") for siren in failed))
-    with pytest.raises(InputError) as refused:
-        known_failure_rate(rows, date(2024, 1, 1), 12)
-    assert told in str(refused.value)
-
-
 @pytest.mark.parametrize("rates", [(0.0, 0.1), (1.0, 0.1), (0.1, 0.0), (0.1, 1.0)])
 def test_a_rate_of_nobody_or_everybody_has_no_log_odds(rates):
     with pytest.raises(InputError):
         offset_between(*rates)
-
-
-def test_the_ends_of_the_interval_are_inside_it():
-    now = FailureRate(1000, 50, 0.05, 0.04, 0.06)
-    assert [has_drifted(rate, now) for rate in (0.0399, 0.04, 0.06, 0.0601)] == [True, False, False, True]
 
 
 def test_wilsons_interval_stays_between_nobody_and_everybody():

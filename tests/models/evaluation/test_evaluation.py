@@ -16,8 +16,8 @@ from models.evaluation.groups import age_band
 from models.evaluation.lead_time import lead_times
 from models.evaluation.metrics import evaluate
 from models.evaluation.outcomes import fails_within, is_over, next_opening
-from models.evaluation.records import LIFT, AlertFigures, Difference
-from models.evaluation.slices import by_group, by_horizon, summary, with_and_without_procedures
+from models.evaluation.records import LIFT, AlertFigures, Difference, YearFigures
+from models.evaluation.slices import by_group, by_horizon, by_year, summary, with_and_without_procedures
 from models.evaluation.uncertainty import WeightedMetrics, bootstrap, paired_difference
 
 
@@ -273,3 +273,11 @@ def test_metrics_count_what_a_reader_counts():
     assert (metrics.moderate.true_positives, metrics.moderate.false_positives) == (2, 1)
     assert metrics.top_1_percent.recall == 0.5
     assert metrics.brier == pytest.approx((0.01 + 0.36 + 0.36 + 0.04) / 4)
+
+
+def test_how_often_firms_fail_is_told_by_year_beside_the_openings_of_the_year():
+    months = [date(2020, 11, 1), date(2020, 12, 1), date(2021, 1, 1)]
+    counts = pd.DataFrame({"period": months, "rows": [100, 100, 80], "failures": [5, 7, 2]})
+    opened = pd.to_datetime(["2020-12-24", "2021-06-01", "2021-07-01", "2023-01-01"])
+    openings = pd.DataFrame({"siren": list("abcd"), "opened_on": opened})
+    assert by_year(counts, openings) == (YearFigures(2020, 200, 12, 1), YearFigures(2021, 80, 2, 2))

@@ -7,18 +7,15 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit
 
 from features.assemble import CATALOG
 from features.checked import DATED_LATER, FAILURES, REPEATED_KEYS, UNKNOWN_FIRMS, YEARLY_SUM, Checked
 from models.alerts import AlertPolicy
-from models.calibration.shapes import Platt, shifted
 from models.monitoring.drift import drift, reference, score_drift, stability_index
 from models.monitoring.findings import Compared, findings
 from models.monitoring.helped import apart
 from models.monitoring.limits import Limits
 from models.monitoring.realised import ALL, PastList, followed, incidence, realised, shapes, together, useful
-from models.monitoring.recalibration import recalibrated
 from models.monitoring.records import STOP, WARNING
 from models.monitoring.volumes import Published, most_on_alert, volumes
 from models.rows.inputs import Input
@@ -180,29 +177,6 @@ def test_a_rare_value_that_a_small_period_lacks_is_no_constant():
     compared = Compared(published(300, 40), "m", drifts, (0.0, 0.0), (), None)
     assert findings(compared, LIMITS) == ()
     assert findings(compared, replace(LIMITS, min_expected_firms=2))[0].level == STOP
-
-
-def test_a_jump_of_the_alerts_is_laid_to_the_calibration_where_the_former_offset_has_none():
-    # Half of the firms have a risk of 0.5, half of 0.27; the offset takes 1 from their log-odds.
-    margins = np.repeat([0.0, -1.0], 50)
-    own = Platt(1.0, 0.0)
-    rows, policy = pd.DataFrame({"departement": ["75"] * 100}), AlertPolicy(1.2, 0.5, 1.2, 0.5)
-    moved = recalibrated(margins, rows, policy, shifted(own, -1.0), own)
-    assert (moved.now, moved.then, moved.on_alert_then) == (-1.0, 0.0, 50)
-    assert moved.risk_ratio == pytest.approx((expit(-1) + expit(-2)) / (expit(0) + expit(-1)))
-    before = published(100, 52, date(2024, 1, 1))
-    jumped = Compared(published(100, 0), "m", (), (0.0, 0.0), [before], None, recalibrated=moved)
-    (stop,) = [finding for finding in findings(jumped, LIMITS) if finding.level == STOP]
-    assert "its offset went from 0.00 to -1.00 in log-odds, which multiplies the mean risk by 0.50" in stop.sentence
-    assert "At the offset of 2024-01, 50 firms would be on alert" in stop.sentence
-    assert stop.limit == "alerts_stop"
-    # At the former offset there would be as few: the calibration is not the cause.
-    (plain,) = [
-        f
-        for f in findings(replace(jumped, recalibrated=replace(moved, on_alert_then=3)), LIMITS)
-        if f.limit == "alerts_stop"
-    ]
-    assert "calibration" not in plain.sentence
 
 
 def test_one_drifted_feature_warns_and_many_stop(learnt):

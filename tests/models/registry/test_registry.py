@@ -6,16 +6,19 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 from features.errors import InputError
 from features.folder import champion_id
-from models.calibration.shapes import Beta
+from models.calibration.shapes import Beta, Isotonic
 from models.explanation.contributions import booster_of, margins
 from models.protocol import Hyperparameters
 from models.registry import registry
 from models.registry.model import identifier
 from models.registry.records import Bins, Reference
+from models.registry.upgrades import model_from_5
 from tests.models.small import grown
 from tests.records import metrics
 
@@ -153,6 +156,23 @@ def test_a_model_of_version_2_knew_only_the_register_of_today(model, tmp_path):
     assert found.facts.protocol == model.facts.protocol
 
 
+def test_of_a_model_before_version_6_neither_interval_nor_horizons_are_known(former):
+    model = registry.load(former, FORMER_ID)
+    assert (model.interval, model.curve, model.facts.base_rate) == (None, (), None)
+
+
+def test_a_venn_abers_calibration_of_version_5_gives_the_same_risks():
+    steps = {"low_from": [0.0, 1.0], "low": [0.0, 0.1, 0.3], "high_from": [0.0, 1.0], "high": [0.2, 0.4, 0.5]}
+    content = {"calibration": {"kind": "venn_abers", **steps}, "intervals": steps, "facts": {"failure_rate": 0.1}}
+    upgraded = model_from_5(content)
+    calibration = TypeAdapter(Isotonic).validate_python(upgraded["calibration"])
+    # The high end over 1 less the low end plus the high end.
+    found = calibration.probability(np.array([-0.5, 0.0, 0.5, 1.0, 1.5]))
+    assert found == pytest.approx([0.2 / 1.2, 0.2 / 1.1, 0.4 / 1.3, 0.4 / 1.1, 0.5 / 1.2], abs=1e-8)
+    assert upgraded["facts"] == {"base_rate": None}
+    assert "intervals" not in upgraded
+
+
 def test_metrics_of_version_1_are_upgraded(former):
     metrics = registry.metrics_of(former, FORMER_ID)
     old = json.loads((former / FORMER_ID / "metrics.json").read_text())
@@ -191,7 +211,7 @@ def test_metrics_and_reference_are_read_as_they_were_saved(model, tmp_path):
 READERS = {"model.json": registry.load, "metrics.json": registry.metrics_of, "reference.json": registry.reference_of}
 
 
-@pytest.mark.parametrize(("file", "newest"), [("model.json", 5), ("metrics.json", 3), ("reference.json", 2)])
+@pytest.mark.parametrize(("file", "newest"), [("model.json", 6), ("metrics.json", 3), ("reference.json", 2)])
 def test_a_record_of_an_unknown_version_is_refused_by_name(former, file, newest):
     path = former / FORMER_ID / file
     path.write_text(json.dumps({**json.loads(path.read_text()), "version": newest + 1}))

@@ -50,7 +50,7 @@ def risk(model, table):
 def test_paying_a_part_of_the_debt_is_enough_where_the_model_says_so(model):
     firm = rows(debt=[80.0], paydex=[20.0])
     assert risk(model, firm)[0] > 0.2
-    (found,) = counterfactuals(model, firm, PLATT, Thresholds(0.5, 0.2))["000000000"][:1]
+    (found,) = counterfactuals(model, firm, Thresholds(0.5, 0.2))["000000000"][:1]
     assert found.actions == ("pay_debt",)
     before, after = found.changes["debt"]
     assert (before, 0 < after < 80) == (80.0, True)
@@ -61,14 +61,14 @@ def test_paying_a_part_of_the_debt_is_enough_where_the_model_says_so(model):
 
 def test_actions_are_put_together_only_where_none_is_enough_by_itself(model):
     firm = rows(debt=[99.0], paydex=[99.0])
-    (found,) = counterfactuals(model, firm, PLATT, Thresholds(0.5, 0.05))["000000000"]
+    (found,) = counterfactuals(model, firm, Thresholds(0.5, 0.05))["000000000"]
     assert found.actions == ("pay_debt", "pay_suppliers")
     assert found.changes["debt"] == (99.0, 0.0)
     assert found.probability < 0.05
 
 
 def test_a_firm_that_nothing_helps_is_told_so(model):
-    found = counterfactuals(model, rows(debt=[90.0], paydex=[90.0]), PLATT, Thresholds(0.5, 0.0))
+    found = counterfactuals(model, rows(debt=[90.0], paydex=[90.0]), Thresholds(0.5, 0.0))
     assert found == {"000000000": []}
 
 

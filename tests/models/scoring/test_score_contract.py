@@ -8,7 +8,6 @@ import pytest
 
 from features.errors import InputError
 from models.alerts import Thresholds
-from models.calibration.shapes import Shifted
 from models.scoring.contract import check_scores
 from models.scoring.records import Scores
 
@@ -19,6 +18,9 @@ SCORES = pd.DataFrame(
         **KEY,
         "margin": [-1.0, 0.5],
         "probability": [0.2, 0.6],
+        "probability_3m": [0.02, 0.1],
+        "probability_6m": np.nan,
+        "probability_12m": [0.02, 0.6],
         "probability_low": [0.1, 0.5],
         "probability_high": [0.3, 0.6],
         "model_id": "m",
@@ -29,11 +31,16 @@ CONTRIBUTIONS = pd.DataFrame({**KEY, "base": -2.0, "debt": [0.4, 2.0], "headcoun
 
 
 def checked(scores=SCORES, contributions=CONTRIBUTIONS):
-    check_scores(Scores(scores, contributions, Shifted, Thresholds(1, 1)), MODEL)
+    check_scores(Scores(scores, contributions, Thresholds(1, 1)), MODEL)
 
 
 def test_sound_scores_pass():
     checked()
+
+
+def test_scores_of_a_model_that_tells_neither_interval_nor_horizons_pass():
+    unknown = [name for name in SCORES if name.startswith("probability_")]
+    checked(SCORES.assign(**dict.fromkeys(unknown, np.nan)))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +52,8 @@ def test_sound_scores_pass():
         ({"margin": [np.inf, 0.5]}, "margin: finite"),
         ({"probability": [0.2, 1.1]}, "probability: in_range"),
         ({"probability_high": [0.15, 0.6]}, "the interval holds the probability"),
+        ({"probability_3m": [0.03, 0.1]}, "the risk rises with the horizon"),
+        ({"probability_12m": [0.02, 0.61]}, "the risk rises with the horizon"),
         ({"alert": ["none", "severe"]}, "alert: isin"),
         ({"rank": 1}, "rank"),
     ],

@@ -248,10 +248,10 @@ def test_pages_are_accessible_and_fit_their_screen(browser, address, path, width
         check_page(page, width)
 
 
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (400, "dark"), (1280, "dark")])
 @pytest.mark.parametrize("path", ["/", "/territory", "/figures", "/lists/2024-02"])
-def test_pages_of_figures_are_accessible_and_fit_their_screen(browser, figures, path, width):
-    with opened(browser, figures, "bretagne", viewport={"width": width, "height": 800}) as page:
+def test_pages_of_figures_are_accessible_and_fit_their_screen(browser, figures, path, width, theme):
+    with opened(browser, figures, "bretagne", viewport={"width": width, "height": 800}, color_scheme=theme) as page:
         page.goto(path)
         check_page(page, width)
 

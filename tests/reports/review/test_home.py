@@ -68,11 +68,11 @@ def test_what_is_newly_on_alert_and_what_rose_are_told_with_the_reasons(app):
     page = home(app, "paris")
     new, risen = section(page, "new"), section(page, "risen")
     assert re.findall(r"/firms/(\d+)", new) == ["552100554"]
-    assert "Dette sociale : 42 317 euros" in new
+    assert "Dette sociale : 42 317 €" in new
     assert 'href="/lists/2024-02?new_alert=true">Tout voir (1)' in new
     assert re.findall(r"/firms/(\d+)", risen) == ["552100554"]
     assert "de 5,1 % à " in risen
-    assert "Risque en hausse depuis janvier 2024 : Dette sociale : de 31 009 euros à 42 317 euros" in risen
+    assert "Risque en hausse depuis janvier 2024 : Dette sociale : de 31 009 € à 42 317 €" in risen
 
 
 def test_a_movement_is_told_only_as_far_as_the_user_may_see_its_figures(app):
@@ -101,7 +101,7 @@ def test_without_right_to_scores_no_risk_and_no_verdict_is_told(app):
     page = home(app, "lyon")
     assert "Suivi : visitée" in section(page, "week")
     for word in ("alerte", "Alerte", " %", "badge high"):
-        assert word not in page.split("</header>")[1]
+        assert word not in page.split("<h1>")[1]
     assert "Alerte jugée utile" in section(home(app, "admin"), "week")
 
 

@@ -295,6 +295,16 @@ def test_a_list_scored_again_by_another_model_is_told_without_its_scores(copied,
     assert agent.get("/firms/552100554?list=2024-01").status_code == 200
 
 
+def test_a_firm_page_and_its_files_tell_the_risk_by_horizon_and_whose_interval_it_is(app):
+    agent = signed_in(app, "admin")
+    page = agent.get("/firms/552100554", **{"accept-language": "en"}).text
+    assert "Risk by horizon" in page
+    assert "mean risk of firms scored like this one: between" in page
+    told = agent.get("/firms/552100554/firm.json").json()["firm"]
+    assert told["probability_6m"] == pytest.approx(told["probability"] / 4)
+    assert told["probability_3m"] is None
+
+
 def test_a_firm_that_the_register_no_longer_holds_is_found_by_its_name(copied, tmp_path):
     rewrite(copied / "features" / "firms.parquet", lambda table: table.filter(pc.field("siren") != "100000017"))
     agent = signed_in(app_on(copied, tmp_path), "admin")

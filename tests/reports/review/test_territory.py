@@ -126,20 +126,22 @@ def test_a_firm_that_left_the_list_by_a_procedure_counts_as_such_as_it_was_known
 def test_small_groups_are_masked_on_the_page_and_in_the_file_and_no_subtraction_finds_them(app):
     agent = signed_in(app, "bretagne")
     found = table(agent.get("/territory/departements.csv"))
-    assert found["Département"][:3] == ["Entreprises suivies par le modèle", "En alerte", "Part en alerte"]
+    assert found["Département"][:3] == ["Entreprises du périmètre", "En alerte", "Part en alerte"]
     # 22 has three firms on alert: 29, the next smallest, goes with it.
     assert found["Côtes-d'Armor (22)"] == ["43", *["masqué"] * 5, "oui"]
     assert found["Finistère (29)"] == ["75", *["masqué"] * 5, "oui"]
-    assert found["Ille-et-Vilaine (35)"] == ["100", "30", "30,0", "10", "20", "400", "oui"]
-    assert found["Total"] == ["218", "48", "22,0", "16", "32", "640", "oui"]
+    assert found["Ille-et-Vilaine (35)"] == ["100", "30", "30", "10", "20", "400", "oui"]
+    assert found["Total"] == ["218", "48", "22", "16", "32", "640", "oui"]
     page = shown(agent.get("/territory"))
     assert "Côtes-d'Armor : masqué" in page
     assert "Ille-et-Vilaine : 30 en alerte, soit 30 % de ses entreprises" in page
 
 
-def test_in_english_shares_have_a_point(app):
+def test_in_english_shares_have_a_point_and_commas_part_cells(app):
+    answer = signed_in(app, "admin").get("/territory/past-lists.csv", **{"accept-language": "en"})
+    assert "January 2024,125,12,100,7,6,yes" in answer.text
     answer = signed_in(app, "admin").get("/territory/departements.csv", **{"accept-language": "en"})
-    assert table(answer)["Ille-et-Vilaine (35)"][2] == "30.0"
+    assert "Ille-et-Vilaine (35),100,30,30.0,10,20,400,yes" in answer.text
 
 
 def test_every_table_has_its_file_and_an_unknown_one_none(app):
@@ -172,7 +174,7 @@ def test_the_follow_up_of_firms_on_alert_is_told_to_those_who_decide_only(data, 
     assert found["non suivie"][:2] == ["40", "83,3"]
     for n in range(6):
         lead.post(f"/firms/{n:09}/follow-ups", state="closed", outcome="recovered", on="2024-02-06", follows=n + 1)
-    assert table(lead.get("/territory/outcomes.csv"))["redressée"][:2] == ["6", "100,0"]
+    assert table(lead.get("/territory/outcomes.csv"))["redressée"][:2] == ["6", "100"]
     assert TestClient(app).get("/figures/follow-ups.csv").status_code == 404
     assert "non suivie" not in shown(TestClient(app).get("/figures"))
 
