@@ -134,6 +134,9 @@ def protocols(
     def again(
         train: pd.DataFrame, weights: Weights, validation: pd.DataFrame, test: pd.DataFrame
     ) -> TimedFigures | None:
+        # Where firms are sampled for evaluation, those set aside as unseen may not be among them.
+        if test["label"].nunique() < 2:
+            return None
         try:
             refitted = fit_model(clone(model.estimator), model.inputs, train, validation, weights)
             return evaluate_model(refitted, test, context.policy)
