@@ -8,8 +8,8 @@ import pandas as pd
 
 from features.errors import InputError
 from features.folder import FeatureTable
-from models.calibration.choice import choose_calibration
 from models.calibration.curve import ShorterHorizon
+from models.calibration.fitting import fit_platt
 from models.calibration.shapes import Calibration
 from models.evaluation.groups import FEWEST
 from models.evaluation.outcomes import fails_within
@@ -86,7 +86,8 @@ def _labelled(scored: pd.DataFrame, openings: pd.DataFrame, months: int, window:
 
 
 def _fitted(rows: pd.DataFrame) -> Calibration | None:
+    """Platt's: a freer shape has a level end that few failures decide, and would hold all horizons below it."""
     try:
-        return choose_calibration(rows["margin"].to_numpy(), rows["label"].to_numpy(), rows).calibration
+        return fit_platt(rows["margin"].to_numpy(), rows["label"].to_numpy())
     except InputError:
         return None

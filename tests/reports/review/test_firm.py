@@ -367,7 +367,7 @@ def test_a_source_is_silent_where_each_figure_that_the_user_may_see_of_it_is_unk
 def test_the_risk_by_horizon_is_drawn_and_told_as_far_as_it_is_known():
     firm = {"probability": 0.2, "probability_3m": None, "probability_6m": 0.05, "probability_12m": 0.12}
     chart = horizon_chart(firm, 18, Words(Language("en")))
-    assert chart.rows == [("6 months", "5.0%"), ("12 months", "12.0%"), ("18 months", "20.0%")]
+    assert chart.rows == [("6 months", "5%"), ("12 months", "12%"), ("18 months", "20%")]
     assert chart.svg.count("<rect") == 3
     # A list of an earlier version, or a reader without right to scores.
     assert horizon_chart({"probability": 0.2}, 18, Words(Language("en"))) is None
