@@ -49,6 +49,7 @@ def main() -> None:
         page.fill("[name=password]", password)
         page.click("main button")
         page.wait_for_url(re.compile("/$"))
+        page.click("text=Skip the first steps")
         page.screenshot(path=given.out / "home.png")
         page.goto("/territory")
         page.locator("#departements").scroll_into_view_if_needed()

@@ -21,6 +21,7 @@ from features.sources import SOURCES
 from features.target import labels
 from features.themes import financial_health
 from simulation.simulation import simulate
+from tests.economy import sealed_records
 
 START, END = date(2020, 1, 1), date(2024, 2, 1)
 DRAWN = random.Random(20).sample(range(49), 2)  # noqa: S311 - not a secret
@@ -74,6 +75,7 @@ def cut(staged, target, period):
                 records = as_filed(records, ibis.read_parquet(staged / "legal_notices" / "*.parquet"))
             records.filter(records.known_at <= ibis.literal(period)).to_parquet(folder / path.name)
         shutil.copy(staged / source.name / "ingest.json", folder)
+    sealed_records(target)
     return target
 
 
