@@ -21,12 +21,12 @@ from features.assemble import CATALOG
 from features.catalog import features_of
 from features.folder import champion_id
 from features.themes import financial_health
-from models.rows.dataset import NOT_LEARNT
 from flows import listing
 from flows.journal import begun, recorded
 from flows.monitoring import NotPublishedError
 from flows.settings import load
 from flows.stages import start_afresh
+from models.rows.dataset import NOT_LEARNT
 from reports.reasons import FEATURES
 from reports.review.configuration import read_configuration
 from reports.review.database import AuditEntry, open_database
