@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit
 
 from features.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Counts = NDArray[np.float64]
 # Failure rates come back to their mean: `benchmarks/base_rate.py` measured shorter and longer windows, and others.
@@ -39,7 +42,7 @@ class BaseRate:
         return offset_between(self.at_calibration, self.rate)
 
 
-def base_rate(counts: pd.DataFrame, calibrated_on: Sequence[date], horizon: int) -> BaseRate:
+def base_rate(counts: "pd.DataFrame", calibrated_on: Sequence[date], horizon: int) -> BaseRate:
     """The rate of the 60 months that end with the calibration.
 
     counts: (period, rows, failures) of labelled months, one row per month; later ones are not looked at.
@@ -50,10 +53,9 @@ def base_rate(counts: pd.DataFrame, calibrated_on: Sequence[date], horizon: int)
     shares = months["failures"] / months["rows"]
     rates = [float(part["failures"].sum() / part["rows"].sum()) for part in (months, own)]
     offset_between(*rates)
-    first, last = (pd.Timestamp(months["period"].iloc[place]).date() for place in (0, -1))
     return BaseRate(
-        first,
-        last,
+        first=months["period"].iloc[0],
+        last=months["period"].iloc[-1],
         rate=rates[0],
         lowest=float(shares.min()),
         highest=float(shares.max()),

@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.special import expit
 
-from models.calibration.shapes import Platt
 from models.calibration.thresholds import alerts
 from models.registry import registry
 from models.scoring.records import Scores
@@ -50,7 +49,7 @@ def published_list(data, rows, firms=FIRMS):
     scores = scores.assign(probability_low=probability, probability_high=probability)
     scores["alert"] = alerts(THRESHOLDS, scores, probability)
     parts = pd.DataFrame([CONTRIBUTIONS[siren] for siren in sirens], columns=list(INPUTS))
-    scored = Scores(scores, parts.assign(siren=sirens, period=FEBRUARY, base=BASE), Platt(1.0, 0.0), THRESHOLDS)
+    scored = Scores(scores, parts.assign(siren=sirens, period=FEBRUARY, base=BASE), THRESHOLDS)
     model = registry.champion(data / "models")
     notes = Notes({}, {}, UNSTABLE)
     return target_list(
