@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from models.calibration.thresholds import alerts
 from models.registry import registry
-from models.scoring.records import Scores
+from models.scoring.records import SHORTER_RISKS, Scores
 from reports.exports import write_list
 from reports.language import Language
 from reports.reasons import ReasonSettings
@@ -46,7 +46,8 @@ def published_list(data, rows, firms=FIRMS):
     margins = np.array([margin(siren) for siren in sirens])
     probability = expit(margins)
     scores = pd.DataFrame({"siren": sirens, "margin": margins, "probability": probability})
-    scores = scores.assign(probability_low=probability, probability_high=probability)
+    others = ("probability_low", "probability_high", *SHORTER_RISKS)
+    scores = scores.assign(**dict.fromkeys(others, probability))
     scores["alert"] = alerts(THRESHOLDS, scores, probability)
     parts = pd.DataFrame([CONTRIBUTIONS[siren] for siren in sirens], columns=list(INPUTS))
     scored = Scores(scores, parts.assign(siren=sirens, period=FEBRUARY, base=BASE), THRESHOLDS)
