@@ -28,11 +28,12 @@ import httpx2
 from starlette.testclient import TestClient
 
 from features.assemble import CATALOG
-from features.folder import BUILD, BUILD_UPGRADES, BuildRecord
+from features.folder import BUILD
 from features.nomenclatures import mapping
 from features.periods import add_months
 from features.records import write_record
 from features.store import ROW_GROUP
+from features.table_record import BUILD_UPGRADES, BuildRecord
 from models.calibration.interval import RiskInterval
 from models.calibration.shapes import Platt
 from models.protocol import DEFAULTS, Protocol, Sampling

@@ -20,21 +20,7 @@ from features.checks import YEAR, checked
 from features.delivered import default_end, newest_batch
 from features.engine import read_parquet, write_parquet
 from features.errors import InputError
-from features.folder import (
-    BUILD,
-    BUILD_UPGRADES,
-    FIRMS,
-    LABELS,
-    MADE_OF,
-    OPENINGS,
-    PERIOD_UPGRADES,
-    PROCEDURES,
-    UNDECIDED,
-    BuildRecord,
-    FeatureTable,
-    PeriodRecord,
-    all_parts,
-)
+from features.folder import BUILD, FIRMS, LABELS, MADE_OF, OPENINGS, PROCEDURES, UNDECIDED, FeatureTable, all_parts
 from features.known import Known, read_known
 from features.past import Plan, link_parts, planned, shares_together
 from features.periods import add_months, period_range
@@ -44,6 +30,7 @@ from features.register import TODAYS
 from features.scope import Scope
 from features.sources import SOURCES
 from features.table_contract import check_feature_table
+from features.table_record import BUILD_UPGRADES, PERIOD_UPGRADES, BuildRecord, PeriodRecord
 from features.target import labelled, openings, outcomes
 from features.themes.context import failure_rates
 

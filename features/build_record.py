@@ -10,10 +10,10 @@ from pathlib import Path
 from features.assemble import CATALOG, WARM_UP_MONTHS
 from features.checked import Checked
 from features.code import code_digest
-from features.folder import BuildRecord, PeriodRecord, StagedFile
 from features.received import SIMULATED, read_reports
 from features.scope import Scope
 from features.sources import SOURCES
+from features.table_record import BuildRecord, PeriodRecord, StagedFile
 
 
 def dictionary() -> dict[str, str]:

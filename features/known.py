@@ -13,11 +13,12 @@ from features.assemble import KnownFrom, Tables, size_reached
 from features.build_record import staged_files
 from features.delivered import first_known, narrowed, newest_batch, procedures_batch, staged_tables
 from features.engine import read_parquet, write_parquet
-from features.folder import FeatureTable, StagedFile
+from features.folder import FeatureTable
 from features.periods import due_on
 from features.procedures import procedures
 from features.scope import Scope
 from features.sources import SOURCES
+from features.table_record import StagedFile
 from features.unaltered import refuse_altered_records
 
 NEIGHBOURS, EVENTS = "neighbours", "procedures"

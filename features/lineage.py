@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from features.folder import BuildRecord, DataFolder
+from features.folder import DataFolder
 from features.received import read_reports
 from features.sources import SOURCES
+from features.table_record import BuildRecord
 
 # What a feature calls a source and is made of several.
 MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {

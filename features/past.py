@@ -13,9 +13,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from features.errors import InputError
-from features.folder import MADE_OF, PARTS, BuildRecord, FeatureTable, StagedFile
+from features.folder import MADE_OF, PARTS, FeatureTable
 from features.periods import add_months, due_on, period_range
 from features.scope import Scope
+from features.table_record import BuildRecord, StagedFile
 
 REBUILD = "To make all of them anew from what is staged now: weaksignals build --rebuild"
 

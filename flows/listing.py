@@ -9,8 +9,9 @@ import pandas as pd
 
 from features import damage
 from features.errors import InputError
-from features.folder import BuildRecord, FeatureTable, Snapshot
+from features.folder import FeatureTable, Snapshot
 from features.periods import add_months, period_range
+from features.table_record import BuildRecord
 from flows import monitoring
 from flows.damaged import naming_damage, refuse_altered
 from flows.rebuild import made_of

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from features.errors import InputError
-from features.folder import BuildRecord
+from features.table_record import BuildRecord
 from features.unaltered import refuse_altered_rows
 from flows.damaged import naming_damage
 from flows.settings import Settings

@@ -9,10 +9,11 @@ from typing import Final
 
 from features import store
 from features.errors import InputError
-from features.folder import CHAMPION, CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot, StagedFile
+from features.folder import CHAMPION, CONTRIBUTIONS, SCORES, DataFolder, FeatureTable, Snapshot
 from features.manifests import Manifest, read_manifest, write_manifest
 from features.sources import SOURCES
 from features.sources.files import find_files
+from features.table_record import StagedFile
 from flows.settings import Settings, load
 from models.protocol import Progress
 from reports.made_of import BuiltFrom, MadeOf, contents, differences, list_code, read_made_of, versions

@@ -11,9 +11,9 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from features.code import code_digest
-from features.folder import StagedFile
 from features.records import Upgrades, as_json, read_record
 from features.store import digests
+from features.table_record import StagedFile
 
 MADE_OF: Final = "made_of.json"
 # The source that decides what a list says, with its vocabularies and sentences; not the pages that show it.

@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from features.folder import BuildRecord
 from features.insolvency import IN_BONIS
 from features.nomenclatures import mapping
+from features.table_record import BuildRecord
 from models.alerts import NO_ALERT
 from models.explanation.sums import by_theme
 from models.registry.model import RiskModel

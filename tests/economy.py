@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from features.folder import BUILD, BUILD_UPGRADES, MADE_OF, PERIOD_UPGRADES, FeatureTable
+from features.folder import BUILD, MADE_OF, FeatureTable
 from features.received import read_reports, staged_names, write_reports
 from features.records import write_record
 from features.sources import SOURCES
 from features.store import digest
+from features.table_record import BUILD_UPGRADES, PERIOD_UPGRADES
 from flows import stages
 from flows.settings import load
 from tests.commands import started

@@ -5,7 +5,7 @@ from datetime import date
 from importlib.metadata import version
 from typing import Any
 
-from features.folder import BuildRecord
+from features.table_record import BuildRecord
 from models.alerts import DEFAULT_POLICY
 from models.calibration.base_rate import BaseRate
 from models.calibration.curve import ShorterHorizon

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from docs.generate.records import record_table
 from docs.generate.tables import table
-from features.folder import BuildRecord, DataFolder, FeatureTable, PeriodRecord
+from features.folder import DataFolder, FeatureTable
 from features.received import FileReport, Received
+from features.table_record import BuildRecord, PeriodRecord
 from models.evaluation.records import Metrics
 from models.registry.records import ModelFacts, ModelRecord, Reference
 from reports.list_columns import LIST_COLUMNS, ListColumn

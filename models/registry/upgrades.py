@@ -7,8 +7,8 @@ stays missing, and the file is then refused by name when it is read.
 from bisect import bisect_left, bisect_right
 from typing import Any, Final
 
-from features.folder import with_todays_shares
 from features.records import Upgrades
+from features.table_record import with_todays_shares
 from models.protocol import FORMER_NAMES
 
 Content = dict[str, Any]

@@ -7,7 +7,8 @@ import pandas as pd
 
 from features import store
 from features.errors import InputError
-from features.folder import CONTRIBUTIONS, SCORES, BuildRecord
+from features.folder import CONTRIBUTIONS, SCORES
+from features.table_record import BuildRecord
 from models.alerts import DEFAULT_POLICY, NO_ALERT, AlertPolicy
 from models.calibration.curve import risks_by_horizon
 from models.calibration.thresholds import alerts, thresholds

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from features.folder import BuildRecord
+from features.table_record import BuildRecord
 from models.calibration.base_rate import BaseRate
 from models.protocol import Protocol
 from models.registry.records import FinalFit, ModelFacts, Span, Spans, TrainingData

@@ -7,8 +7,9 @@ import pytest
 
 from features import store
 from features.errors import InputError
-from features.folder import BUILD, BUILD_UPGRADES, DataFolder
+from features.folder import BUILD, DataFolder
 from features.records import write_record
+from features.table_record import BUILD_UPGRADES
 from tests.records import build_record
 
 JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)

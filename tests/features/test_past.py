@@ -8,11 +8,12 @@ import pytest
 
 from features.buckets import bucket_count
 from features.errors import InputError
-from features.folder import BUILD, BUILD_UPGRADES, MADE_OF, PERIOD_UPGRADES, FeatureTable, PeriodRecord, StagedFile
+from features.folder import BUILD, MADE_OF, FeatureTable
 from features.past import came_since, link_parts, open_periods, planned, shares_together, spans
 from features.periods import add_months, period_range
 from features.records import write_record
 from features.scope import Scope
+from features.table_record import BUILD_UPGRADES, PERIOD_UPGRADES, PeriodRecord, StagedFile
 from tests.records import build_record
 
 BUILT = tuple(period_range(date(2023, 1, 1), date(2023, 6, 1)))

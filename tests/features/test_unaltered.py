@@ -7,10 +7,11 @@ import pytest
 
 from features import store
 from features.errors import InputError
-from features.folder import BUILD, BUILD_UPGRADES, FIRMS, MADE_OF, PERIOD_UPGRADES, FeatureTable, PeriodRecord
+from features.folder import BUILD, FIRMS, MADE_OF, FeatureTable
 from features.received import FileReport, staged_names, write_reports
 from features.records import write_record
 from features.sources.debts import DEBTS
+from features.table_record import BUILD_UPGRADES, PERIOD_UPGRADES, PeriodRecord
 from features.unaltered import refuse_altered_records, refuse_altered_rows
 from tests.records import build_record
 

@@ -10,9 +10,10 @@ import pytest
 
 from features.assemble import CATALOG
 from features.errors import InputError
-from features.folder import BUILD, BUILD_UPGRADES, FeatureTable
+from features.folder import BUILD, FeatureTable
 from features.periods import add_months
 from features.records import write_record
+from features.table_record import BUILD_UPGRADES
 from flows import listing, modelling, monthly
 from flows.journal import begun
 from flows.settings import load

@@ -7,8 +7,8 @@ import pytest
 
 from features import store
 from features.errors import InputError
-from features.folder import BUILD_UPGRADES, StagedFile
 from features.records import write_record
+from features.table_record import BUILD_UPGRADES, StagedFile
 from flows import retention
 from flows.keeping import Keeping
 from flows.settings import load

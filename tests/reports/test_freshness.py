@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from features.folder import StagedFile
+from features.table_record import StagedFile
 from models.alerts import Thresholds
 from reports.alerting import Given
 from reports.exports import as_json, notices

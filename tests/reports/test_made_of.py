@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from datetime import date
 
-from features.folder import StagedFile
 from features.records import as_json
+from features.table_record import StagedFile
 from reports.made_of import MADE_OF, BuiltFrom, MadeOf, differences, made_of_text, read_made_of
 
 JANUARY, FEBRUARY = (StagedFile("debts", batch, "sigfaible_debits.csv", batch) for batch in ("2401", "2402"))

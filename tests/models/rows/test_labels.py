@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from features.errors import InputError
-from features.folder import BUILD, BUILD_UPGRADES, FeatureTable
+from features.folder import BUILD, FeatureTable
 from features.periods import period_range
 from features.records import write_record
+from features.table_record import BUILD_UPGRADES
 from models.rows.dataset import count_rows, read_rows
 from tests.records import build_record
 

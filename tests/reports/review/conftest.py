@@ -16,8 +16,9 @@ from scipy.special import expit
 from starlette.testclient import TestClient
 
 from features.assemble import CATALOG
-from features.folder import BUILD, BUILD_UPGRADES
+from features.folder import BUILD
 from features.records import write_record
+from features.table_record import BUILD_UPGRADES
 from models.alerts import Thresholds
 from models.evaluation.records import CutFigures
 from models.explanation.stability import Stability

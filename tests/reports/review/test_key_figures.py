@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from features.assemble import CATALOG
-from features.folder import StagedFile
+from features.table_record import StagedFile
 from reports.dictionary import definition_of
 from reports.language import Language, definitions
 from reports.reasons import FEATURES
