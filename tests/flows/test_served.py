@@ -104,7 +104,7 @@ def test_a_schedule_starts_a_run_that_publishes_a_list_and_its_artifacts(tmp_pat
     server = started("serve", raw, "--port", port, "--data", data, stdout=None, stderr=None)
     api = Api(port)
     try:
-        deployed = until(lambda: len(found := api.deployments()) == 4 and found, 300)
+        deployed = until(lambda: len(found := api.deployments()) == len(served.SCHEDULES) and found, 300)
         monthly = f"/deployments/{deployed['monthly']}"
         refused = api.post(f"{monthly}/create_flow_run", {"parameters": {"raw": str(raw), "period": "24-02"}})
         assert refused.status_code == 409
@@ -139,7 +139,7 @@ def test_on_postgresql_the_inbox_files_what_was_dropped_and_starts_the_run_of_th
     given = ("--port", port, "--data", data, "--inbox", drop)
     server, api = started("serve", raw, *given, variables=at, stdout=None, stderr=None), Api(port)
     try:
-        deployed = until(lambda: len(found := api.deployments()) == 4 and found, 300)
+        deployed = until(lambda: len(found := api.deployments()) == len(served.SCHEDULES) and found, 300)
         api.start_soon(deployed["inbox"])
         run = until(api.ended_run, 900)
         assert run["state_type"] == "COMPLETED", run["state"]
