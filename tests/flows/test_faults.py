@@ -122,7 +122,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_stage_keeps_the_last_good_state(
 def test_a_folder_whose_path_holds_blanks_accents_and_a_per_cent_sign_is_a_folder(house, undisturbed, tmp_path):
     odd = tmp_path / "données d'été à 100 %"
     house.rename(odd)
-    for step in (("build", "--start", MONTH, "--rebuild"), ("score",), ("monitor",), ("settings",)):
+    for step in (("build", "--rebuild"), ("score",), ("monitor",), ("settings",)):
         code, _, said = run(*step, "--data", odd)
         assert code == 0, said
     assert published(odd) == published(undisturbed[0])
@@ -134,7 +134,7 @@ def test_a_folder_whose_path_holds_blanks_accents_and_a_per_cent_sign_is_a_folde
     ids=str,
 )
 def test_the_list_is_the_same_in_the_c_locale_and_in_other_time_zones(house, undisturbed, variables):
-    for step in (("build", "--start", MONTH, "--rebuild"), ("score",)):
+    for step in (("build", "--rebuild"), ("score",)):
         code, _, said = run(*step, "--data", house, variables=variables)
         assert code == 0, said
     assert published(house) == published(undisturbed[0])
@@ -151,7 +151,7 @@ def test_a_folder_that_may_only_be_read_is_told_and_stays_as_it_was(house, undis
 
 
 def test_no_lock_needs_a_hand_after_its_holder_was_killed(house):
-    holder = started("build", "--data", house, variables=VARIABLES)
+    holder = started("build", "--rebuild", "--data", house, variables=VARIABLES)
     assert holder.stderr.readline()
     code, _, said = run("score", "--data", house)
     assert code == 1
