@@ -203,7 +203,7 @@ def _verdicts(settings: Settings) -> pd.DataFrame:
 
 
 def help_days(file: Path) -> pd.DataFrame:
-    """Each day of help, as `weaksignals follow-ups export` wrote it: siren, helped_on. None where it did not."""
+    """Each day of help, as `weaksignals follow-ups export` wrote it: siren, helped_on; no row where it did not."""
     if not file.exists():
         return pd.DataFrame({"siren": pd.Series(dtype="str"), "helped_on": pd.Series(dtype="datetime64[s]")})
     rows = pd.read_csv(file, dtype="str")

@@ -61,8 +61,8 @@ def _rows(con: BaseBackend, table: FeatureTable, periods: Sequence[date]) -> ir.
 def _labelled(table: FeatureTable, periods: Sequence[date], only_labelled: bool) -> ir.Table:
     if not table.labels.exists():
         raise InputError(
-            f"The feature table in {table.folder} was built by an older version, which kept labels in it. Build it "
-            "again: weaksignals build --rebuild"
+            "The feature table was built by an older version, which kept labels in it. Build it again: weaksignals "
+            "build --rebuild"
         )
     con = ibis.duckdb.connect()
     told, built = con.read_parquet(table.labels), table.record
