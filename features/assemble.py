@@ -14,6 +14,7 @@ from features.addresses import placed
 from features.catalog import Feature, features_of
 from features.grid import KEY, calendar
 from features.insolvency import IN_BONIS
+from features.known_days import dated_sources, known_day, known_days
 from features.periods import add_months
 from features.procedures import state_at, states
 from features.register import TODAYS, known_facts, with_facts
@@ -41,6 +42,8 @@ THEMES: tuple[ModuleType, ...] = (
     profile,
 )
 CATALOG: tuple[Feature, ...] = tuple(feature for theme in THEMES for feature in features_of(theme))
+# Of which a column tells when their newest record of the firm became known.
+DATED: tuple[str, ...] = dated_sources(CATALOG)
 # Months built before the first period, and not published.
 WARM_UP_MONTHS = LOOK_BACK_MONTHS
 
@@ -112,7 +115,7 @@ def assemble(
     known_from: KnownFrom,
     keep: Keep = lambda table: table,
 ) -> Assembled:
-    """One row per firm and period in scope: features, `procedure_state` and `in_procedure`.
+    """One row per firm and period in scope: features, the days of `known_days`, `procedure_state` and `in_procedure`.
 
     With them the columns of `register.TODAYS`, for the record of the build. The features are those of the catalogue
     without those that compare firms: see `compared`.
@@ -127,6 +130,7 @@ def assemble(
     inputs = {**tables, "firms": firms}
     for theme in THEMES:
         rows = rows.inner_join(keep(theme_table(theme, grid, inputs, known_from)), list(KEY))
+    rows = rows.inner_join(keep(known_days(grid, tables, DATED)), list(KEY))
     rows = rows.inner_join(state.rename(procedure_state="state"), list(KEY))
     exposure = context.exposure(_grouped(grid), scoped, state)
     return Assembled(rows.mutate(in_procedure=rows.procedure_state != IN_BONIS), exposure)
@@ -166,5 +170,6 @@ def compared(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
 
 
 def ordered(table: ir.Table) -> ir.Table:
-    """The columns of the feature table: key, features in the order of the catalogue, procedure."""
-    return table.select(*KEY, *(f.name for f in CATALOG), "in_procedure", "procedure_state")
+    """The columns of the feature table: key, features in the order of the catalogue, procedure, `known_days`."""
+    days = [known_day(source) for source in DATED]
+    return table.select(*KEY, *(f.name for f in CATALOG), "in_procedure", "procedure_state", *days)

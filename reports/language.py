@@ -71,6 +71,10 @@ class Language:
         """As in "December 2022"."""
         return _month(day, self.code)
 
+    def day(self, day: date) -> str:
+        """A day in figures, as its readers write it."""
+        return f"{day:%d/%m/%Y}" if self.code == "fr" else f"{day:%Y-%m-%d}"
+
 
 # Cached: a page of a list has hundreds of numbers, an export of the whole country a million, mostly the same.
 @lru_cache(maxsize=1 << 16)

@@ -93,9 +93,7 @@ def _change(report: FileReport, received: Received, language: Language) -> str:
 
 def day_words(when: date | None, language: Language) -> str:
     """A day in figures; a dash where there is none."""
-    if when is None:
-        return "–"
-    return f"{when:%d/%m/%Y}" if language.code == "fr" else f"{when:%Y-%m-%d}"
+    return "–" if when is None else language.day(when)
 
 
 def size(count: int, language: Language) -> str:

@@ -1,13 +1,15 @@
 """All that a user may see of one firm, read by its SIREN within the territory."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final
 
 import numpy as np
 from scipy.special import logit
 
 from features.assemble import CATALOG
+from features.known_days import known_day
 from models.calibration.shapes import with_offset
 from models.registry.model import RiskModel
 from reports.confidentiality import has_confidential_accounts
@@ -40,8 +42,9 @@ FORMER_COUNTERFACTUAL: Final = "remedy"
 class Explanation:
     """reasons: sentences; effects: of themes, None where the model or the contributions are not there.
 
-    mean_risk: to which the effects are added; values: the features that the user may see; movement, counterfactual: a
-    sentence, empty where the list tells nothing.
+    mean_risk: to which the effects are added; values: the features that the user may see; known_on: of each source of
+    theirs, the day on which its newest record of the firm became known. movement, counterfactual: a sentence, empty
+    where the list tells nothing.
     """
 
     reasons: list[Said]
@@ -51,6 +54,7 @@ class Explanation:
     hidden_themes: tuple[str, ...]
     movement: str = ""
     counterfactual: str = ""
+    known_on: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def risk(self) -> float:
@@ -87,15 +91,26 @@ def visible_values(values: Row, right: Right) -> Row:
     }
 
 
+def known_days_of(values: Row, visible: Row) -> dict[str, date]:
+    """Of each source of the visible features, the day on which its newest record of the firm became known.
+
+    values: the firm's row of the feature table; a table of 0.2.0 tells no day.
+    """
+    sources = {source for feature in CATALOG if feature.name in visible for source in feature.sources}
+    days = {source: known(values.get(known_day(source))) for source in sources}
+    return {source: day for source, day in days.items() if day is not None}
+
+
 def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, language: Language) -> Explanation:
     """Why this risk; to a user without right to scores, only the firm's figures."""
     siren = firm["siren"]
     values = read_values(reader, published, siren)
     visible = visible_values(values, right)
+    known_on = known_days_of(values, visible)
     is_confidential = has_confidential_accounts(values)
     hidden = tuple(dict.fromkeys(f.theme for f in CATALOG if not right.may_see_theme(f.theme, is_confidential)))
     if not right.may_see(Kind.SCORES):
-        return Explanation([], None, 0.0, visible, hidden)
+        return Explanation([], None, 0.0, visible, hidden, known_on=known_on)
     parts = _contributions(reader, published, siren)
     try:
         model = reader.model(published.model_id)
@@ -107,7 +122,7 @@ def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, l
     if model is None or not parts or not values:
         told = (listed_reason(reason, right, language) for reason in listed["reasons"])
         brief = list(dict.fromkeys(said for said in told if said))
-        return Explanation(brief, None, 0.0, visible, hidden, movement, counterfactual)
+        return Explanation(brief, None, 0.0, visible, hidden, movement, counterfactual, known_on)
     subjects = of_firm_by_subject(parts, model.inputs)
     doubtful = [reason["feature"] for reason in listed["reasons"] if reason.get("is_stable") is False]
     shows_confidential = right.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
@@ -118,7 +133,7 @@ def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, l
     found = effects(base, _grouped(subjects, hidden), probability)
     found = tuple(replace(effect, parts=_largest(effect.parts)) for effect in found)
     mean_risk = float(probability(np.array([base]))[0])
-    return Explanation(said, found, mean_risk, visible, hidden, movement, counterfactual)
+    return Explanation(said, found, mean_risk, visible, hidden, movement, counterfactual, known_on)
 
 
 def _grouped(subjects: Mapping[str, float], hidden: tuple[str, ...]) -> dict[str, dict[str, float]]:

@@ -1,6 +1,6 @@
 """A firm's figures beside its sector: each with its source, from when it is, and whether it is better or worse."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -34,8 +34,8 @@ class KeyFigure:
 
     quartiles: of its sector, None where too few firms have it; standing: BETTER or WORSE than three firms in four of
     its sector, empty where it is neither or where nobody knows which is better. definition, as_of: in words; as_of is
-    empty where the data are of the newest delivery. sources: see `told_source`. month: which one it tells of, None
-    where that is the list's; is_old: long ago.
+    empty where the data are of the newest delivery. known: from whom, and when its newest record became known.
+    sources: see `told_source`. month: which one it tells of, None where that is the list's; is_old: long ago.
     """
 
     name: str
@@ -45,6 +45,7 @@ class KeyFigure:
     standing: str
     definition: str
     sources: tuple[str, ...]
+    known: str = ""
     as_of: str = ""
     month: date | None = None
     is_old: bool = False
@@ -56,8 +57,13 @@ class KeyFigure:
         return strip(float(self.value), self.quartiles, self.standing) if drawn and self.quartiles else ""
 
 
-def key_figures(reader: Reader, published: PublishedList, values: Row, language: Language) -> list[KeyFigure]:
-    """The figures of a firm that are known, in the order of the catalogue; values: those that the user may see."""
+def key_figures(
+    reader: Reader, published: PublishedList, values: Row, known_on: Mapping[str, date], language: Language
+) -> list[KeyFigure]:
+    """The figures of a firm that are known, in the order of the catalogue.
+
+    values: those that the user may see. known_on: of each source, see `reports.review.firm.Explanation`.
+    """
     if published.features is None:
         return []
     division = values.get("naf_division")
@@ -77,7 +83,12 @@ def key_figures(reader: Reader, published: PublishedList, values: Row, language:
                 sector.get(name),
                 standing(value, sector.get(name), feature.direction),
                 definition_of(feature, language),
-                tuple(told_source(one, deliveries, language) for of in feature.sources for one in sources_behind(of)),
+                tuple(
+                    told_source(one, deliveries, language, known_on.get(of))
+                    for of in feature.sources
+                    for one in sources_behind(of)
+                ),
+                told_known(feature, known_on, deliveries, language),
                 as_of_words(feature, published.older, language),
                 month,
                 is_old,
@@ -98,11 +109,38 @@ def standing(value: float | str, quartiles: tuple[float, float, float] | None, d
     return ""
 
 
-def told_source(name: str, deliveries: Mapping[str, date], language: Language) -> str:
-    """A source with who delivers it, its last delivery, and when its records count as known."""
+def told_known(
+    feature: Feature, known_on: Mapping[str, date], deliveries: Mapping[str, date], language: Language
+) -> str:
+    """Who tells a figure, and when the newest record of the firm that it is made of became known.
+
+    Without a record of the firm, such as of a debt of 0: when it was last looked for. Empty where neither is known.
+    """
+    behind = {of: sources_behind(of) for of in feature.sources}
+    told = {of: day for of in behind if (day := known_on.get(of))}
+    if told:
+        providers = _providers(one for of in told for one in behind[of])
+        return language.say("{provider}, known on {day}", provider=providers, day=language.day(max(told.values())))
+    looked = [one for names in behind.values() for one in names if one in deliveries]
+    if not known_on or not looked:
+        return ""
+    month = language.month(max(deliveries[one] for one in looked))
+    said = "{provider}: nothing on this firm (last delivery: {month})"
+    return language.say(said, provider=_providers(looked), month=month)
+
+
+def _providers(names: Iterable[str]) -> str:
+    """Who delivers those sources, each once."""
+    return ", ".join(dict.fromkeys(_SOURCES[name].provider for name in names if _SOURCES[name].provider))
+
+
+def told_source(name: str, deliveries: Mapping[str, date], language: Language, known_on: date | None = None) -> str:
+    """A source with who delivers it, its last delivery, its newest record of the firm, and when records are known."""
     said = [source_title(name, language)]
     if name in deliveries:
         said.append(language.say("delivery of {month}", month=language.month(deliveries[name])))
+    if known_on:
+        said.append(language.say("newest record of this firm known on {day}", day=language.day(known_on)))
     if name in _SOURCES:
         said.append(known_words(_SOURCES[name], language))
     return ", ".join(said)

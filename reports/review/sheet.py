@@ -183,11 +183,11 @@ def _why(export: Export, explained: Explanation) -> list[Flowable]:
 def _figures(words: Words, figures: Sequence[KeyFigure]) -> list[Flowable]:
     if not figures:
         return []
-    titles = ("Figure", "Firm", "Median of its sector", "Of")
+    titles = ("Figure", "Firm", "Median of its sector", "Source")
     rows = [[text(words.say(title), SMALL) for title in titles], *(_row(words, one) for one in figures)]
     table = Table(
         rows,
-        colWidths=[75 * mm, 38 * mm, 37 * mm, 26 * mm],
+        colWidths=[62 * mm, 34 * mm, 33 * mm, 47 * mm],
         style=[
             ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.lightgrey),
             ("TOPPADDING", (0, 0), (-1, -1), 1),
@@ -200,8 +200,10 @@ def _figures(words: Words, figures: Sequence[KeyFigure]) -> list[Flowable]:
 def _row(words: Words, one: KeyFigure) -> list[Flowable]:
     own = words.value(one.name, one.value) + (f" ({words.say(one.standing)})" if one.standing else "")
     median = words.value(one.name, one.quartiles[1]) if one.quartiles else "–"
-    month = words.month(one.month) if one.month else ""
-    return [text(cell, SMALL) for cell in (words.label(one.name) + one.as_of, own, median, month)]
+    month = words.say("of {month}", month=words.month(one.month)) if one.month else ""
+    old = words.say("old") if one.is_old else ""
+    source = ", ".join(filter(None, (one.known, month, old)))
+    return [text(cell, SMALL) for cell in (words.label(one.name) + one.as_of, own, median, source)]
 
 
 def _answers(words: Words, answers: Answers, follow_up: FollowUp | None) -> list[Flowable]:

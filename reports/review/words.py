@@ -69,9 +69,7 @@ class Words:
 
     def day(self, day: date | datetime | None) -> str:
         """A day as its readers write it."""
-        if day is None:
-            return "–"
-        return f"{day:%d/%m/%Y}" if self.code == "fr" else f"{day:%Y-%m-%d}"
+        return "–" if day is None else self.language.day(day)
 
     def label(self, feature: str) -> str:
         """What a feature is."""

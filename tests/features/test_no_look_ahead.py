@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 from features import register
-from features.assemble import CATALOG
+from features.assemble import CATALOG, DATED
 from features.build import build
 from features.engine import connect
 from features.grid import KEY
 from features.hashing import HASHES, firm_hash
 from features.ingest import Reading, ingest
+from features.known_days import known_day
 from features.scope import Scope
 from features.sources import SOURCES
 from features.target import labels
@@ -110,6 +111,9 @@ def test_no_feature_depends_on_what_became_known_later(period, staged, whole, tm
     assert list(rows.index) == list(known.index)
     assert [feature.name for feature in differing(rows, known)] == []
     assert (rows["procedure_state"] == known["procedure_state"]).all()
+    for column in map(known_day, DATED):
+        assert rows[column].astype(str).equals(known[column].astype(str)), column
+        assert not (rows[column].dropna() > period).any(), column
 
 
 @pytest.mark.slow

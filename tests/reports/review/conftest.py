@@ -15,8 +15,9 @@ import pytest
 from scipy.special import expit
 from starlette.testclient import TestClient
 
-from features.assemble import CATALOG
+from features.assemble import CATALOG, DATED
 from features.folder import BUILD
+from features.known_days import known_day
 from features.records import write_record
 from features.table_record import BUILD_UPGRADES
 from models.alerts import Thresholds
@@ -142,6 +143,10 @@ def features(period: date) -> pd.DataFrame:
     table["departement"] = FIRMS["departement"]
     table["naf_division"] = FIRMS["naf"].str[:2]
     table["naf_section"] = "C"
+    # The newest record of each source of the firms; nothing was ever told of the debts of all but one.
+    told = {known_day(source): [date(period.year - 1, 12, 5)] * len(FIRMS) for source in DATED}
+    told[known_day("debts")] = [date(2024, 1, 25) if siren == "552100554" else None for siren in FIRMS["siren"]]
+    table = table.assign(**{name: pd.Series(days, dtype="object") for name, days in told.items()})
     states = ["redressement" if siren == "690000019" else "in_bonis" for siren in table["siren"]]
     return table.assign(label=None, procedure_state=states, in_procedure=[s != "in_bonis" for s in states])
 

@@ -1,5 +1,6 @@
 """Figures beside the sector: where each comes from, from when it is, and whether it is better or worse."""
 
+import re
 from datetime import date
 
 import pytest
@@ -9,7 +10,7 @@ from features.table_record import StagedFile
 from reports.dictionary import definition_of
 from reports.language import Language, definitions
 from reports.reasons import FEATURES
-from reports.review.key_figures import key_figures, standing, told_source
+from reports.review.key_figures import key_figures, standing, told_known, told_source
 from tests.records import build_record
 from tests.reports.review.conftest import shown
 
@@ -56,11 +57,31 @@ def test_every_feature_has_its_definition_in_french():
 def test_a_figure_of_old_accounts_is_of_the_month_of_their_closing_and_old(app):
     reader = app.state.services.reader
     values = {"accounts_age": 30.0, "turnover": 1000.0, "headcount": 12.0, "headcount_age": 4.0, "debt": float("nan")}
-    found = {one.name: one for one in key_figures(reader, reader.published("2024-02"), values, EN)}
+    found = {one.name: one for one in key_figures(reader, reader.published("2024-02"), values, {}, EN)}
     assert (found["turnover"].month, found["turnover"].is_old) == (date(2021, 8, 1), True)
     assert (found["headcount"].month, found["headcount"].is_old) == (date(2023, 10, 1), False)
     assert found["accounts_age"].month is None
     assert "debt" not in found
+
+
+def test_a_figure_tells_who_told_it_and_the_day_on_which_its_newest_record_of_the_firm_became_known():
+    known_on = {"debts": date(2024, 1, 25), "contributions": date(2024, 1, 5)}
+    deliveries = {"debts": date(2024, 1, 1), "payment_plans": date(2023, 11, 1)}
+    said = {name: told_known(FEATURES[name], known_on, deliveries, EN) for name in ("debt_in_months", "paid_share_12m")}
+    assert said == {
+        "debt_in_months": "URSSAF, known on 2024-01-25",
+        "paid_share_12m": "URSSAF, known on 2024-01-05",
+    }
+    nothing = told_known(FEATURES["payment_plans_active"], known_on, deliveries, EN)
+    assert nothing == "URSSAF: nothing on this firm (last delivery: November 2023)"
+    assert told_known(FEATURES["debt"], {}, deliveries, EN) == ""
+
+
+def test_the_page_of_a_firm_tells_beside_each_figure_when_it_became_known(agents):
+    page = re.sub(r"\s+", " ", shown(agents["paris"].get("/firms/552100554")))
+    assert "<small>URSSAF, donnée connue le 25/01/2024</small>" in page
+    assert "<small>Altares, donnée connue le 05/12/2023, pour janvier 2024</small>" in page
+    assert "dernière donnée sur cette entreprise connue le 25/01/2024" in page
 
 
 def test_the_page_of_a_firm_tells_definition_source_and_month_in_the_language_of_its_reader(agents):
