@@ -11,8 +11,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 WIDTH, HEIGHT = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 14, 26
-# The height of a small chart.
-LOW = 140
 Words = Callable[[float], str]
 
 
@@ -90,11 +88,9 @@ def line_chart(
         drawn.append(f'<text class="note" x="{WIDTH - RIGHT}" y="{y - 4}" text-anchor="end">{escape(line.name)}</text>')
     for one in series:
         for run in _runs(points(one, low, top)):
-            path = " ".join(f"{x},{y}" for x, y in run)
-            drawn.append(f'<polyline class="line {one.style}" points="{path}"/>')
-            drawn += [f'<circle class="dot {one.style}" cx="{x}" cy="{y}" r="2.5"/>' for x, y in run]
+            drawn += drawn_line(run, one.style)
     drawn += _readings(days, series, told or words, [_around(n, len(days)) for n in range(len(days))])
-    return _svg(title, description, drawn, HEIGHT)
+    return svg(title, description, drawn, HEIGHT)
 
 
 def bar_chart(title: str, description: str, days: Sequence[date], stacks: Sequence[Series], words: Words) -> str:
@@ -112,21 +108,7 @@ def bar_chart(title: str, description: str, days: Sequence[date], stacks: Sequen
             size = f'width="{step * 0.8:.1f}" height="{height:.1f}"'
             drawn.append(f'<rect class="bar {one.style}" x="{x:.1f}" y="{y:.1f}" {size}/>')
     drawn += _readings(days, stacks, words, [(LEFT + n * step, step) for n in range(count)])
-    return _svg(title, description, drawn, HEIGHT)
-
-
-def named_bars(title: str, description: str, names: Sequence[str], values: Sequence[float], words: Words) -> str:
-    """A bar for each name with its value written above it, from the left."""
-    top, step = top_of(values), (WIDTH - 2 * RIGHT) / max(len(values), 1)
-    drawn = [f'<line class="grid" x1="{RIGHT}" x2="{WIDTH - RIGHT}" y1="{LOW - BOTTOM}" y2="{LOW - BOTTOM}"/>']
-    for n, (name, value) in enumerate(zip(names, values, strict=True)):
-        height = scale(value, 0, top, 0, LOW - BOTTOM - 2 * TOP)
-        x, y = RIGHT + (n + 0.5) * step, LOW - BOTTOM - height
-        size = f'width="{step * 0.5:.1f}" height="{height:.1f}"'
-        drawn.append(f'<rect class="bar first" x="{x - step / 4:.1f}" y="{y:.1f}" {size}/>')
-        for text, at in ((words(value), y - 4), (name, LOW - 8.0)):
-            drawn.append(f'<text class="note" x="{x:.1f}" y="{at:.1f}" text-anchor="middle">{escape(text)}</text>')
-    return _svg(title, description, drawn, LOW)
+    return svg(title, description, drawn, HEIGHT)
 
 
 def effect_bar(change: float, largest: float) -> str:
@@ -167,6 +149,25 @@ def share_bar(share: float, largest: float) -> str:
     return f'<svg class="share" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{bar}</svg>'
 
 
+def drawn_line(run: Sequence[tuple[float, float]], style: str) -> list[str]:
+    """A line through these points, then a dot at each."""
+    path = " ".join(f"{x},{y}" for x, y in run)
+    dots = [f'<circle class="dot {style}" cx="{x}" cy="{y}" r="2.5"/>' for x, y in run]
+    return [f'<polyline class="line {style}" points="{path}"/>', *dots]
+
+
+def reading(x: float, width: float, y: float, height: float, told: str) -> str:
+    """A strip with what it tells: browsers show it under the pointer, `charts.js` by keyboard too."""
+    size = f'width="{width:.1f}" height="{height}"'
+    return f'<rect class="reading" x="{x:.1f}" y="{y}" {size}><title>{escape(told)}</title></rect>'
+
+
+def svg(title: str, description: str, drawn: Sequence[str], height: int) -> str:
+    """A chart with its title and description."""
+    head = f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label={quoteattr(title)}>'
+    return f"{head}<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(drawn)}</svg>"
+
+
 def _runs(places: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:
     runs: list[list[tuple[float, float]]] = [[]]
     for place in places:
@@ -188,7 +189,7 @@ def _around(n: int, count: int) -> tuple[float, float]:
 def _readings(
     days: Sequence[date], series: Sequence[Series], words: Words, places: Sequence[tuple[float, float]]
 ) -> list[str]:
-    """A strip over each month with what it holds: browsers show it under the pointer, `charts.js` by keyboard too.
+    """A strip over each month with what it holds.
 
     places: where each starts, and how wide it is.
     """
@@ -196,9 +197,7 @@ def _readings(
     for n, (day, (x, width)) in enumerate(zip(days, places, strict=True)):
         values = ((one.name, one.values[n]) for one in series)
         said = " · ".join(f"{name} {'–' if value is None else words(value)}" for name, value in values)
-        size = f'width="{width:.1f}" height="{HEIGHT - BOTTOM - TOP}"'
-        title = f"<title>{escape(f'{day:%m/%Y} – {said}')}</title>"
-        drawn.append(f'<rect class="reading" x="{x:.1f}" y="{TOP}" {size}>{title}</rect>')
+        drawn.append(reading(x, width, TOP, HEIGHT - BOTTOM - TOP, f"{day:%m/%Y} – {said}"))
     return drawn
 
 
@@ -214,8 +213,3 @@ def _axes(days: Sequence[date], low: float, top: float, words: Words) -> list[st
         text = f"{days[n]:%m/%Y}"
         drawn.append(f'<text class="note" x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{text}</text>')
     return drawn
-
-
-def _svg(title: str, description: str, drawn: Sequence[str], height: int) -> str:
-    head = f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label={quoteattr(title)}>'
-    return f"{head}<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(drawn)}</svg>"

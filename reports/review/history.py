@@ -7,9 +7,8 @@ from functools import partial
 from itertools import groupby
 
 from features.insolvency import END
-from models.alerts import HIGH, MODERATE, Thresholds
 from reports import charts as drawing
-from reports.charts import Line, Series
+from reports.charts import Series
 from reports.review.data import Row
 from reports.review.past import RATIOS
 from reports.review.wording import known
@@ -26,19 +25,6 @@ class Chart:
     rows: Sequence[tuple[str, ...]]
     # Name and colour of each series; empty where there is only one.
     legend: Sequence[tuple[str, str]] = ()
-
-
-def risk_chart(past: Sequence[Row], thresholds: Thresholds | None, words: Words) -> Chart:
-    """The risk in each list, with the thresholds of the list that is shown; None where it does not say."""
-    title = words.say("Risk over time")
-    days = [row["period"] for row in past]
-    series = Series(title, tuple(row["probability"] for row in past), "first")
-    levels = {HIGH: thresholds.high, MODERATE: thresholds.moderate} if thresholds else {}
-    lines = [Line(words.level(level), value) for level, value in levels.items()]
-    at_axis = partial(words.percent, decimals=0)
-    svg = drawing.line_chart(title, _span(days, words), days, [series], at_axis, lines, words.percent)
-    rows = [(words.month(r["period"]), words.percent(r["probability"]), words.level(r["alert"])) for r in past]
-    return Chart(title, svg, (words.say("List"), words.say("Risk"), words.say("Alert")), rows)
 
 
 def charts(rows: Sequence[Row], words: Words) -> list[Chart]:

@@ -17,8 +17,8 @@ from reports.review.cases.wording import told as told_field
 from reports.review.data import Row
 from reports.review.exports import Export
 from reports.review.firm import Explanation
-from reports.review.horizons import horizon_chart
 from reports.review.key_figures import WORSE, KeyFigure
+from reports.review.risk_picture import risks_by_horizon
 from reports.review.sheet_parts import HEAD, SMALL, TITLE, WARNING, small_chart, text
 from reports.review.unknowns import questions, spoken_of
 from reports.review.verdicts import Answers
@@ -159,8 +159,13 @@ def _how_sure(cells: dict[str, Any], horizon: int, words: Words) -> Iterator[str
     if cells.get("probability_low") is not None:
         low, high = (words.percent(cells[f"probability_{end}"]) for end in ("low", "high"))
         yield words.say("mean risk of firms scored like this one: between {low} and {high} (95%)", low=low, high=high)
-    if chart := horizon_chart(cells, horizon, words):
-        yield f"{chart.title}: {', '.join(f'{months} {risk}' for months, risk in chart.rows)}"
+    risks = risks_by_horizon(cells, horizon)
+    if len(risks) > 1:
+        told = ", ".join(
+            words.say("within {months} months: {risk}", months=str(months), risk=words.percent(risk))
+            for months, risk in risks.items()
+        )
+        yield words.say("{label}: {value}", label=words.say("Risk by horizon"), value=told)
 
 
 def _why(export: Export, explained: Explanation) -> list[Flowable]:

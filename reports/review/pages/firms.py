@@ -17,11 +17,11 @@ from reports.review.exports import Export, firm_document
 from reports.review.firm import Explanation, explain, silent_sources
 from reports.review.firms_alike import firms_alike
 from reports.review.guard import Admitted, Visit, follows_of, published_of
-from reports.review.horizons import horizon_chart
 from reports.review.key_figures import KeyFigure, key_figures
 from reports.review.legal_life import TOLD, time_line
 from reports.review.past import establishments, judgements, legal_notices, ratio_traces, risk_history, traces
 from reports.review.rendering import render
+from reports.review.risk_picture import risk_picture
 from reports.review.sectors import FEWEST_FIRMS, KEY_FIGURES
 from reports.review.unknowns import unknowns
 from reports.review.words import REGISTER_FIELDS, Words
@@ -99,8 +99,7 @@ def _firm_page(visit: Visit, status: int = 200, **context: Any) -> HTMLResponse:
         answers=given,
         follow_up=_follow_up(visit),
         past=[row for row in past if row["alert"] != NO_ALERT],
-        horizon_chart=horizon_chart(found, published.horizon, words) if shows_scores else None,
-        risk_chart=history.risk_chart(past, thresholds, words) if len(past) > 1 else None,
+        risk_chart=risk_picture(found, past, published.horizon, thresholds, words),
         thresholds=thresholds,
         figures=_key_figures(visit, explained),
         alike=alike,

@@ -16,7 +16,6 @@ from models.evaluation.slices import by_group
 from models.registry.upgrades import METRICS_UPGRADES
 from reports.charts import Series, bottom_of, line_chart, points
 from reports.dictionary import sources_behind
-from reports.language import Language
 from reports.review import unknowns
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
@@ -24,10 +23,8 @@ from reports.review.data import Reader
 from reports.review.firm import silent_sources
 from reports.review.firms_alike import Alike, firms_alike
 from reports.review.history import judgement_days
-from reports.review.horizons import horizon_chart
 from reports.review.past import establishments, judgements
 from reports.review.sectors import FEWEST_FIRMS, sector_quartiles
-from reports.review.words import Words
 from tests.records import group, metrics
 from tests.reports.review.conftest import THRESHOLDS, add_accounts, app_on, features, signed_in
 
@@ -362,13 +359,3 @@ def test_a_source_is_silent_where_each_figure_that_the_user_may_see_of_it_is_unk
     assert silent_sources(unknown) == ["payment_delays"]
     assert silent_sources({**unknown, delays[0]: 2.0}) == []
     assert silent_sources({name: value for name, value in unknown.items() if name not in delays}) == []
-
-
-def test_the_risk_by_horizon_is_drawn_and_told_as_far_as_it_is_known():
-    firm = {"probability": 0.2, "probability_3m": None, "probability_6m": 0.05, "probability_12m": 0.12}
-    chart = horizon_chart(firm, 18, Words(Language("en")))
-    assert chart.rows == [("6 months", "5%"), ("12 months", "12%"), ("18 months", "20%")]
-    assert chart.svg.count("<rect") == 3
-    # A list of an earlier version, or a reader without right to scores.
-    assert horizon_chart({"probability": 0.2}, 18, Words(Language("en"))) is None
-    assert horizon_chart({}, 18, Words(Language("en"))) is None

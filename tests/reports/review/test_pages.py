@@ -298,7 +298,7 @@ def test_a_list_scored_again_by_another_model_is_told_without_its_scores(copied,
 def test_a_firm_page_and_its_files_tell_the_risk_by_horizon_and_whose_interval_it_is(app):
     agent = signed_in(app, "admin")
     page = agent.get("/firms/552100554", **{"accept-language": "en"}).text
-    assert "Risk by horizon" in page
+    assert "within 6 months: " in page
     assert "mean risk of firms scored like this one: between" in page
     told = agent.get("/firms/552100554/firm.json").json()["firm"]
     assert told["probability_6m"] == pytest.approx(told["probability"] / 4)
