@@ -68,24 +68,24 @@ def _figures(visit: Visit, published: PublishedList, right: Right, words: Words)
     months = aggregates.by_month(reader, published, right)
     found = [
         territory.by_month({f"{period:%Y-%m}": counts for period, counts in months.items()}, words),
-        territory.by_departement(groups["departement"], words),
+        territory.by_departement(groups["departement"], words, is_public=right is EVERYONE),
         territory.by_activity(groups["section"], words),
         territory.by_size(groups["size"], words),
-        territory.of_past_lists(aggregates.became(reader, published, right), words),
+        territory.of_past_lists(aggregates.became(reader, published, right), months, words),
     ]
     if right is not EVERYONE:
-        found += _followed(visit, published, right, words, Counts.total(groups["size"].values()).alerts)
+        found += _followed(visit, published, right, words, Counts.total(groups["size"].values()))
     return {one.name: one for one in found}
 
 
-def _followed(visit: Visit, published: PublishedList, right: Right, words: Words, alerts: int) -> list[Figures]:
+def _followed(visit: Visit, published: PublishedList, right: Right, words: Words, whole: Counts) -> list[Figures]:
     """What agents do about the firms on alert, and what became of those whose follow-up is closed."""
     reader, standing = visit.services.reader, records.outcomes(visit.services.engine)
     on_alert = aggregates.on_alert_among(reader, published, right, standing)
     closed = {siren: outcome for siren, (state, outcome) in standing.items() if state == CLOSED}
     ended = aggregates.in_any_list(reader, published, right, closed)
     return [
-        territory.by_follow_up(Counter(standing[siren][0] for siren in on_alert), alerts, words),
+        territory.by_follow_up(Counter(standing[siren][0] for siren in on_alert), whole, words),
         territory.by_outcome(Counter(closed[siren] for siren in ended), words),
     ]
 
@@ -113,7 +113,7 @@ def _page(visit: Visit, address: str, right: Right) -> HTMLResponse:
         "figures": figures,
         "largest_share": {name: largest_share(one) for name, one in figures.items()},
         "chart": months_chart(aggregates.by_month(visit.services.reader, published, right), words),
-        "map": tile_map(groups) if len(groups) > 1 else None,
+        "map": tile_map(groups, is_public=right is EVERYONE) if len(groups) > 1 else None,
     }
     return render(visit.request, visit.services, visit.account, "territory.html", **context)
 
@@ -143,12 +143,13 @@ def months_chart(months: Mapping[Any, Counts], words: Words) -> Chart | None:
     return Chart(title, svg, (), (), [(one.name, one.style) for one in series])
 
 
-def tile_map(groups: Mapping[str, Counts]) -> dict[str, Any]:
+def tile_map(groups: Mapping[str, Counts], is_public: bool) -> dict[str, Any]:
     """The map: its rows of codes, and for each code what its square tells.
 
     shade: None where the share is not told. steps: the shares from which to which each shade stands.
     """
-    cells = dict(zip(groups, territory.told(list(groups.values())), strict=True))
+    known = territory.known_to_agents(list(groups)) if is_public else ()
+    cells = dict(zip(groups, territory.told(list(groups.values()), known=known), strict=True))
     shares = {code: row[2] for code, row in cells.items() if isinstance(row[2], float)}
     shade, labels = tiles.shades(shares), mapping("departements", "departement", "departement_label")
     squares = {
