@@ -1,12 +1,16 @@
-"""What the sheet of a firm is drawn with: text in any script of its font, and small charts."""
+"""What the sheet of a firm is drawn with: text in any script of its fonts, and small charts."""
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 from typing import Final
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
+from arabic_reshaper import reshape
+from bidi import get_display
 from reportlab.graphics.shapes import Circle, Drawing, Line, PolyLine, String
 from reportlab.lib import colors
 from reportlab.lib.styles import ParagraphStyle
@@ -17,21 +21,33 @@ from reportlab.platypus import Paragraph
 from reports.charts import bottom_of, scale, top_of
 
 FONT, BOLD = "DejaVuSans", "DejaVuSans-Bold"
+# Tried in this order for what the font of a text lacks: other scripts, then Chinese, Korean, Japanese, traditional
+# Chinese. Each takes half a second to load, and is loaded once it is needed.
+FALLBACK: Final = (FONT, *(f"KurintoSans{script}-Rg" for script in ("", "SC", "KR", "JP", "TC")))
 INK, SOFT, GRID = colors.HexColor("#000091"), colors.HexColor("#444444"), colors.HexColor("#d0d0da")
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 244, 78, 46, 12, 66
+RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
 
 
 def _font_file(name: str) -> Path:
-    """A font of DejaVu as matplotlib ships it, which is found without being loaded."""
-    found = find_spec("matplotlib")
+    """A font as a package ships it: DejaVu of matplotlib, which is found without being loaded, Kurinto of Weblate."""
+    is_ours = name.startswith("DejaVu")
+    package, folder = ("matplotlib", "mpl-data/fonts") if is_ours else ("weblate_fonts", "static/weblate_fonts/kurinto")
+    found = find_spec(package)
     assert found is not None  # noqa: S101 - a dependency of ours
     assert found.origin is not None  # noqa: S101
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf"
+    return Path(found.origin).parent / folder / "ttf" / f"{name}.ttf"
+
+
+@cache
+def _signs(font: str) -> frozenset[int]:
+    """The signs that a font draws; from then on it can be drawn with."""
+    pdfmetrics.registerFont(TTFont(font, str(_font_file(font))))
+    return frozenset(pdfmetrics.getFont(font).face.charToGlyph)
 
 
 for _name in (FONT, BOLD):
-    pdfmetrics.registerFont(TTFont(_name, str(_font_file(_name))))
-_DRAWN: Final = frozenset(pdfmetrics.getFont(FONT).face.charToGlyph)
+    _signs(_name)
 
 BODY = ParagraphStyle("body", fontName=FONT, fontSize=8.5, leading=11.5)
 SMALL = ParagraphStyle("small", BODY, fontSize=7.5, leading=10, textColor=SOFT)
@@ -40,15 +56,30 @@ HEAD = ParagraphStyle("head", BODY, fontName=BOLD, fontSize=10.5, leading=14, sp
 WARNING = ParagraphStyle("warning", BODY, fontName=BOLD, textColor=colors.HexColor("#b34000"))
 
 
-def drawable(text: str) -> str:
-    """A text that the font can draw: a sign that it lacks is told by its number in Unicode, never left out."""
+def font_of(sign: str, font: str) -> str:
+    """The first font that draws a sign, empty where none does."""
+    fonts = dict.fromkeys((font, *FALLBACK))
+    return font if sign.isspace() else next((name for name in fonts if ord(sign) in _signs(name)), "")
+
+
+def drawable(text: str, font: str = FONT) -> str:
+    """A text as it is drawn from the left: Arabic letters joined, what is read from the right reversed.
+
+    A sign that no font draws is told by its number in Unicode, never left out.
+    """
     whole = unicodedata.normalize("NFC", text)
-    return "".join(sign if ord(sign) in _DRAWN or sign.isspace() else f"[U+{ord(sign):04X}]" for sign in whole)
+    if not RIGHT_TO_LEFT.isdisjoint(map(unicodedata.bidirectional, whole)):
+        whole = get_display(reshape(whole), base_dir="L")
+    return "".join(sign if font_of(sign, font) else f"[U+{ord(sign):04X}]" for sign in whole)
 
 
 def text(said: str, style: ParagraphStyle = BODY) -> Paragraph:
-    """A paragraph."""
-    return Paragraph(escape(drawable(said)), style)
+    """A paragraph; each sign in the first font that draws it."""
+    own = style.fontName
+    runs = groupby(drawable(said, own), lambda sign: font_of(sign, own))
+    told = ((font, escape("".join(signs))) for font, signs in runs)
+    marked = (run if font == own else f"<font name={quoteattr(font)}>{run}</font>" for font, run in told)
+    return Paragraph("".join(marked), style)
 
 
 def small_chart(

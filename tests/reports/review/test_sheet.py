@@ -1,20 +1,26 @@
 """The sheet of a firm: one page, in any script, with what is not known and what to ask."""
 
+import io
+import unicodedata
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 
+import pyarrow as pa
+import pypdfium2
 import pytest
+from reportlab.platypus import SimpleDocTemplate
 
 from reports.language import Language
 from reports.review.firm import Explanation
 from reports.review.key_figures import KeyFigure
 from reports.review.sheet import Told, chosen, listed_establishments
-from reports.review.sheet_parts import drawable
+from reports.review.sheet_parts import BODY, TITLE, drawable, text
 from reports.review.unknowns import questions, unknowns
 from reports.review.verdicts import Answers
 from reports.review.wording import Said
 from reports.review.words import Words
-from tests.reports.review.conftest import signed_in
+from tests.reports.review.conftest import app_on, rewrite, signed_in
 
 FR, EN = Words(Language("fr")), Words(Language("en"))
 BY_DEBT = Explanation([Said("social_debt", "", "debt_lag_12m")], None, 0.1, {"accounts_age": 3.0}, ())
@@ -56,11 +62,54 @@ def test_what_is_not_known_names_silent_sources_once():
 
 @pytest.mark.parametrize(
     ("written", "drawn"),
-    [("ÉTS ŒUVRÉ ŁÓDŹ", "ÉTS ŒUVRÉ ŁÓDŹ"), ("Ωμέγα Ньюс", "Ωμέγα Ньюс"), ("e\u0301", "é"), ("株", "[U+682A]"),
-     ("12\u202f000\u00a0€", "12\u202f000\u00a0€")],
+    [("ÉTS ŒUVRÉ ŁÓDŹ", "ÉTS ŒUVRÉ ŁÓDŹ"), ("e\u0301", "é"), ("株式会社", "株式会社"), ("🙂", "[U+1F642]"),
+     ("12\u202f000\u00a0€", "12\u202f000\u00a0€"), ("חברת", "תרבח")],
 )  # fmt: skip
-def test_a_sign_that_the_font_lacks_is_told_by_its_number(written, drawn):
+def test_a_sign_that_no_font_draws_is_told_by_its_number(written, drawn):
     assert drawable(written) == drawn
+
+
+NAMES = (
+    *("株式会社 カタカナ ひらがな", "北京华为技术有限公司", "臺灣積體電路製造", "주식회사 한국전자", "บริษัท ไทย"),
+    *("شركة النور للتجارة 2000 SARL", "חברת אור בע״מ", "ΩΜΕΓΑ Ньюс Łódź", "ԵՐԵՎԱՆ თბილისი"),
+)
+
+
+def pages_of(content):
+    """The text of each page, as a reader copies it from there."""
+    with closing(pypdfium2.PdfDocument(content)) as document:
+        return [unicodedata.normalize("NFKC", page.get_textpage().get_text_bounded()) for page in document]
+
+
+@pytest.mark.parametrize("style", [TITLE, BODY], ids=["bold", "plain"])
+def test_names_in_any_script_come_out_of_the_file_as_they_were_written(style):
+    out = io.BytesIO()
+    SimpleDocTemplate(out).build([text(name, style) for name in NAMES])
+    said = "".join(pages_of(out.getvalue()))
+    for name in NAMES:
+        # A line that mixes directions is copied in either order: word by word it is as written.
+        assert [word for word in name.split() if word not in said] == []
+    assert "[U+" not in said
+
+
+def test_letters_of_arabic_are_joined_and_read_from_the_right():
+    joined = drawable("SARL شركة")
+    assert joined.startswith("SARL ")
+    assert [unicodedata.name(sign).split()[-2:] for sign in joined[5:]] == [
+        *(["FINAL", "FORM"], ["INITIAL", "FORM"], ["FINAL", "FORM"], ["INITIAL", "FORM"]),
+    ]
+
+
+def test_the_sheet_of_a_firm_with_a_chinese_name_holds_it(copied, tmp_path):
+    def renamed(table):
+        name = pa.array(["北京华为技术有限公司" if s == "552100554" else s for s in table["siren"].to_pylist()])
+        return table.set_column(table.column_names.index("name"), "name", name)
+
+    rewrite(copied / "lists" / "2024-02" / "target_list.parquet", renamed)
+    rewrite(copied / "features" / "firms.parquet", renamed)
+    agent = signed_in(app_on(copied, tmp_path), "paris")
+    (page,) = pages_of(agent.get("/firms/552100554/sheet.pdf").content)
+    assert "北京华为技术有限公司" in page
 
 
 def place(number, closed_on=None, address="3 RUE HOCHE", is_head_office=False):
