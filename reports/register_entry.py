@@ -1,7 +1,8 @@
 """The entry of the model in use in registers of public algorithms: Etalab's inventory and the UK's ATRS.
 
-Etalab: "L'inventaire des principaux traitements algorithmiques", 11 February 2021. ATRS: Algorithmic Transparency
-Recording Standard, version 3. What the program knows comes from the model; what only the administration knows comes
+Etalab: "L'inventaire des principaux traitements algorithmiques", 11 February 2021, in its own words
+(guides.etalab.gouv.fr, algorithmes/2-inventaire.md). ATRS: Algorithmic Transparency Recording Standard, the names of
+the template of version 3.0. What the program knows comes from the model; what only the administration knows comes
 from its settings, and is told to be missing where it is not set.
 """
 
@@ -21,7 +22,7 @@ from reports.language import Language
 from reports.reasons import THEME_WORDS
 
 ETALAB, ATRS = "etalab", "atrs"
-STANDARDS: Final = {ETALAB: "Etalab, inventaire des algorithmes, 2021-02-11", ATRS: "ATRS v3"}
+STANDARDS: Final = {ETALAB: "Etalab, inventaire des algorithmes, 2021-02-11", ATRS: "ATRS v3.0"}
 # One after another, the sections of Etalab's inventory.
 ADMINISTRATION, DECISION, IMPACT, WORKING = (
     "The administration",
@@ -47,7 +48,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a register. atrs: its name there; is_etalab: whether the inventory has it.
+    """A field of a register. etalab, atrs: its name in each, empty where it has none.
 
     tell: from what the program knows; None of what only the administration knows.
     """
@@ -55,7 +56,7 @@ class Field:
     key: str
     section: str
     title: str
-    is_etalab: bool
+    etalab: str
     atrs: str
     tell: Callable[[Known], Iterable[str]] | None = None
 
@@ -166,18 +167,37 @@ def _alternatives(known: Known) -> Iterator[str]:
 
 
 FIELDS: Final = (
-    Field("organisation", ADMINISTRATION, "Name of the administration", True, "Organisation"),
-    Field("team", ADMINISTRATION, "Department in charge", True, "Team"),
-    Field("contact", ADMINISTRATION, "Contact in the administration", True, "Contact email"),
-    Field("senior_responsible_owner", ADMINISTRATION, "Who answers for it", False, "Senior responsible owner"),
-    Field("external_supplier", ADMINISTRATION, "External supplier and role", False, "External supplier"),
-    Field("updated", ADMINISTRATION, "Date of the information", True, "Date of update", _updated),
-    Field("name", DECISION, "Name of the algorithm", True, "Name", lambda _: ["weaksignals"]),
+    Field(
+        "organisation",
+        ADMINISTRATION,
+        "Name of the administration",
+        "Nom de l'administration concernée",
+        "Organisation or department",
+    ),
+    Field("team", ADMINISTRATION, "Department in charge", "Direction/service porteur", "Team"),
+    Field(
+        "contact",
+        ADMINISTRATION,
+        "Contact in the administration",
+        "Contact au sein de l'administration concernée",
+        "Contact email",
+    ),
+    Field("senior_responsible_owner", ADMINISTRATION, "Who answers for it", "", "Senior responsible owner"),
+    Field("external_supplier", ADMINISTRATION, "External supplier and role", "", "External supplier involvement"),
+    Field(
+        "updated",
+        ADMINISTRATION,
+        "Date of the information",
+        "Date de mise à jour des informations",
+        "Date updated",
+        _updated,
+    ),
+    Field("name", DECISION, "Name of the algorithm", "Nom de l'algorithme", "Name", lambda _: ["weaksignals"]),
     Field(
         "context",
         DECISION,
         "Context",
-        True,
+        "Contexte global",
         "Detailed description",
         _always(
             "Administrations that may help a firm in difficulty (payment plans, short-time work, mediation, prevention "
@@ -185,12 +205,12 @@ FIELDS: Final = (
             "whom to contact."
         ),
     ),
-    Field("purpose", DECISION, "Purpose", True, "Description", _purpose),
+    Field("purpose", DECISION, "Purpose", "Finalité de l'algorithme", "Description", _purpose),
     Field(
         "process",
         DECISION,
         "How and when it takes part in the decision",
-        True,
+        "Comment et quand l'algorithme intervient-il dans la prise de décision ?",
         "Process integration",
         _always(
             "Each month a list is made of what the partners deliver. Agents read the firms of their territory with the "
@@ -202,86 +222,113 @@ FIELDS: Final = (
         "automation",
         DECISION,
         "How far the decision is automated",
-        True,
+        "Niveau d'automatisation de la décision",
         "Human decisions and review",
         _always("Not at all: it is an aid. No decision on a firm is made without a person."),
     ),
-    Field("legal_basis", DECISION, "Legal basis", True, ""),
-    Field("website", DECISION, "Related resources", True, "Website URL"),
+    Field(
+        "provided",
+        DECISION,
+        "What agents are told",
+        "",
+        "Provided information",
+        _always(
+            "For each firm its risk with an interval, at several horizons, the reasons in words with their figures "
+            "beside the sector, what is not known, and how often such an alert was right."
+        ),
+    ),
+    Field("legal_basis", DECISION, "Legal basis", "Fondements juridiques", ""),
+    Field("website", DECISION, "Related resources", "Ressources connexes", "Website URL"),
     Field(
         "benefits",
         DECISION,
         "Benefits",
-        False,
+        "",
         "Benefits",
         _always("Help can be offered months earlier, and where it is needed most."),
     ),
-    Field("previous_process", DECISION, "How it was done before", False, "Previous process"),
-    Field("alternatives", DECISION, "Alternatives considered", False, "Alternatives considered", _alternatives),
-    Field("training", DECISION, "Training of those who use it", False, "Required training"),
+    Field("phase", DECISION, "Phase: trial, in use, withdrawn", "", "Phase"),
+    Field("previous_process", DECISION, "How it was done before", "", "Previous process"),
+    Field("alternatives", DECISION, "Alternatives considered", "", "Alternatives considered", _alternatives),
+    Field("training", DECISION, "Training of those who use it", "", "Required training"),
     Field(
         "appeals",
         DECISION,
         "How to contest",
-        False,
+        "",
         "Appeals and review",
         _always(
             "A firm may ask which data were used and what was said of it, have wrong data corrected, and contest: "
             "write to the contact above. The answer tells the reasons of each list."
         ),
     ),
-    Field("decisions_a_year", IMPACT, "Number of decisions a year", True, "Frequency and scale of usage"),
+    Field(
+        "decisions_a_year",
+        IMPACT,
+        "Number of decisions a year",
+        "Nombre de décisions administratives prises par an",
+        "Frequency and scale of usage",
+    ),
     Field(
         "reach",
         IMPACT,
         "Reach of the decision",
-        True,
+        "Portée de la décision",
         "Scope",
         _always("External: whether a firm is contacted and offered help."),
     ),
-    Field("concerned", IMPACT, "Who is concerned", True, "Users and audience", _concerned),
-    Field("impact_assessment", IMPACT, "Impact assessments", False, "Impact assessment"),
-    Field("risks", IMPACT, "Risks and limits", False, "Risks", _risks),
-    Field("data", WORKING, "Data processed", True, "Source data description", _data),
-    Field("sources", WORKING, "Source of the data", True, "Source data name", _sources),
-    Field("collection", WORKING, "How the data are collected", True, "Data collection", _collection),
+    Field("concerned", IMPACT, "Who is concerned", "Public concerné par la décision", "", _concerned),
+    Field("impact_assessment", IMPACT, "Impact assessments", "", "Impact assessment"),
+    Field("risks", IMPACT, "Risks and limits", "", "Risks", _risks),
+    Field("data", WORKING, "Data processed", "Données traitées", "Data description", _data),
+    Field("sources", WORKING, "Source of the data", "Source des données traitées", "Source data name", _sources),
+    Field(
+        "collection",
+        WORKING,
+        "How the data are collected",
+        "Mode de collecte des données traitées",
+        "Data collection",
+        _collection,
+    ),
     Field(
         "sensitive",
         WORKING,
         "Personal and sensitive data",
-        False,
+        "",
         "Sensitive attributes",
         _always(
             "No figure describes a person. A firm may be one person: what is known of it is then personal data, and "
             "its name is not published where that person objects."
         ),
     ),
-    Field("data_sharing", WORKING, "Agreements on data", False, "Data sharing agreements"),
-    Field("data_storage", WORKING, "Where the data are kept and who has access", False, "Data access and storage"),
+    Field("data_sharing", WORKING, "Agreements on data", "", "Data sharing agreements"),
+    Field("data_storage", WORKING, "Where the data are kept and who has access", "", "Data access and storage"),
     Field(
         "type",
         WORKING,
         "Type of algorithm",
-        True,
+        "Type d'algorithme",
         "Model architecture",
         _always("Machine learning: gradient boosting of decision trees (LightGBM), calibrated."),
     ),
-    Field("operations", WORKING, "What it computes", True, "Model task", _operations),
-    Field("model_version", WORKING, "Version of the model", False, "Model version", _version),
-    Field("performance", WORKING, "Performance", False, "Model performance", _performance),
-    Field("datasets", WORKING, "What it was trained and tested on", False, "Datasets and their purposes", _datasets),
+    Field(
+        "operations", WORKING, "What it computes", "Opérations effectuées par l'algorithme", "Model task", _operations
+    ),
+    Field("model_version", WORKING, "Version of the model", "", "Model version", _version),
+    Field("performance", WORKING, "Performance", "", "Model performance", _performance),
+    Field("datasets", WORKING, "What it was trained and tested on", "", "Datasets and their purposes", _datasets),
     Field(
         "maintenance",
         WORKING,
         "Maintenance",
-        False,
+        "",
         "Maintenance",
         _always(
             "Each list is checked against training and the list before, and is not published where it departs too far. "
             "A new model replaces this one only if it is no worse and passes the same tests."
         ),
     ),
-    Field("source_code", WORKING, "Source code", True, "Source code"),
+    Field("source_code", WORKING, "Source code", "Ressources connexes", ""),
 )
 # What only the administration knows.
 OWN: Final = tuple(field.key for field in FIELDS if field.tell is None)
@@ -308,7 +355,7 @@ def document(known: Known) -> dict[str, Any]:
                 "key": entry.field.key,
                 "section": entry.section,
                 "title": entry.title,
-                ETALAB: entry.field.is_etalab,
+                ETALAB: entry.field.etalab or None,
                 ATRS: entry.field.atrs or None,
                 "value": list(entry.told) or None,
             }

@@ -20,14 +20,15 @@ class Step:
 
 STEPS: Final = (
     Step(
-        "The list",
-        "Firms of your territory, the most at risk first. The filters above the list keep what you work on; the "
-        "address of the page holds them, and the export too. A risk is no verdict: most firms on alert will not fail.",
+        "Home, and the list",
+        "This page tells what is new in your territory and what you follow. “List”, in the menu, shows its firms, the "
+        "most at risk first; the filters above it, the address of the page and the exports keep what you look for. A "
+        "risk is no verdict: most firms on alert will not fail.",
     ),
     Step(
         "A firm",
-        "A click on its name tells why the model sees a risk, its figures beside its sector, and what is not known. "
-        "Open a figure to read what it means and where it comes from. The sheet for a visit puts it on one page.",
+        "A click on its name tells why the model sees a risk, its figures beside its sector, since when they are "
+        "known, and what is not known. Open a figure to read what it means. The sheet for a visit puts it on one page.",
     ),
     Step(
         "Your answers",

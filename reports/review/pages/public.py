@@ -77,7 +77,7 @@ def register_as_csv(visit: Public) -> Response:
     say = visit.language.say
     head = [say(title) for title in ("Section", "Field", "Etalab", "ATRS", "Content")]
     rows = (
-        (one.section, one.title, say("yes" if one.field.is_etalab else "no"), one.field.atrs, "\n".join(one.told))
+        (one.section, one.title, one.field.etalab, one.field.atrs, "\n".join(one.told))
         for one in entries(_known(visit))
     )
     headers = {"Content-Disposition": 'attachment; filename="register.csv"'}

@@ -69,12 +69,36 @@ def test_the_table_has_one_row_per_field_and_says_of_which_register_it_is(client
     head, *rows = csv.reader(io.StringIO(content, newline=""), delimiter=";")
     assert head == ["Rubrique", "Information", "Etalab", "ATRS", "Contenu"]
     assert len(rows) == len(FIELDS)
-    assert ["L'administration", "Direction ou service porteur", "oui", "Team", "Service éco"] in rows
+    assert [
+        "L'administration",
+        "Direction ou service porteur",
+        "Direction/service porteur",
+        "Team",
+        "Service éco",
+    ] in rows
 
 
 def test_each_field_is_of_a_register_and_no_two_have_one_name():
-    assert all(field.is_etalab or field.atrs for field in FIELDS)
+    assert all(field.etalab or field.atrs for field in FIELDS)
     assert len({field.key for field in FIELDS}) == len({field.title for field in FIELDS}) == len(FIELDS)
+
+
+def test_all_that_etalabs_inventory_asks_is_told_in_its_words():
+    """The tables of algorithmes/2-inventaire.md, of 11 February 2021."""
+    asked = {
+        *(
+            "Nom de l'administration concernée",
+            "Direction/service porteur",
+            "Contact au sein de l'administration concernée",
+        ),
+        *("Date de mise à jour des informations", "Nom de l'algorithme", "Contexte global", "Finalité de l'algorithme"),
+        *("Comment et quand l'algorithme intervient-il dans la prise de décision ?", "Fondements juridiques"),
+        *("Niveau d'automatisation de la décision", "Ressources connexes", "Portée de la décision"),
+        *("Nombre de décisions administratives prises par an", "Public concerné par la décision", "Données traitées"),
+        *("Source des données traitées", "Mode de collecte des données traitées", "Type d'algorithme"),
+        "Opérations effectuées par l'algorithme",
+    }
+    assert {field.etalab for field in FIELDS} - {""} == asked
 
 
 @pytest.mark.parametrize("content", ['purpose = "ours"', "team = 3", 'team = { de = "x" }', "team = "])
