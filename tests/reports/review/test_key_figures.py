@@ -79,8 +79,8 @@ def test_a_figure_tells_who_told_it_and_the_day_on_which_its_newest_record_of_th
 
 def test_the_page_of_a_firm_tells_beside_each_figure_when_it_became_known(agents):
     page = re.sub(r"\s+", " ", shown(agents["paris"].get("/firms/552100554")))
-    assert "<small>URSSAF, donnée connue le 25/01/2024</small>" in page
-    assert "<small>Altares, donnée connue le 05/12/2023, pour janvier 2024</small>" in page
+    assert "<small>URSSAF, connu le 25/01/2024</small>" in page
+    assert "<small>Altares, connu le 05/12/2023, pour janvier 2024</small>" in page
     assert "dernière donnée sur cette entreprise connue le 25/01/2024" in page
 
 
