@@ -38,6 +38,8 @@ def serve(
     os.environ["WEAKSIGNALS_REVIEW_DATA"] = str(settings.data.resolve())
     os.environ["WEAKSIGNALS_REVIEW_IS_LOCAL"] = str(local).lower()
     _say_where_everyone_comes_from(settings)
+    if not local:
+        _say_that_no_proxy_is_named()
     out.print(f"http://{host}:{port}  (accounts: weaksignals users add)", soft_wrap=True)
     # The application knows which proxies to believe: uvicorn would believe every one on this machine. It keeps a log of
     # its own: uvicorn's would tell whoever reads it what was searched, and the codes of sign-ins.
@@ -51,6 +53,19 @@ def serve(
         access_log=False,
         server_header=False,
     )
+
+
+def _say_that_no_proxy_is_named() -> None:
+    """Warn where nobody in front ends what a slow visitor keeps open, and no page comes by HTTPS."""
+    from reports.review.configuration import read_configuration
+
+    if not read_configuration().trusted_proxies:
+        err.print(
+            "No reverse proxy is named in WEAKSIGNALS_REVIEW_TRUSTED_PROXIES. The time-outs for slow visitors are the "
+            "proxy's, and no password is taken but by HTTPS, as it tells: put one in front (deploy/nginx.conf) and "
+            "name it. To try the application out on this machine: --local.",
+            soft_wrap=True,
+        )
 
 
 def _say_where_everyone_comes_from(settings: Settings) -> None:

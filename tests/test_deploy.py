@@ -67,6 +67,11 @@ def test_the_site_passes_the_check_of_nginx_and_a_spoilt_one_does_not(judged):
     assert 'unknown directive "proxy_pas"' in judged(site.replace("proxy_pass", "proxy_pas"))
 
 
+def test_the_site_ends_what_a_slow_visitor_keeps_open():
+    site = (DEPLOY / "nginx.conf").read_text()
+    assert re.findall(r"client_(header|body)_timeout (\d+)s;", site) == [("header", "10"), ("body", "10")]
+
+
 def test_units_run_commands_that_there_are_without_rights_to_more_than_their_folders():
     commands = (ROOT / "docs" / "guides" / "operator.md").read_text()
     for unit in UNITS:

@@ -174,7 +174,9 @@ def test_the_page_that_one_is_led_back_to_is_ours_and_says_nothing_was_saved(fre
 def test_a_report_reaches_the_data_team_and_their_answer_the_agent(fresh):
     agent, team = signed_in(fresh, "paris"), signed_in(fresh, "admin")
     agent.post(f"{FIRM}/wrong-data", field="headcount", note="12 salariés, pas 20")
-    assert "12 salariés, pas 20" in team.get("/wrong-data").text
+    page = team.get("/wrong-data").text
+    assert "12 salariés, pas 20" in page
+    assert 'href="/verdicts.csv"' in page
     assert team.post("/wrong-data/1", follows=0, state="refused", note=" ").status_code == 400
     assert team.post("/wrong-data/1", follows=0, state="corrected", note="par l'URSSAF").status_code == 303
     assert team.post("/wrong-data/1", follows=0, state="refused", note="non").status_code == 409

@@ -1,6 +1,7 @@
 """The log: strangers can't fill it, and what leaves it leaves by a rule that it tells of."""
 
 import html
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -117,6 +118,20 @@ def test_the_start_warns_where_everyone_comes_from_one_address(
     said = capsys.readouterr().err
     assert ("Everyone came from 10.0.0.2" in said) == is_told
     app.state.services.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "local", "is_told"), [(None, False, True), (["10.0.0.2"], False, False), (None, True, False)]
+)
+def test_the_start_warns_where_no_proxy_ends_what_slow_visitors_keep_open(
+    data_template, tmp_path, capsys, monkeypatch, proxies, local, is_told
+):
+    settings = {"DATA": "", "IS_LOCAL": "", "DATABASE": f"sqlite:///{tmp_path / 'r.db'}"}
+    for name, value in (settings | ({"TRUSTED_PROXIES": json.dumps(proxies)} if proxies else {})).items():
+        monkeypatch.setenv(f"WEAKSIGNALS_REVIEW_{name}", value)
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
+    review.serve(data=data_template, local=local)
+    assert ("No reverse proxy is named" in capsys.readouterr().err) == is_told
 
 
 def seen(admin, **asked):

@@ -94,8 +94,17 @@ def opened(browser, address, name, is_quiet=True, **settings):
     assert not (is_quiet and complaints)
 
 
-def test_an_agent_signs_in_filters_opens_a_firm_answers_and_exports(browser, address):
-    with opened(browser, address, "paris") as page:
+# What an agent does all day is done on a telephone too.
+WIDTHS = pytest.mark.parametrize("width", [1280, 400])
+
+
+def wide(width):
+    return {"viewport": {"width": width, "height": 800}}
+
+
+@WIDTHS
+def test_an_agent_signs_in_filters_opens_a_firm_answers_and_exports(browser, address, width):
+    with opened(browser, address, "paris", **wide(width)) as page:
         page.get_by_label("Nom, SIREN ou SIRET").fill("552 100 554")
         page.get_by_role("button", name="Afficher").click()
         page.wait_for_url("**q=552*")
@@ -112,6 +121,18 @@ def test_an_agent_signs_in_filters_opens_a_firm_answers_and_exports(browser, add
         page.get_by_label("Motif").select_option("already_known")
         page.get_by_role("button", name="Enregistrer l'avis").click()
         expect(page.get_by_role("status")).to_have_text("Votre réponse est enregistrée.")
+        expect(page.get_by_role("status")).to_be_in_viewport()
+        form = page.locator("form[action*=wrong-data]")
+        if not form.is_visible():
+            page.locator("summary", has_text="La signaler").click()
+        form.locator("textarea").fill("12 salariés, pas 20")
+        form.get_by_role("button").click()
+        page.wait_for_url("**said=wrong-data*")
+        expect(page.get_by_role("status")).to_be_in_viewport()
+        # The points of each theme are there to be read, whatever the width.
+        for cell in page.locator("#effects .number[data-points], #effects .number[data-risk]").all():
+            box = cell.bounding_box()
+            assert box["x"] + box["width"] <= width
         with page.expect_download() as download:
             page.get_by_role("link", name="Fiche de visite").click()
         assert download.value.suggested_filename == "weaksignals-552100554-2024-02.pdf"
@@ -131,8 +152,9 @@ def test_a_box_ticked_filters_without_leaving_the_page_and_the_address_keeps_it(
         assert page.get_by_label("sans alerte").is_checked()
 
 
-def test_back_forward_and_reload_show_the_whole_page_of_what_was_asked(browser, address):
-    with opened(browser, address, "admin") as page:
+@WIDTHS
+def test_back_forward_reload_and_a_new_tab_show_the_whole_page_of_what_was_asked(browser, address, width):
+    with opened(browser, address, "admin", **wide(width)) as page:
         rows, expect = page.locator("table.firms tbody tr"), sync_api.expect
         before = rows.count()
         page.get_by_label("sans alerte").check()
@@ -145,14 +167,20 @@ def test_back_forward_and_reload_show_the_whole_page_of_what_was_asked(browser, 
         assert not page.get_by_label("sans alerte").is_checked()
         page.go_forward()
         expect(rows).to_have_count(after)
+        tab = page.context.new_page()
+        tab.goto(page.url)
+        expect(tab.locator("table.firms tbody tr")).to_have_count(after)
+        assert tab.get_by_label("sans alerte").is_checked()
+        tab.close()
         rows.locator("th a").first.click()
         page.go_back()
         expect(rows).to_have_count(after)
         assert page.get_by_label("sans alerte").is_checked()
 
 
-def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browser, address):
-    with opened(browser, address, "paris", is_quiet=False) as page:
+@WIDTHS
+def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browser, address, width):
+    with opened(browser, address, "paris", is_quiet=False, **wide(width)) as page:
         page.goto("/firms/552100554/follow-up?list=2024-02")
         note = page.locator("form[data-draft*=follow-ups] textarea[name=note]")
         page.locator("summary", has_text="Difficultés constatées").click()
@@ -225,6 +253,7 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         "/lists/2024-02?q=zzz",
         "/firms/552100554",
         "/firms/552100554/history",
+        "/firms/552100554/lineage",
         "/firms/552100554/follow-up",
         "/firms/350000008/follow-up",
         "/follow-ups?scope=all",

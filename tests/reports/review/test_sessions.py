@@ -3,6 +3,9 @@
 import json
 import re
 import stat
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -11,7 +14,7 @@ import uvicorn
 
 from features.errors import InputError
 from flows import review
-from reports.review import accounts, guard, guessing
+from reports.review import accounts, guard, guessing, passwords
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.database import Session, now, open_database
@@ -156,6 +159,31 @@ def test_a_session_ends_when_one_signs_out_or_the_account_is_closed_or_changed(f
 def test_signing_in_leads_nowhere_but_here(target):
     assert local_path(target) == "/"
     assert local_path("/lists/2024-02?q=x") == "/lists/2024-02?q=x"
+
+
+def test_two_passwords_are_checked_at_once_outside_of_any_transaction_and_pages_go_on_meanwhile(fresh, monkeypatch):
+    checked, at_once, busy, check = [], [0], threading.Event(), passwords.is_right
+    pool, reader = fresh.state.services.engine.pool, signed_in(fresh, "lyon")
+
+    def counted(*args):
+        at_once[0] += 1
+        checked.append((at_once[0], pool.checkedout()))
+        busy.wait(5)
+        at_once[0] -= 1
+        return check(*args)
+
+    monkeypatch.setattr(passwords, "is_right", counted)
+    with ThreadPoolExecutor(6) as visitors:
+        waiting = [visitors.submit(signed_in, fresh, name) for name in ("paris", "admin", "bretagne", "france")]
+        while len(checked) < 2:
+            time.sleep(0.01)
+        # Both threads of passwords are taken: a page is answered by others, and no connection is held.
+        time.sleep(0.2)
+        held = pool.checkedout()
+        assert reader.get("/lists/2024-02").status_code == 200
+        busy.set()
+        assert all(one.result() for one in waiting)
+    assert (max(number for number, _ in checked), len(checked), held) == (2, 4, 0)
 
 
 def test_passwords_are_kept_as_argon2_hashes_and_short_ones_refused(fresh):
