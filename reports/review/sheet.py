@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from reportlab.lib import colors
@@ -71,7 +72,7 @@ def pdf(export: Export, told: Told) -> bytes:
     story = [
         *_head(export),
         *_why(export, told.explained),
-        *_charts(words, told),
+        *charts(words, told),
         *_figures(words, chosen(told)),
         *_listed(words, "Open establishments", list(listed_establishments(words, told.establishments))),
         *_listed(words, "What is not known", told.unknown),
@@ -110,20 +111,16 @@ def listed_establishments(words: Words, establishments: Sequence[Row]) -> Iterat
         yield words.say("and {count} more", count=words.number(len(found) - MOST_ESTABLISHMENTS))
 
 
-def _charts(words: Words, told: Told) -> list[Flowable]:
-    """The risk, and what the firm owes or else how many it employs."""
-    traced = next((name for name in ("debt", "headcount") if told.traces and name in told.traces[0]), "")
+def charts(words: Words, told: Told) -> list[Flowable]:
+    """The risk in each list where there are several, and what the firm owes or how many it employs: two charts."""
     drawn = []
     if len(told.past) > 1:
         values = [row["probability"] for row in told.past]
         drawn.append(small_chart(words.say("Risk over time"), _ends(told.past, words), values, words.percent))
-    if traced and len(told.traces) > 1:
-        figures = [known(row[traced]) for row in told.traces]
-
-        def written(value: float) -> str:
-            return words.value(traced, value)
-
-        drawn.append(small_chart(words.label(traced), _ends(told.traces, words), figures, written))
+    traced = [name for name in ("debt", "headcount") if len(told.traces) > 1 and name in told.traces[0]]
+    for name in traced[: 2 - len(drawn)]:
+        figures, written = [known(row[name]) for row in told.traces], partial(words.value, name)
+        drawn.append(small_chart(words.label(name), _ends(told.traces, words), figures, written))
     return [Spacer(1, 2 * mm), Table([drawn], hAlign="LEFT")] if drawn else []
 
 
@@ -195,6 +192,7 @@ def _figures(words: Words, figures: Sequence[KeyFigure]) -> list[Flowable]:
         colWidths=[62 * mm, 34 * mm, 33 * mm, 47 * mm],
         style=[
             ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.lightgrey),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("TOPPADDING", (0, 0), (-1, -1), 1),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
         ],

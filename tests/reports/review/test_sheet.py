@@ -15,6 +15,7 @@ from reports.language import Language
 from reports.review.firm import Explanation
 from reports.review.key_figures import KeyFigure
 from reports.review.sheet import Told, chosen, listed_establishments
+from reports.review.sheet import charts as sheet_charts
 from reports.review.sheet_parts import BODY, TITLE, drawable, text
 from reports.review.unknowns import questions, unknowns
 from reports.review.verdicts import Answers
@@ -130,3 +131,15 @@ def test_the_sheet_holds_its_font_and_one_page_with_two_charts(fresh):
     assert b"/FontFile2" in content
     for said in (b"Risk over time", b"What is not known", b"What to ask the firm"):
         assert said in content
+
+
+def test_where_there_is_one_list_only_the_second_chart_is_of_the_headcount():
+    past = [{"period": date(2024, n, 1), "probability": 0.1 * n} for n in (1, 2)]
+    traces = [{"period": date(2024, n, 1), "debt": 10.0 * n, "headcount": 20.0 - n} for n in (1, 2)]
+
+    def titles(found):
+        (_, table) = sheet_charts(EN, replace(told(BY_DEBT, []), past=found, traces=traces))
+        return [drawing.contents[0].text for (row,) in [table._cellvalues] for drawing in row]
+
+    assert titles(past) == ["Risk over time", "Social debt"]
+    assert titles(past[1:]) == ["Social debt", "Headcount"]
