@@ -78,7 +78,8 @@ def follow(page: Page) -> None:
     page.check("[name=difficulties][value=cash]")
     page.fill("[name=action_payment_plan]", f"{day}")
     page.click("form[data-draft] button")
-    page.wait_for_url(re.compile("said="))
+    page.wait_for_selector("[role=status]")
+    page.evaluate("scrollTo(0, 0)")
 
 
 if __name__ == "__main__":

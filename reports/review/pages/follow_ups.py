@@ -216,4 +216,4 @@ def _back(visit: Visit) -> Response:
     """To the page, which tells that it was saved, and forgets the draft of the form."""
     published, firm = published_of(visit)
     asked = urlencode({"list": published.key, "said": visit.text("draft")[:LONGEST_KEY] or "follow-ups"})
-    return RedirectResponse(f"/firms/{firm['siren']}/follow-up?{asked}", 303)
+    return RedirectResponse(f"/firms/{firm['siren']}/follow-up?{asked}#said", 303)

@@ -126,8 +126,8 @@ def test_an_agent_signs_in_filters_opens_a_firm_answers_and_exports(browser, add
         if not form.is_visible():
             page.locator("summary", has_text="La signaler").click()
         form.locator("textarea").fill("12 salariés, pas 20")
-        form.get_by_role("button").click()
-        page.wait_for_url("**said=wrong-data*")
+        with page.expect_navigation():
+            form.get_by_role("button").click()
         expect(page.get_by_role("status")).to_be_in_viewport()
         # The points of each theme are there to be read, whatever the width.
         for cell in page.locator("#effects .number[data-points], #effects .number[data-risk]").all():
@@ -199,6 +199,10 @@ def test_a_session_that_ended_is_told_and_loses_nothing_of_what_was_typed(browse
         page.get_by_role("button", name="Enregistrer le suivi").click()
         status = page.get_by_role("status")
         sync_api.expect(status).to_be_in_viewport()
+        page.locator("select[name=state]").select_option("closed")
+        page.get_by_role("button", name="Enregistrer le suivi").click()
+        sync_api.expect(page.get_by_role("alert")).to_be_in_viewport()
+        page.goto("/firms/552100554/follow-up?list=2024-02")
         assert note.input_value() == ""
         assert page.locator(".log .note").first.inner_text() == "vue le 3\nà rappeler"
         note.fill("autre chose")

@@ -153,7 +153,7 @@ def test_a_closed_follow_up_says_the_outcome_and_plans_nothing_and_another_one_m
 def test_what_was_saved_is_said_with_the_draft_that_may_be_forgotten(fresh):
     agent = signed_in(fresh, "paris")
     answer = follow(agent, state="closed", outcome="sold", draft="follow-ups")
-    assert answer.headers["location"].endswith("&said=follow-ups")
+    assert answer.headers["location"].endswith("&said=follow-ups#said")
     text = agent.get(answer.headers["location"]).text
     assert f'data-saved="{SIREN} follow-ups"' in text
     drafts = re.findall('data-draft="([^"]+)"', text)
