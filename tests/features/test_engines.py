@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.assemble import CATALOG
+from features.assemble import CATALOG, DATED
 from features.build import build
 from features.engine import connect
 from features.ingest import Reading, ingest
+from features.known_days import known_day
 from features.scope import Scope
 from features.sources import SOURCES
 from simulation.simulation import simulate
@@ -45,4 +46,6 @@ def test_spark_builds_the_table_that_duckdb_builds(tmp_path):
             assert (a.fillna("") == b.fillna("")).all(), feature.name
         else:
             assert np.allclose(a.astype(float), b.astype(float), rtol=1e-6, equal_nan=True), feature.name
+    for name in map(known_day, DATED):
+        assert pd.to_datetime(ours[name]).equals(pd.to_datetime(theirs[name])), name
     assert (ours["procedure_state"] == theirs["procedure_state"]).all()
