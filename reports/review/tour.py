@@ -21,9 +21,9 @@ class Step:
 STEPS: Final = (
     Step(
         "Home, and the list",
-        "The home page tells what is new in your territory and what you follow. “List”, in the menu, shows its firms, the "
-        "most at risk first; the filters above it, the address of the page and the exports keep what you look for. A "
-        "risk is no verdict: most firms on alert will not fail.",
+        "The home page tells what is new in your territory and what you follow. “List”, in the menu, shows its firms, "
+        "the most at risk first; the filters above it, the address of the page and the exports keep what you look for. "
+        "A risk is no verdict: most firms on alert will not fail.",
     ),
     Step(
         "A firm",
