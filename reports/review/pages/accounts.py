@@ -11,8 +11,8 @@ from features.errors import InputError
 from reports.review import accounts, guessing, identity, passwords, sessions
 from reports.review.access import CHANGE_PASSWORD, OWN_ACCOUNT, READ_RIGHTS, REVIEW_RIGHTS, SIGN_OUT
 from reports.review.database import User, now
-from reports.review.guard import Admitted, Refused, Visit, address_of, is_private
-from reports.review.pages.session import TOO_MANY, forgetting, in_hashing_threads
+from reports.review.guard import Admitted, Refused, Visit, is_private
+from reports.review.pages.session import TOO_MANY, attempt_of, forgetting, in_hashing_threads
 from reports.review.rendering import render
 
 router = APIRouter()
@@ -63,12 +63,11 @@ async def change_password(visit: Annotated[Visit, Depends(Admitted(CHANGE_PASSWO
     if visit.text("new") != visit.text("again"):
         return await run_in_threadpool(_own_page, visit, 400, "The two new passwords differ.")
     try:
-        attempt = await run_in_threadpool(
-            guessing.begin, visit.services.engine, visit.who.name, address_of(visit.request)
-        )
+        attempt = await attempt_of(visit, visit.who.name)
     except guessing.TooManyAttemptsError:
         return await run_in_threadpool(_own_page, visit, 429, TOO_MANY)
     if not await in_hashing_threads(passwords.is_right, attempt.password_hash, visit.text("current")):
+        await run_in_threadpool(guessing.fail, visit.services.engine, attempt)
         return await run_in_threadpool(_own_page, visit, 400, "The present password is wrong.")
     await run_in_threadpool(guessing.succeed, visit.services.engine, attempt)
     try:
