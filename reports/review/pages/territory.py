@@ -16,7 +16,7 @@ from reports.charts import Series
 from reports.review import aggregates, territory, tiles
 from reports.review.access import EXPORT_TERRITORY, PUBLIC, TERRITORY, Kind, Right, Role
 from reports.review.aggregates import Counts
-from reports.review.cases import records
+from reports.review.cases.briefs import outcomes
 from reports.review.codes import CLOSED
 from reports.review.data import PublishedList
 from reports.review.guard import Admitted, Refused, Visit, published_list
@@ -80,7 +80,7 @@ def _figures(visit: Visit, published: PublishedList, right: Right, words: Words)
 
 def _followed(visit: Visit, published: PublishedList, right: Right, words: Words, alerts: int) -> list[Figures]:
     """What agents do about the firms on alert, and what became of those whose follow-up is closed."""
-    reader, standing = visit.services.reader, records.outcomes(visit.services.engine)
+    reader, standing = visit.services.reader, outcomes(visit.services.engine)
     on_alert = aggregates.on_alert_among(reader, published, right, standing)
     closed = {siren: outcome for siren, (state, outcome) in standing.items() if state == CLOSED}
     ended = aggregates.in_any_list(reader, published, right, closed)
