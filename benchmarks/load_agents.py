@@ -64,7 +64,10 @@ class Agent(threading.Thread):
                     self.work()
                 except WrongAnswerError:
                     self.rest()
-        except (httpx2.TransportError, WrongAnswerError) as error:
+        except WrongAnswerError:
+            # It is written down already.
+            return
+        except httpx2.TransportError as error:
             self.errors.append(repr(error))
 
     def rest(self) -> None:

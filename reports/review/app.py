@@ -30,6 +30,7 @@ from reports.review.guard import (
     address_asked,
     is_fragment,
 )
+from reports.review.names import names_of
 from reports.review.pages import (
     accounts,
     administration,
@@ -107,6 +108,7 @@ def warm_up(reader: Reader) -> None:
         published = reader.published(None)
         past.prepare(reader, published)
         aggregates.prepare(reader, published, territory.EVERYONE)
+        names_of(reader, published)
 
 
 @asynccontextmanager

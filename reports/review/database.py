@@ -93,17 +93,13 @@ class Session(Base):
 
 
 class FailedSignIn(Base):
-    """An attempt to sign in that did not succeed, counted to slow down guessing.
-
-    is_checked: False while its password is being checked, so that it may still succeed.
-    """
+    """An attempt to sign in that did not succeed, counted to slow down guessing."""
 
     __tablename__ = "failed_sign_ins"
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now, index=True)
     account: Mapped[str] = mapped_column(sa.String(200), index=True)
     address: Mapped[str] = mapped_column(sa.String(64), index=True)
-    is_checked: Mapped[bool] = mapped_column(default=False)
 
 
 class KnownAddress(Base):

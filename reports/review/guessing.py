@@ -1,9 +1,8 @@
 """Guesses of passwords are slowed down: the more wrong ones, the longer the wait, and never for good.
 
 An attempt is written down before its password is checked, one attempt at a time, so that attempts made at once are all
-counted. Those that are still being checked may turn out right: whoever is refused because of them alone tries again
-shortly, so that an office which signs in together at nine is let in. Who signed in from an address before is not slowed
-down by what strangers try elsewhere, nor by the wrong names of others behind the same address.
+counted. Who signed in from an address before is not slowed down by what strangers try elsewhere, nor by the wrong names
+of others behind the same address.
 """
 
 from dataclasses import dataclass
@@ -18,8 +17,6 @@ from reports.review.database import FailedSignIn, KnownAddress, User, is_open, n
 # Older attempts are not counted.
 WINDOW: Final = timedelta(days=1)
 FIRST_WAIT: Final = timedelta(seconds=15)
-# An attempt whose outcome is not known after that was interrupted: it counts as a wrong one.
-LONGEST_CHECK: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -50,15 +47,10 @@ class TooManyAttemptsError(Exception):
     """Wait before trying again."""
 
 
-class UndecidedError(TooManyAttemptsError):
-    """So many attempts are being checked that it hangs on their outcome: try again in a moment."""
-
-
 @dataclass(frozen=True)
 class Attempt:
     """An attempt that may be made. user_id, password_hash: None where there is no such account, or no password."""
 
-    number: int
     name: str
     address: str
     user_id: int | None
@@ -66,10 +58,9 @@ class Attempt:
 
 
 def begin(engine: sa.Engine, name: str, address: str) -> Attempt:
-    """Write an attempt down, whose outcome `fail` or `succeed` will tell.
+    """Write an attempt down as a wrong one, until `succeed` says otherwise.
 
-    Raises TooManyAttemptsError where it comes too soon after wrong ones, UndecidedError where it does if those that
-    are being checked are wrong; then nothing is written.
+    Raises TooManyAttemptsError where it comes too soon after wrong ones; then nothing is written.
     """
     name = name.lower()[:200]
     with Transaction(engine) as db, db.begin():
@@ -81,9 +72,10 @@ def begin(engine: sa.Engine, name: str, address: str) -> Attempt:
         mine = FailedSignIn(account=name, address=address, at=now())
         db.add(mine)
         db.flush()
-        _refuse_what_comes_too_soon(db, mine)
+        if _waits(db, mine):
+            raise TooManyAttemptsError
         user = db.scalar(sa.select(User).where(User.name == name, is_open(mine.at)))
-        return Attempt(mine.id, name, address, user.id if user else None, user.password_hash if user else None)
+        return Attempt(name, address, user.id if user else None, user.password_hash if user else None)
 
 
 def succeed(engine: sa.Engine, attempt: Attempt) -> None:
@@ -93,22 +85,12 @@ def succeed(engine: sa.Engine, attempt: Attempt) -> None:
         db.merge(KnownAddress(account=attempt.name, address=attempt.address, at=now()))
 
 
-def fail(engine: sa.Engine, attempt: Attempt) -> None:
-    """The password was wrong."""
-    with engine.begin() as connection:
-        connection.execute(sa.update(FailedSignIn).where(FailedSignIn.id == attempt.number).values(is_checked=True))
-
-
-def _refuse_what_comes_too_soon(db: Transaction, mine: FailedSignIn) -> None:
+def _waits(db: Transaction, mine: FailedSignIn) -> bool:
     by_account, by_address = FailedSignIn.account == mine.account, FailedSignIn.address == mine.address
     counted = [(HERE, sa.and_(by_account, by_address))]
     if db.get(KnownAddress, (mine.account, mine.address)) is None:
         counted += [(ANYWHERE, by_account), (ADDRESS, by_address)]
-    is_decided = sa.or_(FailedSignIn.is_checked, FailedSignIn.at < mine.at - LONGEST_CHECK)
-    if any(_comes_too_soon(db, mine, patience, sa.and_(same, is_decided)) for patience, same in counted):
-        raise TooManyAttemptsError
-    if any(_comes_too_soon(db, mine, patience, same) for patience, same in counted):
-        raise UndecidedError
+    return any(_comes_too_soon(db, mine, patience, same) for patience, same in counted)
 
 
 def _comes_too_soon(db: Transaction, mine: FailedSignIn, patience: Patience, same: sa.ColumnElement[bool]) -> bool:

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from reports.review.asked import Asked
 from reports.review.columns import IDENTITY, Table
 from reports.review.conditions import Condition, Scene
 from reports.review.data import PublishedList, Reader, Row
+from reports.review.names import names_of
 from reports.review.sql import NO_CONDITION, Beside, Sql, beside, every, named, one_of, parquet, part_of, select
 
 PAGE_SIZE: Final = 50
@@ -147,6 +148,8 @@ def last_lists(reader: Reader, sirens: Sequence[str]) -> dict[str, list[str]]:
 
 def _conditions(reader: Reader, asked: Asked, scene: Scene, right: Right) -> list[Condition]:
     """All conditions but that of the alert level: territory first, then what is asked and can be told of this list."""
+    if "q" in asked.values:
+        scene = replace(scene, names=names_of(reader, scene.published))
     found = [
         one.condition(asked.values[one.name], scene)
         for one in filters.FILTERS

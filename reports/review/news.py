@@ -1,5 +1,6 @@
 """What is new on a list for a user: the firms newly on alert, and those whose risk rose most since the list before."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -8,8 +9,8 @@ from features.insolvency import IN_BONIS
 from reports.review.access import Right
 from reports.review.columns import Table
 from reports.review.conditions import Scene, newly_on_alert
-from reports.review.data import PublishedList, Reader
-from reports.review.listing import inside
+from reports.review.data import PublishedList, Reader, Row
+from reports.review.listing import inside, read_firms
 from reports.review.sql import Sql, beside, every, one_of, parquet, part_of, select
 
 SHOWN: Final = 5
@@ -58,3 +59,10 @@ def _movements(reader: Reader, published: PublishedList, sirens: list[str]) -> d
         return {}
     rows = reader.query(*select(["siren", "movement"], parquet(published.path), one_of("siren", sirens)))
     return {row["siren"]: row["movement"] for row in rows}
+
+
+@lru_cache(maxsize=256)
+def firms_in_the_news(reader: Reader, published: PublishedList, right: Right) -> Mapping[str, Row]:
+    """The firms of `new_alerts` and `risen` as the user may see them, by SIREN."""
+    sirens = [*new_alerts(reader, published, right)[0], *(one.siren for one in risen(reader, published, right))]
+    return {row["siren"]: row for row in read_firms(reader, published, list(dict.fromkeys(sirens)), right)}

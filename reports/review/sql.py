@@ -113,3 +113,13 @@ def select(columns: Iterable[str | Sql], table: Sql | Part | Beside, where: Sql 
     # The one place where queries are put together: no part of the text is of a user's making (see above).
     text = f"SELECT {listed} FROM {table.text} WHERE {where.text} {then}"  # noqa: S608
     return Sql(text.strip(), (*(value for column in wanted for value in column.values), *table.values, *where.values))
+
+
+def kept_as(name: str, query: Sql) -> Sql:
+    """That the rows of a query are kept in memory, as a table of that name."""
+    return Sql(f"CREATE TABLE {named(name)} AS {query.text}", query.values)
+
+
+def dropped(name: str) -> Sql:
+    """That a table is no longer kept, if it is."""
+    return Sql(f"DROP TABLE IF EXISTS {named(name)}")

@@ -13,7 +13,7 @@ from reports.review.cases.listing import in_full, pressing
 from reports.review.data import PublishedList
 from reports.review.database import now
 from reports.review.guard import Admitted, Refused, Visit
-from reports.review.listing import read_firms, seen_last
+from reports.review.listing import seen_last
 from reports.review.rendering import render
 from reports.review.wording import listed_movement, listed_reason
 
@@ -79,8 +79,7 @@ def _risks(visit: Visit, published: PublishedList, found: Sequence[Brief]) -> di
     services, right = visit.services, visit.who.right
     new, new_count = news.new_alerts(services.reader, published, right)
     risen = news.risen(services.reader, published, right)
-    sirens = list(dict.fromkeys([*new, *(one.siren for one in risen)]))
-    rows = {row["siren"]: row for row in read_firms(services.reader, published, sirens, right)}
+    rows = news.firms_in_the_news(services.reader, published, right)
     months = aggregates.by_month(services.reader, published, right)
     followed = {one.siren for one in found}
     return {

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Annotated, ParamSpec, TypeVar
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from reports.review import guessing, passwords, sessions
@@ -24,7 +23,6 @@ from reports.review.guard import (
     is_same,
     log,
 )
-from reports.review.guessing import Attempt
 from reports.review.rendering import render
 from reports.review.services import Services
 
@@ -38,8 +36,6 @@ SHARED = "shared"
 YEAR = 365 * 24 * 3600
 # Apart from the threads that answer pages: many sign-ins at once would take all of these.
 _HASHING = ThreadPoolExecutor(2, "hashing")
-# How often, and after how many seconds each time, one tries again whose turn hangs on others that are being checked.
-TRIES, PAUSE = 40, 0.5
 # What a browser forgets with the session: pages, and drafts of answers.
 STORED = '"cache", "storage"'
 TOO_MANY = "Too many attempts. Wait a little, a quarter of an hour at most."
@@ -86,14 +82,12 @@ def _form(visit: Visit, target: str, problem: str = "", status: int = 200) -> HT
 
 @router.post("/sign-in")
 async def sign_in(visit: Annotated[Visit, Depends(Admitted(SIGN_IN))]) -> Response:
-    """Check name and password; neither tells which was wrong."""
-    await run_in_threadpool(_refuse_other_forms, visit)
-    try:
-        attempt = await attempt_of(visit, visit.text("name"))
-    except guessing.TooManyAttemptsError:
-        return await run_in_threadpool(_too_many, visit)
-    is_right = await in_hashing_threads(passwords.is_right, attempt.password_hash, visit.text("password"))
-    return await run_in_threadpool(_answered, visit, attempt, is_right)
+    """Check name and password; neither tells which was wrong.
+
+    An attempt counts as a wrong one until its password is checked: so it begins on its turn only, or an office that
+    signs in together at nine would take itself for someone who guesses.
+    """
+    return await in_hashing_threads(_signed_in_if_right, visit)
 
 
 async def in_hashing_threads(work: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
@@ -101,18 +95,20 @@ async def in_hashing_threads(work: Callable[P, T], *args: P.args, **more: P.kwar
     return await asyncio.get_running_loop().run_in_executor(_HASHING, partial(work, *args, **more))
 
 
-async def attempt_of(visit: Visit, name: str) -> Attempt:
-    """An attempt on an account that may be made now; where that hangs on others that are being checked, after these.
-
-    Raises TooManyAttemptsError.
-    """
-    begin = partial(guessing.begin, visit.services.engine, name, address_of(visit.request))
-    for _ in range(TRIES):
-        try:
-            return await run_in_threadpool(begin)
-        except guessing.UndecidedError:
-            await asyncio.sleep(PAUSE)
-    return await run_in_threadpool(begin)
+def _signed_in_if_right(visit: Visit) -> Response:
+    _refuse_other_forms(visit)
+    name, target, engine = visit.text("name"), visit.text("next"), visit.services.engine
+    try:
+        attempt = guessing.begin(engine, name, address_of(visit.request))
+    except guessing.TooManyAttemptsError:
+        log_sign_in(visit, name, "too many")
+        return _form(visit, target, TOO_MANY, 429)
+    is_right = passwords.is_right(attempt.password_hash, visit.text("password"))
+    if not is_right or attempt.user_id is None:
+        log_sign_in(visit, name, "refused")
+        return _form(visit, target, "Unknown name or wrong password.", 401)
+    guessing.succeed(engine, attempt)
+    return signed_in(visit, name, attempt.user_id, target, is_shared=bool(visit.text(SHARED)))
 
 
 def _refuse_other_forms(visit: Visit) -> None:
@@ -124,21 +120,6 @@ def _refuse_other_forms(visit: Visit) -> None:
     if not cookie or not is_same(visit.text("token"), cookie):
         log_sign_in(visit, visit.text("name"), "refused")
         raise Refused(403, "This form has expired. Go back, reload the page and send it again.")
-
-
-def _too_many(visit: Visit) -> Response:
-    log_sign_in(visit, visit.text("name"), "too many")
-    return _form(visit, visit.text("next"), TOO_MANY, 429)
-
-
-def _answered(visit: Visit, attempt: Attempt, is_right: bool) -> Response:
-    name, target = visit.text("name"), visit.text("next")
-    if not is_right or attempt.user_id is None:
-        guessing.fail(visit.services.engine, attempt)
-        log_sign_in(visit, name, "refused")
-        return _form(visit, target, "Unknown name or wrong password.", 401)
-    guessing.succeed(visit.services.engine, attempt)
-    return signed_in(visit, name, attempt.user_id, target, is_shared=bool(visit.text(SHARED)))
 
 
 def log_sign_in(visit: Visit, name: str, outcome: str) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from reports.review import guessing
 from reports.review.accounts import add_user, close_account
 from reports.review.database import FailedSignIn, KnownAddress, User, now, open_database
-from reports.review.guessing import ADDRESS, ANYWHERE, HERE, LONGEST_CHECK, TooManyAttemptsError, UndecidedError
+from reports.review.guessing import ADDRESS, ANYWHERE, HERE, TooManyAttemptsError
 from reports.review.passwords import is_right
 from tests.reports.review.conftest import PASSWORD
 
@@ -82,34 +82,6 @@ def test_thirty_wrong_names_behind_one_address_shut_nobody_out(engine):
     assert is_let_in(engine, "paris", "10.0.0.1")
     later(engine, ADDRESS.longest)
     assert is_let_in(engine, "lyon", "10.0.0.1")
-
-
-def test_an_attempt_that_hangs_on_others_being_checked_is_undecided_until_one_of_them_succeeds(engine):
-    checked = [guessing.begin(engine, f"unknown {n}", "10.0.0.1") for n in range(ADDRESS.free)]
-    with pytest.raises(UndecidedError):
-        guessing.begin(engine, "lyon", "10.0.0.1")
-    guessing.succeed(engine, checked.pop())
-    assert is_let_in(engine, "lyon", "10.0.0.1")
-
-
-def test_an_attempt_after_wrong_ones_is_refused_whatever_is_being_checked(engine):
-    for n in range(ADDRESS.free):
-        guessing.fail(engine, guessing.begin(engine, f"unknown {n}", "10.0.0.1"))
-    with pytest.raises(TooManyAttemptsError) as refused:
-        guessing.begin(engine, "lyon", "10.0.0.1")
-    assert refused.type is TooManyAttemptsError
-
-
-def test_an_attempt_that_was_interrupted_counts_as_a_wrong_one(engine):
-    for _ in range(HERE.free + 3):
-        later(engine, HERE.longest)
-        assert is_let_in(engine, "paris", "1.1.1.1")
-    with pytest.raises(UndecidedError):
-        guessing.begin(engine, "paris", "1.1.1.1")
-    later(engine, LONGEST_CHECK + timedelta(seconds=1))
-    with pytest.raises(TooManyAttemptsError) as refused:
-        guessing.begin(engine, "paris", "1.1.1.1")
-    assert refused.type is TooManyAttemptsError
 
 
 def test_an_attempt_holds_the_account_and_what_its_password_is_checked_by(engine):

@@ -16,7 +16,6 @@ from reports.review import accounts, guard, guessing
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.database import Session, now, open_database
-from reports.review.pages import session
 from reports.review.pages.session import local_path
 from tests.reports.review.conftest import ACCOUNTS, PASSWORD, TestClient, add_accounts, signed_in
 
@@ -287,7 +286,6 @@ def test_behind_a_proxy_the_guesses_of_one_visitor_do_not_shut_out_another(data_
 
 def test_more_people_of_one_office_than_it_may_guess_passwords_sign_in_at_once(fresh, monkeypatch):
     monkeypatch.setattr(guessing, "ADDRESS", guessing.Patience(2, timedelta(minutes=1)))
-    monkeypatch.setattr(session, "PAUSE", 0.05)
     with TestClient(fresh) as office, ThreadPoolExecutor(len(ACCOUNTS)) as pool:
         browsers = [TestClient(fresh) for _ in ACCOUNTS]
         for browser in browsers:
