@@ -118,6 +118,13 @@ class Agent(threading.Thread):
         fields |= {"state": "visited", "on": today, "summary": f"{self.random.random()}", "next_on": today}
         self.ask("save", "POST", f"{firm}/follow-ups", (303, 409), data=fields)
 
+    def answer(self, method: str, path: str, data: dict[str, str] | None) -> httpx2.Response:
+        """As a browser: asked again where the server had just closed the connection, which had rested."""
+        try:
+            return self.client.request(method, path, data=data)
+        except httpx2.TransportError:
+            return self.client.request(method, path, data=data)
+
     def read(self, kind: str, path: str) -> str:
         """A page, then a pause."""
         text = self.ask(kind, "GET", path).text
@@ -132,7 +139,7 @@ class Agent(threading.Thread):
         Raises WrongAnswerError where it is none of those expected.
         """
         processor, start = self.processor(), time.perf_counter()
-        response = self.client.request(method, path, data=data)
+        response = self.answer(method, path, data)
         seconds = time.perf_counter() - start
         is_first = all(one.kind != kind for one in self.answers)
         self.answers.append(Answer(kind, seconds, is_first, self.processor() - processor))

@@ -11,9 +11,10 @@ How to read it. Each answer that is not the expected one is an error, a sign-in 
 none. "first" is an agent's first page of a kind: where no one of the same territory was on that worker before, what is
 kept of a territory is computed for it. Until a page is there hangs on what else the machine does, these agents and the
 writer of the new list among it; the processor's time hardly does. Alone, it is measured for each page; together, for
-all pages of the two workers. The figures go to `benchmarks/figures/review-load.json`, with how loaded the machine was
-when it began (`is_idle`). The aim: p95 of "all" under 200 ms on an idle machine of two processors; alone, at most 60 ms
-of the processor per page, and 300 ms for a first one.
+all pages of the two workers, signing in among them, which takes a fifth of a second each. The figures go to
+`benchmarks/figures/review-load.json`, with how loaded the machine was when it began (`is_idle`). The aim: p95 of "all"
+under 200 ms on an idle machine of two processors; alone, at most 60 ms of the processor per page, and 300 ms for a
+first one.
 """
 
 import argparse

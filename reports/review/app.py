@@ -104,7 +104,7 @@ def create_app(configuration: Configuration) -> FastAPI:
 
 def warm_up(reader: Reader) -> None:
     """Compute what every page of the newest list needs, before a visitor waits for it; nothing where that is done."""
-    with suppress(NotPublishedError, UnreadableError):
+    with suppress(NotPublishedError, UnreadableError, OSError):
         published = reader.published(None)
         past.prepare(reader, published)
         aggregates.prepare(reader, published, territory.EVERYONE)

@@ -1,18 +1,28 @@
 """The names that are searched: kept of the newest list, without accents and capitals."""
 
 import shutil
+import time
 
 import pytest
 
+from features import store
+from features.folder import TARGET_LIST
+from reports.review import app as application
 from reports.review.data import Reader
 from reports.review.names import MOST, names_of
 from reports.review.sql import Sql, select
-from tests.reports.review.conftest import app_on, shown, signed_in
+from tests.reports.review.conftest import TestClient, app_on, shown, signed_in
 
 
 def published(data, key):
     """A further list, whose features are those of February."""
-    shutil.copytree(data / "lists" / "2024-02", data / "lists" / key)
+    with store.new_folder(data / "lists" / key) as fresh:
+        shutil.copy(data / "lists" / "2024-02" / TARGET_LIST, fresh)
+
+
+def tables(reader):
+    """The names of the tables in memory."""
+    return {row["table_name"] for row in reader.query("SELECT table_name FROM duckdb_tables()")}
 
 
 def test_the_names_of_the_newest_list_are_kept_and_searched_in_plain_letters(data_template):
@@ -30,10 +40,22 @@ def test_of_lists_that_are_published_one_after_another_the_names_of_the_last_two
         published(copied, key)
     first, again = (names_of(reader, reader.published(None)) for _ in range(2))
     assert first == again
-    assert len(reader.query("SELECT table_name FROM duckdb_tables()")) == MOST
-    shutil.rmtree(copied / "lists" / "2024-05")
-    shutil.rmtree(copied / "lists" / "2024-04")
+    assert len(tables(reader)) == MOST
+    for key in ("2024-05", "2024-04"):
+        store.remove(copied / "lists" / key)
     assert reader.query(*select(["count(*) AS n"], names_of(reader, reader.published(None)))) == [{"n": 7}]
+
+
+def test_a_worker_prepares_a_list_as_soon_as_it_is_published(copied, tmp_path, monkeypatch):
+    monkeypatch.setattr(application, "BETWEEN_LOOKS", 0.05)
+    app = app_on(copied, tmp_path)
+    with TestClient(app):
+        before = tables(app.state.services.reader)
+        published(copied, "2024-03")
+        patience = time.monotonic() + 60
+        while tables(app.state.services.reader) == before and time.monotonic() < patience:
+            time.sleep(0.05)
+        assert tables(app.state.services.reader) > before
 
 
 @pytest.mark.parametrize("key", ["2024-01", "2024-02", "2024-03"])
