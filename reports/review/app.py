@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from reports.review import aggregates, audit, past
+from reports.review import aggregates, audit, news, past
 from reports.review.brand import read_logo
 from reports.review.chains import RefusedAnswerError
 from reports.review.configuration import Configuration, read_configuration
@@ -107,7 +107,8 @@ def warm_up(reader: Reader) -> None:
     with suppress(NotPublishedError, UnreadableError, OSError):
         published = reader.published(None)
         past.prepare(reader, published)
-        aggregates.prepare(reader, published, territory.EVERYONE)
+        for room in (aggregates, news):
+            room.prepare(reader, published, territory.EVERYONE.place)
         names_of(reader, published)
 
 

@@ -64,7 +64,7 @@ def read_firms(
     rows = reader.query(*select(selected, tables, inside(reader, published, right)))
     by_siren = {row["siren"]: columns.without_hidden_figures(row, right) for row in rows}
     if right.departements is not None and any(row.get("rank") for row in rows):
-        ranks = _ranks(reader, published, right)
+        ranks = _ranks(reader, published, right.place)
         for row in by_siren.values():
             row["rank"] = bisect_right(ranks, row["rank"]) if row["rank"] else None
     return [by_siren[siren] for siren in sirens if siren in by_siren]

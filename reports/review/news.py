@@ -28,6 +28,12 @@ class Risen:
     movement: object
 
 
+def prepare(reader: Reader, published: PublishedList, place: Right) -> None:
+    """Find what is new in a territory."""
+    new_alerts(reader, published, place)
+    risen(reader, published, place)
+
+
 @lru_cache(maxsize=256)
 def new_alerts(reader: Reader, published: PublishedList, right: Right) -> tuple[tuple[str, ...], int]:
     """The firms most at risk of those on alert that were not on the list before, and how many these are."""
@@ -64,5 +70,6 @@ def _movements(reader: Reader, published: PublishedList, sirens: list[str]) -> d
 @lru_cache(maxsize=256)
 def firms_in_the_news(reader: Reader, published: PublishedList, right: Right) -> Mapping[str, Row]:
     """The firms of `new_alerts` and `risen` as the user may see them, by SIREN."""
-    sirens = [*new_alerts(reader, published, right)[0], *(one.siren for one in risen(reader, published, right))]
+    place = right.place
+    sirens = [*new_alerts(reader, published, place)[0], *(one.siren for one in risen(reader, published, place))]
     return {row["siren"]: row for row in read_firms(reader, published, list(dict.fromkeys(sirens)), right)}

@@ -77,10 +77,10 @@ def _written(visit: Visit, found: Sequence[Brief]) -> dict[str, Any]:
 def _risks(visit: Visit, published: PublishedList, found: Sequence[Brief]) -> dict[str, Any]:
     """New alerts, risks that rose most, and the figures of the territory, to whoever may see scores."""
     services, right = visit.services, visit.who.right
-    new, new_count = news.new_alerts(services.reader, published, right)
-    risen = news.risen(services.reader, published, right)
+    new, new_count = news.new_alerts(services.reader, published, right.place)
+    risen = news.risen(services.reader, published, right.place)
     rows = news.firms_in_the_news(services.reader, published, right)
-    months = aggregates.by_month(services.reader, published, right)
+    months = aggregates.by_month(services.reader, published, right.place)
     followed = {one.siren for one in found}
     return {
         "new": [rows[siren] for siren in new],

@@ -47,7 +47,7 @@ def list_page(key: str, visit: Annotated[Visit, Depends(Admitted(LIST))]) -> HTM
         sortable=sortable(),
         explained=in_files(right, published),
         filters=allowed(right),
-        offered=offered_codes(services.reader, published, right),
+        offered=offered_codes(services.reader, published, right.place),
         older_data=list(older_data(published.older, visit.language)),
         alerting=exports.told_alerts(published, right, visit.language),
         reason_of=lambda row: listed_reason(row.get("main_reason"), right, visit.language),

@@ -64,14 +64,14 @@ def _opened(visit: Visit) -> Right:
 def _figures(visit: Visit, published: PublishedList, right: Right, words: Words) -> dict[str, Figures]:
     """The tables, by name. What agents do about firms is not for everyone."""
     reader = visit.services.reader
-    groups = aggregates.by_group(reader, published, right)
-    months = aggregates.by_month(reader, published, right)
+    groups = aggregates.by_group(reader, published, right.place)
+    months = aggregates.by_month(reader, published, right.place)
     found = [
         territory.by_month({f"{period:%Y-%m}": counts for period, counts in months.items()}, words),
         territory.by_departement(groups["departement"], words),
         territory.by_activity(groups["section"], words),
         territory.by_size(groups["size"], words),
-        territory.of_past_lists(aggregates.became(reader, published, right), words),
+        territory.of_past_lists(aggregates.became(reader, published, right.place), words),
     ]
     if right is not EVERYONE:
         found += _followed(visit, published, right, words, Counts.total(groups["size"].values()).alerts)
@@ -103,7 +103,7 @@ def _file(visit: Visit, name: str, right: Right) -> Response:
 def _page(visit: Visit, address: str, right: Right) -> HTMLResponse:
     published, words = published_list(visit.services.reader, None), Words(visit.language)
     figures = _figures(visit, published, right, words)
-    groups = aggregates.by_group(visit.services.reader, published, right)["departement"]
+    groups = aggregates.by_group(visit.services.reader, published, right.place)["departement"]
     context: dict[str, Any] = {
         "address": address,
         "published": published,
@@ -112,7 +112,7 @@ def _page(visit: Visit, address: str, right: Right) -> HTMLResponse:
         "is_public": right is EVERYONE,
         "figures": figures,
         "largest_share": {name: largest_share(one) for name, one in figures.items()},
-        "chart": months_chart(aggregates.by_month(visit.services.reader, published, right), words),
+        "chart": months_chart(aggregates.by_month(visit.services.reader, published, right.place), words),
         "map": tile_map(groups) if len(groups) > 1 else None,
     }
     return render(visit.request, visit.services, visit.account, "territory.html", **context)
