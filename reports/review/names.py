@@ -15,6 +15,8 @@ from reports.review.sql import Sql, beside, dropped, kept_as, parquet, part_of, 
 
 # The list before stays for those who are searching it while another is published.
 MOST: Final = 2
+# Of tables: none is named twice, whichever of several readers made it.
+_numbers: Final = count(1)
 
 
 def names_of(reader: Reader, published: PublishedList) -> Sql | None:
@@ -26,7 +28,7 @@ class _Names:
     """The tables of a worker, by list, the oldest first."""
 
     def __init__(self, reader: Reader) -> None:
-        self.reader, self.lock, self.numbers = reader, Lock(), count(1)
+        self.reader, self.lock = reader, Lock()
         self.tables: dict[PublishedList, str] = {}
 
     def of(self, published: PublishedList) -> Sql:
@@ -40,7 +42,7 @@ class _Names:
 
     def made(self, published: PublishedList) -> str:
         """A new table, under a name that none had."""
-        name = f"names_{next(self.numbers)}"
+        name = f"names_{next(_numbers)}"
         firms = beside(part_of(parquet(published.path), Table.LIST), part_of(parquet(published.firms), Table.REGISTER))
         self.reader.query(*kept_as(name, select(["listed.siren AS siren", f"{PLAIN_NAME} AS name"], firms)))
         return name

@@ -33,6 +33,13 @@ def test_the_names_of_the_newest_list_are_kept_and_searched_in_plain_letters(dat
     assert names_of(reader, reader.published("2024-01")) is None
 
 
+def test_one_of_many_readers_keeps_its_names_under_a_name_of_their_own(data_template):
+    readers = [Reader(data_template) for _ in range(6)]
+    for reader in (*readers, readers[0]):
+        names = names_of(reader, reader.published(None))
+        assert reader.query(*select(["count(*) AS n"], names)) == [{"n": 7}]
+
+
 def test_of_lists_that_are_published_one_after_another_the_names_of_the_last_two_are_kept(copied):
     reader = Reader(copied)
     for key in ("2024-03", "2024-04", "2024-05"):
