@@ -19,11 +19,10 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from benchmarks.growth import growth
-from benchmarks.measuring import Measured, machine, measured
+from benchmarks.measuring import FIGURES, Measured, machine, measured
 from benchmarks.pages import page
 from features.folder import DataFolder
 
-FIGURES: Final = Path(__file__).parent / "figures"
 # Of the simulated firms, the share that is in scope at some period.
 IN_SCOPE: Final = 0.786
 BATCHES: Final = ("2401_simulated", "2402_simulated")

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 KIB: Final = 1024
+# Where figures go.
+FIGURES: Final = Path(__file__).parent / "figures"
 
 
 @dataclass(frozen=True)

@@ -8,22 +8,20 @@ more guesses are checked than promised, or who works is shut out.
 """
 
 import argparse
-import os
 import re
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 
-from benchmarks.review_load import report
+from benchmarks.load_agents import Answer
+from benchmarks.load_report import pages_of, print_pages
+from benchmarks.review_load import served
 from reports.review import accounts
 from reports.review.access import Kind
 from reports.review.database import open_database
@@ -33,27 +31,6 @@ PORT, AT_ONCE, FLOOD = 8767, 24, 40
 PASSWORD = "cheval pile agrafe"  # noqa: S105 - of accounts that live as long as the run
 HOME = "192.0.2.1"
 CHECKED, TOLD_TO_WAIT, IN = 401, 429, 303
-
-
-@contextmanager
-def served(data: Path, database: str) -> Iterator[int]:
-    """The application; gives the number of its process."""
-    settings = {"DATA": str(data), "DATABASE": database, "IS_LOCAL": "true", "TRUSTED_PROXIES": '["127.0.0.1"]'}
-    environment = {**os.environ, **{f"WEAKSIGNALS_REVIEW_{name}": value for name, value in settings.items()}}
-    command = [sys.executable, "-m", "uvicorn", "--factory", "reports.review.app:from_environment", "--workers", "2"]
-    command += ["--port", str(PORT), "--log-level", "error", "--no-proxy-headers"]
-    server = subprocess.Popen(command, env=environment)
-    try:
-        for _ in range(120):
-            try:
-                httpx2.get(f"http://127.0.0.1:{PORT}/health")
-                break
-            except httpx2.TransportError:
-                time.sleep(0.5)
-        yield server.pid
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def browser(address: str) -> httpx2.Client:
@@ -104,7 +81,8 @@ def main() -> None:
         for name in ("camille", "victim"):
             accounts.add_user(engine, name, "agent", ["FR"], [str(kind) for kind in Kind], PASSWORD)
         engine.dispose()
-        with served(data, database) as server:
+        settings = {"DATABASE": database, "TRUSTED_PROXIES": '["127.0.0.1"]'}
+        with served(data, PORT, "--no-proxy-headers", **settings) as server:
             camille = browser(HOME)
             works = [sign_in(camille, "camille", PASSWORD) == IN]
             raced = at_once([("198.51.100.1", "victim")] * AT_ONCE)
@@ -114,11 +92,11 @@ def main() -> None:
             works.append(sign_in(browser(HOME), "camille", PASSWORD) == IN)
             print(f"who works signs in meanwhile from where they always do: {works[-1]}")
             names = [(f"203.0.113.{n}", f"nobody{n}") for n in range(FLOOD)]
-            before = largest_memory(server)
+            before = largest_memory(server.process)
             times = read_while(threading.Thread(target=at_once, args=(names,)), camille)
             print(f"{FLOOD} sign-ins at once; a list meanwhile: median, p95, largest")
-            report("list", times)
-            print(f"largest memory of a worker: {before} MB before, {largest_memory(server)} MB after")
+            print_pages(pages_of("list", [Answer("list", seconds, is_first=False) for seconds in times]))
+            print(f"largest memory of a worker: {before} MB before, {largest_memory(server.process)} MB after")
     sys.exit(raced[CHECKED] > HERE.free or spread[CHECKED] > ANYWHERE.free or not all(works))
 
 

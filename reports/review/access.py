@@ -74,6 +74,11 @@ class Right:
         """Whether the user may see the figures of a theme, for a firm whose accounts are confidential or not."""
         return self.may_see_feature(theme, "", is_confidential)
 
+    @property
+    def place(self) -> "Right":
+        """The territory alone: what is counted of it is the same for all who work there."""
+        return Right(Role.AGENT, self.departements, frozenset())
+
     def territory(self, column: str) -> Sql:
         """The condition that only firms of the territory meet."""
         if self.departements is None:

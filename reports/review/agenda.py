@@ -1,15 +1,12 @@
-"""What is to be done and was done: the firms that one follows with their dates, and the week of one's colleagues."""
+"""The week of one's colleagues: what they wrote on firms."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session as Transaction
 
-from reports.review.cases.listing import OPEN, of_people, selected
-from reports.review.cases.records import Brief, FollowUp, standing
 from reports.review.database import Case, CaseVersion, Verdict
 
 WEEK: Final = timedelta(days=7)
@@ -26,12 +23,6 @@ class Entry:
     at: datetime
     state: str = ""
     is_useful: bool | None = None
-
-
-def my_follow_ups(engine: sa.Engine, found: Sequence[Brief], name: str) -> list[FollowUp]:
-    """Those under way that an account is in charge of, or takes part in, by the day of their next step."""
-    mine = standing(engine, of_people(selected(found, OPEN), frozenset({name})))
-    return sorted(mine, key=lambda one: (one.last.next_on or date.max, one.case.id))
 
 
 def written_since(engine: sa.Engine, since: datetime, but: str) -> list[Entry]:

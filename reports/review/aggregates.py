@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 from features.insolvency import IN_BONIS, OPENING
@@ -18,8 +19,8 @@ from reports.review.access import Right
 from reports.review.columns import Table
 from reports.review.conditions import SECTION
 from reports.review.data import PublishedList, Reader, Row
-from reports.review.listing import NO_CONDITION, inside, inside_since
-from reports.review.sql import Sql, beside, every, one_of, parquet, part_of, select
+from reports.review.listing import inside, inside_lists, moved
+from reports.review.sql import Part, Sql, beside, every, one_of, parquet, part_of, select
 
 # How many lists are looked back at.
 PAST: Final = 24
@@ -98,12 +99,18 @@ class Became:
         return (self.procedure, self.still, self.off, self.gone)
 
 
+def prepare(reader: Reader, published: PublishedList, right: Right) -> None:
+    """Count what the pages of a territory tell, and find the firms that moved from one to another."""
+    for count in (by_month, by_group, became):
+        count(reader, published, right)
+    moved(reader, _past(published), published.newest or published.path)
+
+
 @lru_cache(maxsize=256)
 def by_month(reader: Reader, published: PublishedList, right: Right) -> dict[date, Counts]:
     """The firms in each of the last lists, the newest first."""
-    lists = (published.path, *published.earlier[: PAST - 1])
-    where = every([_inside_lists(published, right), _IN_BUSINESS])
-    firms = part_of(parquet(*lists), Table.LIST, NO_CONDITION)
+    where = every([_inside_past(reader, published, right), _IN_BUSINESS])
+    firms = part_of(parquet(*_past(published)[:PAST]), Table.LIST)
     then = "GROUP BY period ORDER BY period DESC"
     rows = reader.query(*select(["listed.period::DATE AS period", *_COUNTED], firms, where, then))
     return {row.pop("period"): Counts(**row) for row in rows}
@@ -112,11 +119,12 @@ def by_month(reader: Reader, published: PublishedList, right: Right) -> dict[dat
 @lru_cache(maxsize=256)
 def by_group(reader: Reader, published: PublishedList, right: Right) -> dict[str, dict[str, Counts]]:
     """The firms of a list by each of DIMENSIONS: dimension -> code -> counts."""
-    firms = part_of(parquet(published.path), Table.LIST, NO_CONDITION)
+    firms = part_of(parquet(published.path), Table.LIST)
     selected = [f"{expression} AS by_{name}" for name, expression in DIMENSIONS.items()]
     sets = ", ".join(f"(by_{name})" for name in DIMENSIONS)
     then = f"GROUP BY GROUPING SETS ({sets}) ORDER BY ALL"
-    rows = reader.query(*select([*selected, *_COUNTED], firms, every([inside(right, published), _IN_BUSINESS]), then))
+    where = every([inside(reader, published, right), _IN_BUSINESS])
+    rows = reader.query(*select([*selected, *_COUNTED], firms, where, then))
     found: dict[str, dict[str, Counts]] = {name: {} for name in DIMENSIONS}
     for row in rows:
         codes = {name: row.pop(f"by_{name}") for name in DIMENSIONS}
@@ -130,14 +138,12 @@ def became(reader: Reader, published: PublishedList, right: Right) -> list[Becam
     """What became of the firms on alert of each earlier list, the newest first."""
     if not published.earlier:
         return []
-    tables = [
-        part_of(parquet(*published.earlier[:PAST]), Table.LIST, NO_CONDITION),
-        part_of(parquet(published.path), "today", NO_CONDITION),
-    ]
+    earlier = part_of(parquet(*_past(published)[1:]), Table.LIST)
+    others: list[Part | Sql] = [part_of(parquet(published.path), "today")]
     opened = _openings(published)
     has_opened = f"today.state <> '{IN_BONIS}'"
     if opened is not None:
-        tables.append(opened)
+        others.append(opened)
         has_opened = f"({has_opened} OR opened.opened_on >= listed.period)"
     on_alert = f"today.alert <> '{NO_ALERT}'"
     parts = {
@@ -147,12 +153,10 @@ def became(reader: Reader, published: PublishedList, right: Right) -> list[Becam
         "gone": f"({has_opened}) IS NOT TRUE AND today.alert IS NULL",
     }
     counted = [f"count(*) FILTER ({condition}) AS {name}" for name, condition in parts.items()]
-    where = every([_inside_lists(published, right), Sql(_ON_ALERT)])
+    where = every([_inside_past(reader, published, right), Sql(_ON_ALERT)])
     then = "GROUP BY 1 ORDER BY 1 DESC"
-    return [
-        Became(**row)
-        for row in reader.query(*select(["listed.period::DATE AS period", *counted], beside(*tables), where, then))
-    ]
+    asked = select(["listed.period::DATE AS period", *counted], beside(earlier, *others), where, then)
+    return [Became(**row) for row in reader.query(*asked)]
 
 
 def _openings(published: PublishedList) -> Sql | None:
@@ -168,19 +172,24 @@ def _openings(published: PublishedList) -> Sql | None:
 
 def on_alert_among(reader: Reader, published: PublishedList, right: Right, sirens: Iterable[str]) -> list[str]:
     """Those of the firms that are on alert in the territory."""
-    firms = part_of(parquet(published.path), Table.LIST, NO_CONDITION)
-    where = every([inside(right, published), Sql(_ON_ALERT), one_of("listed.siren", list(sirens))])
+    firms = part_of(parquet(published.path), Table.LIST)
+    where = every([inside(reader, published, right), Sql(_ON_ALERT), one_of("listed.siren", list(sirens))])
     rows: list[Row] = reader.query(*select(["listed.siren"], firms, where))
     return [row["siren"] for row in rows]
 
 
 def in_any_list(reader: Reader, published: PublishedList, right: Right, sirens: Iterable[str]) -> list[str]:
     """Those of the firms that are in the territory on one of the last lists: some are no longer in the newest."""
-    lists = part_of(parquet(published.path, *published.earlier[: PAST - 1]), Table.LIST, NO_CONDITION)
-    where = every([_inside_lists(published, right), one_of("listed.siren", list(sirens))])
+    lists = part_of(parquet(*_past(published)[:PAST]), Table.LIST)
+    where = every([_inside_past(reader, published, right), one_of("listed.siren", list(sirens))])
     return [row["siren"] for row in reader.query(*select(["DISTINCT listed.siren"], lists, where))]
 
 
-def _inside_lists(published: PublishedList, right: Right) -> Sql:
-    """Firms of the territory in any of the lists, but those that left it up to the newest."""
-    return inside_since(right, published.newest or published.path)
+def _past(published: PublishedList) -> tuple[Path, ...]:
+    """The list and those that are looked back at, the newest first."""
+    return (published.path, *published.earlier[:PAST])
+
+
+def _inside_past(reader: Reader, published: PublishedList, right: Right) -> Sql:
+    """Firms of the territory in any of these lists, but those that left it up to the newest of all."""
+    return inside_lists(reader, _past(published), published.newest or published.path, right)

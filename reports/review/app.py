@@ -17,19 +17,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from reports.review import audit
+from reports.review import aggregates, audit, news, past
 from reports.review.brand import read_logo
 from reports.review.chains import RefusedAnswerError
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import NotPublishedError, Reader, UnreadableError
 from reports.review.database import open_database
-from reports.review.edge import AnswersHead, BehindProxies, SmallBodies
+from reports.review.edge import FIRST_READ, AnswersHead, BehindProxies, ReadsAgain, SmallBodies
 from reports.review.guard import (
     NOT_UNDERSTOOD,
     Refused,
     address_asked,
     is_fragment,
 )
+from reports.review.names import names_of
 from reports.review.pages import (
     accounts,
     administration,
@@ -46,7 +47,6 @@ from reports.review.pages import (
     territory,
     texts,
 )
-from reports.review.past import prepare
 from reports.review.rendering import render
 from reports.review.routes import refuse_routes_without_rule
 from reports.review.services import Services
@@ -54,6 +54,8 @@ from reports.review.texts import read_texts
 
 STATIC = "static"
 DAY = 24 * 3600
+# Seconds after which a worker looks again whether a list was published.
+BETWEEN_LOOKS = 5
 # The server's own, which the operator reads.
 LOG = logging.getLogger("uvicorn.error")
 HEADERS = {
@@ -86,6 +88,7 @@ def create_app(configuration: Configuration) -> FastAPI:
         app.router.routes.extend(room.router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / STATIC), name=STATIC)
     _answer_refusals(app)
+    app.add_middleware(ReadsAgain)
     app.add_middleware(SmallBodies)
     if configuration.oidc_issuer:
         # Imported here: a worker without a provider does not need its 15 MB.
@@ -100,9 +103,13 @@ def create_app(configuration: Configuration) -> FastAPI:
 
 
 def warm_up(reader: Reader) -> None:
-    """Compute what every page of the newest list needs, before the first visitor waits for it."""
-    with suppress(NotPublishedError, UnreadableError):
-        prepare(reader, reader.published(None))
+    """Compute what every page of the newest list needs, before a visitor waits for it; nothing where that is done."""
+    with suppress(NotPublishedError, UnreadableError, OSError):
+        published = reader.published(None)
+        past.prepare(reader, published)
+        for room in (aggregates, news):
+            room.prepare(reader, published, territory.EVERYONE.place)
+        names_of(reader, published)
 
 
 @asynccontextmanager
@@ -110,11 +117,20 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     warm_up(services.reader)
     months = services.configuration.log_months
-    keeping = asyncio.create_task(_keep_the_log(services, months)) if months else None
+    tasks = [asyncio.create_task(_await_lists(services.reader))]
+    if months:
+        tasks.append(asyncio.create_task(_keep_the_log(services, months)))
     yield
-    if keeping:
-        keeping.cancel()
+    for task in tasks:
+        task.cancel()
     services.engine.dispose()
+
+
+async def _await_lists(reader: Reader) -> None:
+    """As soon as a list is published, compute what its pages need."""
+    while True:
+        await asyncio.sleep(BETWEEN_LOOKS)
+        await run_in_threadpool(warm_up, reader)
 
 
 async def _keep_the_log(services: Services, months: int) -> None:
@@ -185,7 +201,9 @@ def _answer_refusals(app: FastAPI) -> None:
         return answer(request, 422, "The address of this page holds a value that it can't have. Go back to the list.")
 
     def unreadable(request: Request, error: Any) -> Response:
-        LOG.error("A file behind a page can't be read (%s). See which: weaksignals doctor", str(error).splitlines()[0])
+        if FIRST_READ not in request.scope:
+            problem = str(error).splitlines()[0]
+            LOG.error("A file behind a page can't be read (%s). See which: weaksignals doctor", problem)
         return answer(request, 503, "A file behind this page can't be read. The data team must look at it.")
 
     def not_published(request: Request, error: Any) -> Response:  # noqa: ARG001

@@ -288,6 +288,9 @@ COLUMNS: tuple[Column, ...] = (
 )
 # Whether a firm is named in files hangs on it.
 PROTECTED: Final = "is_protected"
+MAIN_REASON: Final = "main_reason"
+# Which firm it is.
+IDENTITY: Final = frozenset({"siren", "name", PROTECTED, "commune", "departement"})
 
 
 def column(name: str) -> Column:

@@ -16,6 +16,8 @@ from reports.review.sql import Sql, every, one_of, parquet, select
 PAST_LISTS: Final = 12
 YOUNG_MONTHS: Final = 36
 SIREN_DIGITS: Final = 9
+# A firm's name as it is searched.
+PLAIN_NAME: Final = f"strip_accents(lower({column('name').expression}))"
 DIVISION: Final = "listed.naf[1:2]"
 # A section is a set of divisions, as the nomenclature tells.
 SECTION: Final = (
@@ -30,11 +32,13 @@ class Scene:
     """What a condition may need beside the value asked.
 
     published: the list. reviewed: the firms with a verdict on it. followed: those with a follow-up under way.
+    names: a table of its firms' names as they are searched, where one is kept.
     """
 
     published: PublishedList
     reviewed: Sequence[str] = ()
     followed: Sequence[str] = ()
+    names: Sql | None = None
 
 
 @dataclass(frozen=True)
@@ -51,20 +55,26 @@ def searched_number(text: str) -> str | None:
     return digits if digits.isdigit() else None
 
 
-def search(text: str, _: Scene) -> Condition:
+def search(text: str, scene: Scene) -> Condition:
     """Firms whose name holds every word, in any order; of a number, also those whose SIREN begins with it."""
-    words = text.split()
-    name = f"strip_accents(lower({column('name').expression}))"
-    in_name = every([Sql(f"contains({name}, strip_accents(lower(?)))", (word,)) for word in words])
-    digits = searched_number(text)
+    in_name, digits = _in_name(text, scene), searched_number(text)
     if digits is None:
-        return Condition(in_name, Table.REGISTER)
+        return in_name
     # The first nine digits of a SIRET are its firm's.
     by_siren = Sql("starts_with(listed.siren, ?)", (digits[:SIREN_DIGITS],))
     if len(digits) >= SIREN_DIGITS:
         return Condition(by_siren)
-    either = Sql(f"({by_siren.text} OR ({in_name.text}))", (*by_siren.values, *in_name.values))
-    return Condition(either, Table.REGISTER)
+    either = Sql(f"({by_siren.text} OR ({in_name.sql.text}))", (*by_siren.values, *in_name.sql.values))
+    return Condition(either, in_name.table)
+
+
+def _in_name(text: str, scene: Scene) -> Condition:
+    name = PLAIN_NAME if scene.names is None else "name"
+    holds = every([Sql(f"contains({name}, strip_accents(lower(?)))", (word,)) for word in text.split()])
+    if scene.names is None:
+        return Condition(holds, Table.REGISTER)
+    named = select(["siren"], scene.names, holds)
+    return Condition(Sql(f"listed.siren IN ({named.text})", named.values))
 
 
 def where(sql: str, table: Table = Table.LIST) -> Callable[[Any, Scene], Condition]:

@@ -1,4 +1,4 @@
-"""What every request passes before the routes: proxies, HEAD, and bodies that are too long."""
+"""What every request passes before the routes: proxies, HEAD, long bodies, and files that are replaced meanwhile."""
 
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
@@ -9,6 +9,8 @@ from reports.review.guard import FROM_PROXY
 
 # In bytes: a form holds a note and a few choices.
 LARGEST_BODY = 64 * 1024
+# Key in a request's scope: whether it will be asked again where its files can't be read.
+FIRST_READ = "weaksignals.first_read"
 
 
 class BehindProxies:
@@ -76,3 +78,28 @@ class AnswersHead:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         await self.app({**scope, "method": "GET"}, receive, without_body)
+
+
+class ReadsAgain:
+    """Asks a page whose files could not be read once more: they are replaced when a table or a list is published."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """app: what answers 503 then."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hold the first such answer back; a change is never asked twice."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        is_held = False
+
+        async def unless_held(message: Message) -> None:
+            nonlocal is_held
+            is_held = is_held or message.get("status") == 503
+            if not is_held:
+                await send(message)
+
+        await self.app({**scope, FIRST_READ: True}, receive, unless_held)
+        if is_held:
+            await self.app(scope, receive, send)

@@ -17,6 +17,7 @@ from reports.effects import Effect, Probability, effects, merged
 from reports.language import Language
 from reports.reasons import FEATURES, of_firm_by_subject, reasons_of
 from reports.review.access import Kind, Right
+from reports.review.columns import COLUMNS, MAIN_REASON
 from reports.review.data import PublishedList, Reader, Row, UnreadableError
 from reports.review.listing import read_firms
 from reports.review.sectors import reason_settings_of
@@ -68,9 +69,18 @@ class Explanation:
 
 
 def read_firm(reader: Reader, published: PublishedList, siren: str, right: Right) -> Row | None:
-    """A firm of the list, None where it is not in it or not in the territory: the same query tells both."""
-    rows = read_firms(reader, published, [siren], right)
+    """A firm of the list, None where it is not in it or not in the territory: the same query tells both.
+
+    Without its main reason, which takes as long to read as all other columns: `explain` tells the reasons.
+    """
+    rows = read_firms(reader, published, [siren], right, frozenset(one.name for one in COLUMNS) - {MAIN_REASON})
     return rows[0] if rows else None
+
+
+def with_main_reason(reader: Reader, published: PublishedList, firm: Row, right: Right) -> Row:
+    """A firm with its main reason too, as lists tell it."""
+    (row,) = read_firms(reader, published, [firm["siren"]], right, {"siren", MAIN_REASON})
+    return {**firm, **row}
 
 
 def read_values(reader: Reader, published: PublishedList, siren: str) -> Row:

@@ -1,7 +1,9 @@
 """The rows of a list's page: filtered in the Parquet files, read in full only for the firms that are shown."""
 
+from array import array
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -10,13 +12,13 @@ from models.alerts import ALERTS
 from reports.review import columns, filters
 from reports.review.access import Kind, Right
 from reports.review.asked import Asked
-from reports.review.columns import Table
+from reports.review.columns import IDENTITY, Table
 from reports.review.conditions import Condition, Scene
 from reports.review.data import PublishedList, Reader, Row
-from reports.review.sql import Sql, beside, every, named, one_of, parquet, part_of, select
+from reports.review.names import names_of
+from reports.review.sql import NO_CONDITION, Beside, Sql, beside, every, named, one_of, parquet, part_of, select
 
 PAGE_SIZE: Final = 50
-NO_CONDITION: Final = Sql("true")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def read_page(reader: Reader, scene: Scene, asked: Asked, right: Right, size: in
     """A page of a list for a user; every firm that meets the filters where size is None."""
     asked = asked.allowed(right)
     shows_alerts = right.may_see(Kind.SCORES)
-    found = _conditions(asked, scene, right)
+    found = _conditions(reader, asked, scene, right)
     counts = _counts(reader, scene.published, found) if shows_alerts else {}
     if shows_alerts:
         found.append(Condition(one_of("listed.alert", asked.levels)))
@@ -47,64 +49,85 @@ def read_page(reader: Reader, scene: Scene, asked: Asked, right: Right, size: in
     return Page(read_firms(reader, scene.published, sirens, right), total, counts, asked)
 
 
-def read_firms(reader: Reader, published: PublishedList, sirens: Sequence[str], right: Right) -> list[Row]:
-    """The columns that the user may see of firms of the territory, in the order given."""
+def read_firms(
+    reader: Reader, published: PublishedList, sirens: Sequence[str], right: Right, names: Collection[str] | None = None
+) -> list[Row]:
+    """The columns that the user may see of firms of the territory, in the order given.
+
+    names: of the columns that are needed; None for all of them.
+    """
     shown = [column for column in columns.visible(right, published) if column.table]
+    shown = [column for column in shown if names is None or column.name in names]
     only = one_of("siren", sirens)
     selected = [f"{column.expression} AS {named(column.name)}" for column in shown]
     tables = _joined(published, columns.tables_of(shown), only)
-    rows = reader.query(*select(selected, tables, inside(right, published, only)))
+    rows = reader.query(*select(selected, tables, inside(reader, published, right)))
     by_siren = {row["siren"]: columns.without_hidden_figures(row, right) for row in rows}
-    if right.may_see(Kind.SCORES) and right.departements is not None:
-        for row in _ranks(reader, published, list(by_siren), right):
-            by_siren[row["siren"]]["rank"] = row["rank"]
+    if right.departements is not None and any(row.get("rank") for row in rows):
+        ranks = _ranks(reader, published, right.place)
+        for row in by_siren.values():
+            row["rank"] = bisect_right(ranks, row["rank"]) if row["rank"] else None
     return [by_siren[siren] for siren in sirens if siren in by_siren]
 
 
-def _ranks(reader: Reader, published: PublishedList, sirens: Sequence[str], right: Right) -> list[Row]:
-    """The rank of firms among those of the territory: siren, rank."""
-    firms = part_of(parquet(published.path), Table.LIST, NO_CONDITION)
-    ranked = every([Sql("listed.rank IS NOT NULL"), inside(right, published)])
-    among = select(["siren", "row_number() OVER (ORDER BY listed.rank) AS rank"], firms, ranked)
-    return reader.query(*select(["*"], Sql(f"({among.text}) among", among.values), one_of("siren", sirens)))
+@lru_cache(maxsize=256)
+def _ranks(reader: Reader, published: PublishedList, right: Right) -> Sequence[int]:
+    """The national ranks of the firms of the territory, in order."""
+    ranked = every([Sql("listed.rank IS NOT NULL"), inside(reader, published, right)])
+    ranks = "array_agg(listed.rank ORDER BY listed.rank) AS ranks"
+    (row,) = reader.query(*select([ranks], part_of(parquet(published.path), Table.LIST), ranked))
+    return array("I", row["ranks"] or ())
 
 
-def inside(right: Right, published: PublishedList, only: Sql = NO_CONDITION) -> Sql:
-    """Firms of the territory, on an older list those that did not leave it since.
+def inside(reader: Reader, published: PublishedList, right: Right) -> Sql:
+    """Firms of the territory, on an older list those that did not leave it since."""
+    return inside_lists(reader, (published.path,), published.newest, right)
 
-    only: a condition on `siren`, to which the newest list is narrowed down.
+
+def inside_lists(reader: Reader, lists: tuple[Path, ...], newest: Path | None, right: Right) -> Sql:
+    """Firms of the territory in any of the lists, that did not leave it up to the newest; None where that is the list.
+
+    The newest list is not looked at for each question: of the firms that it holds, it is kept which ones moved.
     """
-    return inside_since(right, published.newest, only)
-
-
-def inside_since(right: Right, newest: Path | None, only: Sql = NO_CONDITION) -> Sql:
-    """Firms of the territory that did not leave it up to the newest list; None where it is the one that is read."""
     here = right.territory("listed.departement")
-    if right.departements is None or newest is None:
+    sirens, places = moved(reader, lists, newest) if newest and right.departements is not None else ((), ())
+    if not sirens:
         return here
     there = right.territory("departement")
     elsewhere = Sql(f"({there.text}) IS NOT TRUE", there.values)
-    left = select(["siren"], parquet(newest), every([only, elsewhere]))
+    gone = Sql("(SELECT unnest(?) AS siren, unnest(?::VARCHAR[]) AS departement)", (list(sirens), list(places)))
+    left = select(["siren"], gone, elsewhere)
     return every([here, Sql(f"listed.siren NOT IN ({left.text})", left.values)])
+
+
+@lru_cache(maxsize=32)
+def moved(reader: Reader, lists: tuple[Path, ...], newest: Path) -> tuple[Sequence[str], Sequence[str | None]]:
+    """The firms that one of the lists places elsewhere than the newest does, and where that places them."""
+    tables = beside(part_of(parquet(*lists), Table.LIST), part_of(parquet(newest), "today"))
+    where = Sql("today.siren IS NOT NULL AND listed.departement IS DISTINCT FROM today.departement")
+    told = ["today.siren AS siren", "today.departement AS departement"]
+    rows = reader.query(*select(told, tables, where, "GROUP BY ALL"))
+    return tuple(row["siren"] for row in rows), tuple(row["departement"] for row in rows)
 
 
 @lru_cache(maxsize=256)
 def offered_codes(reader: Reader, published: PublishedList, right: Right) -> Mapping[str, Collection[str]]:
     """For each filter that offers only the codes of the user's firms, by its name: those codes."""
     held = [f"array_agg(DISTINCT {one.held}) AS {named(one.name)}" for one in filters.FILTERS if one.held]
-    firms = part_of(parquet(published.path), Table.LIST, NO_CONDITION)
-    (row,) = reader.query(*select(held, firms, inside(right, published)))
+    firms = part_of(parquet(published.path), Table.LIST)
+    (row,) = reader.query(*select(held, firms, inside(reader, published, right)))
     return {name: frozenset(codes or ()) for name, codes in row.items()}
 
 
 def seen_last(reader: Reader, sirens: Sequence[str], right: Right) -> dict[str, tuple[Row, str]]:
-    """Those of the firms that the user may see, each as the last list that holds it shows it, and that list's key."""
+    """Those of the firms that the user may see: IDENTITY in the last list that holds each, and that list's key."""
     newest = reader.published(None)
-    found = {row["siren"]: (row, newest.key) for row in read_firms(reader, newest, sirens, right)}
+    found = {row["siren"]: (row, newest.key) for row in read_firms(reader, newest, sirens, right, IDENTITY)}
     others = [siren for siren in sirens if siren not in found]
     for key, left in last_lists(reader, others).items() if others else ():
         if key != newest.key:
-            found |= {row["siren"]: (row, key) for row in read_firms(reader, reader.published(key), left, right)}
+            rows = read_firms(reader, reader.published(key), left, right, IDENTITY)
+            found |= {row["siren"]: (row, key) for row in rows}
     return found
 
 
@@ -123,15 +146,17 @@ def last_lists(reader: Reader, sirens: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _conditions(asked: Asked, scene: Scene, right: Right) -> list[Condition]:
+def _conditions(reader: Reader, asked: Asked, scene: Scene, right: Right) -> list[Condition]:
     """All conditions but that of the alert level: territory first, then what is asked and can be told of this list."""
+    if "q" in asked.values:
+        scene = replace(scene, names=names_of(reader, scene.published))
     found = [
         one.condition(asked.values[one.name], scene)
         for one in filters.FILTERS
         if one.name in asked.values and one.name != "alert"
     ]
     is_there = _paths(scene.published)
-    return [Condition(inside(right, scene.published)), *(one for one in found if one.table in is_there)]
+    return [Condition(inside(reader, scene.published, right)), *(one for one in found if one.table in is_there)]
 
 
 def _paths(published: PublishedList) -> dict[Table, Path]:
@@ -145,7 +170,7 @@ def _paths(published: PublishedList) -> dict[Table, Path]:
     return {table: path for table, path in paths.items() if path is not None}
 
 
-def _joined(published: PublishedList, tables: Collection[Table], only: Sql = NO_CONDITION) -> Sql:
+def _joined(published: PublishedList, tables: Collection[Table], only: Sql = NO_CONDITION) -> Beside:
     """The list with what the tables hold of its firms; only: a condition on `siren` that each of them is read under."""
     paths = _paths(published)
     first, *others = (

@@ -21,6 +21,9 @@ class Sql(NamedTuple):
     values: tuple[Any, ...] = ()
 
 
+NO_CONDITION: Final = Sql("true")
+
+
 def named(name: str) -> str:
     """The name of a column, to stand in a text.
 
@@ -60,25 +63,63 @@ def every(conditions: Iterable[Sql]) -> Sql:
     return Sql(text, tuple(value for condition in found for value in condition.values))
 
 
-def part_of(table: Sql, alias: str, only: Sql) -> Sql:
+class Part(NamedTuple):
     """The rows of a table that meet a condition, under a name."""
-    return Sql(f"(FROM {table.text} WHERE {only.text}) {named(alias)}", (*table.values, *only.values))
+
+    table: Sql
+    alias: str
+    only: Sql
+
+    def read_for(self, texts: Sequence[str]) -> Sql:
+        """Its firms, with the columns that the texts of a query name: each further one takes DuckDB time to prepare."""
+        asked = re.findall(rf"\b{self.alias}\.({_NAME.pattern})", " ".join(texts))
+        part = select(dict.fromkeys(["siren", *asked]), self.table, self.only)
+        return Sql(f"({part.text}) {self.alias}", part.values)
 
 
-def beside(first: Sql, *others: Sql) -> Sql:
+class Beside(NamedTuple):
     """A table with what others hold of its firms."""
-    text = first.text + "".join(f" LEFT JOIN {other.text} USING (siren)" for other in others)
-    return Sql(text, tuple(value for table in (first, *others) for value in table.values))
+
+    parts: tuple[Part | Sql, ...]
+
+    def read_for(self, texts: Sequence[str]) -> Sql:
+        """Them joined, each with the columns that the texts of a query name."""
+        first, *others = (part if isinstance(part, Sql) else part.read_for(texts) for part in self.parts)
+        text = first.text + "".join(f" LEFT JOIN {other.text} USING (siren)" for other in others)
+        return Sql(text, tuple(value for table in (first, *others) for value in table.values))
 
 
-def select(columns: Iterable[str | Sql], table: Sql, where: Sql | None = None, then: str = "") -> Sql:
+def part_of(table: Sql, alias: str, only: Sql = NO_CONDITION) -> Part:
+    """The rows of a table that meet a condition, under a name."""
+    return Part(table, named(alias), only)
+
+
+def beside(first: Part, *others: Part | Sql) -> Beside:
+    """A table with what others hold of its firms."""
+    return Beside((first, *others))
+
+
+def select(columns: Iterable[str | Sql], table: Sql | Part | Beside, where: Sql | None = None, then: str = "") -> Sql:
     """A query.
 
-    columns: names, or expressions with their names. then: what follows the condition: groups, order, limit.
+    columns: names, or expressions with their names; of a part, each with the part's name before it.
+    then: what follows the condition: groups, order, limit.
     """
-    where = where or Sql("true")
+    where = where or NO_CONDITION
     wanted = [Sql(column) if isinstance(column, str) else column for column in columns]
+    if not isinstance(table, Sql):
+        table = table.read_for([*(column.text for column in wanted), where.text, then])
     listed = ", ".join(column.text for column in wanted)
     # The one place where queries are put together: no part of the text is of a user's making (see above).
     text = f"SELECT {listed} FROM {table.text} WHERE {where.text} {then}"  # noqa: S608
     return Sql(text.strip(), (*(value for column in wanted for value in column.values), *table.values, *where.values))
+
+
+def kept_as(name: str, query: Sql) -> Sql:
+    """That the rows of a query are kept in memory, as a table of that name."""
+    return Sql(f"CREATE TABLE {named(name)} AS {query.text}", query.values)
+
+
+def dropped(name: str) -> Sql:
+    """That a table is no longer kept, if it is."""
+    return Sql(f"DROP TABLE IF EXISTS {named(name)}")

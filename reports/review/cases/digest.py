@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session as Transaction
 
 from reports.review import audit
 from reports.review.access import Right
-from reports.review.cases.listing import OPEN, Followed, name_outside, of_people, selected, visible
+from reports.review.cases.briefs import OPEN, briefs, of_people, selected
+from reports.review.cases.listing import Followed, in_full, name_outside, visible
 from reports.review.cases.people import open_accounts
-from reports.review.cases.records import briefs
 from reports.review.cases.wording import told
 from reports.review.data import Reader
 from reports.review.database import AuditEntry, User
@@ -59,7 +59,7 @@ def digests(
         account = account_of(user)
         if not is_address(user.name) or user.name in written_to or not account.has_accepted(notice):
             continue
-        found = visible(reader, engine, of_people(under_way, frozenset({user.name})), account.right)
+        found = in_full(engine, visible(reader, of_people(under_way, frozenset({user.name})), account.right))
         text = digest_text(found, user, account.right, words, address, at, is_simulated)
         if text:
             yield Digest(user.name, words.say("Your follow-ups this week"), text)

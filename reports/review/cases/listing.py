@@ -1,6 +1,6 @@
 """The follow-ups that a user may see: those of firms of the territory, each with its firm as the last list shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,13 +9,14 @@ from typing import Final
 import sqlalchemy as sa
 
 from reports.review.access import Kind, Right
+from reports.review.cases.briefs import Brief, briefs, of_people
 from reports.review.cases.people import colleagues
-from reports.review.cases.records import Brief, FollowUp, briefs, standing
-from reports.review.codes import CLOSED, PRIORITIES, STATES
+from reports.review.cases.records import FollowUp, standing
+from reports.review.codes import PRIORITIES
 from reports.review.columns import PROTECTED
 from reports.review.data import Reader, Row
 from reports.review.identity import Account
-from reports.review.listing import last_lists, read_firms
+from reports.review.listing import seen_last
 from reports.review.words import Words
 
 
@@ -29,9 +30,15 @@ class Scope(StrEnum):
 
 # Whose follow-ups -> as it is written.
 SCOPES: Final = {Scope.MINE: "my follow-ups", Scope.TEAM: "my administration's", Scope.ALL: "all of my territory"}
-OPEN: Final = "open"
-# Which of them -> as it is written: those under way, those in one state, or every one.
-SELECTIONS: Final = {OPEN: "under way", **STATES, "every": "under way and closed"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A follow-up in brief, and its firm (see IDENTITY) as the list `key` shows it to the user."""
+
+    brief: Brief
+    firm: Row
+    key: str
 
 
 @dataclass(frozen=True)
@@ -63,32 +70,25 @@ def of_scope(engine: sa.Engine, account: Account, scope: Scope) -> list[Brief]:
     return of_people(found, names)
 
 
-def of_people(found: Sequence[Brief], names: frozenset[str]) -> list[Brief]:
-    """Those that concern one of these accounts."""
-    return [one for one in found if not one.people.isdisjoint(names)]
-
-
-def selected(found: Sequence[Brief], selection: str) -> list[Brief]:
-    """Those of a selection."""
-    if selection == OPEN:
-        return [one for one in found if one.state != CLOSED]
-    return [one for one in found if selection in (one.state, "every")]
-
-
-def visible(reader: Reader, engine: sa.Engine, found: Sequence[Brief], right: Right) -> list[Followed]:
+def visible(reader: Reader, found: Sequence[Brief], right: Right) -> list[Seen]:
     """Those of firms that the user may see today, the most pressing first."""
-    firms = {
-        row["siren"]: (row, key)
-        for key, sirens in last_lists(reader, sorted({one.siren for one in found})).items()
-        for row in read_firms(reader, reader.published(key), sirens, right)
-    }
-    seen = standing(engine, [one for one in found if one.siren in firms])
-    return sorted((Followed(one, *firms[one.case.siren]) for one in seen), key=_pressing)
+    return pressing(found, seen_last(reader, sorted({one.siren for one in found}), right))
 
 
-def _pressing(one: Followed) -> tuple[date, int, str, int]:
-    last = one.follow_up.last
-    return last.next_on or date.max, list(PRIORITIES).index(last.priority), str(one.firm["name"]), one.follow_up.case.id
+def pressing(found: Sequence[Brief], firms: Mapping[str, tuple[Row, str]]) -> list[Seen]:
+    """Those of the firms that were seen, each with its list, the most pressing first."""
+    return sorted((Seen(one, *firms[one.siren]) for one in found if one.siren in firms), key=_pressing)
+
+
+def _pressing(one: Seen) -> tuple[date, int, str, int]:
+    brief = one.brief
+    return brief.next_on or date.max, list(PRIORITIES).index(brief.priority), str(one.firm["name"]), brief.case
+
+
+def in_full(engine: sa.Engine, seen: Sequence[Seen]) -> list[Followed]:
+    """Them in the same order, with all that their newest versions say."""
+    found = standing(engine, [one.brief.version for one in seen])
+    return [Followed(found[one.brief.case], one.firm, one.key) for one in seen]
 
 
 def name_outside(firm: Row, right: Right, words: Words) -> str:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session as Transaction
 
 from reports.review.access import Right, Signatory, departements_of
+from reports.review.columns import IDENTITY
 from reports.review.data import Reader, Row
 from reports.review.database import User, is_open, now
 from reports.review.identity import Account
@@ -47,6 +48,6 @@ def who_may_see(engine: sa.Engine, reader: Reader, firm: Row, right: Right) -> d
 def _departement(reader: Reader, firm: Row, right: Right) -> str:
     """Where the firm is now; on an older list it may be elsewhere."""
     for key, sirens in last_lists(reader, [firm["siren"]]).items():
-        for row in read_firms(reader, reader.published(key), sirens, right):
+        for row in read_firms(reader, reader.published(key), sirens, right, IDENTITY):
             return str(row["departement"])
     return str(firm["departement"])

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -56,23 +56,21 @@ class FollowUp:
 
     def is_late(self, today: date) -> bool:
         """Whether the day of the next step is past."""
-        return self.last.next_on is not None and self.last.next_on < today
+        return is_late(self.last.next_on, today)
 
     def is_soon(self, today: date) -> bool:
         """Whether the next step is due within a week, today included; not one that is late."""
-        return self.last.next_on is not None and today <= self.last.next_on <= today + SOON
+        return is_soon(self.last.next_on, today)
 
 
-class Brief(NamedTuple):
-    """A follow-up as it is chosen from thousands of others. version: its newest; people: whose it is.
+def is_late(next_on: date | None, today: date) -> bool:
+    """Whether the day of a next step is past."""
+    return next_on is not None and next_on < today
 
-    people: who is in charge and who takes part; who opened it where nobody is in charge.
-    """
 
-    version: int
-    siren: str
-    state: str
-    people: frozenset[str]
+def is_soon(next_on: date | None, today: date) -> bool:
+    """Whether a next step is due within a week, today included; not one that is late."""
+    return next_on is not None and today <= next_on <= today + SOON
 
 
 def follow_ups_of(engine: sa.Engine, siren: str) -> list[FollowUp]:
@@ -87,32 +85,16 @@ def follow_ups_of(engine: sa.Engine, siren: str) -> list[FollowUp]:
     return [FollowUp(case, versions[case.id]) for case in cases]
 
 
-def briefs(engine: sa.Engine) -> list[Brief]:
-    """Every follow-up, the oldest first."""
-    found = (Case.siren, Case.by, CaseVersion.id, CaseVersion.state, CaseVersion.in_charge, CaseVersion.participants)
-    with engine.connect() as connection:
-        return [
-            Brief(number, siren, state, frozenset({in_charge or by, *participants}))
-            for siren, by, number, state, in_charge, participants in connection.execute(newest_versions(*found))
-        ]
-
-
-def standing(engine: sa.Engine, chosen: Sequence[Brief]) -> list[FollowUp]:
-    """Those follow-ups, each with its newest version alone."""
-    found: list[FollowUp] = []
+def standing(engine: sa.Engine, versions: Sequence[int]) -> dict[int, FollowUp]:
+    """The follow-ups of which these are the newest versions, each with that one alone, by the number of the case."""
+    found: dict[int, FollowUp] = {}
     with Transaction(engine, expire_on_commit=False) as db:
-        for start in range(0, len(chosen), AT_ONCE):
-            numbers = [one.version for one in chosen[start : start + AT_ONCE]]
-            query = newest_versions(Case, CaseVersion).where(CaseVersion.id.in_(numbers))
-            found += [FollowUp(case, [version]) for case, version in db.execute(query)]
+        for start in range(0, len(versions), AT_ONCE):
+            numbers = versions[start : start + AT_ONCE]
+            query = sa.select(Case, CaseVersion).join(CaseVersion, CaseVersion.case_id == Case.id)
+            rows = db.execute(query.where(CaseVersion.id.in_(numbers)))
+            found |= {case.id: FollowUp(case, [version]) for case, version in rows}
     return found
-
-
-def newest_versions(*told: Any) -> sa.Select[Any]:
-    """The query that reads columns or records of every follow-up and of its newest version, by case."""
-    newest = sa.select(sa.func.max(CaseVersion.id)).group_by(CaseVersion.case_id)
-    joined = sa.select(*told).select_from(Case).join(CaseVersion, CaseVersion.case_id == Case.id)
-    return joined.where(CaseVersion.id.in_(newest)).order_by(Case.id)
 
 
 def all_versions(engine: sa.Engine) -> list[FollowUp]:
@@ -127,18 +109,6 @@ def all_versions(engine: sa.Engine) -> list[FollowUp]:
         for case, version in db.execute(query):
             found.setdefault(case.id, (case, []))[1].append(version)
     return [FollowUp(case, versions) for case, versions in found.values()]
-
-
-def outcomes(engine: sa.Engine) -> dict[str, tuple[str, str]]:
-    """Where the newest follow-up of each firm stands, and what became of it; blank while it is under way."""
-    with Transaction(engine) as db:
-        rows = db.execute(newest_versions(Case.siren, CaseVersion.state, CaseVersion.outcome))
-        return {siren: (state, outcome) for siren, state, outcome in rows}
-
-
-def follow_states(engine: sa.Engine) -> dict[str, str]:
-    """Where the newest follow-up of each firm stands."""
-    return {siren: state for siren, (state, _) in outcomes(engine).items()}
 
 
 def save(

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from features.errors import InputError
@@ -57,31 +56,29 @@ def _own_page(visit: Visit, status: int = 200, problem: str = "", is_saved: bool
 @router.post("/account/password")
 async def change_password(visit: Annotated[Visit, Depends(Admitted(CHANGE_PASSWORD))]) -> Response:
     """Another password, for who knows the present one: guesses of it wait as those of signing in do."""
-    has_passwords = visit.services.configuration.local_passwords and is_private(visit.request)
-    if not has_passwords or not await run_in_threadpool(identity.has_password, visit.services.engine, visit.who):
+    return await in_hashing_threads(_changed_if_right, visit)
+
+
+def _changed_if_right(visit: Visit) -> Response:
+    services, who = visit.services, visit.who
+    has_passwords = services.configuration.local_passwords and is_private(visit.request)
+    if not has_passwords or not identity.has_password(services.engine, who):
         raise Refused(404, "There is no such page.")
     if visit.text("new") != visit.text("again"):
-        return await run_in_threadpool(_own_page, visit, 400, "The two new passwords differ.")
+        return _own_page(visit, 400, "The two new passwords differ.")
     try:
-        attempt = await run_in_threadpool(
-            guessing.begin, visit.services.engine, visit.who.name, address_of(visit.request)
-        )
+        attempt = guessing.begin(services.engine, who.name, address_of(visit.request))
     except guessing.TooManyAttemptsError:
-        return await run_in_threadpool(_own_page, visit, 429, TOO_MANY)
-    if not await in_hashing_threads(passwords.is_right, attempt.password_hash, visit.text("current")):
-        return await run_in_threadpool(_own_page, visit, 400, "The present password is wrong.")
-    await run_in_threadpool(guessing.succeed, visit.services.engine, attempt)
-    try:
-        await in_hashing_threads(_set_password, visit)
-    except passwords.RefusedPasswordError as refusal:
-        return await run_in_threadpool(_own_page, visit, 400, refusal.message)
-    return RedirectResponse("/account?saved", 303)
-
-
-def _set_password(visit: Visit) -> None:
-    services, who = visit.services, visit.who
+        return _own_page(visit, 429, TOO_MANY)
+    if not passwords.is_right(attempt.password_hash, visit.text("current")):
+        return _own_page(visit, 400, "The present password is wrong.")
+    guessing.succeed(services.engine, attempt)
     common = services.configuration.common_passwords
-    accounts.set_password(services.engine, who.name, visit.text("new"), common, by=who.name, kept=who.digest)
+    try:
+        accounts.set_password(services.engine, who.name, visit.text("new"), common, by=who.name, kept=who.digest)
+    except passwords.RefusedPasswordError as refusal:
+        return _own_page(visit, 400, refusal.message)
+    return RedirectResponse("/account?saved", 303)
 
 
 @router.post("/account/sign-out-everywhere")

@@ -14,7 +14,7 @@ from reports.review.cases.records import FollowUp, follow_ups_of
 from reports.review.chains import OVERTAKEN, OvertakenError
 from reports.review.data import Row
 from reports.review.exports import Export, firm_document
-from reports.review.firm import Explanation, explain, silent_sources
+from reports.review.firm import Explanation, explain, silent_sources, with_main_reason
 from reports.review.firms_alike import firms_alike
 from reports.review.guard import Admitted, Visit, follows_of, published_of
 from reports.review.key_figures import KeyFigure, key_figures
@@ -198,7 +198,8 @@ def firm_sheet(visit: Exported) -> Response:
 def firm_json(visit: Exported) -> Response:
     """The firm as other programs read it."""
     published, found = published_of(visit)
-    one = Export(published, visit.who.right, Words(visit.language), [], [found])
+    whole = with_main_reason(visit.services.reader, published, found, visit.who.right)
+    one = Export(published, visit.who.right, Words(visit.language), [], [whole])
     return JSONResponse(firm_document(one, _explained(visit)))
 
 

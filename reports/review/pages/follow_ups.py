@@ -10,8 +10,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from reports.review import codes
 from reports.review.access import EXPORT_FOLLOW_UPS, FIRM, FOLLOW_UP, FOLLOW_UPS
 from reports.review.cases import form, notes, people, records, wording
+from reports.review.cases.briefs import OPEN, SELECTIONS, selected
 from reports.review.cases.form import Typed
-from reports.review.cases.listing import SCOPES, SELECTIONS, Followed, Scope, of_scope, selected, visible
+from reports.review.cases.listing import SCOPES, Scope, Seen, in_full, of_scope, visible
 from reports.review.cases.records import FollowUp
 from reports.review.chains import OVERTAKEN, OvertakenError
 from reports.review.database import now
@@ -34,7 +35,7 @@ Asking = Annotated[str, Query(max_length=20)]
 class Asked:
     """What is asked of the follow-ups. scope: whose; state: which of them; view: how they are shown."""
 
-    def __init__(self, scope: Asking = Scope.MINE, state: Asking = "open", view: Asking = "list") -> None:
+    def __init__(self, scope: Asking = Scope.MINE, state: Asking = OPEN, view: Asking = "list") -> None:
         """Raises Refused on what no form offers."""
         if scope not in set(Scope) or state not in SELECTIONS or view not in VIEWS:
             raise Refused(422, "The address of this page holds a value that it can't have. Go back to the list.")
@@ -48,10 +49,10 @@ class Asked:
 Asks = Annotated[Asked, Depends()]
 
 
-def _found(visit: Visit, asked: Asked) -> list[Followed]:
+def _found(visit: Visit, asked: Asked) -> list[Seen]:
     services = visit.services
     found = selected(of_scope(services.engine, visit.who, asked.scope), asked.state)
-    return visible(services.reader, services.engine, found, visit.who.right)
+    return visible(services.reader, found, visit.who.right)
 
 
 @router.get("/follow-ups")
@@ -67,9 +68,9 @@ def follow_ups_page(visit: Annotated[Visit, Depends(Admitted(FOLLOW_UPS))], aske
         "selections": SELECTIONS,
         "views": VIEWS,
         "total": len(found),
-        "rows": found[:MOST],
-        "late": [one for one in found if one.follow_up.is_late(today)],
-        "soon": [one for one in found if one.follow_up.is_soon(today)],
+        "rows": in_full(visit.services.engine, found[:MOST]),
+        "late": sum(one.brief.is_late(today) for one in found),
+        "soon": sum(one.brief.is_soon(today) for one in found),
         "has_administration": bool(visit.who.administration),
         **_vocabularies(visit),
     }
@@ -109,7 +110,8 @@ def _files(visit: Visit, asked: Asked) -> Any:
     said = ", ".join(words.say(told) for told in (SCOPES[asked.scope], SELECTIONS[asked.state]))
     is_simulated = published_list(services.reader, None).is_simulated
     address = services.configuration.address
-    return Files(_found(visit, asked), visit.who.right, words, said, is_simulated, address, now())
+    found = in_full(services.engine, _found(visit, asked))
+    return Files(found, visit.who.right, words, said, is_simulated, address, now())
 
 
 def _as_file(content: bytes, media: str, name: str) -> Response:

@@ -8,16 +8,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from reports.review import agenda, aggregates, news
 from reports.review.access import HOME, SIGNED_IN, TERRITORY, Kind
-from reports.review.cases.records import Brief, briefs
+from reports.review.cases.briefs import OPEN, Brief, briefs, of_people, selected
+from reports.review.cases.listing import in_full, pressing
 from reports.review.data import PublishedList
 from reports.review.database import now
 from reports.review.guard import Admitted, Refused, Visit
-from reports.review.listing import read_firms, seen_last
+from reports.review.listing import seen_last
 from reports.review.rendering import render
 from reports.review.wording import listed_movement, listed_reason
 
 router = APIRouter()
 SHOWN: Final = 8
+# More are on the page of follow-ups.
+MOST_OF_MINE: Final = 20
 
 
 @router.get("/")
@@ -54,15 +57,17 @@ def _newest(visit: Visit) -> PublishedList:
 def _written(visit: Visit, found: Sequence[Brief]) -> dict[str, Any]:
     """The firms that one follows, of all follow-ups, and what colleagues wrote this week."""
     services, account = visit.services, visit.who
-    mine = agenda.my_follow_ups(services.engine, found, account.name)
+    mine = of_people(selected(found, OPEN), frozenset({account.name}))
     entries = agenda.written_since(services.engine, now() - agenda.WEEK, account.name)
     if not account.right.may_see(Kind.SCORES):
         entries = [entry for entry in entries if entry.is_useful is None]
-    sirens = dict.fromkeys([*(one.case.siren for one in mine), *(entry.siren for entry in entries)])
+    sirens = dict.fromkeys([*(one.siren for one in mine), *(entry.siren for entry in entries)])
     firms = seen_last(services.reader, list(sirens), account.right)
     seen = [entry for entry in entries if entry.siren in firms]
+    pressed = pressing(mine, firms)
     return {
-        "mine": [one for one in mine if one.case.siren in firms],
+        "mine": in_full(services.engine, pressed[:MOST_OF_MINE]),
+        "more_of_mine": len(pressed) - MOST_OF_MINE,
         "entries": seen[:SHOWN],
         "more_entries": len(seen) - SHOWN,
         "firms": firms,
@@ -72,11 +77,10 @@ def _written(visit: Visit, found: Sequence[Brief]) -> dict[str, Any]:
 def _risks(visit: Visit, published: PublishedList, found: Sequence[Brief]) -> dict[str, Any]:
     """New alerts, risks that rose most, and the figures of the territory, to whoever may see scores."""
     services, right = visit.services, visit.who.right
-    new, new_count = news.new_alerts(services.reader, published, right)
-    risen = news.risen(services.reader, published, right)
-    sirens = list(dict.fromkeys([*new, *(one.siren for one in risen)]))
-    rows = {row["siren"]: row for row in read_firms(services.reader, published, sirens, right)}
-    months = aggregates.by_month(services.reader, published, right)
+    new, new_count = news.new_alerts(services.reader, published, right.place)
+    risen = news.risen(services.reader, published, right.place)
+    rows = news.firms_in_the_news(services.reader, published, right)
+    months = aggregates.by_month(services.reader, published, right.place)
     followed = {one.siren for one in found}
     return {
         "new": [rows[siren] for siren in new],

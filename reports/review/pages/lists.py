@@ -9,7 +9,7 @@ from reports.freshness import older_data
 from reports.review import exports, verdicts
 from reports.review.access import EXPORT_LIST, LIST, Kind
 from reports.review.asked import ImpossibleValueError, read_asked
-from reports.review.cases import records
+from reports.review.cases.briefs import follow_states
 from reports.review.codes import CLOSED
 from reports.review.columns import in_files, on_page, sortable
 from reports.review.conditions import Scene, searched_number
@@ -47,7 +47,7 @@ def list_page(key: str, visit: Annotated[Visit, Depends(Admitted(LIST))]) -> HTM
         sortable=sortable(),
         explained=in_files(right, published),
         filters=allowed(right),
-        offered=offered_codes(services.reader, published, right),
+        offered=offered_codes(services.reader, published, right.place),
         older_data=list(older_data(published.older, visit.language)),
         alerting=exports.told_alerts(published, right, visit.language),
         reason_of=lambda row: listed_reason(row.get("main_reason"), right, visit.language),
@@ -62,12 +62,12 @@ def _read(visit: Visit, published: PublishedList, **size: None) -> Page:
         asked = read_asked(visit.request.query_params)
     except ImpossibleValueError:
         raise Refused(422, "The address of this page holds a value that it can't have. Go back to the list.") from None
-    follow_states = records.follow_states(services.engine)
-    followed = [siren for siren, state in follow_states.items() if state != CLOSED]
+    states = follow_states(services.engine)
+    followed = [siren for siren, state in states.items() if state != CLOSED]
     reviewed = verdicts.reviewed(services.engine, published) if "unreviewed" in asked.values else []
     page = read_page(services.reader, Scene(published, reviewed, followed), asked, visit.who.right, **size)
     for row in page.rows:
-        row["follow_up"] = follow_states.get(row["siren"])
+        row["follow_up"] = states.get(row["siren"])
     return page
 
 

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Annotated, ParamSpec, TypeVar
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from reports.review import guessing, passwords, sessions
@@ -24,7 +23,6 @@ from reports.review.guard import (
     is_same,
     log,
 )
-from reports.review.guessing import Attempt
 from reports.review.rendering import render
 from reports.review.services import Services
 
@@ -84,12 +82,12 @@ def _form(visit: Visit, target: str, problem: str = "", status: int = 200) -> HT
 
 @router.post("/sign-in")
 async def sign_in(visit: Annotated[Visit, Depends(Admitted(SIGN_IN))]) -> Response:
-    """Check name and password; neither tells which was wrong."""
-    attempt = await run_in_threadpool(_attempted, visit)
-    if isinstance(attempt, Response):
-        return attempt
-    is_right = await in_hashing_threads(passwords.is_right, attempt.password_hash, visit.text("password"))
-    return await run_in_threadpool(_answered, visit, attempt, is_right)
+    """Check name and password; neither tells which was wrong.
+
+    An attempt counts as a wrong one until its password is checked: so it begins on its turn only, or an office that
+    signs in together at nine would take itself for someone who guesses.
+    """
+    return await in_hashing_threads(_signed_in_if_right, visit)
 
 
 async def in_hashing_threads(work: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
@@ -97,31 +95,31 @@ async def in_hashing_threads(work: Callable[P, T], *args: P.args, **more: P.kwar
     return await asyncio.get_running_loop().run_in_executor(_HASHING, partial(work, *args, **more))
 
 
-def _attempted(visit: Visit) -> Attempt | Response:
-    """The attempt, where one may be made now, else the answer."""
+def _signed_in_if_right(visit: Visit) -> Response:
+    _refuse_other_forms(visit)
+    name, target, engine = visit.text("name"), visit.text("next"), visit.services.engine
+    try:
+        attempt = guessing.begin(engine, name, address_of(visit.request))
+    except guessing.TooManyAttemptsError:
+        log_sign_in(visit, name, "too many")
+        return _form(visit, target, TOO_MANY, 429)
+    is_right = passwords.is_right(attempt.password_hash, visit.text("password"))
+    if not is_right or attempt.user_id is None:
+        log_sign_in(visit, name, "refused")
+        return _form(visit, target, "Unknown name or wrong password.", 401)
+    guessing.succeed(engine, attempt)
+    return signed_in(visit, name, attempt.user_id, target, is_shared=bool(visit.text(SHARED)))
+
+
+def _refuse_other_forms(visit: Visit) -> None:
     if not visit.services.configuration.local_passwords:
         raise Refused(403, "Passwords are not used here: sign in with your administration's account.")
     if not is_private(visit.request):
         raise Refused(403, NOT_PRIVATE)
     cookie = visit.request.cookies.get(visit.services.configuration.cookie(FORM_COOKIE), "")
-    name = visit.text("name")
     if not cookie or not is_same(visit.text("token"), cookie):
-        log_sign_in(visit, name, "refused")
+        log_sign_in(visit, visit.text("name"), "refused")
         raise Refused(403, "This form has expired. Go back, reload the page and send it again.")
-    try:
-        return guessing.begin(visit.services.engine, name, address_of(visit.request))
-    except guessing.TooManyAttemptsError:
-        log_sign_in(visit, name, "too many")
-        return _form(visit, visit.text("next"), TOO_MANY, 429)
-
-
-def _answered(visit: Visit, attempt: Attempt, is_right: bool) -> Response:
-    name, target = visit.text("name"), visit.text("next")
-    if not is_right or attempt.user_id is None:
-        log_sign_in(visit, name, "refused")
-        return _form(visit, target, "Unknown name or wrong password.", 401)
-    guessing.succeed(visit.services.engine, attempt)
-    return signed_in(visit, name, attempt.user_id, target, is_shared=bool(visit.text(SHARED)))
 
 
 def log_sign_in(visit: Visit, name: str, outcome: str) -> None:

@@ -16,7 +16,7 @@ from reports.charts import Series
 from reports.review import aggregates, territory, tiles
 from reports.review.access import EXPORT_TERRITORY, PUBLIC, TERRITORY, Kind, Right, Role
 from reports.review.aggregates import Counts
-from reports.review.cases import records
+from reports.review.cases.briefs import outcomes
 from reports.review.codes import CLOSED
 from reports.review.data import PublishedList
 from reports.review.guard import Admitted, Refused, Visit, published_list
@@ -64,14 +64,14 @@ def _opened(visit: Visit) -> Right:
 def _figures(visit: Visit, published: PublishedList, right: Right, words: Words) -> dict[str, Figures]:
     """The tables, by name. What agents do about firms is not for everyone."""
     reader = visit.services.reader
-    groups = aggregates.by_group(reader, published, right)
-    months = aggregates.by_month(reader, published, right)
+    groups = aggregates.by_group(reader, published, right.place)
+    months = aggregates.by_month(reader, published, right.place)
     found = [
         territory.by_month({f"{period:%Y-%m}": counts for period, counts in months.items()}, words),
         territory.by_departement(groups["departement"], words, is_public=right is EVERYONE),
         territory.by_activity(groups["section"], words),
         territory.by_size(groups["size"], words),
-        territory.of_past_lists(aggregates.became(reader, published, right), months, words),
+        territory.of_past_lists(aggregates.became(reader, published, right.place), months, words),
     ]
     if right is not EVERYONE:
         found += _followed(visit, published, right, words, Counts.total(groups["size"].values()))
@@ -80,7 +80,7 @@ def _figures(visit: Visit, published: PublishedList, right: Right, words: Words)
 
 def _followed(visit: Visit, published: PublishedList, right: Right, words: Words, whole: Counts) -> list[Figures]:
     """What agents do about the firms on alert, and what became of those whose follow-up is closed."""
-    reader, standing = visit.services.reader, records.outcomes(visit.services.engine)
+    reader, standing = visit.services.reader, outcomes(visit.services.engine)
     on_alert = aggregates.on_alert_among(reader, published, right, standing)
     closed = {siren: outcome for siren, (state, outcome) in standing.items() if state == CLOSED}
     ended = aggregates.in_any_list(reader, published, right, closed)
@@ -103,7 +103,7 @@ def _file(visit: Visit, name: str, right: Right) -> Response:
 def _page(visit: Visit, address: str, right: Right) -> HTMLResponse:
     published, words = published_list(visit.services.reader, None), Words(visit.language)
     figures = _figures(visit, published, right, words)
-    groups = aggregates.by_group(visit.services.reader, published, right)["departement"]
+    groups = aggregates.by_group(visit.services.reader, published, right.place)["departement"]
     context: dict[str, Any] = {
         "address": address,
         "published": published,
@@ -112,7 +112,7 @@ def _page(visit: Visit, address: str, right: Right) -> HTMLResponse:
         "is_public": right is EVERYONE,
         "figures": figures,
         "largest_share": {name: largest_share(one) for name, one in figures.items()},
-        "chart": months_chart(aggregates.by_month(visit.services.reader, published, right), words),
+        "chart": months_chart(aggregates.by_month(visit.services.reader, published, right.place), words),
         "map": tile_map(groups, is_public=right is EVERYONE) if len(groups) > 1 else None,
     }
     return render(visit.request, visit.services, visit.account, "territory.html", **context)

@@ -19,8 +19,9 @@ from alembic.migration import MigrationContext
 from reports.review import audit, chains, guessing, verdicts
 from reports.review.accounts import add_user
 from reports.review.app import create_app
+from reports.review.cases.briefs import follow_states
 from reports.review.cases.notes import notes_of
-from reports.review.cases.records import Content, follow_states, follow_ups_of, save
+from reports.review.cases.records import Content, follow_ups_of, save
 from reports.review.configuration import read_configuration
 from reports.review.data import Reader
 from reports.review.database import APPEND_ONLY, AuditEntry, Base, LogCut, Verdict, migrate, now, open_database

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as Transaction
 
 from reports.review.data import Reader
 from reports.review.database import Case, CaseVersion, Verdict, now
+from reports.review.pages import home as home_page
 from tests.reports.review.conftest import FIRMS, app_on, rewrite, shown, signed_in
 
 TERRITORIES = {"paris": "75", "bretagne": "35", "lyon": "69"}
@@ -128,6 +129,16 @@ def test_ones_own_are_those_one_is_in_charge_of_or_takes_part_in_the_nearest_dat
     assert list(dict.fromkeys(re.findall(r"/firms/(\d+)", mine))) == ["100000017", "552100554"]
     assert mine.count("en retard") == 1
     assert "200000025" in section(home(app, "admin"), "mine")
+
+
+def test_of_many_of_ones_own_those_that_press_most_are_shown_and_the_others_counted(app, monkeypatch):
+    monkeypatch.setattr(home_page, "MOST_OF_MINE", 1)
+    follow(app, "100000017", "paris", next_on=now().date() + timedelta(days=9))
+    follow(app, "552100554", "paris", next_on=now().date())
+    mine = section(home(app, "paris"), "mine")
+    assert "ATELIERS DURAND" in mine
+    assert "BOULANGERIE ÉMILE" not in mine
+    assert "et 1 de plus" in mine
 
 
 def test_the_share_followed_is_of_the_firms_on_alert(app):

@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from fastapi.responses import Response
 from jinja2 import nodes
 from scipy.special import expit
 
 import reports
 from reports.language import translations
-from reports.review import codes, guard, passwords, rendering, texts, verdicts, wording, words
-from reports.review.cases import digest, form, listing
+from reports.review import codes, edge, guard, passwords, rendering, texts, verdicts, wording, words
+from reports.review.cases import briefs, digest, form, listing
 from reports.review.pages import accounts, follow_ups, log, session
 from tests.reports.review.conftest import BASE, TestClient, app_on, margin, rewrite, shown, signed_in
 
@@ -245,6 +246,16 @@ def test_a_note_of_ten_megabytes_is_refused_before_it_is_read(agents):
     assert "trop long" in answer.text
 
 
+def test_a_page_whose_files_were_replaced_meanwhile_is_read_again_and_a_change_is_not():
+    answers = iter((503, 200, 503))
+
+    async def page(scope, receive, send):
+        await Response("", next(answers))(scope, receive, send)
+
+    client = TestClient(edge.ReadsAgain(page))
+    assert [client.get("/").status_code, client.post("/").status_code] == [200, 503]
+
+
 def test_a_broken_file_or_no_list_is_said_in_a_page(copied, tmp_path):
     agent = signed_in(app_on(copied, tmp_path), "admin")
     (copied / "features" / "period=2024-02-01" / "part-0.parquet").write_bytes(b"PAR1 not a table")
@@ -440,7 +451,7 @@ def said_in_code():
         codes.OUTCOMES,
         codes.VISIBILITIES,
     )
-    for table in (*of_follow_ups, listing.SCOPES, listing.SELECTIONS, follow_ups.VIEWS):
+    for table in (*of_follow_ups, listing.SCOPES, briefs.SELECTIONS, follow_ups.VIEWS):
         yield from table.values()
     yield from (form.WRONG_DAY, form.NO_OUTCOME, form.NO_ACCESS, *digest.PARTS)
     yield from (session.TOO_MANY, session.UNSAVED, session.NOT_PRIVATE, guard.NOT_UNDERSTOOD, guard.NOTICE_FIRST)

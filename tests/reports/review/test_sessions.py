@@ -19,7 +19,7 @@ from reports.review.app import create_app
 from reports.review.configuration import read_configuration
 from reports.review.database import Session, now, open_database
 from reports.review.pages.session import local_path
-from tests.reports.review.conftest import PASSWORD, TestClient, add_accounts, signed_in
+from tests.reports.review.conftest import ACCOUNTS, PASSWORD, TestClient, add_accounts, signed_in
 
 
 def logged(app):
@@ -309,6 +309,16 @@ def test_behind_a_proxy_the_guesses_of_one_visitor_do_not_shut_out_another(data_
     assert [attempt(client, name, "x" * 20).status_code for name in ("a", "b", "c")] == [401, 401, 429]
     client.headers["X-Forwarded-For"] = "203.0.113.8"
     assert attempt(client, "paris", PASSWORD).status_code == 303
+
+
+def test_more_people_of_one_office_than_it_may_guess_passwords_sign_in_at_once(fresh, monkeypatch):
+    monkeypatch.setattr(guessing, "ADDRESS", guessing.Patience(2, timedelta(minutes=1)))
+    with TestClient(fresh) as office, ThreadPoolExecutor(len(ACCOUNTS)) as pool:
+        browsers = [TestClient(fresh) for _ in ACCOUNTS]
+        for browser in browsers:
+            browser.portal = office.portal
+        answers = list(pool.map(lambda one: attempt(*one, PASSWORD).status_code, zip(browsers, ACCOUNTS, strict=True)))
+    assert answers == [303] * len(ACCOUNTS)
 
 
 def test_a_half_set_configuration_is_refused(data_template):

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 import reports
-from reports.review.sql import FEW, Sql, beside, every, named, of_firm, one_of, parquet, part_of, select
+from reports.review.sql import FEW, Sql, beside, every, named, one_of, parquet, part_of, select
 
 ROOM = Path(reports.__file__).parent / "review"
 
@@ -39,7 +39,13 @@ def test_a_table_is_joined_with_what_others_hold_of_its_firms(tmp_path):
     only = one_of("siren", ["1", "2"])
     source = beside(part_of(parquet(left), "listed", only), part_of(parquet(right), "features", only))
     assert rows(select(["listed.siren", "features.debt"], source, None, "ORDER BY 1")) == [("1", 5), ("2", None)]
-    assert rows(select(["debt"], source, of_firm("1"))) == [(5,)]
+    assert rows(select(["features.debt"], source, Sql("listed.siren = ?", ("1",)))) == [(5,)]
+
+
+def test_of_a_table_only_the_columns_that_are_named_are_read(firms):
+    part = part_of(parquet(firms), "listed")
+    query = select(["listed.a AS found"], part, Sql("listed.b[1].c > ? AND x.d", (1,)), "ORDER BY listed.e, f")
+    assert "(SELECT siren, a, b, e FROM read_parquet" in query.text
 
 
 @pytest.mark.parametrize("count", [0, 1, FEW, FEW + 1])
