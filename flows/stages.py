@@ -17,6 +17,7 @@ from features.scope import Scope
 from features.sources import SOURCES
 from flows import deliveries
 from flows.damaged import naming_damage
+from flows.engines import connected
 from flows.settings import Settings
 from models.protocol import Progress
 from simulation import simulation
@@ -54,7 +55,7 @@ def build(
     if plan.again:
         progress(f"built anew: {past.span(plan.again)}")
     folder, day = settings.folder, settings.delivery_day
-    con = engine.connect(settings.engine, folder.scratch, settings.memory_gb)
+    con = connected(settings)
     return features_build.build(con, folder.staged, folder.features, folder.scratch, scope, day, progress, plan)
 
 

@@ -12,6 +12,7 @@ from ibis.backends import BaseBackend
 
 from features.assemble import CATALOG
 from features.catalog import Feature
+from features.engine import read_periods
 from features.errors import InputError
 from features.folder import FeatureTable
 from features.hashing import HASHES, firm_hash
@@ -42,7 +43,7 @@ def read_rows(
     rows = (
         _labelled(table, periods, only_labelled)
         if has_label or only_labelled
-        else _rows(ibis.duckdb.connect(), table, periods)
+        else _rows(_reader(table), table, periods)
     )
     if share < 1:
         rows = rows.filter(firm_hash(rows.siren) < int(share * HASHES))
@@ -52,10 +53,14 @@ def read_rows(
     return found
 
 
+def _reader(table: FeatureTable) -> BaseBackend:
+    return ibis.duckdb.connect() if table.reader is None else table.reader
+
+
 def _rows(con: BaseBackend, table: FeatureTable, periods: Sequence[date]) -> ir.Table:
-    rows = con.read_parquet([str(path) for path in table.parts(periods)], hive_partitioning=True)
+    rows = read_periods(con, table, periods)
     # Older versions kept labels among the features.
-    return rows.mutate(period=rows.period.cast("date")).drop(*({"label"} & {*rows.columns}))
+    return rows.drop(*({"label"} & {*rows.columns}))
 
 
 def _labelled(table: FeatureTable, periods: Sequence[date], only_labelled: bool) -> ir.Table:
@@ -64,8 +69,8 @@ def _labelled(table: FeatureTable, periods: Sequence[date], only_labelled: bool)
             "The feature table was built by an older version, which kept labels in it. Build it again: weaksignals "
             "build --rebuild"
         )
-    con = ibis.duckdb.connect()
-    told, built = con.read_parquet(table.labels), table.record
+    con = _reader(table)
+    told, built = con.read_parquet(str(table.labels.resolve())), table.record
     rows = labelled(_rows(con, table, periods), told, built.observed_until, built.horizon)
     return rows.filter(rows.label.notnull() & ~rows.in_procedure) if only_labelled else rows
 
