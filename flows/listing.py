@@ -15,6 +15,7 @@ from features.table_record import BuildRecord
 from flows import monitoring
 from flows.damaged import naming_damage, refuse_altered
 from flows.engines import connected
+from flows.publishing import put
 from flows.rebuild import made_of
 from flows.settings import Settings
 from models.alerts import ALERTS
@@ -144,6 +145,8 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     folder = settings.folder.list_of(period)
     made = made_of(settings, found.table, found.model.model_id, snapshot, period)
     exports.write_list(folder, found.ranked, Language(settings.language), made)
+    for published in (settings.folder.scores_of(period), folder):
+        put(settings, published, progress)
     counts = Counter(found.ranked.rows["alert"])
     alerts = {alert: counts[alert] for alert in ALERTS}
     return Scored(period, folder, alerts, found.ranked, found.model.calibration, found.model.facts.base_rate)

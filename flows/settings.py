@@ -43,6 +43,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="Folder that holds everything the pipeline makes.")
     engine: Engine = Field("duckdb", description="Where tables are computed: duckdb, or spark.")
+    publish_url: str = Field(
+        "", description="URL (s3://, hdfs://, file://) where the feature table, scores and lists are put as well."
+    )
     spark_master: str = Field(
         "", description="URL of the Spark cluster (spark://HOST:7077, yarn, sc://HOST); SPARK_REMOTE, or this machine."
     )

@@ -18,6 +18,7 @@ from features.sources import SOURCES
 from flows import deliveries
 from flows.damaged import naming_damage
 from flows.engines import connected
+from flows.publishing import put
 from flows.settings import Settings
 from models.protocol import Progress
 from simulation import simulation
@@ -56,7 +57,9 @@ def build(
         progress(f"built anew: {past.span(plan.again)}")
     folder, day = settings.folder, settings.delivery_day
     con = connected(settings)
-    return features_build.build(con, folder.staged, folder.features, folder.scratch, scope, day, progress, plan)
+    built = features_build.build(con, folder.staged, folder.features, folder.scratch, scope, day, progress, plan)
+    put(settings, folder.features, progress)
+    return built
 
 
 def planned(
