@@ -28,6 +28,7 @@ def session(scratch: Path, memory_gb: int, master: str) -> "SparkSession":
     Raises InputError where PySpark is not installed, or the cluster can't be reached.
     """
     try:
+        from pyspark.logger import PySparkLogger
         from pyspark.sql import SparkSession
     except ImportError:
         raise InputError(
@@ -47,6 +48,8 @@ def session(scratch: Path, memory_gb: int, master: str) -> "SparkSession":
         for name, value in SAME_AS_DUCKDB.items():
             found.conf.set(name, value)
         atexit.register(_end)
+        # It prints each error with its Java stack before the error is raised.
+        PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
     except Exception as error:
         raise InputError(
             f"Spark can't be used at {master or os.environ.get('SPARK_REMOTE', 'this machine')} "

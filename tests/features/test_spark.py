@@ -1,0 +1,57 @@
+"""What a Spark that fails says is one line on its cause. (What it computes: tests/flows/test_cluster.py.)"""
+
+import pytest
+
+from features import engine
+from features.spark import active, why
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    pytest.importorskip("pyspark", reason="the extra spark is not installed")
+    con = engine.connect("spark", tmp_path_factory.mktemp("spark") / "scratch", 1)
+    yield active()
+    con.disconnect()
+
+
+def of_this_file(batches):
+    """What executors can't import: they know our packages, and no file of the tests."""
+    yield from batches
+
+
+FAILURES = {
+    "Python of an executor": (
+        lambda session, _: session.range(3).mapInArrow(of_this_file, "id long").collect(),
+        "ModuleNotFoundError: No module named 'test_spark'",
+    ),
+    "a file that is not there": (
+        lambda session, folder: session.read.parquet(str(folder / "none")).count(),
+        "[PATH_NOT_FOUND] Path does not exist: file:",
+    ),
+    "a folder that can't be written": (
+        lambda session, _: session.range(3).write.parquet("/proc/none"),
+        "java.io.IOException: Mkdirs failed to create file:/proc/none",
+    ),
+    "a query": (
+        lambda session, _: session.sql("SELECT none FROM nowhere"),
+        "[TABLE_OR_VIEW_NOT_FOUND] The table or view `nowhere` cannot be found",
+    ),
+}
+
+
+@pytest.mark.nightly
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("failure", FAILURES)
+def test_the_cause_of_a_failure_is_one_line_and_nothing_else_is_printed(session, tmp_path, capfd, failure):
+    fail, expected = FAILURES[failure]
+    with pytest.raises(Exception) as raised:  # noqa: PT011  # Spark's own, of several libraries
+        fail(session, tmp_path)
+    assert why(raised.value).startswith(expected)
+    assert "\n" not in why(raised.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_is_no_error_of_spark_is_told_as_it_is():
+    assert why(ValueError("too many\nrows")) == "too many"
+    assert why(ValueError()) == "ValueError"
