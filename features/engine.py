@@ -10,6 +10,7 @@ from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 from ibis.backends import BaseBackend
 
 from features import spark
@@ -70,6 +71,17 @@ def read_periods(con: BaseBackend, table: FeatureTable, periods: Sequence[date])
     else:
         rows = con.table(spark.view_of(paths, str(table.folder.resolve())))
     return rows.mutate(period=rows.period.cast("date"))
+
+
+def to_frame(con: BaseBackend, table: ir.Table) -> pd.DataFrame:
+    """The rows of a table in memory, in its order, of the same types from every engine."""
+    if con.name == "duckdb":
+        found: pd.DataFrame = table.to_pandas()
+        return found
+    # Ibis would have Spark send one row after the other.
+    rows = spark.to_arrow(con.compile(table)).cast(table.schema().to_pyarrow())
+    found = rows.to_pandas(date_as_object=False)
+    return found.astype({name: "datetime64[s]" for name, kind in table.schema().items() if kind.is_date()})
 
 
 @contextmanager

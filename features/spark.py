@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from features.errors import InputError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import SparkSession
 
 LOG: Final = "spark.log"
@@ -91,6 +92,11 @@ def view_of(paths: list[str], base: str) -> str:
     return name
 
 
+def to_arrow(query: str) -> "pa.Table":
+    """The rows that a query gives, in its order."""
+    return active().sql(query).toArrow()
+
+
 def why(error: BaseException) -> str:
     """The one line of an error that tells its cause: Spark wraps it into the stacks of two languages."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -107,6 +113,8 @@ def _is_of_python(line: str) -> bool:
 def _of_this_process(scratch: Path, memory_gb: int) -> dict[str, str]:
     return {
         "spark.driver.memory": f"{memory_gb}g",
+        # What is asked for is bounded by whoever asks: rows to train on, by `max_training_rows`.
+        "spark.driver.maxResultSize": "0",
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.ui.enabled": "false",

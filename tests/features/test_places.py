@@ -16,8 +16,10 @@ from fsspec.implementations.arrow import ArrowFSWrapper
 from pyarrow import fs
 
 from features.errors import InputError
+from features.folder import FeatureTable
 from features.places import below, current, publish, resolved
 from features.store import new_folder
+from tests.economy import made_once
 
 SERVER = "from moto.server import main; main(['-H', '127.0.0.1', '-p', {port!r}])"
 PUBLISH = (
@@ -74,15 +76,19 @@ def rows(url):
     return sorted(zip(*(read.to_table()[name].to_pylist() for name in ("period", "debt")), strict=True))
 
 
-def test_a_table_published_in_an_object_store_is_read_back_by_pyarrow_and_duckdb(bucket, tmp_path):
-    url = below(bucket, "read/features")
-    publish(table(tmp_path / "features", ["2024-01-01", "2024-02-01"], 7.0), url)
-    assert rows(url) == [("2024-01-01", 7.0), ("2024-02-01", 7.0)]
+def test_a_table_published_in_an_object_store_is_read_back_by_pyarrow_and_duckdb(bucket, tmp_path_factory):
+    url, built = below(bucket, "read/features"), FeatureTable((made_once(tmp_path_factory) / "features").resolve())
+    publish(built.folder, url)
     store, path = fs.FileSystem.from_uri(resolved(url))
+    last = built.periods[-1]
+    there = pq.read_table(f"{path}/period={last}", filesystem=store, partitioning=None)
+    assert there.equals(pq.read_table(built.part(last), partitioning=None))
     con = duckdb.connect()
     con.register_filesystem(ArrowFSWrapper(store))
-    found = con.execute("SELECT count(*), sum(debt) FROM read_parquet(?)", [f"s3://{path}/*/*.parquet"]).fetchall()
-    assert found == [(2, 14.0)]
+    count = "SELECT period, count(*), sum(debt) FROM read_parquet(?) GROUP BY period ORDER BY period"
+    found = con.execute(count, [f"s3://{path}/period=*/*.parquet"]).fetchall()
+    assert found == con.execute(count, [f"{built.folder}/period=*/*.parquet"]).fetchall()
+    assert len(found) == len(built.periods)
 
 
 def test_a_new_version_replaces_the_former_which_stays_for_those_who_read_it(bucket, tmp_path):

@@ -1,5 +1,6 @@
 """A Spark cluster gives what one machine gives: a master and two workers, each a process of its own."""
 
+import gc
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from features.assemble import CATALOG
 from features.engine import connect
 from features.folder import DataFolder
+from features.places import resolved
+from features.store import digests
 from models.rows.dataset import read_rows
 from tests.cluster import Cluster, cluster
 from tests.commands import started
@@ -53,9 +56,15 @@ def unbuilt(data: Path, target: Path) -> Path:
 
 
 def command(data: Path, engine: "Cluster | str", *arguments: str) -> "subprocess.Popen[str]":
-    of_spark = {} if isinstance(engine, str) else {"WEAKSIGNALS_SPARK_MASTER": engine.url, "WEAKSIGNALS_MEMORY_GB": "2"}
+    of_spark = {} if isinstance(engine, str) else of_cluster(engine, data)
     name = engine if isinstance(engine, str) else "spark"
     return started(*arguments, "--engine", name, "--data", data, variables={**VARIABLES, **of_spark})
+
+
+def of_cluster(spark: Cluster, data: Path) -> dict[str, str]:
+    """The settings of a run on a cluster; what it publishes is put beside the data folder as well."""
+    url = (data.parent / "published").as_uri()
+    return {"WEAKSIGNALS_SPARK_MASTER": spark.url, "WEAKSIGNALS_MEMORY_GB": "2", "WEAKSIGNALS_PUBLISH_URL": url}
 
 
 def ended(data: Path, engine: "Cluster | str", *arguments: str) -> str:
@@ -97,6 +106,20 @@ def test_a_cluster_gives_the_scores_contributions_and_alerts_that_one_machine_gi
         assert_same(ours, theirs)
 
 
+def test_what_a_cluster_publishes_stands_at_the_url_that_the_settings_name(on_spark):
+    folder, published = DataFolder(on_spark), on_spark.parent / "published"
+    named = ("features", f"scores/period={MONTH}-01", f"lists/{MONTH}")
+    for name, ours in zip(named, (folder.features, *folder_of(folder)), strict=True):
+        there = Path(resolved((published / name).as_uri()).removeprefix("file://"))
+        assert digests(there) == digests(ours.resolve()) != {}
+
+
+def folder_of(folder: DataFolder) -> tuple[Path, Path]:
+    (period,) = folder.snapshot().lists
+    return folder.scores_of(period), folder.list_of(period)
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_a_cluster_reads_the_rows_to_train_on_that_one_machine_reads(on_duckdb, spark, tmp_path):
     table = DataFolder(on_duckdb).snapshot().built
     con = connect("spark", tmp_path / "scratch", 1, spark.url)
@@ -106,6 +129,8 @@ def test_a_cluster_reads_the_rows_to_train_on_that_one_machine_reads(on_duckdb, 
         theirs = read_rows(by_spark, **arguments)
     finally:
         con.disconnect()
+        # PySpark leaves a socket open until then.
+        gc.collect()
     ours = read_rows(table, **arguments)
     assert ours["label"].nunique() == 2
     pd.testing.assert_frame_equal(ours, theirs)
