@@ -41,6 +41,7 @@ def session(scratch: Path, memory_gb: int, master: str) -> "SparkSession":
     if master.startswith("sc://") or (not master and "SPARK_REMOTE" in os.environ):
         builder = builder.remote(master) if master else builder
     else:
+        _end_without(scratch.resolve())
         builder = builder.config(map={**_of_this_process(scratch.resolve(), memory_gb)})
         builder = builder.master(master) if master else builder
     try:
@@ -57,6 +58,15 @@ def session(scratch: Path, memory_gb: int, master: str) -> "SparkSession":
             f"({why(error)}). Start it, or set spark_master; what it said is in {log}"
         ) from error
     return found
+
+
+def _end_without(scratch: Path) -> None:
+    """End the session that works in another folder, or in one that was swept: what it keeps on disk is gone."""
+    from pyspark.sql import SparkSession
+
+    found = SparkSession.getActiveSession()
+    if found is not None and not any(scratch.glob("blockmgr-*")):
+        found.stop()
 
 
 def _end() -> None:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from benchmarks.country import STAGES, firms_in
+from benchmarks.country import STAGES, bench_engines, firms_in
 from benchmarks.floors import FLOORS
 from benchmarks.growth import growth, slope
 from benchmarks.measuring import measured
@@ -63,3 +63,8 @@ def test_each_stage_stands_in_the_page_beside_its_floor_and_the_run_before():
 
 def test_every_floor_that_a_stage_names_is_there():
     assert {stage.floor for stage in STAGES} - {""} <= set(FLOORS)
+
+
+def test_engines_are_compared_on_what_the_benchmark_staged(tmp_path):
+    with pytest.raises(SystemExit, match="Run first: make bench SIZE=2k"):
+        bench_engines("2k", tmp_path, 12)

@@ -1,5 +1,7 @@
 """What a Spark that fails says is one line on its cause. (What it computes: tests/flows/test_cluster.py.)"""
 
+import shutil
+
 import pytest
 
 from features import engine
@@ -50,6 +52,18 @@ def test_the_cause_of_a_failure_is_one_line_and_nothing_else_is_printed(session,
     assert why(raised.value).startswith(expected)
     assert "\n" not in why(raised.value)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.nightly
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_session_of_which_the_working_files_were_swept_is_begun_anew(session, tmp_path):
+    folder = tmp_path / "scratch"
+    for _ in range(2):
+        con = engine.connect("spark", folder, 1)
+        assert active().range(100).selectExpr("id % 7 AS rest").distinct().count() == 7
+        shutil.rmtree(folder)
+    con.disconnect()
 
 
 def test_what_is_no_error_of_spark_is_told_as_it_is():
