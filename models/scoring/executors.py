@@ -32,44 +32,48 @@ def score_by_executors(
     scratch: a folder that executors write and this process reads.
     """
     target, example = scratch.resolve() / "scored", scored(model, rows.head(1))
-    columns = _schema(_together(example))
+    columns = schema_of(together(example))
     frame = spark.active().read.parquet(str(table.files(period).resolve()))
     frame = frame.selectExpr("*", f"date '{period}' as period").repartition(-(-len(rows) // ROWS_PER_TASK))
-    made = frame.mapInArrow(_by_batches(model, columns), _spark_schema(columns))
+    made = frame.mapInArrow(by_batches(model, columns), _spark_schema(columns))
     made.write.mode("overwrite").parquet(str(target))
     files = sorted(target.glob(all_parts(target).name))
     found = pa.concat_tables(pq.read_table(path, partitioning=None) for path in files).sort_by("siren")
-    return alerted(_apart(found.to_pandas(date_as_object=False), example), rows, policy)
+    if found["siren"].to_pylist() != rows["siren"].to_list():
+        raise RuntimeError("The executors scored other firms than those of the period: nothing is published.")
+    return alerted(apart(found.to_pandas(date_as_object=False), example), rows, policy)
 
 
-def _by_batches(model: RiskModel, columns: pa.Schema) -> Batches:
+def by_batches(model: RiskModel, columns: pa.Schema) -> Batches:
     """What each task does with its batches of rows. It is sent to executors, which have our packages."""
 
-    def by_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def scored_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             if batch.num_rows:
                 rows = batch.to_pandas(date_as_object=False)
-                yield pa.RecordBatch.from_pandas(_together(scored(model, rows)), columns, preserve_index=False)
+                yield pa.RecordBatch.from_pandas(together(scored(model, rows)), columns, preserve_index=False)
 
-    return by_batches
+    return scored_batches
 
 
-def _together(parts: Parts) -> pd.DataFrame:
+def together(parts: Parts) -> pd.DataFrame:
     """Scores and contributions as one table; the latter's names begin by PART."""
     scores, contributions = parts
     return pd.concat([scores, contributions.drop(columns=[*KEY]).add_prefix(PART)], axis=1)
 
 
-def _apart(together: pd.DataFrame, like: Parts) -> Parts:
+def apart(rows: pd.DataFrame, like: Parts) -> Parts:
+    """Scores and contributions from what `together` gives, with the columns and types of others."""
     scores, contributions = like
     names = [name if name in KEY else f"{PART}{name}" for name in contributions]
-    apart = together[names].set_axis(contributions.columns, axis=1)
-    return together[list(scores)].astype(scores.dtypes), apart.astype(contributions.dtypes)
+    own = rows[names].set_axis(contributions.columns, axis=1)
+    return rows[list(scores)].astype(scores.dtypes), own.astype(contributions.dtypes)
 
 
-def _schema(together: pd.DataFrame) -> pa.Schema:
+def schema_of(rows: pd.DataFrame) -> pa.Schema:
+    """The types of what `together` gives, as Arrow and Spark agree on them."""
     texts = {**KEY, "model_id": pa.string()}
-    return pa.schema([(name, texts.get(name, pa.float64())) for name in together.columns])
+    return pa.schema([(name, texts.get(name, pa.float64())) for name in rows.columns])
 
 
 def _spark_schema(columns: pa.Schema) -> str:
