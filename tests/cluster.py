@@ -27,7 +27,7 @@ class Cluster:
         parents = {worker.pid for worker in self.workers}
         return [pid for pid, parent in _parents() if parent in parents and "ExecutorBackend" in _command(pid)]
 
-    def kill_an_executor(self, seconds: float = 120) -> None:
+    def kill_an_executor(self, seconds: float = 300) -> None:
         """Kill one as a machine that loses its power would, as soon as all run."""
         end = time.monotonic() + seconds
         while len(found := self.executors()) < WORKERS:

@@ -2,6 +2,7 @@
 
 import shutil
 
+import ibis
 import pytest
 
 from features import engine
@@ -63,6 +64,17 @@ def test_a_session_of_which_the_working_files_were_swept_is_begun_anew(session, 
         con = engine.connect("spark", folder, 1)
         assert active().range(100).selectExpr("id % 7 AS rest").distinct().count() == 7
         shutil.rmtree(folder)
+    con.disconnect()
+
+
+@pytest.mark.nightly
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_spark_leaves_parquet_files_alone_in_a_folder_as_increments_link_them(tmp_path):
+    con, folder = engine.connect("spark", tmp_path / "scratch", 1), tmp_path / "written"
+    engine.write_parquet(con, ibis.range(3).unnest().name("n").as_table(), folder)
+    assert {path.suffix for path in folder.iterdir()} == {".parquet"}
+    assert sorted(engine.to_frame(con, engine.read_parquet(con, folder))["n"]) == [0, 1, 2]
     con.disconnect()
 
 

@@ -42,9 +42,14 @@ def on_duckdb(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def on_spark(on_duckdb, spark, tmp_path_factory):
-    """What was staged, built and scored by the cluster, with the same model."""
+    """What was staged, built and scored by the cluster, with the same model; an executor is killed while it builds."""
     data = unbuilt(on_duckdb, tmp_path_factory.mktemp("spark") / "data")
-    ended(data, spark, "build", "--start", MONTH, "--end", MONTH)
+    build = command(data, spark, "build", "--start", MONTH, "--end", MONTH)
+    said = iter(build.stderr)
+    assert any("features of firms" in line for line in said)
+    spark.kill_an_executor()
+    rest = "".join(said)
+    assert build.wait(1800) == 0, rest
     ended(data, spark, "score", "--period", MONTH)
     return data
 
@@ -94,7 +99,7 @@ def assert_same(ours: pd.DataFrame, theirs: pd.DataFrame) -> None:
             assert a.equals(b), name
 
 
-def test_a_cluster_builds_the_features_that_one_machine_builds(on_duckdb, on_spark):
+def test_a_cluster_that_loses_an_executor_builds_the_features_that_one_machine_builds(on_duckdb, on_spark):
     ours, theirs = features(on_duckdb), features(on_spark)
     assert len(ours) > 500
     assert {feature.name for feature in CATALOG} <= {*ours.columns}
@@ -134,17 +139,6 @@ def test_a_cluster_reads_the_rows_to_train_on_that_one_machine_reads(on_duckdb, 
     ours = read_rows(table, **arguments)
     assert ours["label"].nunique() == 2
     pd.testing.assert_frame_equal(ours, theirs)
-
-
-def test_an_executor_that_is_killed_changes_nothing_in_the_table(on_duckdb, on_spark, spark, tmp_path):
-    data = unbuilt(on_duckdb, tmp_path / "data")
-    run = command(data, spark, "build", "--start", MONTH, "--end", MONTH)
-    said = iter(run.stderr)
-    assert any("features of firms" in line for line in said)
-    spark.kill_an_executor()
-    rest = "".join(said)
-    assert run.wait(1800) == 0, rest
-    pd.testing.assert_frame_equal(features(data), features(on_spark))
 
 
 def test_a_cluster_prints_nothing_of_its_own_and_tells_in_one_sentence_that_it_is_not_there(on_duckdb, tmp_path):
