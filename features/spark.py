@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import socket
 import sys
 import uuid
 from collections.abc import Iterator
@@ -45,6 +46,7 @@ def session(scratch: Path, memory_gb: int, master: str) -> "SparkSession":
         builder = builder.config(map={**_of_this_process(scratch.resolve(), memory_gb)})
         builder = builder.master(master) if master else builder
     try:
+        _reach(master)
         with _saying_in(log):
             found: SparkSession = builder.getOrCreate()
         for name, value in SAME_AS_DUCKDB.items():
@@ -58,6 +60,21 @@ def session(scratch: Path, memory_gb: int, master: str) -> "SparkSession":
             f"({why(error)}). Start it, or set spark_master; what it said is in {log}"
         ) from error
     return found
+
+
+def _reach(master: str) -> None:
+    """Raise OSError where nobody listens at a cluster's own master: Spark would try for minutes, and not say it."""
+    if not master.startswith("spark://"):
+        return
+    hosts = [one.rpartition(":") for one in master.removeprefix("spark://").split(",")]
+    for number, (host, _, port) in enumerate(hosts, start=1):
+        try:
+            socket.create_connection((host, int(port)), timeout=10).close()
+            return
+        except OSError:
+            # The next one may be at work.
+            if number == len(hosts):
+                raise
 
 
 def _end_without(scratch: Path) -> None:
@@ -111,8 +128,9 @@ def why(error: BaseException) -> str:
     """The one line of an error that tells its cause: Spark wraps it into the stacks of two languages."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("at ", "File ", "Traceback", "JVM stacktrace", "..."))]
-    causes = [line for line in told if line.startswith("Caused by: ") or _is_of_python(line)]
-    return (causes or told or [type(error).__name__])[-1 if causes else 0].removeprefix("Caused by: ").rstrip(".:")
+    causes = [line for line in told if line.startswith(("Caused by: ", ": ")) or _is_of_python(line)]
+    cause = causes[-1] if causes else (told or [type(error).__name__])[0]
+    return cause.removeprefix("Caused by").removeprefix(": ").rstrip(".:")
 
 
 def _is_of_python(line: str) -> bool:

@@ -6,6 +6,7 @@ import ibis
 import pytest
 
 from features import engine
+from features.errors import InputError
 from features.spark import active, why
 
 
@@ -81,3 +82,18 @@ def test_spark_leaves_parquet_files_alone_in_a_folder_as_increments_link_them(tm
 def test_what_is_no_error_of_spark_is_told_as_it_is():
     assert why(ValueError("too many\nrows")) == "too many"
     assert why(ValueError()) == "ValueError"
+
+
+def test_a_master_where_nobody_listens_is_told_at_once(tmp_path):
+    pytest.importorskip("pyspark", reason="the extra spark is not installed")
+    with pytest.raises(InputError, match=r"Spark can't be used at spark://127.0.0.1:1 \(.*refused\). Start it"):
+        engine.connect("spark", tmp_path / "scratch", 1, "spark://127.0.0.1:1")
+
+
+def test_the_cause_is_what_java_names_last():
+    first = "An error occurred while calling o1.parquet.\n: org.apache.spark.SparkException: Job aborted.\n\tat a.b(C.java:1)"
+    assert why(ValueError(first)) == "org.apache.spark.SparkException: Job aborted"
+    assert (
+        why(ValueError(f"{first}\nCaused by: java.io.IOException: No room\n\t... 1 more"))
+        == "java.io.IOException: No room"
+    )
