@@ -3,6 +3,9 @@
 SIZE is the number of firms in scope, simulated once in the folder. The figures go to `benchmarks/figures/`, as JSON and
 as Markdown, with those of the run before beside them. Firms fall into procedures at random, so that at 2k the model
 may not be good enough: the stages that need one are then left out, and it is said.
+
+With `--engine spark`, both engines build the newest periods (`--months`) of what the last run staged, and score the
+last one by the model that it trained, each in a folder of its own: `engines-10k.json`.
 """
 
 import argparse
@@ -10,7 +13,7 @@ import importlib.metadata
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +24,17 @@ import pyarrow.parquet as pq
 from benchmarks.growth import growth
 from benchmarks.measuring import FIGURES, Measured, machine, measured
 from benchmarks.pages import page
+from features.delivered import default_end
 from features.folder import DataFolder
+from features.periods import add_months
 
 # Of the simulated firms, the share that is in scope at some period.
 IN_SCOPE: Final = 0.786
 BATCHES: Final = ("2401_simulated", "2402_simulated")
 RUN: Final = (sys.executable, "-c", "from flows.cli import main; main()")
+ENGINES: Final = ("duckdb", "spark")
+# As the settings have it by default.
+DELIVERY_DAY: Final = 25
 PACKAGES: Final = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "pyarrow", "weaksignals")
 
 
@@ -57,10 +65,43 @@ def bench(size: str, folder: Path) -> dict[str, Any]:
     raw, data = folder / "raw", folder / "data"
     simulated = simulate(size, folder)
     shutil.rmtree(data, ignore_errors=True)
-    stages = [simulated, *_measured_stages(raw, data)]
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return _found(size, f"make bench SIZE={size}", PACKAGES, [simulated, *_measured_stages(raw, data)])
+
+
+def _found(size: str, command: str, packages: Sequence[str], stages: list[dict[str, Any]]) -> dict[str, Any]:
+    versions = {name: importlib.metadata.version(name) for name in packages}
     at = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    return {"size": size, "at": at, "machine": machine(), "versions": versions, "stages": stages}
+    own = {"machine": machine(), "versions": versions, "stages": stages}
+    return {"size": size, "command": command, "at": at, **own}
+
+
+def bench_engines(size: str, folder: Path, months: int) -> dict[str, Any]:
+    """Measure both engines on the same periods, one after the other. folder: where `bench` has worked.
+
+    months: how many periods. Raises SystemExit where nothing is staged there.
+    """
+    data = folder / "data"
+    if not (data / "staged").exists():
+        raise SystemExit(f"Nothing is staged in {data}. Run first: make bench SIZE={size}")
+    stages = [told for engine in ENGINES for told in _by_engine(engine, data, folder / engine, months)]
+    command = f"python -m benchmarks.country --size {size} --engine spark --months {months}"
+    return _found(size, command, (*PACKAGES, "pyspark"), stages)
+
+
+def _by_engine(engine: str, data: Path, own: Path, months: int) -> Iterator[dict[str, Any]]:
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir()
+    for name in ("staged", "models"):
+        if (data / name).exists():
+            (own / name).symlink_to((data / name).resolve())
+    end = default_end(own / "staged", DELIVERY_DAY)
+    asked = ("--start", f"{add_months(end, 1 - months):%Y-%m}", "--end", f"{end:%Y-%m}")
+    for stage, command in (("build", ("build", *asked)), ("score", ("score", "--period", f"{end:%Y-%m}"))):
+        took = _timed((*command, "--engine", engine, "--data", str(own)), own)
+        name = f"{stage} {months if stage == 'build' else 1} periods, {engine}"
+        print(f"{name}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True)
+        rows = _rows("table" if stage == "build" else "period", own) if took.is_done else None
+        yield _told(name, took, rows, None)
 
 
 def simulate(size: str, folder: Path) -> dict[str, Any]:
@@ -126,24 +167,32 @@ def firms_in(size: str) -> int:
 
 def main() -> None:
     """Measure, and write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", default="10k")
-    parser.add_argument("--folder", type=Path, default=Path("data/bench"), help="Where to work.")
-    parser.add_argument("--figures", type=Path, default=FIGURES, help="Where the figures go.")
-    options = parser.parse_args()
-    target = options.figures / f"bench-{options.size}.json"
+    options = _options()
+    target = options.figures / f"{'engines' if options.engine == 'spark' else 'bench'}-{options.size}.json"
     before = json.loads(target.read_text()) if target.exists() else None
-    found = bench(options.size, options.folder / options.size)
+    folder = options.folder / options.size
+    both = options.engine == "spark"
+    found = bench_engines(options.size, folder, options.months) if both else bench(options.size, folder)
     options.figures.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(found, indent=1))
-    sizes = {firms_in(one["size"]): one for one in map(json.loads, _texts(options.figures))}
+    sizes = {firms_in(one["size"]): one for one in map(json.loads, _texts(options.figures, target.stem.split("-")[0]))}
     text = page(found, before, growth(sizes))
     target.with_suffix(".md").write_text(text)
     print(text)
 
 
-def _texts(figures: Path) -> Iterator[str]:
-    return (path.read_text() for path in sorted(figures.glob("bench-*.json")))
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", default="10k")
+    parser.add_argument("--folder", type=Path, default=Path("data/bench"), help="Where to work.")
+    parser.add_argument("--figures", type=Path, default=FIGURES, help="Where the figures go.")
+    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="spark: compare it with DuckDB.")
+    parser.add_argument("--months", type=int, default=12, help="Periods that both engines build.")
+    return parser.parse_args()
+
+
+def _texts(figures: Path, kind: str) -> Iterator[str]:
+    return (path.read_text() for path in sorted(figures.glob(f"{kind}-*.json")))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def page(found: Mapping[str, Any], before: Mapping[str, Any] | None, growth: Map
     lines = [
         f"# {found['size']} firms in scope",
         "",
-        f"`make bench SIZE={found['size']}`, {found['at']}. {TOLD}",
+        f"`{found['command']}`, {found['at']}. {TOLD}",
         "",
         f"| {' | '.join(HEADER)} |",
         f"|---{'|---:' * (len(HEADER) - 1)}|",

@@ -3,26 +3,28 @@
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 from ibis.backends import BaseBackend
 
-from features.errors import InputError
-from features.folder import all_parts
+from features import spark
+from features.folder import FeatureTable, all_parts
 from features.scope import Engine
 
 
-def connect(engine: Engine, scratch: Path, memory_gb: int) -> BaseBackend:
+def connect(engine: Engine, scratch: Path, memory_gb: int, master: str = "") -> BaseBackend:
     """A new connection. What does not fit in `memory_gb` gigabytes of memory is written to the folder `scratch`.
 
-    Raises InputError for Spark where PySpark is not installed.
+    master: of a Spark cluster, see `spark.session`, which also tells what is raised.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    return _spark(scratch, memory_gb) if engine == "spark" else _duckdb(scratch, memory_gb)
+    return _spark(scratch, memory_gb, master) if engine == "spark" else _duckdb(scratch, memory_gb)
 
 
 def _duckdb(scratch: Path, memory_gb: int) -> BaseBackend:
@@ -32,25 +34,8 @@ def _duckdb(scratch: Path, memory_gb: int) -> BaseBackend:
     return con
 
 
-def _spark(scratch: Path, memory_gb: int) -> BaseBackend:
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise InputError(
-            'The engine "spark" is not installed. Install it with: pip install "weaksignals[spark]"'
-        ) from None
-    session = (
-        SparkSession.builder.appName("weaksignals")
-        # A division by zero gives null, as in DuckDB, instead of an error.
-        .config("spark.sql.ansi.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.driver.memory", f"{memory_gb}g")
-        .config("spark.local.dir", str(scratch))
-        .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
-        .config("spark.ui.enabled", "false")
-        .getOrCreate()
-    )
-    return ibis.pyspark.connect(session)
+def _spark(scratch: Path, memory_gb: int, master: str) -> BaseBackend:
+    return ibis.pyspark.connect(spark.session(scratch, memory_gb, master))
 
 
 def write_parquet(con: BaseBackend, table: ir.Table, folder: Path, rows_per_group: int = 122_880) -> None:
@@ -63,12 +48,40 @@ def write_parquet(con: BaseBackend, table: ir.Table, folder: Path, rows_per_grou
     if con.name == "duckdb":
         con.to_parquet(table, folder / "part-0.parquet", compression="zstd", row_group_size=rows_per_group)
     else:
-        con.to_parquet(table, folder, mode="overwrite")
+        con.to_parquet(table, folder.resolve(), mode="overwrite")
+        for path in folder.iterdir():
+            # Its marks and checksums: the former are not rows, the latter would have to move with the files.
+            if path.suffix != ".parquet":
+                path.unlink()
 
 
 def read_parquet(con: BaseBackend, folder: Path) -> ir.Table:
     """The table that `write_parquet` wrote."""
     return con.read_parquet(str(all_parts(folder.resolve())))
+
+
+def read_periods(con: BaseBackend, table: FeatureTable, periods: Sequence[date]) -> ir.Table:
+    """The rows of those periods of the feature table, with their `period`.
+
+    Raises InputError where one was not built.
+    """
+    paths = [str(path.resolve()) for path in table.parts(periods)]
+    if con.name == "duckdb":
+        rows = con.read_parquet(paths, hive_partitioning=True)
+    else:
+        rows = con.table(spark.view_of(paths, str(table.folder.resolve())))
+    return rows.mutate(period=rows.period.cast("date"))
+
+
+def to_frame(con: BaseBackend, table: ir.Table) -> pd.DataFrame:
+    """The rows of a table in memory, in its order, of the same types from every engine."""
+    if con.name == "duckdb":
+        found: pd.DataFrame = table.to_pandas()
+        return found
+    # Ibis would have Spark send one row after the other.
+    rows = spark.to_arrow(con.compile(table)).cast(table.schema().to_pyarrow())
+    found = rows.to_pandas(date_as_object=False)
+    return found.astype({name: "datetime64[s]" for name, kind in table.schema().items() if kind.is_date()})
 
 
 @contextmanager

@@ -6,11 +6,11 @@ takes a `Snapshot` follows every link once, and so never mixes two builds, two s
 
 import glob
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from features.errors import InputError
 from features.periods import month_in
@@ -42,9 +42,14 @@ def all_parts(folder: Path, below: str = "") -> Path:
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """One version of the feature table. folder: the version itself, never the link to the newest one."""
+    """One version of the feature table. folder: the version itself, never the link to the newest one.
+
+    reader: the connection that reads its rows to train on, see `engine.connect`; None for DuckDB in this process.
+    """
 
     folder: Path
+    # Of Ibis, which settings, and so this module, do not load.
+    reader: Any = field(default=None, compare=False)
 
     @cached_property
     def record(self) -> BuildRecord:

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from features.errors import InputError
+from features.spark import LOG, why
 
 STAYS: Final = "What was published stays as it was; the same command starts again."
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -64,6 +65,8 @@ def sentence_of(error: BaseException) -> str | None:
         return (
             f"A database can't be used ({text}). Start it, or restore its back-up; which: weaksignals doctor. {STAYS}"
         )
+    if type(error).__module__.startswith(("pyspark.", "py4j.")):
+        return f"The Spark cluster failed ({why(error)}). What it said is in {LOG} of the data folder. {STAYS}"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}. See the rights and the disk of that folder. {STAYS}"
     if isinstance(error, OSError):

@@ -14,6 +14,8 @@ from features.periods import add_months, period_range
 from features.table_record import BuildRecord
 from flows import monitoring
 from flows.damaged import naming_damage, refuse_altered
+from flows.engines import connected
+from flows.publishing import put
 from flows.rebuild import made_of
 from flows.settings import Settings
 from models.alerts import ALERTS
@@ -25,6 +27,7 @@ from models.registry.model import RiskModel
 from models.rows import dataset
 from models.scoring import scoring
 from models.scoring.contract import check_scores
+from models.scoring.executors import score_by_executors
 from models.scoring.records import Scores
 from reports import exports
 from reports.language import Language
@@ -85,7 +88,7 @@ def _ranked(settings: Settings, period: date | None, siren: str = "", progress: 
         raise InputError(
             f'The firm "{siren}" is not in the feature table of {period:%Y-%m}. Give the 9 digits of a SIREN in scope.'
         )
-    scored = scoring.score(model, rows, settings.alerts)
+    scored = _scored(settings, model, table, period, rows)
     progress("reasons and list")
     noted = rows[rows["siren"] == siren] if siren else rows
     ranked = target_list(
@@ -101,6 +104,14 @@ def _ranked(settings: Settings, period: date | None, siren: str = "", progress: 
         notes_on(model, noted, scored, _previous(snapshot, period)),
     )
     return Ranked(table, model, rows, scored, ranked)
+
+
+def _scored(settings: Settings, model: RiskModel, table: FeatureTable, period: date, rows: pd.DataFrame) -> Scores:
+    """The scores of a period's rows, by the executors of Spark where it is the engine."""
+    if settings.engine != "spark" or rows.empty:
+        return scoring.score(model, rows, settings.alerts)
+    connected(settings)
+    return score_by_executors(model, table, period, rows, settings.alerts, settings.folder.scratch)
 
 
 def _previous(snapshot: Snapshot, period: date) -> tuple[date, pd.DataFrame, pd.DataFrame] | None:
@@ -134,6 +145,8 @@ def score(settings: Settings, period: date | None, progress: Progress) -> Scored
     folder = settings.folder.list_of(period)
     made = made_of(settings, found.table, found.model.model_id, snapshot, period)
     exports.write_list(folder, found.ranked, Language(settings.language), made)
+    for published in (settings.folder.scores_of(period), folder):
+        put(settings, published, progress)
     counts = Counter(found.ranked.rows["alert"])
     alerts = {alert: counts[alert] for alert in ALERTS}
     return Scored(period, folder, alerts, found.ranked, found.model.calibration, found.model.facts.base_rate)

@@ -5,9 +5,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from features.errors import InputError
+from features.folder import FeatureTable
 from features.table_record import BuildRecord
 from features.unaltered import refuse_altered_rows
 from flows.damaged import naming_damage
+from flows.engines import connected
 from flows.settings import Settings
 from models.calibration.fitting import UnskilledError
 from models.evaluation.records import Check, Difference, TimedFigures
@@ -69,8 +71,9 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     refuse_altered_rows(table, table.periods)
     # Where the history of the models in use is damaged, say so now rather than after the training.
     registry.promotions(settings.folder.models)
+    sampled, as_of = _sampled_by_engine(settings, table), as_of or table.record.end
     try:
-        result = training.train(table, as_of or table.record.end, settings.protocol, settings.alerts, progress)
+        result = training.train(sampled, as_of, settings.protocol, settings.alerts, progress)
     except UnskilledError as error:
         raise InputError(gates.refusal([str(error)], table.record.absent_sources)) from None
     progress("whether it may be put in use")
@@ -89,6 +92,11 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
         progress(tracked)
     findings = tuple(_finding(name, gap) for name, gap in metrics.surpassed_by.items())
     return Trained(model_id, is_passed, why, metrics.models, card, found, former, tracked, findings)
+
+
+def _sampled_by_engine(settings: Settings, table: FeatureTable) -> FeatureTable:
+    """The table, whose training rows Spark reads where it is the engine."""
+    return replace(table, reader=connected(settings)) if settings.engine == "spark" else table
 
 
 def _finding(name: str, gap: Difference) -> str:

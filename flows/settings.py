@@ -43,6 +43,12 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="Folder that holds everything the pipeline makes.")
     engine: Engine = Field("duckdb", description="Where tables are computed: duckdb, or spark.")
+    publish_url: str = Field(
+        "", description="URL (s3://, hdfs://, file://) where the feature table, scores and lists are put as well."
+    )
+    spark_master: str = Field(
+        "", description="URL of the Spark cluster (spark://HOST:7077, yarn, sc://HOST); SPARK_REMOTE, or this machine."
+    )
     memory_gb: int = Field(6, ge=1, description="Gigabytes that the engine may use; the rest goes to disk.")
     language: str = Field("fr", pattern="^(fr|en)$", description="Language of lists and reasons: fr or en.")
 

@@ -17,6 +17,8 @@ from features.scope import Scope
 from features.sources import SOURCES
 from flows import deliveries
 from flows.damaged import naming_damage
+from flows.engines import connected
+from flows.publishing import put
 from flows.settings import Settings
 from models.protocol import Progress
 from simulation import simulation
@@ -54,8 +56,10 @@ def build(
     if plan.again:
         progress(f"built anew: {past.span(plan.again)}")
     folder, day = settings.folder, settings.delivery_day
-    con = engine.connect(settings.engine, folder.scratch, settings.memory_gb)
-    return features_build.build(con, folder.staged, folder.features, folder.scratch, scope, day, progress, plan)
+    con = connected(settings)
+    built = features_build.build(con, folder.staged, folder.features, folder.scratch, scope, day, progress, plan)
+    put(settings, folder.features, progress)
+    return built
 
 
 def planned(

@@ -1,6 +1,6 @@
 """Every generated page, by the name of its file."""
 
-from docs.generate import ROOT, commands, files, judgements, rooms, settings, sources, timelines
+from docs.generate import ROOT, commands, files, judgements, rooms, scaling, settings, sources, timelines
 from reports import dictionary
 
 
@@ -16,6 +16,7 @@ def pages() -> dict[str, str]:
         "known-at.svg": timelines.known_at(),
         "embargo.svg": timelines.embargo(),
         "rooms.svg": rooms.svg(ROOT),
+        "scaling.md": scaling.scaling(ROOT / "benchmarks" / "figures"),
         "rooms.md": rooms.page(ROOT),
         # The application shows them too: they are in its package.
         **{

@@ -12,6 +12,7 @@ from ibis.backends import BaseBackend
 
 from features.assemble import CATALOG
 from features.catalog import Feature
+from features.engine import read_periods, to_frame
 from features.errors import InputError
 from features.folder import FeatureTable
 from features.hashing import HASHES, firm_hash
@@ -39,33 +40,33 @@ def read_rows(
 
     Raises InputError where a period was not built, or labels are asked of a table that an older version built.
     """
-    rows = (
-        _labelled(table, periods, only_labelled)
-        if has_label or only_labelled
-        else _rows(ibis.duckdb.connect(), table, periods)
-    )
+    con = _reader(table)
+    is_labelled = has_label or only_labelled
+    rows = _labelled(con, table, periods, only_labelled) if is_labelled else _rows(con, table, periods)
     if share < 1:
         rows = rows.filter(firm_hash(rows.siren) < int(share * HASHES))
     if siren:
         rows = rows.filter(rows.siren == siren)
-    found: pd.DataFrame = rows.order_by("period", "siren").to_pandas()
-    return found
+    return to_frame(con, rows.order_by("period", "siren"))
+
+
+def _reader(table: FeatureTable) -> BaseBackend:
+    return ibis.duckdb.connect() if table.reader is None else table.reader
 
 
 def _rows(con: BaseBackend, table: FeatureTable, periods: Sequence[date]) -> ir.Table:
-    rows = con.read_parquet([str(path) for path in table.parts(periods)], hive_partitioning=True)
+    rows = read_periods(con, table, periods)
     # Older versions kept labels among the features.
-    return rows.mutate(period=rows.period.cast("date")).drop(*({"label"} & {*rows.columns}))
+    return rows.drop(*({"label"} & {*rows.columns}))
 
 
-def _labelled(table: FeatureTable, periods: Sequence[date], only_labelled: bool) -> ir.Table:
+def _labelled(con: BaseBackend, table: FeatureTable, periods: Sequence[date], only_labelled: bool) -> ir.Table:
     if not table.labels.exists():
         raise InputError(
             "The feature table was built by an older version, which kept labels in it. Build it again: weaksignals "
             "build --rebuild"
         )
-    con = ibis.duckdb.connect()
-    told, built = con.read_parquet(table.labels), table.record
+    told, built = con.read_parquet(str(table.labels.resolve())), table.record
     rows = labelled(_rows(con, table, periods), told, built.observed_until, built.horizon)
     return rows.filter(rows.label.notnull() & ~rows.in_procedure) if only_labelled else rows
 
@@ -104,15 +105,16 @@ def read_undecided(table: FeatureTable, period: date) -> tuple[int, int]:
 
 def count_rows(table: FeatureTable, periods: Sequence[date], only_labelled: bool = True) -> int:
     """How many rows those periods hold of firms in no procedure; only_labelled: as `read_rows`."""
-    rows = _labelled(table, periods, only_labelled)
+    rows = _labelled(_reader(table), table, periods, only_labelled)
     return int(rows.filter(~rows.in_procedure).count().execute())
 
 
 def label_counts(table: FeatureTable, periods: Sequence[date]) -> pd.DataFrame:
     """(period, a date, rows, failures): the labelled rows of each of those periods, and those that fail; in order."""
-    rows = _labelled(table, periods, only_labelled=True)
+    con = _reader(table)
+    rows = _labelled(con, table, periods, only_labelled=True)
     counts = rows.group_by("period").agg(rows=rows.count(), failures=rows.label.sum().cast("int64"))
-    found: pd.DataFrame = counts.order_by("period").to_pandas()
+    found = to_frame(con, counts.order_by("period"))
     return found.assign(period=found["period"].dt.date)
 
 

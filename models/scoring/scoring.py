@@ -39,6 +39,10 @@ def refuse_other_dictionary(model: RiskModel, built: BuildRecord) -> None:
         )
 
 
+# Scores without alerts, and contributions.
+Parts = tuple[pd.DataFrame, pd.DataFrame]
+
+
 def score(model: RiskModel, rows: pd.DataFrame, policy: AlertPolicy = DEFAULT_POLICY) -> Scores:
     """Score each row of the feature table, all of one period; a firm known to be in a procedure is never on alert.
 
@@ -50,14 +54,24 @@ def score(model: RiskModel, rows: pd.DataFrame, policy: AlertPolicy = DEFAULT_PO
     """
     if rows.empty:
         raise InputError("The period holds no firm: nothing is scored.")
+    return alerted(scored(model, rows), rows, policy)
+
+
+def scored(model: RiskModel, rows: pd.DataFrame) -> Parts:
+    """What `score` says of each row by itself, whatever the others are: all but its alert."""
     explained = explain(booster_of(model.text), dataset.matrix(rows, model.inputs))
     scores = _risks(model, rows, explained.margin)
+    parts = pd.DataFrame(explained.contributions, columns=[column.name for column in model.inputs])
+    return scores, pd.concat([scores[["siren", "period"]].assign(base=explained.base), parts], axis=1)
+
+
+def alerted(parts: Parts, rows: pd.DataFrame, policy: AlertPolicy) -> Scores:
+    """The scores with alerts, which depend on all firms of the period; rows: as for `score`, in the same order."""
+    scores, contributions = parts
     probability, in_procedure = scores["probability"].to_numpy(), rows["in_procedure"].to_numpy(bool)
     cut = thresholds(policy, rows, probability, (~in_procedure).astype(np.float64))
-    scores["alert"] = pd.Series(alerts(cut, rows, probability), dtype="str").mask(in_procedure, NO_ALERT)
-    parts = pd.DataFrame(explained.contributions, columns=[column.name for column in model.inputs])
-    key = scores[["siren", "period"]].assign(base=explained.base)
-    return Scores(scores, pd.concat([key, parts], axis=1), cut)
+    alert = pd.Series(alerts(cut, rows, probability), dtype="str").mask(in_procedure, NO_ALERT)
+    return Scores(scores.assign(alert=alert), contributions, cut)
 
 
 def _risks(model: RiskModel, rows: pd.DataFrame, margin: Margins) -> pd.DataFrame:

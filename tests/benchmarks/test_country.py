@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from benchmarks.country import STAGES, firms_in
+from benchmarks.country import STAGES, bench_engines, firms_in
 from benchmarks.floors import FLOORS
 from benchmarks.growth import growth, slope
 from benchmarks.measuring import measured
@@ -46,7 +46,14 @@ def test_each_stage_stands_in_the_page_beside_its_floor_and_the_run_before():
         {"name": "train", **took, "rows": None, "floor": None},
     ]
     stages[1]["is_done"] = False
-    found = {"size": "2k", "at": "now", "machine": {"cores": "2"}, "versions": {}, "stages": stages}
+    found = {
+        "size": "2k",
+        "command": "make bench SIZE=2k",
+        "at": "now",
+        "machine": {"cores": "2"},
+        "versions": {},
+        "stages": stages,
+    }
     text = page(found, {"stages": [{"name": "build", "cpu": 7.0}]}, {"build": 1.3})
     assert "| build | 4.0 | 6.0 | 7.0 | 2.00 | 5 | 1 | 100 | 2.0 | 3.0 | 1.30 |" in text
     assert "Not done. train: done" in text
@@ -56,3 +63,8 @@ def test_each_stage_stands_in_the_page_beside_its_floor_and_the_run_before():
 
 def test_every_floor_that_a_stage_names_is_there():
     assert {stage.floor for stage in STAGES} - {""} <= set(FLOORS)
+
+
+def test_engines_are_compared_on_what_the_benchmark_staged(tmp_path):
+    with pytest.raises(SystemExit, match="Run first: make bench SIZE=2k"):
+        bench_engines("2k", tmp_path, 12)

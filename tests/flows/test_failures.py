@@ -74,3 +74,10 @@ def test_a_database_that_can_not_be_used_is_told_in_a_sentence(tmp_path):
     assert "file is not a database" in done.stderr
     assert "weaksignals doctor" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_cluster_that_fails_is_told_by_its_cause_and_where_it_said_more():
+    errors = pytest.importorskip("pyspark.errors", reason="the extra spark is not installed")
+    told = sentence_of(errors.PySparkException("Job aborted.\nDriver stacktrace:\n\tat java.lang.Thread.run"))
+    assert told is not None
+    assert told.startswith("The Spark cluster failed (Job aborted). What it said is in spark.log of the data folder.")
