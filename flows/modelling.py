@@ -8,6 +8,7 @@ from features.errors import InputError
 from features.table_record import BuildRecord
 from features.unaltered import refuse_altered_rows
 from flows.damaged import naming_damage
+from flows.monitoring import help_days
 from flows.settings import Settings
 from models.calibration.fitting import UnskilledError
 from models.evaluation.records import Check, Difference, TimedFigures
@@ -70,7 +71,15 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     # Where the history of the models in use is damaged, say so now rather than after the training.
     registry.promotions(settings.folder.models)
     try:
-        result = training.train(table, as_of or table.record.end, settings.protocol, settings.alerts, progress)
+        result = training.train(
+            table,
+            as_of or table.record.end,
+            settings.protocol,
+            settings.alerts,
+            progress,
+            help_days(settings.folder.follow_ups),
+            settings.ablations,
+        )
     except UnskilledError as error:
         raise InputError(gates.refusal([str(error)], table.record.absent_sources)) from None
     progress("whether it may be put in use")
