@@ -32,34 +32,29 @@ def inner_origins(train: pd.DataFrame, weights: Weights, inputs: Sequence[Input]
     months = [pd.Timestamp(month).date() for month in sorted(train["period"].unique())]
     x, y, found = matrix(train, inputs), labels_of(train), list[Origin]()
     while len(found) < MOST_ORIGINS:
-        try:
-            parts = earlier_and_later(months, horizon, sum(add_months(m, horizon // 2) > months[-1] for m in months))
-            earlier, later = (train["period"].isin(pd.to_datetime(part)).to_numpy() for part in parts)
-            if any(len(set(y[part])) < 2 for part in (earlier, later)):
-                raise InputError(
-                    "The training periods hold too few failures to choose by. Build from an earlier --start."
-                )
-        except InputError:
-            if found:
-                break
-            raise
+        parts = earlier_and_later(months, horizon, sum(add_months(m, horizon // 2) > months[-1] for m in months))
+        if parts is None:
+            break
+        earlier, later = (train["period"].isin(pd.to_datetime(part)).to_numpy() for part in parts)
+        if any(len(set(y[part])) < 2 for part in (earlier, later)):
+            break
         found.append(
             Origin(Sample(x[earlier], y[earlier], weights[earlier]), Sample(x[later], y[later], weights[later]))
         )
         months = [month for month in months if month < parts[1][0]]
+    if not found:
+        raise InputError(
+            f"{len(months)} training periods are too few to choose by, or hold too few failures: it takes months to "
+            f"choose by, {horizon} of embargo before them, and some to fit on. Build from an earlier --start."
+        )
     return tuple(found)
 
 
-def earlier_and_later(periods: Sequence[date], horizon: int, later_months: int) -> tuple[list[date], list[date]]:
+def earlier_and_later(periods: Sequence[date], horizon: int, later_months: int) -> tuple[list[date], list[date]] | None:
     """Training periods in two parts with an embargo of the horizon between: to fit on, and to choose by.
 
-    Raises InputError where nothing is left to fit on.
+    None where nothing is left to fit on.
     """
-    later = list(periods[-later_months:])
-    earlier = [period for period in periods if add_months(period, horizon) <= later[0]]
-    if not earlier:
-        raise InputError(
-            f"{len(periods)} training periods are too few: it takes {horizon + later_months} or more, "
-            f"{later_months} to choose by and {horizon} of embargo. Build from an earlier --start."
-        )
-    return earlier, later
+    later = list(periods[-later_months:]) if later_months else []
+    earlier = [period for period in periods if later and add_months(period, horizon) <= later[0]]
+    return (earlier, later) if earlier else None

@@ -5,6 +5,7 @@ from datetime import date
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from features.errors import InputError
@@ -12,7 +13,7 @@ from features.periods import period_range
 from models.estimators.boosted_trees import Sample
 from models.protocol import DEFAULTS, Hyperparameters
 from models.rows.inputs import Input
-from models.training.origins import Origin, earlier_and_later
+from models.training.origins import Origin, earlier_and_later, inner_origins
 from models.training.tuning import Tuned, objective, tune
 
 PERIODS = period_range(date(2015, 1, 1), date(2018, 12, 1))
@@ -36,10 +37,29 @@ def test_an_embargo_lies_between_what_is_learnt_from_and_what_is_chosen_by():
     assert earlier == period_range(date(2015, 1, 1), date(2017, 1, 1))
 
 
-def test_too_few_periods_to_choose_by_is_one_clear_sentence():
-    with pytest.raises(InputError, match="Build from an earlier --start"):
-        earlier_and_later(PERIODS[:23], 18, 6)
+def test_too_few_periods_to_choose_by_are_told_as_such():
+    assert earlier_and_later(PERIODS[:23], 18, 6) is None
+    assert earlier_and_later([], 18, 0) is None
     assert len(earlier_and_later(PERIODS[:24], 18, 6)[0]) == 1
+
+
+def rows_of(periods, label):
+    table = pd.DataFrame({"period": np.repeat(pd.to_datetime(periods), 4), "debt": 1.0, "noise": 0.0})
+    return table.assign(label=np.tile(np.array(label, np.int8), len(periods)))
+
+
+@pytest.mark.parametrize(("periods", "label"), [(PERIODS[:20], [0, 0, 0, 1]), (PERIODS, [0, 0, 0, 0])])
+def test_too_short_a_history_or_no_failure_is_one_clear_sentence(periods, label):
+    train = rows_of(periods, label)
+    with pytest.raises(InputError, match="Build from an earlier --start"):
+        inner_origins(train, np.ones(len(train), np.float32), INPUTS, 18)
+
+
+def test_each_earlier_origin_chooses_by_the_months_before_those_of_the_next():
+    train = rows_of(PERIODS, [0, 0, 0, 1])
+    newest, before = inner_origins(train, np.ones(len(train), np.float32), INPUTS, 18)
+    assert (len(newest.later.y), len(before.later.y)) == (9 * 4, 9 * 4)
+    assert (len(newest.earlier.y), len(before.earlier.y)) == (22 * 4, 13 * 4)
 
 
 def test_hyper_parameters_that_can_learn_are_worth_more_than_those_that_cannot():
