@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from features.errors import InputError
 from features.periods import add_months
 
-# Salts of `firm_shares`: of the firms set aside as unseen, and of the surviving ones to train on.
-UNSEEN, SURVIVING = 1, 2
+# Salts of `firm_shares`: of the firms set aside as unseen, of the surviving ones to train on, of those to choose by.
+UNSEEN, SURVIVING, CHOSEN_BY = 1, 2, 3
 
 
 @dataclass(frozen=True)

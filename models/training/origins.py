@@ -5,23 +5,27 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.errors import InputError
 from features.periods import add_months
 from models.estimators.boosted_trees import Sample
 from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Input, Weights
+from models.rows.split import CHOSEN_BY, firm_shares
 
 MOST_ORIGINS: Final = 2
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The rows to fit on, and the later ones to choose by, without weights."""
+    """The rows to fit on, the later ones to choose by, and the SIREN of each of these."""
 
     earlier: Sample
     later: Sample
+    firms: pd.Series
 
 
 def inner_origins(train: pd.DataFrame, weights: Weights, inputs: Sequence[Input], horizon: int) -> tuple[Origin, ...]:
@@ -38,9 +42,8 @@ def inner_origins(train: pd.DataFrame, weights: Weights, inputs: Sequence[Input]
         earlier, later = (train["period"].isin(pd.to_datetime(part)).to_numpy() for part in parts)
         if any(len(set(y[part])) < 2 for part in (earlier, later)):
             break
-        found.append(
-            Origin(Sample(x[earlier], y[earlier], weights[earlier]), Sample(x[later], y[later], weights[later]))
-        )
+        samples = (Sample(x[part], y[part], weights[part]) for part in (earlier, later))
+        found.append(Origin(*samples, train.loc[later, "siren"].reset_index(drop=True)))
         months = [month for month in months if month < parts[1][0]]
     if not found:
         raise InputError(
@@ -48,6 +51,24 @@ def inner_origins(train: pd.DataFrame, weights: Weights, inputs: Sequence[Input]
             f"choose by, {horizon} of embargo before them, and some to fit on. Build from an earlier --start."
         )
     return tuple(found)
+
+
+def halved(origins: Sequence[Origin]) -> tuple[tuple[Origin, ...], tuple[Origin, ...]]:
+    """The same origins with the later rows of one half of the firms, and with those of the other half.
+
+    What is chosen among many by one half is judged by the other without flattery.
+    """
+    halves = [firm_shares(origin.firms, CHOSEN_BY) < 0.5 for origin in origins]
+    return (
+        tuple(_of(origin, half) for origin, half in zip(origins, halves, strict=True)),
+        tuple(_of(origin, ~half) for origin, half in zip(origins, halves, strict=True)),
+    )
+
+
+def _of(origin: Origin, kept: NDArray[np.bool_]) -> Origin:
+    rows, weights = origin.later, origin.later.weights
+    later = Sample(rows.x[kept], rows.y[kept], None if weights is None else weights[kept])
+    return Origin(origin.earlier, later, origin.firms[kept].reset_index(drop=True))
 
 
 def earlier_and_later(periods: Sequence[date], horizon: int, later_months: int) -> tuple[list[date], list[date]] | None:

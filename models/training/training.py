@@ -34,13 +34,13 @@ from models.registry.records import Reference
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
 from models.rows.reading import Rows, read_at_most, read_split
-from models.rows.split import out_of_time
+from models.rows.split import CHOSEN_BY, out_of_time
 from models.training import tuning
 from models.training.ablation import ablations
 from models.training.facts import model_facts
 from models.training.final import FinalTrees, final_trees
 from models.training.horizons import shorter_horizons
-from models.training.origins import inner_origins
+from models.training.origins import halved, inner_origins
 
 # The most training rows that later periods are compared with, and the most test rows that importance is measured on.
 REFERENCE_ROWS = 200_000
@@ -166,14 +166,17 @@ def tune(
     context = context_of(table, as_of, protocol)
     rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
-    origins = inner_origins(rows.train, rows.weights, inputs, context.horizon)
+    chosen_by, judged_by = halved(inner_origins(rows.train, rows.weights, inputs, context.horizon))
 
     def value(hyperparameters: Hyperparameters) -> tuple[float, int]:
-        return tuning.objective(hyperparameters, inputs, origins, protocol.seed)
+        return tuning.objective(hyperparameters, inputs, chosen_by, protocol.seed)
 
-    made_of = (table.record.fingerprint, as_of, replace(protocol, hyperparameters=Hyperparameters()))
+    def confirm(best: Hyperparameters, default: Hyperparameters) -> Difference:
+        return tuning.confirmed(best, default, inputs, judged_by, protocol.seed)
+
+    made_of = (table.record.fingerprint, as_of, replace(protocol, hyperparameters=Hyperparameters()), CHOSEN_BY)
     name = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
-    return tuning.tune(database, name, value, protocol.seed, minutes, progress)
+    return tuning.tune(database, name, value, confirm, protocol.seed, minutes, progress)
 
 
 def _refits(estimator: BoostedTrees, final: FinalTrees, protocol: Protocol, progress: Progress) -> Iterator[str]:
