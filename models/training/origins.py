@@ -42,8 +42,8 @@ def inner_origins(train: pd.DataFrame, weights: Weights, inputs: Sequence[Input]
         earlier, later = (train["period"].isin(pd.to_datetime(part)).to_numpy() for part in parts)
         if any(len(set(y[part])) < 2 for part in (earlier, later)):
             break
-        samples = (Sample(x[part], y[part], weights[part]) for part in (earlier, later))
-        found.append(Origin(*samples, train.loc[later, "siren"].reset_index(drop=True)))
+        to_fit, to_choose = (Sample(x[part], y[part], weights[part]) for part in (earlier, later))
+        found.append(Origin(to_fit, to_choose, train.loc[later, "siren"].reset_index(drop=True)))
         months = [month for month in months if month < parts[1][0]]
     if not found:
         raise InputError(
