@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from features.errors import InputError
 from features.periods import add_months
 from models.estimators.boosted_trees import Sample
+from models.evaluation.uncertainty import REPEATS, Drawn, WeightedMetrics, redrawn
 from models.rows.dataset import labels_of, matrix
-from models.rows.inputs import Input, Weights
+from models.rows.inputs import Input, Margins, Weights
 from models.rows.split import CHOSEN_BY, firm_shares
 
 MOST_ORIGINS: Final = 2
@@ -69,6 +70,23 @@ def _of(origin: Origin, kept: NDArray[np.bool_]) -> Origin:
     rows, weights = origin.later, origin.later.weights
     later = Sample(rows.x[kept], rows.y[kept], None if weights is None else weights[kept])
     return Origin(origin.earlier, later, origin.firms[kept].reset_index(drop=True))
+
+
+def precisions(margins: Sequence[Margins], origins: Sequence[Origin], seed: int) -> NDArray[np.float64]:
+    """The average precision on the later rows, the mean over the origins: as it is, then of each draw of firms.
+
+    margins: of the later rows of each origin. A firm is drawn with its rows of all origins.
+    """
+    metrics = [WeightedMetrics(own, origin.later.y) for own, origin in zip(margins, origins, strict=True)]
+    firms = pd.concat([origin.firms for origin in origins], ignore_index=True)
+    ends = np.cumsum([len(origin.firms) for origin in origins])[:-1]
+    drawn = (np.ones(len(firms)), *redrawn(firms, REPEATS, seed))
+    return np.array([_mean_precision(metrics, np.split(weights, ends)) for weights in drawn])
+
+
+def _mean_precision(metrics: Sequence[WeightedMetrics], weights: Sequence[Drawn]) -> float:
+    each = (one.ranking(drawn)["average_precision"] for one, drawn in zip(metrics, weights, strict=True))
+    return float(np.mean(list(each)))
 
 
 def earlier_and_later(periods: Sequence[date], horizon: int, later_months: int) -> tuple[list[date], list[date]] | None:

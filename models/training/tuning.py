@@ -14,17 +14,16 @@ from pathlib import Path
 
 import numpy as np
 import optuna
-import pandas as pd
 from sklearn.base import clone
 from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import InputError
 from models.estimators.boosted_trees import boosted_trees
 from models.evaluation.records import Difference
-from models.evaluation.uncertainty import REPEATS, WeightedMetrics, interval, redrawn
+from models.evaluation.uncertainty import interval
 from models.protocol import DEFAULTS, Hyperparameters
 from models.rows.inputs import Input
-from models.training.origins import Origin
+from models.training.origins import Origin, precisions
 
 # Average precision, and number of trees found, of some hyper-parameters.
 Objective = Callable[[Hyperparameters], tuple[float, int]]
@@ -82,23 +81,14 @@ def confirmed(
     best: Hyperparameters, default: Hyperparameters, inputs: Sequence[Input], origins: Sequence[Origin], seed: int
 ) -> Difference:
     """The average precision of the first minus that of the second: means over the origins, firms drawn again."""
-    measured = []
+    found = []
     for hyperparameters in (best, default):
         estimator = boosted_trees(inputs, seed, hyperparameters)
         fits = [clone(estimator).fit(o.earlier.x, o.earlier.y, o.earlier.weights) for o in origins]
         margins = [fitted.decision_function(o.later.x) for fitted, o in zip(fits, origins, strict=True)]
-        measured.append([WeightedMetrics(own, o.later.y) for own, o in zip(margins, origins, strict=True)])
-    firms = pd.concat([origin.firms for origin in origins], ignore_index=True)
-    ends = np.cumsum([len(origin.firms) for origin in origins])[:-1]
-    gains = []
-    for weights in (np.ones(len(firms)), *redrawn(firms, REPEATS, seed)):
-        parts = np.split(weights, ends)
-        ours, theirs = (
-            np.mean([metrics.ranking(part)["average_precision"] for metrics, part in zip(each, parts, strict=True)])
-            for each in measured
-        )
-        gains.append(float(ours - theirs))
-    return Difference(gains[0], *interval(np.array(gains[1:])), share_worse=float(np.mean(np.array(gains[1:]) < 0)))
+        found.append(precisions(margins, origins, seed))
+    gain = found[0] - found[1]
+    return Difference(float(gain[0]), *interval(gain[1:]), share_worse=float((gain[1:] < 0).mean()))
 
 
 def tune(
