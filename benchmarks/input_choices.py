@@ -3,8 +3,8 @@
 `python benchmarks/input_choices.py --data DIR 'without:^social_debt/.*_lag_' 'free:^social_debt/'` trains on the
 earlier months of two inner origins: with all inputs, without those whose theme/name matches, with no direction for
 them. It prints the average precision on the later months, the mean over origins and seeds, the gain with its interval
-over firms drawn again, and the seconds that a fit takes. No test month is used. `heaviest:40` keeps the 40 inputs with
-the largest gain in the trees of the first origin and seed.
+over firms drawn again, and the CPU seconds of a fit. No test month is used. `heaviest:40` keeps the 40 inputs with the
+largest gain in the trees of the first origin and seed.
 """
 
 import argparse
@@ -36,7 +36,7 @@ Precision = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Measured:
-    """A choice: how many inputs it has, and what it was worth; seconds: of one fit."""
+    """A choice: how many inputs it has, and what it was worth; seconds: of CPU, of one fit."""
 
     name: str
     inputs: int
@@ -67,10 +67,10 @@ def measured(
     for seed in range(seeds):
         margins = []
         for origin in origins:
-            start = time.perf_counter()
+            start = time.process_time()
             estimator = boosted_trees(kept, seed).set_params(n_estimators=trees)
             estimator.fit(origin.earlier.x[:, places], origin.earlier.y, origin.earlier.weights)
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.process_time() - start)
             margins.append(estimator.decision_function(origin.later.x[:, places]))
         found.append(precisions(margins, origins, seed=0))
     return Measured(name, len(kept), np.mean(found, axis=0), float(np.mean(seconds)))
@@ -78,7 +78,7 @@ def measured(
 
 def as_markdown(found: Sequence[Measured]) -> Iterator[str]:
     """A table: each choice beside all inputs, the first one."""
-    yield "| | inputs | average precision | gain | seconds a fit |"
+    yield "| | inputs | average precision | gain | CPU seconds a fit |"
     yield "|---|---|---|---|---|"
     for one in found:
         gain = one.precision - found[0].precision
