@@ -57,13 +57,15 @@ def inner_origins(train: pd.DataFrame, weights: Weights, inputs: Sequence[Input]
 def halved(origins: Sequence[Origin]) -> tuple[tuple[Origin, ...], tuple[Origin, ...]]:
     """The same origins with the later rows of one half of the firms, and with those of the other half.
 
-    What is chosen among many by one half is judged by the other without flattery.
+    What is chosen among many by one half is judged by the other without flattery. Raises InputError where a half has no
+    failure.
     """
     halves = [firm_shares(origin.firms, CHOSEN_BY) < 0.5 for origin in origins]
-    return (
-        tuple(_of(origin, half) for origin, half in zip(origins, halves, strict=True)),
-        tuple(_of(origin, ~half) for origin, half in zip(origins, halves, strict=True)),
-    )
+    first = tuple(_of(origin, half) for origin, half in zip(origins, halves, strict=True))
+    second = tuple(_of(origin, ~half) for origin, half in zip(origins, halves, strict=True))
+    if any(len(set(origin.later.y)) < 2 for origin in (*first, *second)):
+        raise InputError("Too few firms fail in the months to choose by. Build from an earlier --start.")
+    return first, second
 
 
 def _of(origin: Origin, kept: NDArray[np.bool_]) -> Origin:

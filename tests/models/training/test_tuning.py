@@ -76,6 +76,13 @@ def test_no_firm_that_chooses_judges():
     assert len(chosen_by[0].later.y) + len(judged_by[0].later.y) == 400
 
 
+def test_a_half_of_the_firms_without_a_failure_is_one_clear_sentence():
+    one = origin(0)
+    few = Origin(one.earlier, Sample(one.later.x, (np.arange(400) < 4).astype(np.int8)), one.firms)
+    with pytest.raises(InputError, match="Too few firms fail"):
+        halved([few])
+
+
 def test_an_embargo_lies_between_what_is_learnt_from_and_what_is_chosen_by():
     earlier, later = earlier_and_later(PERIODS, 18, 6)
     assert later == period_range(date(2018, 7, 1), date(2018, 12, 1))
