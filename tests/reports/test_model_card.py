@@ -262,3 +262,7 @@ def test_the_card_tells_of_a_challenger_that_ranks_better_beyond_chance():
     card = model_card(MODEL, replace(METRICS, surpassed_by=better))
     assert "A finding: random forest ranks firms better, beyond chance: average precision 0.012 higher" in card
     assert "A finding" not in model_card(MODEL, METRICS)
+
+
+def test_two_sources_of_one_name_are_named_once():
+    assert source_names(["procedures"], EN) == "insolvency procedures"
