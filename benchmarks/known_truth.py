@@ -3,8 +3,9 @@
 `python benchmarks/known_truth.py --firms 6000 --seed 1` makes the economy and its feature table as the pipeline does,
 trains as of a month, and prints, for the lists of the year that follows, the average precision that is expected under
 the true risks: of the truth itself, of our model as it is used and as it was evaluated, and of others trained on the
-same rows as either. The truth knows what will happen to each firm, which no record tells before: its figure is out of
-reach. Intervals are those of firms drawn again. With `--folder DIR` the table is kept there, and not made again.
+same rows as either. It does so twice. By the state of a firm, its distress until then: the best that anyone could tell
+before. By its future, what its distress will be. No record tells either, so that both truths are out of reach.
+Intervals are those of firms drawn again. With `--folder DIR` the table is kept there, and not made again.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.expected_risks import expected_risks, realised_risks
 from features.folder import FeatureTable
 from features.periods import add_months, parse_period, period_range
 from flows import stages
@@ -28,30 +30,11 @@ from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Margins, Probabilities
 from models.training.final import final_trees
 from models.training.training import context_of, tested_model
-from simulation.lives import hazards
-from simulation.world import World, world
+from simulation.world import world
 
 TRUTH, OURS = "truth", "our model in use"
 OTHERS = ("random_forest", "logistic_regression")
 AVERAGE_PRECISION = "average_precision"
-
-
-def true_risks(economy: World, rows: pd.DataFrame, horizon: int) -> Probabilities:
-    """The probability that a first procedure opens in the `horizon` months from each row's (siren, period) on.
-
-    NaN where the firm has had a procedure before. 0 where it has closed. Raises IndexError beyond the last month.
-    """
-    failing, closing = hazards(economy.lives.distress, economy.firms, economy.calendar)
-    firm = pd.Index(economy.firms.siren.to_pylist()).get_indexer(pd.Index(rows["siren"]))
-    day = rows["period"].to_numpy("datetime64[D]")
-    start = economy.calendar.index(day).astype(np.int64)
-    risk, is_left = np.zeros(len(rows)), np.ones(len(rows))
-    for month in range(horizon):
-        now = failing[firm, start + month]
-        risk += is_left * now
-        is_left *= (1 - now) * (1 - closing[firm, start + month])
-    failed_on, closed_on = economy.lives.failed_on[firm], economy.lives.closed_on[firm]
-    return np.where(failed_on <= day, np.nan, np.where(closed_on <= day, 0, risk))
 
 
 def measured(scores: Mapping[str, Margins], truth: Probabilities, firms: pd.Series, seed: int) -> pd.DataFrame:
@@ -111,10 +94,12 @@ def report(settings: Settings, table: FeatureTable, firms: int, end: date, seed:
     final = final_trees(tested, context, settings.protocol, print)
     lists = dataset.read_rows(table, period_range(as_of, last), has_label=True)
     lists = lists[~lists["in_procedure"].astype(bool)]
-    truth = true_risks(world(firms, end, seed), lists, horizon)
-    lists, truth = lists[~np.isnan(truth)], truth[~np.isnan(truth)]
+    economy = world(firms, end, seed)
+    realised, expected = realised_risks(economy, lists, horizon), expected_risks(economy, lists, horizon)
+    is_at_risk = ~np.isnan(realised)
+    lists, realised, expected = lists[is_at_risk], realised[is_at_risk], expected[is_at_risk]
     x = matrix(lists, tested.inputs)
-    scores = {TRUTH: truth, OURS: margins(final.booster, x), "our model as evaluated": tested.margins(lists)}
+    scores = {OURS: margins(final.booster, x), "our model as evaluated": tested.margins(lists)}
     for train, weights, when in ((rows.train, rows.weights, "as evaluated"), (final.rows, final.weights, "refitted")):
         for name in OTHERS:
             print(f"{name}, {when}")
@@ -123,8 +108,10 @@ def report(settings: Settings, table: FeatureTable, firms: int, end: date, seed:
             scores[f"{name.replace('_', ' ')}, {when}"] = margins_of(other, x)
     print(f"{firms:,} firms, economy {seed}: trained as of {as_of:%Y-%m}, {len(rows.train):,} rows, then")
     print(f"{len(final.rows):,}; {tested.estimator.n_estimators} trees; lists of {as_of:%Y-%m} to {last:%Y-%m},")
-    print(f"{len(lists):,} rows; true risk {truth.mean():.2%} on average, observed {lists['label'].mean():.2%}")
-    print("\n".join(as_markdown(measured(scores, truth, lists["siren"], seed))))
+    print(f"{len(lists):,} rows; true risk {realised.mean():.2%} on average, observed {lists['label'].mean():.2%}")
+    for truth, of_what in ((expected, "state"), (realised, "future")):
+        print(f"\nBy risks that know the {of_what} of each firm:\n")
+        print("\n".join(as_markdown(measured({TRUTH: truth, **scores}, truth, lists["siren"], seed))))
 
 
 if __name__ == "__main__":

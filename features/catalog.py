@@ -90,14 +90,19 @@ def _derived(origin: Feature, suffix: str, fr: str, en: str, compute: Callable[[
 
 
 def lag(origin: Feature, months: int) -> Feature:
-    """The value of the feature `months` periods earlier."""
-    return _derived(
+    """The value of the feature `months` periods earlier.
+
+    It has no direction: beside the value of today, it tells of the way from there. Of two firms that owe as much today,
+    the one that owed more a year ago has repaid.
+    """
+    derived = _derived(
         origin,
         f"lag_{months}m",
         f"{origin.fr}, {months} mois plus tôt",
         f"{origin.en}, {months} months earlier",
         lambda t: months_earlier(t[origin.name], months),
     )
+    return replace(derived, direction=0)
 
 
 def mean(origin: Feature, months: int) -> Feature:

@@ -26,6 +26,9 @@ def tune(
     settings = load(data=data, engine=engine)
     with store.locked(settings.data), progress() as say:
         tuned = modelling.tune(settings, period_of(as_of), minutes, say)
+    if not tuned.is_gain:
+        out.print(f"No gain beyond chance: keep the settings as they are. {tuned.told}", soft_wrap=True)
+        return
     out.print(f"To use them, paste into {settings.data / 'weaksignals.toml'}, then train:", soft_wrap=True)
     out.print(tuned.as_toml())
 

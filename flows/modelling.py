@@ -10,6 +10,7 @@ from features.table_record import BuildRecord
 from features.unaltered import refuse_altered_rows
 from flows.damaged import naming_damage
 from flows.engines import connected
+from flows.monitoring import help_days
 from flows.settings import Settings
 from models.calibration.fitting import UnskilledError
 from models.evaluation.records import Check, Difference, TimedFigures
@@ -73,7 +74,10 @@ def train(settings: Settings, as_of: date | None, progress: Progress) -> Trained
     registry.promotions(settings.folder.models)
     sampled, as_of = _sampled_by_engine(settings, table), as_of or table.record.end
     try:
-        result = training.train(sampled, as_of, settings.protocol, settings.alerts, progress)
+        helped = help_days(settings.folder.follow_ups)
+        result = training.train(
+            sampled, as_of, settings.protocol, settings.alerts, progress, helped, settings.ablations
+        )
     except UnskilledError as error:
         raise InputError(gates.refusal([str(error)], table.record.absent_sources)) from None
     progress("whether it may be put in use")

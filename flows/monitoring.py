@@ -14,6 +14,7 @@ from features.insolvency import IN_BONIS
 from features.periods import add_months
 from flows.damaged import refuse_altered
 from flows.settings import Settings
+from models.evaluation.outcomes import NO_HELP
 from models.monitoring import drift, helped, realised
 from models.monitoring.findings import Compared, calibration_findings, findings
 from models.monitoring.moves import moves
@@ -205,7 +206,7 @@ def _verdicts(settings: Settings) -> pd.DataFrame:
 def help_days(file: Path) -> pd.DataFrame:
     """Each day of help, as `weaksignals follow-ups export` wrote it: siren, helped_on; no row where it did not."""
     if not file.exists():
-        return pd.DataFrame({"siren": pd.Series(dtype="str"), "helped_on": pd.Series(dtype="datetime64[s]")})
+        return NO_HELP
     rows = pd.read_csv(file, dtype="str")
     days = rows.melt("siren", list(HELP_DAYS), value_name="day").dropna()
     return days[["siren", "day"]].rename(columns={"day": "helped_on"})

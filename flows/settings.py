@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     )
     refits: int = Field(5, ge=0, description="Models refitted on resampled firms: are reasons stable?")
     origins: int = Field(3, ge=1, description="Dates of the walk-forward evaluation, the last included.")
+    ablations: bool = Field(
+        False, description="Train again without each source, theme and theme's directions: what does each add?"
+    )
     seed: int = Field(0, description="Seed of all random draws.")
     reasons: int = Field(5, ge=1, description="Reasons given for each firm on alert.")
 

@@ -64,9 +64,9 @@ def sources_behind(name: str) -> tuple[str, ...]:
 
 
 def source_names(names: Iterable[str], language: Language) -> str:
-    """Sources as people call them, separated by commas; a name that is unknown stays as it is."""
+    """Sources as people call them, each once, separated by commas; a name that is unknown stays as it is."""
     ours = {source.name: str(getattr(source, language.code)) for source in SOURCES}
-    return ", ".join(ours.get(name, name) for of in names for name in sources_behind(of))
+    return ", ".join(dict.fromkeys(ours.get(name, name) for of in names for name in sources_behind(of)))
 
 
 def source_title(name: str, language: Language) -> str:

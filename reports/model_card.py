@@ -9,7 +9,9 @@ from typing import Final
 from models.evaluation.records import Metrics
 from models.registry.model import RiskModel
 from models.registry.registry import PICTURES
-from reports.card import evaluation, summary
+from reports.card import groups, making, probabilities, ranking, summary
+from reports.card.additions import additions
+from reports.card.helped import helped
 from reports.card.limits import limits
 from reports.card.parts import (
     Alternatives,
@@ -31,23 +33,25 @@ SUMMARY: Final[tuple[Part, ...]] = (
     summary.made_of,
     summary.alerts,
     summary.lead_time,
+    helped,
     limits,
 )
 EVALUATION: Final[tuple[Part, ...]] = (
-    evaluation.groups,
-    evaluation.calibration,
-    evaluation.stability,
-    evaluation.curve,
-    evaluation.years,
-    evaluation.horizons,
-    evaluation.protocols,
-    evaluation.beside,
-    evaluation.how_sure,
-    evaluation.procedures,
-    evaluation.checks,
-    evaluation.data,
+    groups.groups,
+    probabilities.calibration,
+    making.stability,
+    probabilities.curve,
+    probabilities.years,
+    groups.horizons,
+    ranking.protocols,
+    ranking.beside,
+    additions,
+    ranking.how_sure,
+    ranking.procedures,
+    making.checks,
+    making.data,
 )
-WITHOUT_METRICS: Final[tuple[PartOfModel, ...]] = (summary.what_it_is, summary.made_of, limits, evaluation.data)
+WITHOUT_METRICS: Final[tuple[PartOfModel, ...]] = (summary.what_it_is, summary.made_of, limits, making.data)
 
 
 def model_card(model: RiskModel, metrics: Metrics, alternatives: Alternatives | None = None) -> str:

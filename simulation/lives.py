@@ -91,6 +91,25 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class Troubles:
+    """(firms, months) each: the firm's own trouble with its losses, constants, and what its division and the shock add.
+
+    The first and the division's go on from month to month with chance; the others are known for all months.
+    """
+
+    own: Floats
+    fragility: Floats
+    youth: Floats
+    division: Floats
+    shock: Floats
+
+    @property
+    def distress(self) -> Floats:
+        """Their sum."""
+        return self.own + self.fragility + self.youth + self.division + self.shock
+
+
+@dataclass(frozen=True)
 class Lives:
     """The fate of each firm, in arrays.
 
@@ -107,7 +126,7 @@ class Lives:
 
 def lives(rng: np.random.Generator, firms: Firms, calendar: Calendar) -> Lives:
     """Distress, first failure and voluntary closing of each firm."""
-    distress = _distress(rng, firms, calendar)
+    distress = troubles(rng, firms, calendar).distress
     failing, closing = hazards(distress, firms, calendar)
     is_earlier = (_ages(firms, calendar)[:, 0] > 48) & (rng.random(firms.count) < EARLIER_SHARE)
     failed = _first(rng, failing * ~is_earlier[:, None])
@@ -169,15 +188,19 @@ def _ages(firms: Firms, calendar: Calendar) -> Floats:
     return np.arange(calendar.months, dtype=np.float32)[None, :] - calendar.index(firms.created_on)[:, None]
 
 
-def _distress(rng: np.random.Generator, firms: Firms, calendar: Calendar) -> Floats:
+def troubles(rng: np.random.Generator, firms: Firms, calendar: Calendar) -> Troubles:
+    """What the distress of each firm is the sum of."""
     shape = (firms.count, calendar.months)
     own = autoregressive(rng, shape, PERSISTENCE)
     own += _losses(rng, shape)
-    own += np.float32(FRAGILITY_SD) * rng.standard_normal((firms.count, 1), dtype=np.float32)
-    own += np.float32(YOUTH) * np.exp(-np.maximum(_ages(firms, calendar), 0) / YOUTH_MONTHS)
-    own += np.float32(DIVISION_SD) * autoregressive(rng, (100, calendar.months), DIVISION_PERSISTENCE)[firms.division]
-    own += _exposure(firms)[:, None] * _shock(calendar)[None, :]
-    return own
+    return Troubles(
+        own=own,
+        fragility=np.float32(FRAGILITY_SD) * rng.standard_normal((firms.count, 1), dtype=np.float32),
+        youth=np.float32(YOUTH) * np.exp(-np.maximum(_ages(firms, calendar), 0) / YOUTH_MONTHS),
+        division=np.float32(DIVISION_SD)
+        * autoregressive(rng, (100, calendar.months), DIVISION_PERSISTENCE)[firms.division],
+        shock=_exposure(firms)[:, None] * _shock(calendar)[None, :],
+    )
 
 
 def _losses(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
@@ -200,11 +223,20 @@ def _shock(calendar: Calendar) -> Floats:
 
 
 def _creeping(distress: Floats, calendar: Calendar) -> Floats:
+    return creeping(smoothed(delayed(distress, LAG), SMOOTHING), pace(calendar))
+
+
+def creeping(level: Floats, at_pace: Floats) -> Floats:
+    """The hazard of a failure with signs, by the distress late and smoothed, and the pace of the courts."""
+    return (HAZARD * np.exp(np.float32(SLOPE) * level)).clip(0, MOST_HAZARD) * at_pace
+
+
+def pace(calendar: Calendar) -> Floats:
+    """Of each month, how many times as often as usual courts open procedures."""
     dates = calendar.first + np.arange(calendar.months)
-    pace = np.where((dates >= SHOCK_START) & (dates < FREEZE_END), FROZEN, 1.0)
-    pace = np.where((dates >= CATCHING_UP[0]) & (dates < CATCHING_UP[1]), CAUGHT_UP, pace)
-    level = smoothed(delayed(distress, LAG), SMOOTHING)
-    return (HAZARD * np.exp(np.float32(SLOPE) * level)).clip(0, MOST_HAZARD) * pace.astype(np.float32)
+    found = np.where((dates >= SHOCK_START) & (dates < FREEZE_END), FROZEN, 1.0)
+    found = np.where((dates >= CATCHING_UP[0]) & (dates < CATCHING_UP[1]), CAUGHT_UP, found)
+    return found.astype(np.float32)
 
 
 def _first(rng: np.random.Generator, hazard: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -14,15 +14,19 @@ from models.calibration.reliability import CalibrationScore, ReliabilityPoint
 from models.calibration.shapes import Platt
 from models.evaluation.records import (
     LIFT,
+    Ablation,
     AlertFigures,
     CalibrationFigures,
     Check,
     CutFigures,
+    Difference,
     FailedFirms,
     FeatureImportance,
     Figures,
     FirstAlerts,
     GroupFigures,
+    HelpedFigures,
+    HelpedLevel,
     HorizonFigures,
     Interval,
     JudgedHorizon,
@@ -140,6 +144,7 @@ def group(name: str, **changes: Any) -> GroupFigures:
 
 def metrics(**changes: Any) -> Metrics:
     """All metrics of a model, mostly the same few numbers."""
+    level = HelpedLevel(8, Interval(0.5, 0.3, 0.7), None, Interval(5.0, 3.0, 8.0))
     first = FirstAlerts(75, 0.6, 25, (3.0, 5.0, 14.0), (0, 1))
     failed = FailedFirms(113, first, replace(first, quartiles=None))
     kind = CalibrationScore("uncalibrated", 0.05, 0.2, 0.01, is_chosen=True)
@@ -186,6 +191,16 @@ def metrics(**changes: Any) -> Metrics:
         "years": (YearFigures(2021, 12_000, 600, 90),),
         "policy": DEFAULT_POLICY,
         "judged": (JudgedHorizon(6, date(2023, 1, 1), date(2023, 6, 1), 600, 24, 0.02),),
+        "ablations": tuple(
+            Ablation(part, name, 4, Difference(adds, adds - 0.01, adds + 0.005, 0.1))
+            for part, name, adds in (
+                ("source", "debts", 0.031),
+                ("theme", "social_debt", 0.042),
+                ("theme", "profile", -0.001),
+                ("directions", "social_debt", -0.0046),
+            )
+        ),
+        "helped": tuple(HelpedFigures(is_helped, 200, 40, 10, level, level) for is_helped in (True, False)),
         "checks": tuple(Check(name, True, "so") for name in ("ranking", "calibration", "data")),
     }
     return Metrics(**{**content, **changes})

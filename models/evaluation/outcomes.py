@@ -1,12 +1,15 @@
 """What became of firms after each scored period, by the true openings. It looks ahead: for evaluation only."""
 
 from datetime import date
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 Days = NDArray[np.datetime64]
+# Where agents told of no help: see `is_helped`.
+NO_HELP: Final = pd.DataFrame({"siren": pd.Series(dtype="str"), "helped_on": pd.Series(dtype="datetime64[s]")})
 
 
 def next_opening(rows: pd.DataFrame, openings: pd.DataFrame) -> Days:
@@ -14,18 +17,34 @@ def next_opening(rows: pd.DataFrame, openings: pd.DataFrame) -> Days:
 
     rows: (siren, period), in any order; openings: as `models.rows.dataset.read_openings` gives.
     """
+    return _next(rows, openings["siren"], openings["opened_on"], is_same_day=False)
+
+
+def is_helped(rows: pd.DataFrame, help_days: pd.DataFrame, openings: pd.DataFrame, until: Days) -> NDArray[np.bool_]:
+    """Whether agents helped each row's firm, from its period to the day `until`, before any procedure opened.
+
+    help_days: (siren, helped_on), one row per help. Later help could not have averted the procedure.
+    """
+    helped = _next(rows, help_days["siren"], help_days["helped_on"], is_same_day=True)
+    opened = _next(rows, openings["siren"], openings["opened_on"], is_same_day=True)
+    # A comparison with NaT, that there was no such day, is false.
+    return (helped <= until) & ~(helped >= opened)
+
+
+def _next(rows: pd.DataFrame, sirens: pd.Series, days: pd.Series, is_same_day: bool) -> Days:
+    """The first of its firm's days after each row's period, or on it; NaT where there is none."""
     left = pd.DataFrame({"siren": _text(rows["siren"]), "period": _days(rows["period"]), "row": range(len(rows))})
-    right = pd.DataFrame({"siren": _text(openings["siren"]), "opened_on": _days(openings["opened_on"])})
+    right = pd.DataFrame({"siren": _text(sirens), "day": _days(days)})
     joined = pd.merge_asof(
         left.sort_values("period"),
-        right.sort_values("opened_on"),
+        right.sort_values("day"),
         left_on="period",
-        right_on="opened_on",
+        right_on="day",
         by="siren",
         direction="forward",
-        allow_exact_matches=False,
+        allow_exact_matches=is_same_day,
     )
-    return joined.sort_values("row")["opened_on"].to_numpy("datetime64[s]")
+    return joined.sort_values("row")["day"].to_numpy("datetime64[s]")
 
 
 def fails_within(rows: pd.DataFrame, openings: pd.DataFrame, months: int) -> NDArray[np.int8]:

@@ -13,6 +13,8 @@ TOP = "top_1_percent"
 LIFT: Final = "top_5_percent_lift"
 # Where rows are cut into alerts and others: both levels of the policy, and the 1 % with the largest probability.
 CUTS: Final = (HIGH, MODERATE, TOP)
+# The parts of a model without which it is trained again: see `models.training.ablation`.
+SOURCE, THEME, DIRECTIONS = "source", "theme", "directions"
 
 
 @dataclass(frozen=True)
@@ -241,6 +243,51 @@ class Difference(Interval):
 
 
 @dataclass(frozen=True)
+class Ablation:
+    """What a part of a model adds to its average precision: that of the model, minus that of one trained without it.
+
+    part: SOURCE, THEME or DIRECTIONS; name: of the source, or of the theme. inputs: how many it concerns.
+    """
+
+    part: str
+    name: str
+    inputs: int
+    adds: Difference
+
+
+@dataclass(frozen=True)
+class HelpedLevel:
+    """What the alerts of a level are worth among some firms; None where there is nothing to divide by.
+
+    lead_months: the median, over those firms that failed and were on alert, of the months from the first alert on.
+    """
+
+    alerts: int
+    precision: Interval | None
+    recall: Interval | None
+    lead_months: Interval | None
+
+
+@dataclass(frozen=True)
+class HelpedFigures:
+    """The alerts of firms that were helped within the horizon, before any procedure opened; or those of the others.
+
+    rows, firms, failures: of the test months. Agents choose whom to help: the difference is not the effect of help.
+    """
+
+    is_helped: bool
+    rows: int
+    firms: int
+    failures: int
+    high: HelpedLevel
+    moderate: HelpedLevel
+
+    def at(self, level: str) -> HelpedLevel:
+        """Its alerts of that level: HIGH, or MODERATE, which counts the high ones too."""
+        return {HIGH: self.high, MODERATE: self.moderate}[level]
+
+
+@dataclass(frozen=True)
 class CalibrationFigures:
     """Whether probabilities come true on the test rows; kinds: how each kind of calibration did on validation rows.
 
@@ -284,6 +331,8 @@ class Metrics:
     groups: by dimension: see `models.evaluation.slices.by_group`.
     judged: the horizons that have a calibration of their own; years: of the labelled months, oldest first; both empty
     where version 0.2.0 evaluated it.
+    ablations: what each part adds, empty where the settings do not ask for it. helped: the firms that were helped and
+    the others, empty where nobody was.
     policy: that of the alerts; None where a version chose thresholds for the model itself, before there were policies.
     """
 
@@ -302,3 +351,5 @@ class Metrics:
     years: tuple[YearFigures, ...] = ()
     checks: tuple[Check, ...] = ()
     surpassed_by: dict[str, Difference] = field(default_factory=dict)
+    ablations: tuple[Ablation, ...] = ()
+    helped: tuple[HelpedFigures, ...] = ()

@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import clone
 
 from features.errors import InputError
@@ -19,15 +20,16 @@ from models.calibration.interval import RiskInterval
 from models.calibration.reliability import expected_calibration_error, reliability
 from models.calibration.thresholds import alerts_by_period
 from models.estimators.fitted import FittedModel, fit_model
+from models.evaluation.helped import helped_apart, lead_times_apart
 from models.evaluation.lead_time import lead_times
 from models.evaluation.metrics import evaluate_model
+from models.evaluation.outcomes import is_helped, months_later
 from models.evaluation.records import (
+    Ablation,
     CalibrationFigures,
     Difference,
     FeatureImportance,
-    HorizonFigures,
     JudgedHorizon,
-    LeadTime,
     Metrics,
     OriginFigures,
     Protocols,
@@ -59,7 +61,8 @@ class EvaluationContext:
 
     counts: labelled rows and failures of each of these periods; rate: the failure rate that risks are set to.
     observed_until: the day until which openings are known; last_period: the last one that is scored.
-    policy: of alerts. read: gives the rows of another split, read as the model's own rows were.
+    policy: of alerts. help_days: (siren, helped_on), one row per help of agents. read: gives the rows of another split,
+    read as the model's own rows were.
     """
 
     table: FeatureTable
@@ -72,6 +75,7 @@ class EvaluationContext:
     last_period: date
     max_rows: int
     policy: AlertPolicy
+    help_days: pd.DataFrame
     read: Callable[[Split], Rows]
 
 
@@ -85,6 +89,7 @@ class Known:
     feature_importance: FeatureImportance
     interval: RiskInterval
     judged: tuple[JudgedHorizon, ...]
+    ablations: tuple[Ablation, ...]
 
 
 def evaluation_report(
@@ -103,9 +108,10 @@ def evaluation_report(
     points = reliability(probability, labels, ends=ends)
     intervals = bootstrap(probability, labels, rows.test, context.policy, seed=seed)
     found = protocols(model, rows, context, origins, seed, progress)
-    progress("firms in a procedure, other horizons, lead times")
+    progress("firms in a procedure, other horizons, lead times, helped firms")
     every = read_at_most(context.table, context.split.test, context.max_rows, only_labelled=False)
-    horizons, lead_time = _over_time(model, context)
+    openings = dataset.read_openings(context.table)
+    span = _scored(model, context)
     return Metrics(
         models=known.models,
         surpassed_by=known.surpassed_by,
@@ -118,11 +124,23 @@ def evaluation_report(
         groups=by_group(rows.test, probability, labels, alerts_by_period(context.policy, rows.test, probability)),
         protocols=found,
         procedures=with_and_without_procedures(every, model.probability(every), context.policy),
-        horizons=horizons,
-        lead_time=lead_time,
+        horizons=by_horizon(
+            span, span["probability"].to_numpy(), openings, context.observed_until, span["alert"].to_numpy(str)
+        ),
+        lead_time=lead_times(span, openings),
         policy=context.policy,
         judged=known.judged,
-        years=by_year(context.counts, dataset.read_openings(context.table)),
+        years=by_year(context.counts, openings),
+        ablations=known.ablations,
+        helped=helped_apart(
+            rows.test,
+            probability,
+            labels,
+            _is_helped(rows.test, openings, context),
+            context.policy,
+            lead_times_apart(span, _is_helped(span, openings, context), openings),
+            seed,
+        ),
     )
 
 
@@ -190,19 +208,19 @@ def _spread(values: Sequence[float]) -> Spread:
     return Spread(statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None)
 
 
-def _over_time(model: FittedModel, context: EvaluationContext) -> tuple[tuple[HorizonFigures, ...], LeadTime]:
-    """What became of the firms scored at each period from validation on, by horizon, and the lead times of alerts."""
-    openings = dataset.read_openings(context.table)
+def _scored(model: FittedModel, context: EvaluationContext) -> pd.DataFrame:
+    """(siren, period, probability, alert) of the firms scored at each period from validation on."""
     scored = []
     for period in period_range(context.split.validation[0], context.last_period):
         rows = dataset.read_rows(context.table, [period])
         rows = rows[~rows["in_procedure"].astype(bool)]
-        keys, probability = rows[["siren", "period"]], model.probability(rows)
+        probability = model.probability(rows)
         alert = alerts_by_period(context.policy, rows, probability)
-        scored.append(keys.assign(probability=probability, alert=alert))
-    span = pd.concat(scored, ignore_index=True)
-    probability = span["probability"].to_numpy()
-    return (
-        by_horizon(span, probability, openings, context.observed_until, span["alert"].to_numpy(str)),
-        lead_times(span, openings),
-    )
+        scored.append(rows[["siren", "period"]].assign(probability=probability, alert=alert))
+    return pd.concat(scored, ignore_index=True)
+
+
+def _is_helped(rows: pd.DataFrame, openings: pd.DataFrame, context: EvaluationContext) -> NDArray[np.bool_]:
+    """Whether each row's firm was helped within the horizon, as far as that is observed."""
+    until = np.minimum(months_later(rows["period"], context.horizon), np.datetime64(context.observed_until))
+    return is_helped(rows, context.help_days, openings, until)

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from features.periods import add_months, months_between
 from models.alerts import ALERTS, NO_ALERT
+from models.evaluation.outcomes import is_helped
 from models.monitoring.realised import PastList, followed
 
 
@@ -56,14 +58,7 @@ def _on_alert(
     """The firms on alert: siren, alert, failed, is_helped."""
     until = min(observed_until, add_months(past.period, horizon))
     firms = followed(past.firms[past.firms["alert"] != NO_ALERT], openings, past.period, until)
-    helped = _first_since(help_days.rename(columns={"helped_on": "day"}), past.period, firms["siren"])
-    ends = _first_since(openings.rename(columns={"opened_on": "day"}), past.period, firms["siren"])
-    is_helped = (helped <= pd.Timestamp(until)) & ~(helped >= ends)
-    return firms.assign(is_helped=is_helped)[["siren", "alert", "failed", "is_helped"]]
-
-
-def _first_since(days: pd.DataFrame, period: date, sirens: pd.Series) -> pd.DatetimeIndex:
-    """The first day of each firm, in their order, that is not before the period; NaT where there is none."""
-    dated = days.assign(day=pd.to_datetime(days["day"]))
-    first = dated[dated["day"] >= pd.Timestamp(period)].groupby("siren")["day"].min()
-    return pd.DatetimeIndex(first.reindex(sirens))
+    rows = firms[["siren"]].assign(period=pd.Timestamp(past.period))
+    ends = np.full(len(rows), np.datetime64(until, "s"))
+    firms = firms.assign(is_helped=is_helped(rows, help_days, openings, ends))
+    return firms[["siren", "alert", "failed", "is_helped"]]

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.hashing import HASHES, MULTIPLIER
 from models.protocol import Sampling
-from models.rows.split import firm_hashes
+from models.rows.split import SURVIVING, firm_shares
 
 
 def sampled_periods(periods: Sequence[date], every_months: int) -> tuple[date, ...]:
@@ -17,17 +16,9 @@ def sampled_periods(periods: Sequence[date], every_months: int) -> tuple[date, .
     return tuple(periods[::-1][::every_months][::-1])
 
 
-def firm_share(siren: pd.Series) -> NDArray[np.float64]:
-    """A number in [0, 1) per firm, evenly spread, independent of the hash that limits which firms are read."""
-    mixed = firm_hashes(siren).astype(np.uint64)
-    # Mixed once more: `read_rows` keeps the firms of the lowest `firm_hash`, whose shares must still be evenly spread.
-    mixed = (mixed ^ (mixed >> np.uint64(15))) * np.uint64(MULTIPLIER) % np.uint64(HASHES)
-    return mixed.astype(np.float64) / HASHES
-
-
 def kept_rows(siren: pd.Series, label: pd.Series, negative_share: float) -> NDArray[np.bool_]:
     """Which labelled rows are used: all that precede a failure, and the others of a share of the firms."""
-    return np.asarray(label == 1) | (firm_share(siren) < negative_share)
+    return np.asarray(label == 1) | (firm_shares(siren, SURVIVING) < negative_share)
 
 
 def sample_weights(label: pd.Series, negative_share: float) -> NDArray[np.float32]:

@@ -9,8 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import InputError
-from features.hashing import HASHES, MULTIPLIER
 from features.periods import add_months
+
+# Salts of `firm_shares`: of the firms set aside as unseen, of the surviving ones to train on, of those to choose by.
+UNSEEN, SURVIVING, CHOSEN_BY = 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,21 @@ def rolling_origins(
     return tuple(splits)
 
 
-def firm_hashes(siren: pd.Series) -> NDArray[np.int64]:
-    """`features.hashing.firm_hash` of a column in memory: a whole number from 0 to HASHES - 1 for each SIREN."""
-    return siren.to_numpy(str).astype(np.int64) * MULTIPLIER % HASHES
+def firm_shares(siren: pd.Series, salt: int) -> NDArray[np.float64]:
+    """A number in [0, 1) for each SIREN, evenly spread, and independent of those of another salt and of `firm_hash`.
+
+    The finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014); numbers wrap around at 64 bits, as they should.
+    """
+    mixed = siren.to_numpy(str).astype(np.uint64) + np.uint64(salt * 0x9E3779B97F4A7C15 % 2**64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    # A float holds 53 bits.
+    return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) / 2**53
 
 
 def is_test_firm(siren: pd.Series, share: float) -> NDArray[np.bool_]:
-    """Whether each firm is in the `share` set aside: it has the largest hashes, as `read_rows` keeps the lowest."""
-    return firm_hashes(siren) >= round((1 - share) * HASHES)
+    """Whether each firm is in the `share` set aside, whatever other draws of firms keep or leave out."""
+    return firm_shares(siren, UNSEEN) < share
 
 
 def with_unseen_firms(

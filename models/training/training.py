@@ -20,6 +20,7 @@ from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boo
 from models.estimators.challengers import CHALLENGERS, fit
 from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.metrics import evaluate_model
+from models.evaluation.outcomes import NO_HELP
 from models.evaluation.records import Difference, FeatureImportance, Metrics, TimedFigures
 from models.evaluation.report import EvaluationContext, Known, evaluation_report
 from models.evaluation.uncertainty import paired_difference
@@ -33,12 +34,13 @@ from models.registry.records import Reference
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
 from models.rows.reading import Rows, read_at_most, read_split
-from models.rows.split import out_of_time
+from models.rows.split import CHOSEN_BY, out_of_time
 from models.training import tuning
+from models.training.ablation import ablations
 from models.training.facts import model_facts
 from models.training.final import FinalTrees, final_trees
 from models.training.horizons import shorter_horizons
-from models.training.origins import inner_origins
+from models.training.origins import halved, inner_origins
 
 # The most training rows that later periods are compared with, and the most test rows that importance is measured on.
 REFERENCE_ROWS = 200_000
@@ -54,12 +56,21 @@ class Result:
     reference: Reference
 
 
-def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPolicy, progress: Progress) -> Result:
+def train(
+    table: FeatureTable,
+    as_of: date,
+    protocol: Protocol,
+    policy: AlertPolicy,
+    progress: Progress,
+    help_days: pd.DataFrame = NO_HELP,
+    has_ablations: bool = False,
+) -> Result:
     """Train a model on what was known on `as_of`, and evaluate it with the alerts of that policy.
 
+    help_days: (siren, helped_on), one row per help of agents. has_ablations: tell what each part adds, see `ablation`.
     Raises InputError where the table has too few labelled periods or no failure among them.
     """
-    context = context_of(table, as_of, protocol, policy)
+    context = context_of(table, as_of, protocol, policy, help_days)
     rows, tested = tested_model(context, protocol, progress)
     final = final_trees(tested, context, protocol, progress)
     own = tested.margins(rows.validation)
@@ -91,6 +102,7 @@ def train(table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPol
         feature_importance(model, rows.test, protocol.seed),
         interval,
         curve.judged,
+        ablations(tested, rows, protocol.seed, progress) if has_ablations else (),
     )
     metrics = evaluation_report(tested, rows, context, known, protocol.origins, protocol.seed, progress)
     return Result(model, metrics, rows.test, _reference(model, final, tested, rows, context))
@@ -109,7 +121,11 @@ def tested_model(context: EvaluationContext, protocol: Protocol, progress: Progr
 
 
 def context_of(
-    table: FeatureTable, as_of: date, protocol: Protocol, policy: AlertPolicy = DEFAULT_POLICY
+    table: FeatureTable,
+    as_of: date,
+    protocol: Protocol,
+    policy: AlertPolicy = DEFAULT_POLICY,
+    help_days: pd.DataFrame = NO_HELP,
 ) -> EvaluationContext:
     """Where a model that knows what was known on `as_of` is trained and evaluated; raises as `train` does."""
     built, periods = table.record, dataset.labelled_periods(table, as_of, LABEL_LAG_MONTHS)
@@ -126,6 +142,7 @@ def context_of(
         last_period=min(as_of, built.end),
         max_rows=protocol.max_evaluation_rows,
         policy=policy,
+        help_days=help_days,
         read=lambda split: read_split(table, split, protocol),
     )
 
@@ -149,14 +166,17 @@ def tune(
     context = context_of(table, as_of, protocol)
     rows = context.read(context.split)
     inputs = dataset.inputs_from(rows.train)
-    origins = inner_origins(rows.train, rows.weights, inputs, context.horizon)
+    chosen_by, judged_by = halved(inner_origins(rows.train, rows.weights, inputs, context.horizon))
 
     def value(hyperparameters: Hyperparameters) -> tuple[float, int]:
-        return tuning.objective(hyperparameters, inputs, origins, protocol.seed)
+        return tuning.objective(hyperparameters, inputs, chosen_by, protocol.seed)
 
-    made_of = (table.record.fingerprint, as_of, replace(protocol, hyperparameters=Hyperparameters()))
+    def confirm(best: Hyperparameters, default: Hyperparameters) -> Difference:
+        return tuning.confirmed(best, default, inputs, judged_by, protocol.seed)
+
+    made_of = (table.record.fingerprint, as_of, replace(protocol, hyperparameters=Hyperparameters()), CHOSEN_BY)
     name = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
-    return tuning.tune(database, name, value, protocol.seed, minutes, progress)
+    return tuning.tune(database, name, value, confirm, protocol.seed, minutes, progress)
 
 
 def _refits(estimator: BoostedTrees, final: FinalTrees, protocol: Protocol, progress: Progress) -> Iterator[str]:

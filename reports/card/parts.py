@@ -140,3 +140,21 @@ def group_name(dimension: str, group: str, language: Language) -> str:
 def said(messages: Iterable[str], language: Language) -> tuple[str, ...]:
     """Messages, each in the language."""
     return tuple(language.say(message) for message in messages)
+
+
+def between(
+    value: float | None,
+    ends: tuple[float, float] | None,
+    told: Callable[[float | None, Language], str],
+    language: Language,
+) -> str:
+    """A value with its interval, where both are known; told: how a value is written."""
+    if ends is None or value is None:
+        return told(value, language)
+    low, high = (told(end, language) for end in ends)
+    return language.say("{value} (between {low} and {high})", value=told(value, language), low=low, high=high)
+
+
+def whole(value: float | None, language: Language) -> str:
+    """A whole number; a dash where it is not known."""
+    return "–" if value is None else language.number(value)

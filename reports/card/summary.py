@@ -1,6 +1,6 @@
 """For everybody: what the model is, what it was trained on, what its alerts are worth."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from models.alerts import HIGH, MODERATE
 from models.evaluation.records import Figures, FirstAlerts, Metrics
@@ -17,9 +17,11 @@ from reports.card.parts import (
     Points,
     Section,
     Table,
+    between,
     outcomes_end,
     precision,
     said,
+    whole,
 )
 from reports.figures import share
 from reports.language import Language
@@ -135,7 +137,7 @@ def alerts(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
 
     def with_interval(value: float | None, name: str) -> str:
         interval = metrics.intervals.get(name)
-        return _between(value, (interval.low, interval.high) if interval else None, share, language)
+        return between(value, (interval.low, interval.high) if interval else None, share, language)
 
     headers = (
         "Alert",
@@ -193,23 +195,6 @@ def _share_on_alert(figures: Figures, level: str) -> float:
     return (cut.true_positives + cut.false_positives) / figures.rows
 
 
-def _between(
-    value: float | None,
-    ends: tuple[float, float] | None,
-    told: Callable[[float | None, Language], str],
-    language: Language,
-) -> str:
-    """A value with its interval, where both are known."""
-    if ends is None or value is None:
-        return told(value, language)
-    low, high = (told(end, language) for end in ends)
-    return language.say("{value} (between {low} and {high})", value=told(value, language), low=low, high=high)
-
-
-def _months(value: float | None, language: Language) -> str:
-    return "–" if value is None else language.number(value)
-
-
 def lead_time(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
     """How long before it failed a firm was first on alert."""
     say, lead = language.say, metrics.lead_time
@@ -219,7 +204,7 @@ def lead_time(_model: RiskModel, metrics: Metrics, language: Language) -> Sectio
             say(words),
             say(WORDS[level]),
             language.number(failed.firms),
-            _between(failed.at(level).never_share, failed.at(level).never_ends, share, language),
+            between(failed.at(level).never_share, failed.at(level).never_ends, share, language),
             *_quartiles(failed.at(level), language),
         )
         for words, failed in which
@@ -251,4 +236,4 @@ def lead_time(_model: RiskModel, metrics: Metrics, language: Language) -> Sectio
 
 def _quartiles(first: FirstAlerts, language: Language) -> tuple[str, ...]:
     low, median, high = first.quartiles or 3 * (None,)
-    return _months(low, language), _between(median, first.median_ends, _months, language), _months(high, language)
+    return whole(low, language), between(median, first.median_ends, whole, language), whole(high, language)

@@ -1,12 +1,15 @@
 """The true risks of simulated firms, and what a score is worth beside them."""
 
+from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.known_truth import OURS, TRUTH, as_markdown, measured, true_risks
+from benchmarks.expected_risks import expected_risks, realised_risks
+from benchmarks.known_truth import OURS, TRUTH, as_markdown, measured
 from simulation.world import world
 
 FIRMS, PERIOD = 4000, date(2022, 1, 1)
@@ -18,9 +21,13 @@ def economy():
 
 
 @pytest.fixture(scope="module")
-def risks(economy):
-    rows = pd.DataFrame({"siren": economy.firms.siren.to_pylist(), "period": pd.Timestamp(PERIOD)})
-    return true_risks(economy, rows, 18)
+def rows(economy):
+    return pd.DataFrame({"siren": economy.firms.siren.to_pylist(), "period": pd.Timestamp(PERIOD)})
+
+
+@pytest.fixture(scope="module", params=[realised_risks, partial(expected_risks, futures=50)], ids=["future", "state"])
+def risks(economy, rows, request):
+    return request.param(economy, rows, 18)
 
 
 def test_as_many_firms_fail_as_the_true_risks_say_among_the_safe_and_the_risky(economy, risks):
@@ -40,6 +47,26 @@ def test_a_firm_that_has_failed_has_no_risk_and_one_that_has_closed_none_left(ec
     has_closed = (economy.lives.closed_on <= np.datetime64(PERIOD)) & ~has_failed
     assert has_closed.any()
     assert (risks[has_closed] == 0).all()
+
+
+def test_the_risk_by_a_firms_state_does_not_know_what_its_distress_will_be(economy, rows):
+    start = economy.calendar.index(np.array([PERIOD], "datetime64[D]")).astype(int)[0]
+    distress = economy.lives.distress.copy()
+    distress[:, start:] = 3.0
+    other = replace(economy, lives=replace(economy.lives, distress=distress))
+    few = rows[:400]
+    ours, theirs = (expected_risks(one, few, 18, futures=5) for one in (economy, other))
+    assert np.array_equal(ours, theirs, equal_nan=True)
+    assert not np.array_equal(*(realised_risks(one, few, 18) for one in (economy, other)), equal_nan=True)
+
+
+def test_who_knows_the_future_ranks_better_than_who_knows_the_state(economy, rows):
+    realised, expected = realised_risks(economy, rows, 18), expected_risks(economy, rows, 18, futures=50)
+    known = ~np.isnan(realised)
+    scores = {TRUTH: realised[known], OURS: expected[known]}
+    found = measured(scores, realised[known], rows.loc[known, "siren"], 0)
+    assert 0.5 < (found[OURS] / found[TRUTH])[0] < 0.99
+    assert expected[known].mean() == pytest.approx(realised[known].mean(), rel=0.15)
 
 
 def test_a_score_that_says_half_of_the_truth_is_worth_less_and_is_told_beside_it(risks):

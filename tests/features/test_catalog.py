@@ -103,8 +103,14 @@ def test_derived_columns_look_back_by_months_and_skip_the_unknown(derived, name,
         1     | 2024-05-01 | 5
     """)
     assert derived.name == name
-    assert (derived.unit, derived.direction, derived.derived_from) == ("EUR", 1, "owed")
+    assert (derived.unit, derived.derived_from) == ("EUR", "owed")
     assert column(t.mutate(v=derived.compute(t)), "v") == values
+
+
+def test_a_value_of_months_ago_has_no_direction():
+    """Of two firms that owe as much today, the one that owed more then has repaid."""
+    assert lag(owed, 2).direction == 0
+    assert {mean(owed, 3).direction, maximum(owed, 3).direction, change(owed, 1).direction} == {1}
 
 
 def test_a_rank_is_among_the_known_firms_of_the_division_at_that_period():

@@ -18,7 +18,16 @@ from tests.economy import SHORT, made_once
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"
-NAMES = ("explore_features", "train_challenger", "read_explanations")
+NAMES = ("explore_features", "train_challenger", "read_explanations", "gains")
+# It trains as of a month that leaves little history here, and some thirty times.
+SETTINGS = {
+    "gains": {
+        "VALIDATION_MONTHS": "2",
+        "TEST_MONTHS": "2",
+        "EVERY_MONTHS": "1",
+        "HYPERPARAMETERS": '{"n_estimators": 20, "min_child_samples": 50}',
+    }
+}
 LOGIC = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -84,6 +93,8 @@ def data(tmp_path_factory):
 def test_each_notebook_runs_from_top_to_bottom(name, data, tmp_path, monkeypatch):
     monkeypatch.setenv("WEAKSIGNALS_DATA", str(data))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for variable, value in SETTINGS.get(name, {}).items():
+        monkeypatch.setenv(f"WEAKSIGNALS_{variable}", value)
     for variable in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
         monkeypatch.setenv(variable, str(tmp_path / variable))
     notebook = stored(name)

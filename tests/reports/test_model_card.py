@@ -11,9 +11,9 @@ from features.sources import SOURCES
 from models.alerts import AlertPolicy
 from models.evaluation.records import Difference, Interval
 from models.registry.records import FinalFit, Span
-from reports.card.evaluation import calibration, curve, years
 from reports.card.limits import limits
 from reports.card.parts import PICTURES, WORDS, Points, Table
+from reports.card.probabilities import calibration, curve, years
 from reports.card.summary import made_of
 from reports.dictionary import DIRECTIONS, UNITS, USES, is_made_of, known_words, source_names
 from reports.language import Language, translations
@@ -101,6 +101,20 @@ def test_a_message_without_french_is_a_mistake_of_ours():
 
     with pytest.raises(KeyError):
         list(told([mistaken], MODEL, METRICS, FR))
+
+
+def test_the_card_tells_what_each_part_adds_the_most_first_and_what_was_not_measured():
+    card = model_card(MODEL, METRICS)
+    assert "| contribution debts | 4 | 0.269 | 0.031 | 0.021 | 0.036 |" in card
+    assert card.index("| social debt | 4 | 0.258") < card.index("| profile | 4 | 0.301")
+    assert "| social debt | 4 | 0.3046 | -0.0046 | -0.0146 | 0.0004 |" in card
+    assert "the setting `ablations` asks for it" in model_card(MODEL, replace(METRICS, ablations=()))
+
+
+def test_the_card_tells_alerts_of_helped_firms_apart():
+    card = model_card(MODEL, METRICS)
+    assert "| helped | high alert | 40 | 8 | 50% (between 30% and 70%) | – | 5 (between 3 and 8) |" in card
+    assert "No help is noted" in model_card(MODEL, replace(METRICS, helped=()))
 
 
 def test_the_card_states_the_policy_its_figures_are_of():
@@ -248,3 +262,7 @@ def test_the_card_tells_of_a_challenger_that_ranks_better_beyond_chance():
     card = model_card(MODEL, replace(METRICS, surpassed_by=better))
     assert "A finding: random forest ranks firms better, beyond chance: average precision 0.012 higher" in card
     assert "A finding" not in model_card(MODEL, METRICS)
+
+
+def test_two_sources_of_one_name_are_named_once():
+    assert source_names(["procedures"], EN) == "insolvency procedures"

@@ -13,9 +13,10 @@ from features.assemble import CATALOG
 from models.alerts import DEFAULT_POLICY, AlertPolicy
 from models.calibration.thresholds import alerts_by_period
 from models.evaluation.groups import age_band
+from models.evaluation.helped import helped_apart, lead_times_apart
 from models.evaluation.lead_time import lead_times
 from models.evaluation.metrics import evaluate
-from models.evaluation.outcomes import fails_within, is_over, next_opening
+from models.evaluation.outcomes import NO_HELP, fails_within, is_helped, is_over, next_opening
 from models.evaluation.records import LIFT, AlertFigures, Difference, YearFigures
 from models.evaluation.slices import by_group, by_horizon, by_year, summary, with_and_without_procedures
 from models.evaluation.uncertainty import WeightedMetrics, bootstrap, paired_difference
@@ -281,3 +282,41 @@ def test_how_often_firms_fail_is_told_by_year_beside_the_openings_of_the_year():
     opened = pd.to_datetime(["2020-12-24", "2021-06-01", "2021-07-01", "2023-01-01"])
     openings = pd.DataFrame({"siren": list("abcd"), "opened_on": opened})
     assert by_year(counts, openings) == (YearFigures(2020, 200, 12, 1), YearFigures(2021, 80, 2, 2))
+
+
+def test_firms_that_were_helped_are_told_apart_with_intervals():
+    """Twenty firms scored at one month, ten of them on alert; four of these were helped, and survive."""
+    rows = pd.DataFrame({"siren": [f"{n:09d}" for n in range(20)], "period": pd.Timestamp("2020-01-01")})
+    risk = np.where(np.arange(20) < 10, 0.9, 0.01)
+    labels = np.isin(np.arange(20), [4, 5, 6, 7, 15]).astype(np.int8)
+    helps = pd.DataFrame({"siren": rows["siren"][:4], "helped_on": pd.Timestamp("2020-03-10")})
+    openings = pd.DataFrame({"siren": rows["siren"][labels == 1], "opened_on": pd.Timestamp("2020-06-15")})
+    until = np.full(20, np.datetime64("2021-07-01", "s"))
+    helped = is_helped(rows, helps, openings, until)
+    assert list(np.flatnonzero(helped)) == [0, 1, 2, 3]
+    policy = AlertPolicy(high_share=1, moderate_share=1, high_lift=1, moderate_lift=1)
+    lists = [rows.assign(alert="high", period=pd.Timestamp(f"2020-{month:02d}-01")) for month in range(1, 7)]
+    lead = lead_times_apart(pd.concat(lists, ignore_index=True), np.tile(helped, 6), openings)
+    ours, others = helped_apart(rows, risk, labels, helped, policy, lead, seed=0)
+    assert (ours.is_helped, ours.firms, ours.failures, ours.high.alerts) == (True, 4, 0, 4)
+    assert (ours.high.precision.value, ours.high.recall, ours.high.lead_months) == (0.0, None, None)
+    assert (others.firms, others.high.alerts, others.high.precision.value) == (16, 6, pytest.approx(4 / 6))
+    assert others.high.precision.low < 4 / 6 < others.high.precision.high
+    assert others.high.recall.value == pytest.approx(4 / 5)
+    assert others.high.lead_months.value == 5
+
+
+def test_help_after_the_procedure_or_after_the_horizon_is_no_help():
+    rows = pd.DataFrame({"siren": ["1", "2", "3", "4"], "period": pd.Timestamp("2020-01-01")})
+    days = ["2020-05-01", "2021-08-01", "2019-12-31", "2020-01-01"]
+    helps = pd.DataFrame({"siren": rows["siren"], "helped_on": pd.to_datetime(days)})
+    openings = pd.DataFrame({"siren": ["1"], "opened_on": [pd.Timestamp("2020-04-01")]})
+    until = np.full(4, np.datetime64("2021-07-01", "s"))
+    assert list(is_helped(rows, helps, openings, until)) == [False, False, False, True]
+    assert not is_helped(rows, NO_HELP, openings, until).any()
+
+
+def test_where_nobody_was_helped_nothing_is_told_apart():
+    rows = pd.DataFrame({"siren": ["1", "2"], "period": pd.Timestamp("2020-01-01")})
+    nobody, policy = np.zeros(2, bool), AlertPolicy()
+    assert helped_apart(rows, np.array([0.5, 0.1]), np.array([1, 0], np.int8), nobody, policy, (None, None), 0) == ()

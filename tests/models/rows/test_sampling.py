@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from features.periods import period_range
 from models.estimators.boosted_trees import BoostedTrees
 from models.protocol import Sampling
-from models.rows.sampling import firm_share, kept_rows, sample_weights, sampled, sampled_periods
+from models.rows.sampling import kept_rows, sample_weights, sampled, sampled_periods
 
 PERIODS = period_range(date(2020, 1, 1), date(2020, 12, 1))
 
@@ -43,12 +43,6 @@ def test_the_weights_of_what_is_kept_are_those_of_all(share):
     siren, label = firms(20_000), pd.Series([0] * 20_000)
     kept = kept_rows(siren, label, share)
     assert sample_weights(label[kept], share).sum() == pytest.approx(20_000, rel=0.15)
-
-
-def test_the_draw_does_not_follow_the_one_that_limits_the_firms_read():
-    siren = firms(20_000)
-    read = (siren.astype("int64") * 2654435761) % 2**32 < 2**31
-    assert firm_share(siren[read]).mean() == pytest.approx(0.5, abs=0.02)
 
 
 def test_with_fewer_negatives_the_mean_probability_stays_the_failure_rate():

@@ -6,14 +6,14 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from features.errors import InputError
-from features.hashing import firm_hash
+from features.hashing import HASHES, firm_hash
 from features.periods import add_months, period_range
 from models.rows.split import (
-    firm_hashes,
+    SURVIVING,
+    UNSEEN,
+    firm_shares,
     is_test_firm,
     out_of_time,
     random_within_periods,
@@ -25,19 +25,20 @@ PERIODS = period_range(date(2014, 1, 1), date(2022, 7, 1))
 SIRENS = pd.Series([f"{n:09d}" for n in range(0, 10**9, 99_991)])
 
 
-@settings(deadline=None, max_examples=20)
-@given(st.lists(st.integers(0, 10**9 - 1), min_size=1, max_size=50))
-def test_the_hash_in_memory_is_the_hash_of_the_engines(numbers):
-    siren = [f"{number:09d}" for number in numbers]
-    table = ibis.memtable({"siren": siren})
-    expected = table.mutate(hash=firm_hash(table.siren)).to_pandas()["hash"]
-    assert firm_hashes(pd.Series(siren, dtype="str")).tolist() == expected.tolist()
+def test_shares_of_firms_are_evenly_spread_and_do_not_follow_other_draws():
+    """Those that limit which firms are read, by `firm_hash`, and those of another salt."""
+    table = ibis.memtable({"siren": list(SIRENS)})
+    read = table.mutate(hash=firm_hash(table.siren)).to_pandas()["hash"].to_numpy() / HASHES
+    unseen, surviving = firm_shares(SIRENS, UNSEEN), firm_shares(SIRENS, SURVIVING)
+    assert np.histogram(unseen, 10, (0, 1))[0] == pytest.approx(len(SIRENS) / 10, rel=0.12)
+    assert np.abs(np.corrcoef([unseen, surviving, read])[np.triu_indices(3, 1)]).max() < 0.03
 
 
-def test_test_firms_are_the_share_asked_for_and_never_those_of_a_training_sample():
-    chosen = is_test_firm(SIRENS, 0.2)
-    assert chosen.mean() == pytest.approx(0.2, abs=0.01)
-    assert not (chosen & (firm_hashes(SIRENS) < 0.8 * 2**32)).any()
+@pytest.mark.parametrize("kept", [1.0, 0.5, 0.1])
+def test_test_firms_are_the_share_asked_for_however_few_firms_are_read(kept):
+    table = ibis.memtable({"siren": list(SIRENS)})
+    read = SIRENS[table.mutate(hash=firm_hash(table.siren)).to_pandas()["hash"].to_numpy() < kept * HASHES]
+    assert is_test_firm(read, 0.3).mean() == pytest.approx(0.3, abs=0.04)
 
 
 def test_no_firm_that_is_judged_was_learnt_from():
