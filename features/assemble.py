@@ -73,7 +73,7 @@ def calendar_with_facts(scope: Scope, firms: ir.Table, tables: Tables, keep: Kee
 def theme_table(theme: ModuleType, grid: ir.Table, tables: Tables, known_from: KnownFrom) -> ir.Table:
     """(siren, period, the theme's features): one row per row of the grid.
 
-    What compares firms is left out: see `compared`. As long as one of its sources has no known record, a feature is
+    What compares firms is left out: see `comparisons`. As long as one of its sources has no known record, a feature is
     null, not 0.
     """
     table = theme.known_values(grid, **{name: tables[name] for name in inputs_of(theme)})
@@ -115,7 +115,7 @@ def assemble(
     """One row per firm and period in scope: features, `procedure_state` and `in_procedure`.
 
     With them the columns of `register.TODAYS`, for the record of the build. The features are those of the catalogue
-    without those that compare firms: see `compared`.
+    without those that compare firms: see `comparisons`.
     tables: the staged records of these firms by source, `procedures`, `headcounts` and `neighbours`.
     keep: stores a table that is used several times.
     """
@@ -126,7 +126,10 @@ def assemble(
     rows = keep(rows.inner_join(grid.select(*KEY, *TODAYS.values()), list(KEY)))
     inputs = {**tables, "firms": firms}
     for theme in THEMES:
-        rows = rows.inner_join(keep(theme_table(theme, grid, inputs, known_from)), list(KEY))
+        # Not the rows of the warm-up: of a month's build they are nearly all.
+        values = theme_table(theme, grid, inputs, known_from)
+        values = values.filter(values.period >= ibis.literal(scope.start))
+        rows = rows.inner_join(keep(values), list(KEY))
     rows = rows.inner_join(state.rename(procedure_state="state"), list(KEY))
     exposure = context.exposure(_grouped(grid), scoped, state)
     return Assembled(rows.mutate(in_procedure=rows.procedure_state != IN_BONIS), exposure)
@@ -156,13 +159,13 @@ def _in_scope(grid: ir.Table, tables: Tables, scope: Scope, known_from: KnownFro
     )
 
 
-def compared(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
-    """Add the features that compare the firms of a period; `table` must hold all firms of its periods.
+def comparisons(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
+    """(siren, period, the features that compare firms): `table` must hold all firms of its periods.
 
     failure_rates: of the groups of firms, see `context`.
     """
     table = table.inner_join(context.rates_of(table, failure_rates), list(KEY))
-    return table.mutate(**{f.name: _typed(f, f.compute(table)) for f in CATALOG if f.across_firms})
+    return table.select(*KEY, **{f.name: _typed(f, f.compute(table)) for f in CATALOG if f.across_firms})
 
 
 def ordered(table: ir.Table) -> ir.Table:
