@@ -210,11 +210,12 @@ def _publish(
         progress(f"feature table, {block[0]:%Y-%m} to {block[-1]:%Y-%m}")
         compared = comparisons(parts.filter(parts.period.isin(block)), rates)
         write_partitions(con, compared, scratch / COMPARISONS / f"block={block[0]}", "period")
-    compared = read_partitions(con, scratch / COMPARISONS, "block", "period").drop("block")
+    compared = read_partitions(con, scratch / COMPARISONS, "block", "period")
+    # A view, so that Ibis writes its 140 columns out as SQL once rather than for each period.
+    whole = con.create_view("feature_table", ordered(parts.inner_join(compared, list(KEY))), overwrite=True)
     for period in periods:
-        own, others = (table.filter(table.period == ibis.literal(period)) for table in (parts, compared))
-        table = ordered(own.inner_join(others.drop("period"), "siren")).drop("period").order_by("siren")
-        write_parquet(con, table, target.part(period), store.ROW_GROUP)
+        of_period = whole.filter(whole.period == ibis.literal(period)).drop("period").order_by("siren")
+        write_parquet(con, of_period, target.part(period), store.ROW_GROUP)
         record = replace(made, period=period, contents=store.digests(target.part(period)))
         write_record(target.part(period) / MADE_OF, record, PERIOD_UPGRADES)
     written = read_partitions(con, target.folder, "period")
