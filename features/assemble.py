@@ -1,8 +1,9 @@
 """From dated tables to the feature table: the features of every theme, one row per firm and month. Pure functions."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import reduce
 from types import ModuleType
 from typing import NamedTuple
 
@@ -46,6 +47,8 @@ CATALOG: tuple[Feature, ...] = tuple(feature for theme in THEMES for feature in 
 DATED: tuple[str, ...] = dated_sources(CATALOG)
 # Months built before the first period, and not published.
 WARM_UP_MONTHS = LOOK_BACK_MONTHS
+# Each rank is a window that carries all that was computed before it: twice as many at once take four times as long.
+RANKS_AT_ONCE = 5
 
 Tables = Mapping[str, ir.Table]
 # By source: the first period at which any of its records was known, None where the source was never delivered.
@@ -76,7 +79,7 @@ def calendar_with_facts(scope: Scope, firms: ir.Table, tables: Tables, keep: Kee
 def theme_table(theme: ModuleType, grid: ir.Table, tables: Tables, known_from: KnownFrom) -> ir.Table:
     """(siren, period, the theme's features): one row per row of the grid.
 
-    What compares firms is left out: see `compared`. As long as one of its sources has no known record, a feature is
+    What compares firms is left out: see `comparisons`. As long as one of its sources has no known record, a feature is
     null, not 0.
     """
     table = theme.known_values(grid, **{name: tables[name] for name in inputs_of(theme)})
@@ -118,22 +121,27 @@ def assemble(
     """One row per firm and period in scope: features, the days of `known_days`, `procedure_state` and `in_procedure`.
 
     With them the columns of `register.TODAYS`, for the record of the build. The features are those of the catalogue
-    without those that compare firms: see `compared`.
+    without those that compare firms: see `comparisons`.
     tables: the staged records of these firms by source, `procedures`, `headcounts` and `neighbours`.
     keep: stores a table that is used several times.
     """
     grid = keep(calendar_with_facts(scope, firms, tables, keep))
     scoped = keep(_in_scope(grid, tables, scope, known_from))
     state = keep(state_at(grid, states(tables["procedures"])))
-    rows = scoped.filter(scoped.period >= ibis.literal(scope.start))
+    rows = _published(scoped, scope)
     rows = keep(rows.inner_join(grid.select(*KEY, *TODAYS.values()), list(KEY)))
     inputs = {**tables, "firms": firms}
     for theme in THEMES:
-        rows = rows.inner_join(keep(theme_table(theme, grid, inputs, known_from)), list(KEY))
-    rows = rows.inner_join(keep(known_days(grid, tables, DATED)), list(KEY))
+        rows = rows.inner_join(keep(_published(theme_table(theme, grid, inputs, known_from), scope)), list(KEY))
+    rows = rows.inner_join(keep(_published(known_days(grid, tables, DATED), scope)), list(KEY))
     rows = rows.inner_join(state.rename(procedure_state="state"), list(KEY))
     exposure = context.exposure(_grouped(grid), scoped, state)
     return Assembled(rows.mutate(in_procedure=rows.procedure_state != IN_BONIS), exposure)
+
+
+def _published(table: ir.Table, scope: Scope) -> ir.Table:
+    """The rows without those of the warm-up, which of the build of one month are nearly all."""
+    return table.filter(table.period >= ibis.literal(scope.start))
 
 
 def _grouped(grid: ir.Table) -> ir.Table:
@@ -160,13 +168,20 @@ def _in_scope(grid: ir.Table, tables: Tables, scope: Scope, known_from: KnownFro
     )
 
 
-def compared(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
-    """Add the features that compare the firms of a period; `table` must hold all firms of its periods.
+def comparisons(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
+    """(siren, period, the features that compare firms): `table` must hold all firms of its periods.
 
     failure_rates: of the groups of firms, see `context`.
     """
-    table = table.inner_join(context.rates_of(table, failure_rates), list(KEY))
-    return table.mutate(**{f.name: _typed(f, f.compute(table)) for f in CATALOG if f.across_firms})
+    rates = [f for f in features_of(context) if f.across_firms]
+    ranks = [f for f in CATALOG if f.across_firms and f not in rates]
+    some = [ranks[n : n + RANKS_AT_ONCE] for n in range(0, len(ranks), RANKS_AT_ONCE)]
+    parts = [_computed(rates, context.rates_of(table, failure_rates)), *(_computed(part, table) for part in some)]
+    return reduce(lambda left, right: left.inner_join(right, list(KEY)), parts)
+
+
+def _computed(features: Sequence[Feature], table: ir.Table) -> ir.Table:
+    return table.select(*KEY, **{f.name: _typed(f, f.compute(table)) for f in features})
 
 
 def ordered(table: ir.Table) -> ir.Table:

@@ -1,5 +1,6 @@
 """The features of the firms in scope, a bucket of firms at a time so that a country fits in memory."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,13 +9,13 @@ from ibis.backends import BaseBackend
 
 from features import accounts, perimeter
 from features.assemble import WARM_UP_MONTHS, assemble
-from features.engine import kept, read_parquet, write_parquet
+from features.engine import kept, read_parquet, write_parquet, write_partitions
 from features.hashing import firm_hash
 from features.known import NEIGHBOURS, Known
 from features.periods import period_range
 from features.scope import Scope
 
-EXPOSURE, PARTS = "exposure", "parts"
+EXPOSURE, PARTS, COMPARISONS = "exposure", "parts", "comparisons"
 # Of the calendar, warm-up included: 20,000 firms over ten years. Each bucket reads what is staged once.
 ROWS_PER_BUCKET = 2_880_000
 
@@ -30,10 +31,12 @@ def build_buckets(
 ) -> None:
     """The features of the firms, without those that compare firms: written to `parts`, and the firms at risk."""
     buckets = bucket_count(count, scope)
+    for left in (PARTS, EXPOSURE, COMPARISONS):
+        shutil.rmtree(scratch / left, ignore_errors=True)
     for number in range(buckets):
         progress(f"features of firms, part {number + 1} of {buckets}")
         own = known.firms.filter(firm_hash(known.firms.siren) % buckets == number)
-        _build_bucket(con, own, known, scope, scratch, f"bucket-{number:03d}")
+        _build_bucket(con, own, known, scope, scratch, f"bucket={number:03d}")
 
 
 def _build_bucket(con: BaseBackend, own: ir.Table, known: Known, scope: Scope, scratch: Path, name: str) -> None:
@@ -45,5 +48,5 @@ def _build_bucket(con: BaseBackend, own: ir.Table, known: Known, scope: Scope, s
         mine[NEIGHBOURS] = read_parquet(con, scratch / NEIGHBOURS)
         mine["procedures"] = keep(known.events.semi_join(own, "siren"))
         table, exposure = assemble(own, mine, scope, known.from_on, keep)
-        write_parquet(con, table, scratch / PARTS / name)
+        write_partitions(con, table, scratch / PARTS / name, "period")
         write_parquet(con, exposure, scratch / EXPOSURE / name)

@@ -12,15 +12,16 @@ import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
 
 from features import store
-from features.assemble import compared, ordered
-from features.buckets import EXPOSURE, PARTS, build_buckets
+from features.assemble import comparisons, ordered
+from features.buckets import COMPARISONS, EXPOSURE, PARTS, build_buckets
 from features.build_record import build_record, dictionary_version, period_record
 from features.checked import Checked
 from features.checks import YEAR, checked
 from features.delivered import default_end, newest_batch
-from features.engine import read_parquet, write_parquet
+from features.engine import read_parquet, read_partitions, read_periods, write_parquet, write_partitions
 from features.errors import InputError
 from features.folder import BUILD, FIRMS, LABELS, MADE_OF, OPENINGS, PROCEDURES, UNDECIDED, FeatureTable, all_parts
+from features.grid import KEY
 from features.known import Known, read_known
 from features.past import Plan, link_parts, planned, shares_together
 from features.periods import add_months, period_range
@@ -34,7 +35,8 @@ from features.table_record import BUILD_UPGRADES, PERIOD_UPGRADES, BuildRecord, 
 from features.target import labelled, openings, outcomes
 from features.themes.context import failure_rates
 
-ROWS_PER_BLOCK = 2_000_000
+# The rows whose firms are compared at once, a dozen columns of them.
+ROWS_PER_BLOCK = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,9 @@ def build(
         scope = replace(scope, start=plan.to_build[0], end=plan.to_build[-1])
         made = period_record(known.files, scope, known.batch)
         build_buckets(con, known, scope, count, scratch, progress)
-        todays = _todays_shares(con.read_parquet(str(all_parts(scratch / PARTS, "*"))))
+        todays = _todays_shares(_parts(con, scratch))
     if plan.to_build and not plan.kept:
-        scope = _from_first_row(con, scratch / PARTS, scope)
+        scope = _from_first_row(_parts(con, scratch), scope)
         plan = replace(plan, to_build=tuple(period for period in plan.to_build if period >= scope.start))
     with store.new_folder(target) as folder:
         table, rows = FeatureTable(folder), 0
@@ -151,12 +153,16 @@ def _as_parquet(con: BaseBackend, table: ir.Table) -> bytes:
     return out.getvalue()
 
 
-def _from_first_row(con: BaseBackend, parts: Path, scope: Scope) -> Scope:
+def _parts(con: BaseBackend, scratch: Path) -> ir.Table:
+    """The features of all firms, without those that compare firms."""
+    return read_partitions(con, scratch / PARTS, "bucket", "period")
+
+
+def _from_first_row(table: ir.Table, scope: Scope) -> Scope:
     """The scope from the first period on at which some firm is in it: with open data, once accounts are known.
 
     Raises InputError where none is at any period.
     """
-    table = con.read_parquet(str(all_parts(parts, "*")))
     first = table.aggregate(first=table.period.min()).to_pyarrow()["first"][0].as_py()
     if first is None:
         raise InputError(
@@ -169,11 +175,7 @@ def _from_first_row(con: BaseBackend, parts: Path, scope: Scope) -> Scope:
 def _labelled_rows(con: BaseBackend, table: FeatureTable, observed_until: date, scope: Scope) -> ir.Table:
     """(siren, period, label) of the last two years of which the labels are known."""
     known = [period for period in table.periods if add_months(period, scope.horizon) <= observed_until]
-    rows = [
-        con.read_parquet(str(table.files(period))).select("siren", period=ibis.literal(period))
-        for period in known[-2 * YEAR :] or table.periods[:1]
-    ]
-    every = ibis.union(*rows) if len(rows) > 1 else rows[0]
+    every = read_periods(con, table, known[-2 * YEAR :] or table.periods[:1]).select(*KEY)
     return labelled(every, con.read_parquet(str(table.labels)), observed_until, scope.horizon)
 
 
@@ -200,26 +202,27 @@ def _publish(
     known_from: the first period at which procedures are known. made: what the periods are made of. firms: the most in
     one.
     """
-    rows, rates = 0, _failure_rates(con, scratch, known_from)
-    table = con.read_parquet(str(all_parts(scratch / PARTS, "*")))
-    at_once, block_folder = max(1, ROWS_PER_BLOCK // firms), scratch / "block"
-    for first in range(0, len(periods), at_once):
-        block = periods[first : first + at_once]
+    rates, parts = _failure_rates(con, scratch, known_from), _parts(con, scratch)
+    at_once = max(1, ROWS_PER_BLOCK // firms)
+    blocks = [periods[first : first + at_once] for first in range(0, len(periods), at_once)]
+    for block in blocks:
         progress(f"feature table, {block[0]:%Y-%m} to {block[-1]:%Y-%m}")
-        of_block = table.filter(table.period.isin(block))
-        ranked = ordered(compared(of_block, rates))
-        # In row groups of about a period, so that each period is read alone.
-        write_parquet(con, ranked.order_by("period", "siren"), block_folder, max(firms, store.ROW_GROUP))
-        ranked = read_parquet(con, block_folder)
-        check_feature_table(ranked)
-        rows += int(ranked.count().execute())
-        for period in block:
-            of_period = ranked.filter(ranked.period == ibis.literal(period)).drop("period").order_by("siren")
-            write_parquet(con, of_period, target.part(period), store.ROW_GROUP)
-            contents = store.digests(target.part(period))
-            write_record(
-                target.part(period) / MADE_OF, replace(made, period=period, contents=contents), PERIOD_UPGRADES
-            )
+        compared = comparisons(parts.filter(parts.period.isin(block)), rates)
+        write_partitions(con, compared, scratch / COMPARISONS / f"block={block[0]}", "period")
+    compared = read_partitions(con, scratch / COMPARISONS, "block", "period")
+    # A view, so that Ibis writes its 140 columns out as SQL once rather than for each period.
+    whole = con.create_view("feature_table", ordered(parts.inner_join(compared, list(KEY))), overwrite=True)
+    for period in periods:
+        of_period = whole.filter(whole.period == ibis.literal(period)).drop("period").order_by("siren")
+        write_parquet(con, of_period, target.part(period), store.ROW_GROUP)
+        record = replace(made, period=period, contents=store.digests(target.part(period)))
+        write_record(target.part(period) / MADE_OF, record, PERIOD_UPGRADES)
+    # Of its own, as a table remembers its periods, and those that are kept are linked later.
+    written, rows = FeatureTable(target.folder), 0
+    for block in blocks:
+        table = read_periods(con, written, block)
+        check_feature_table(table)
+        rows += int(table.count().execute())
     return rows
 
 

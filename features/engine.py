@@ -84,17 +84,47 @@ def to_frame(con: BaseBackend, table: ir.Table) -> pd.DataFrame:
     return found.astype({name: "datetime64[s]" for name, kind in table.schema().items() if kind.is_date()})
 
 
+def write_partitions(con: BaseBackend, table: ir.Table, folder: Path, column: str) -> None:
+    """Write a working table as Parquet files in one folder `column=value` per value, which hold the other columns.
+
+    Compressed lightly, as it is soon read and thrown away.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if con.name == "duckdb":
+        con.to_parquet(table, folder, compression="snappy", partition_by=column)
+    else:
+        con.to_parquet(table, folder, mode="overwrite", partitionBy=column)
+
+
+def read_partitions(con: BaseBackend, folder: Path, *columns: str) -> ir.Table:
+    """The table of a folder of partitions, `columns` included; what else stands in the folder is passed over."""
+    if con.name == "duckdb":
+        below = "/".join(f"{column}=*" for column in columns)
+        return con.read_parquet(str(all_parts(folder.resolve(), below)), hive_partitioning=True)
+    return con.read_parquet(str(folder.resolve()), pathGlobFilter="part-*")
+
+
 @contextmanager
 def kept(con: BaseBackend, scratch: Path) -> Iterator[Callable[[ir.Table], ir.Table]]:
-    """A function that stores a table on disk, so that it is computed once; the stored tables are deleted on leaving."""
-    folder = scratch / f"kept-{uuid.uuid4().hex}"
+    """A function that stores a table, so that it is computed once; the stored tables are deleted on leaving.
+
+    DuckDB keeps it in memory, as much as it may use of it; Spark keeps it in files below `scratch`.
+    """
+    folder, names = scratch / f"kept-{uuid.uuid4().hex}", list[str]()
 
     def keep(table: ir.Table) -> ir.Table:
-        place = folder / uuid.uuid4().hex
-        write_parquet(con, table, place)
-        return read_parquet(con, place)
+        name = f"kept_{uuid.uuid4().hex}"
+        if con.name == "duckdb":
+            stored = con.create_table(name, table, temp=True)
+            names.append(name)
+            return stored
+        write_parquet(con, table, folder / name)
+        return read_parquet(con, folder / name)
 
     try:
         yield keep
     finally:
+        for name in names:
+            # Ibis 12 writes a DROP without the name of the table.
+            con.raw_sql(f"DROP TABLE {name}")
         shutil.rmtree(folder, ignore_errors=True)

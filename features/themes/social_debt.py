@@ -11,6 +11,9 @@ from features.windows import last_months, last_time
 
 # A contribution line covers 1, 3 or 12 months: how many, and the place of each month among them.
 SPREAD = [(months, offset) for months in (1, 3, 12) for offset in range(months)]
+# What is left to pay on plans is summed in hundredths of a cent: whole numbers add up to the same in any order, so that
+# nothing is left of plans that are over.
+PARTS_OF_EURO = 10_000
 
 
 def known_values(
@@ -86,15 +89,15 @@ def active_plans(grid: ir.Table, payment_plans: ir.Table) -> ir.Table:
     plan = ["siren", "account", "siret", "plan", "created_on", "due_on", "amount", "known_at"]
     plans = payment_plans.select(plan).distinct()
     total = ibis.greatest(months_since(plans.created_on, plans.due_on), 1)
-    due_month = month_number(plans.due_on)
-    plans = plans.mutate(plans=ibis.literal(1), slope=plans.amount / total, intercept=plans.amount / total * due_month)
+    slope = (plans.amount / total * PARTS_OF_EURO).round().cast("int64")
+    plans = plans.mutate(plans=ibis.literal(1), slope=slope, intercept=slope * month_number(plans.due_on))
     plans = plans.mutate(over_at=ibis.greatest(plans.known_at, plans.due_on))
     columns = ["plans", "slope", "intercept"]
     begun = arrivals(grid, plans).select("siren", "period", *columns)
     over = arrivals(grid, plans, "over_at").select("siren", "period", **{name: -ibis._[name] for name in columns})
     level = accumulated(grid, begun.union(over), columns)
-    left = ibis.greatest(level.intercept - level.slope * month_number(level.period), 0.0)
-    return level.select(*KEY, "plans", plan_left=(level.plans > 0).ifelse(left, 0.0))
+    left = ibis.greatest(level.intercept - level.slope * month_number(level.period), 0)
+    return level.select(*KEY, "plans", plan_left=(level.plans > 0).ifelse(left, 0) / PARTS_OF_EURO)
 
 
 def ccsf_state(grid: ir.Table, ccsf: ir.Table) -> ir.Table:
