@@ -11,8 +11,9 @@ from typing import Final
 
 import duckdb
 
-from features.assemble import CATALOG
+from features.assemble import CATALOG, DATED
 from features.folder import BUILD, PARTS, DataFolder, FeatureTable
+from features.known_days import known_day
 from features.nomenclatures import mapping
 from features.periods import add_months, period_range
 from features.records import write_record
@@ -162,6 +163,7 @@ def _write_features(con: duckdb.DuckDBPyConnection, data: Path, periods: Sequenc
     former = DataFolder(data).snapshot().table
     kept = former.periods if former else ()
     values = ", ".join(f"random()::FLOAT AS {name}" for name in QUANTITIES)
+    days = ", ".join(f"DATE '2023-12-25' AS {known_day(source)}" for source in DATED)
     with new_folder(data / "features") as folder:
         table = FeatureTable(folder)
         for period in kept:
@@ -169,8 +171,9 @@ def _write_features(con: duckdb.DuckDBPyConnection, data: Path, periods: Sequenc
             for path in former.part(period).glob(PARTS) if former else ():
                 (table.part(period) / path.name).hardlink_to(path)
         for period in periods:
-            sql = f"""SELECT siren, {values}, 0::FLOAT AS accounts_confidential, departement, 'C' AS naf_section,
-            naf[1:2] AS naf_division, 'in_bonis' AS procedure_state, false AS in_procedure FROM firms ORDER BY siren"""  # noqa: S608
+            sql = f"""SELECT siren, {values}, {days}, 0::FLOAT AS accounts_confidential, departement,
+            'C' AS naf_section, naf[1:2] AS naf_division, 'in_bonis' AS procedure_state, false AS in_procedure
+            FROM firms ORDER BY siren"""  # noqa: S608
             _copy(con, sql, table.part(period) / "part-0.parquet")
         _copy(con, "SELECT * EXCLUDE (rank, headcount) FROM firms ORDER BY siren", table.firms)
         opened = "SELECT siren, 'redressement' AS action, 'opening' AS stage, DATE '2020-01-01' AS effective_on"

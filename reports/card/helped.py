@@ -21,7 +21,7 @@ def helped(_model: RiskModel, metrics: Metrics, language: Language) -> Section:
     )
     rows = tuple(
         (
-            say("helped" if one.is_helped else "not helped"),
+            say("helped firms" if one.is_helped else "other firms"),
             say(WORDS[level]),
             language.number(one.firms),
             language.number(one.at(level).alerts),

@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from reports.review import aggregates, audit, news, past
+from reports.review import aggregates, audit, listing, news, past
+from reports.review.access import Kind, Right
 from reports.review.brand import read_logo
 from reports.review.chains import RefusedAnswerError
 from reports.review.configuration import Configuration, read_configuration
@@ -30,6 +31,7 @@ from reports.review.guard import (
     address_asked,
     is_fragment,
 )
+from reports.review.identity import account_of, all_accounts
 from reports.review.names import names_of
 from reports.review.pages import (
     accounts,
@@ -56,6 +58,8 @@ STATIC = "static"
 DAY = 24 * 3600
 # Seconds after which a worker looks again whether a list was published.
 BETWEEN_LOOKS = 5
+# The rights whose first pages are computed before they are asked for; of 256, what was computed is kept.
+MOST_RIGHTS = 200
 # The server's own, which the operator reads.
 LOG = logging.getLogger("uvicorn.error")
 HEADERS = {
@@ -117,7 +121,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     warm_up(services.reader)
     months = services.configuration.log_months
-    tasks = [asyncio.create_task(_await_lists(services.reader))]
+    tasks = [asyncio.create_task(_await_lists(services))]
     if months:
         tasks.append(asyncio.create_task(_keep_the_log(services, months)))
     yield
@@ -126,11 +130,29 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     services.engine.dispose()
 
 
-async def _await_lists(reader: Reader) -> None:
-    """As soon as a list is published, compute what its pages need."""
+def warm_up_for(reader: Reader, right: Right) -> None:
+    """Compute what the first pages of the newest list need in a territory; nothing where that is done."""
+    with suppress(NotPublishedError, UnreadableError, OSError):
+        published = reader.published(None)
+        news.firms_in_the_news(reader, published, right)
+        aggregates.by_month(reader, published, right.place)
+        listing.offered_codes(reader, published, right.place)
+
+
+async def _await_lists(services: Services) -> None:
+    """As soon as a list is published, compute what its pages need: those of everyone, then those of each territory."""
     while True:
         await asyncio.sleep(BETWEEN_LOOKS)
-        await run_in_threadpool(warm_up, reader)
+        await run_in_threadpool(warm_up, services.reader)
+        with suppress(SQLAlchemyError):
+            for right in await run_in_threadpool(_rights, services):
+                await run_in_threadpool(warm_up_for, services.reader, right)
+
+
+def _rights(services: Services) -> list[Right]:
+    """The different rights of those who see risks, no more than are kept in memory."""
+    rights = (account_of(user).right for user in all_accounts(services.engine))
+    return list(dict.fromkeys(right for right in rights if right.may_see(Kind.SCORES)))[:MOST_RIGHTS]
 
 
 async def _keep_the_log(services: Services, months: int) -> None:

@@ -1,6 +1,7 @@
 """The search for hyper-parameters, on tables of a few hundred rows."""
 
 import tomllib
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -46,20 +47,35 @@ def origin(seed, tells=True):
     return Origin(Sample(x, y), Sample(later_x, later_y), firms)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_on_noise_the_best_of_many_trials_is_no_gain(tmp_path, seed):
-    chosen_by, judged_by = halved([origin(10 * seed + n, tells=False) for n in range(2)])
+def test_the_best_of_many_trials_is_judged_by_firms_that_did_not_choose_it(tmp_path):
+    chosen_by, judged_by = halved([origin(n, tells=False) for n in range(2)])
     found = tune(
         tmp_path / "t.db",
         "study",
         partial(objective, inputs=INPUTS, origins=chosen_by, seed=0),
         partial(confirmed, inputs=INPUTS, origins=judged_by, seed=0),
-        seed,
-        0.1,
+        0,
+        0.05,
         lambda _: None,
     )
-    assert not found.is_gain
-    assert found.value >= found.default_value
+    _, trees = objective(DEFAULTS, INPUTS, chosen_by, 0)
+    assert found.value > found.default_value
+    assert found.gain == confirmed(found.best, replace(DEFAULTS, n_estimators=trees), INPUTS, judged_by, 0)
+
+
+def test_on_noise_a_gain_is_seldom_beyond_chance():
+    # An interval of 95 % is above 0 once in 40 times: in one of these at most, but for bad luck of one in 400.
+    gains = [
+        confirmed(
+            Hyperparameters(60, min_child_samples=20, reg_lambda=1.0),
+            Hyperparameters(60, num_leaves=4, min_child_samples=20, reg_lambda=50.0),
+            INPUTS,
+            halved([origin(10 * seed + n, tells=False) for n in range(2)])[1],
+            0,
+        )
+        for seed in range(12)
+    ]
+    assert sum(gain.low > 0 for gain in gains) <= 1
 
 
 def test_what_can_learn_is_a_gain_beyond_chance_over_what_can_not():
