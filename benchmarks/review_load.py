@@ -4,7 +4,7 @@ Run: python benchmarks/review_load.py [--seconds 60] [--firms 350000] [--data DI
 
 Writes a data folder of random firms (350,000 a list, one in 14 on alert, 12 lists, 3,000 follow-ups), or takes the one
 that it wrote before (`--data`), and serves it with two workers. Then, in this order: who asks for firms outside their
-territory; one agent and one lead alone; 50 agents of as many territories, who come in over ten seconds, each with a
+territory; one agent and one lead alone; 50 agents of as many territories, who come in over half a minute, each with a
 pause between two pages; and the same 50 while the next month's list is published.
 
 How to read it. Each answer that is not the expected one is an error, a sign-in that is told to wait too: there must be
@@ -52,7 +52,7 @@ AGENTS: Final = 50
 CASES: Final = 3000
 PORT: Final = 8765
 # Seconds: between two pages; over which the agents come in; alone.
-PAUSE, COMING, ALONE = (2.0, 6.0), 10.0, 15.0
+PAUSE, COMING, ALONE = (2.0, 6.0), 30.0, 15.0
 PROBES: Final = 200
 
 

@@ -106,9 +106,13 @@ def prepare(reader: Reader, published: PublishedList, right: Right) -> None:
     moved(reader, _past(published), published.newest or published.path)
 
 
-@lru_cache(maxsize=256)
 def by_month(reader: Reader, published: PublishedList, right: Right) -> dict[date, Counts]:
     """The firms in each of the last lists, the newest first."""
+    return _by_month(reader, published.alone, right)
+
+
+@lru_cache(maxsize=256)
+def _by_month(reader: Reader, published: PublishedList, right: Right) -> dict[date, Counts]:
     where = every([_inside_past(reader, published, right), _IN_BUSINESS])
     firms = part_of(parquet(*_past(published)[:PAST]), Table.LIST)
     then = "GROUP BY period ORDER BY period DESC"
@@ -116,9 +120,13 @@ def by_month(reader: Reader, published: PublishedList, right: Right) -> dict[dat
     return {row.pop("period"): Counts(**row) for row in rows}
 
 
-@lru_cache(maxsize=256)
 def by_group(reader: Reader, published: PublishedList, right: Right) -> dict[str, dict[str, Counts]]:
     """The firms of a list by each of DIMENSIONS: dimension -> code -> counts."""
+    return _by_group(reader, published.alone, right)
+
+
+@lru_cache(maxsize=256)
+def _by_group(reader: Reader, published: PublishedList, right: Right) -> dict[str, dict[str, Counts]]:
     firms = part_of(parquet(published.path), Table.LIST)
     selected = [f"{expression} AS by_{name}" for name, expression in DIMENSIONS.items()]
     sets = ", ".join(f"(by_{name})" for name in DIMENSIONS)

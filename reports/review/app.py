@@ -22,7 +22,7 @@ from reports.review.access import Kind, Right
 from reports.review.brand import read_logo
 from reports.review.chains import RefusedAnswerError
 from reports.review.configuration import Configuration, read_configuration
-from reports.review.data import NotPublishedError, Reader, UnreadableError
+from reports.review.data import NotPublishedError, PublishedList, Reader, UnreadableError
 from reports.review.database import open_database
 from reports.review.edge import FIRST_READ, AnswersHead, BehindProxies, ReadsAgain, SmallBodies
 from reports.review.guard import (
@@ -106,14 +106,19 @@ def create_app(configuration: Configuration) -> FastAPI:
     return app
 
 
-def warm_up(reader: Reader) -> None:
-    """Compute what every page of the newest list needs, before a visitor waits for it; nothing where that is done."""
+def warm_up(reader: Reader) -> PublishedList | None:
+    """Compute what every page of the newest list needs, before a visitor waits for it; nothing where that is done.
+
+    Returns that list, None where there is none that can be read.
+    """
     with suppress(NotPublishedError, UnreadableError, OSError):
-        published = reader.published(None)
+        published = reader.published(None, among=reader.folder.snapshot())
         past.prepare(reader, published)
         for room in (aggregates, news):
             room.prepare(reader, published, territory.EVERYONE.place)
         names_of(reader, published)
+        return published
+    return None
 
 
 @asynccontextmanager
@@ -130,23 +135,27 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     services.engine.dispose()
 
 
-def warm_up_for(reader: Reader, right: Right) -> None:
-    """Compute what the first pages of the newest list need in a territory; nothing where that is done."""
-    with suppress(NotPublishedError, UnreadableError, OSError):
-        published = reader.published(None)
+def warm_up_for(reader: Reader, published: PublishedList, right: Right) -> None:
+    """Compute what the first pages of a list need in a territory; nothing where that is done."""
+    with suppress(UnreadableError, OSError):
         news.firms_in_the_news(reader, published, right)
         aggregates.by_month(reader, published, right.place)
         listing.offered_codes(reader, published, right.place)
 
 
 async def _await_lists(services: Services) -> None:
-    """As soon as a list is published, compute what its pages need: those of everyone, then those of each territory."""
+    """As soon as a list is published, compute what its pages need, of everyone and of each territory; then show it."""
+    reader = services.reader
+    reader.await_preparation()
     while True:
         await asyncio.sleep(BETWEEN_LOOKS)
-        await run_in_threadpool(warm_up, services.reader)
+        published = await run_in_threadpool(warm_up, reader)
+        if published is None:
+            continue
         with suppress(SQLAlchemyError):
             for right in await run_in_threadpool(_rights, services):
-                await run_in_threadpool(warm_up_for, services.reader, right)
+                await run_in_threadpool(warm_up_for, reader, published, right)
+        reader.show(published)
 
 
 def _rights(services: Services) -> list[Right]:

@@ -2,8 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,8 @@ from reports.freshness import AsOf
 from reports.reasons import REASON_SETTINGS, ReasonSettings
 
 Row = dict[str, Any]
+# Seconds after which a new list is shown, even where what its pages need is not computed yet.
+MOST_PREPARATION = 180.0
 
 
 class NotPublishedError(Exception):
@@ -71,6 +74,11 @@ class PublishedList:
 
     def __hash__(self) -> int:  # noqa: D105
         return hash(self._files)
+
+    @property
+    def alone(self) -> "PublishedList":
+        """It without the feature table: what is computed of lists alone is kept where only the table is replaced."""
+        return replace(self, snapshot=replace(self.snapshot, table=None))
 
     @property
     def key(self) -> str:
@@ -144,6 +152,30 @@ class Reader:
         self._connection = duckdb.connect(config={"threads": 1})
         self._connection.execute("LOAD parquet")
         self._local = threading.local()
+        # The lists of which what pages need was computed, and when others were first seen; None where nobody does it.
+        self._prepared: set[Path] | None = None
+        self._seen: dict[Path, float] = {}
+
+    def await_preparation(self) -> None:
+        """From now on, show a new list once `show` was called for it; until then the one before is the newest."""
+        self._prepared = set(self.folder.snapshot().lists.values())
+
+    def show(self, published: PublishedList) -> None:
+        """Show a list, as what its pages need was computed."""
+        if self._prepared is not None:
+            self._prepared.add(published.path)
+
+    def snapshot(self) -> Snapshot:
+        """What is published now, without a list that is being prepared: for MOST_PREPARATION seconds at most."""
+        found = self.folder.snapshot()
+        if self._prepared is None or len(found.lists) < 2:
+            return found
+        newest = found.lists[max(found.lists)]
+        if newest in self._prepared:
+            return found
+        if time.monotonic() - self._seen.setdefault(newest, time.monotonic()) > MOST_PREPARATION:
+            return found
+        return replace(found, lists={period: path for period, path in found.lists.items() if path != newest})
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         """The rows of a query with its parameters.
@@ -177,14 +209,14 @@ class Reader:
 
     def keys(self) -> list[str]:
         """The published lists, newest first."""
-        return [key_of(period) for period in sorted(self.folder.snapshot().lists, reverse=True)]
+        return [key_of(period) for period in sorted(self.snapshot().lists, reverse=True)]
 
-    def published(self, key: str | None) -> PublishedList:
-        """A list by its month, the newest for None.
+    def published(self, key: str | None, among: Snapshot | None = None) -> PublishedList:
+        """A list by its month, the newest for None. among: what is published, where it is not what `snapshot` gives.
 
         Raises NotPublishedError where it is not there, UnreadableError where it is broken.
         """
-        snapshot = self.folder.snapshot()
+        snapshot = among or self.snapshot()
         by_key = {key_of(period): period for period in snapshot.lists}
         if not by_key or (key is not None and key not in by_key):
             raise NotPublishedError

@@ -64,7 +64,7 @@ def read_firms(
     rows = reader.query(*select(selected, tables, inside(reader, published, right)))
     by_siren = {row["siren"]: columns.without_hidden_figures(row, right) for row in rows}
     if right.departements is not None and any(row.get("rank") for row in rows):
-        ranks = _ranks(reader, published, right.place)
+        ranks = _ranks(reader, published.alone, right.place)
         for row in by_siren.values():
             row["rank"] = bisect_right(ranks, row["rank"]) if row["rank"] else None
     return [by_siren[siren] for siren in sirens if siren in by_siren]
@@ -110,9 +110,13 @@ def moved(reader: Reader, lists: tuple[Path, ...], newest: Path) -> tuple[Sequen
     return tuple(row["siren"] for row in rows), tuple(row["departement"] for row in rows)
 
 
-@lru_cache(maxsize=256)
 def offered_codes(reader: Reader, published: PublishedList, right: Right) -> Mapping[str, Collection[str]]:
     """For each filter that offers only the codes of the user's firms, by its name: those codes."""
+    return _offered_codes(reader, published.alone, right)
+
+
+@lru_cache(maxsize=256)
+def _offered_codes(reader: Reader, published: PublishedList, right: Right) -> Mapping[str, Collection[str]]:
     held = [f"array_agg(DISTINCT {one.held}) AS {named(one.name)}" for one in filters.FILTERS if one.held]
     firms = part_of(parquet(published.path), Table.LIST)
     (row,) = reader.query(*select(held, firms, inside(reader, published, right)))
@@ -136,7 +140,7 @@ def last_lists(reader: Reader, sirens: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     left = set(sirens)
     # Most are in the newest list: older ones are read only for the others.
-    for period, path in sorted(reader.folder.snapshot().lists.items(), reverse=True):
+    for period, path in sorted(reader.snapshot().lists.items(), reverse=True):
         if not left:
             break
         rows = reader.query(*select(["siren"], parquet(path), one_of("siren", sorted(left)), "ORDER BY siren"))

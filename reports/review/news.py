@@ -34,9 +34,13 @@ def prepare(reader: Reader, published: PublishedList, place: Right) -> None:
     risen(reader, published, place)
 
 
-@lru_cache(maxsize=256)
 def new_alerts(reader: Reader, published: PublishedList, right: Right) -> tuple[tuple[str, ...], int]:
     """The firms most at risk of those on alert that were not on the list before, and how many these are."""
+    return _new_alerts(reader, published.alone, right)
+
+
+@lru_cache(maxsize=256)
+def _new_alerts(reader: Reader, published: PublishedList, right: Right) -> tuple[tuple[str, ...], int]:
     firms = part_of(parquet(published.path), Table.LIST)
     where = every([inside(reader, published, right), newly_on_alert(None, Scene(published)).sql])
     then = f"ORDER BY listed.rank, listed.siren LIMIT {SHOWN}"
@@ -44,9 +48,13 @@ def new_alerts(reader: Reader, published: PublishedList, right: Right) -> tuple[
     return tuple(row["siren"] for row in rows), rows[0]["n"] if rows else 0
 
 
-@lru_cache(maxsize=256)
 def risen(reader: Reader, published: PublishedList, right: Right) -> tuple[Risen, ...]:
     """The firms in business whose risk rose most since the list before; none on the first list."""
+    return _risen(reader, published.alone, right)
+
+
+@lru_cache(maxsize=256)
+def _risen(reader: Reader, published: PublishedList, right: Right) -> tuple[Risen, ...]:
     if not published.earlier:
         return ()
     rise = "listed.probability - earlier.probability"

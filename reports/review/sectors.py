@@ -1,6 +1,8 @@
 """Usual values: medians of all firms and quartiles of each sector, computed once per published table."""
 
+import glob
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -69,11 +71,26 @@ def sector_quartiles(
 ) -> Quartiles:
     """The quartiles of each figure in a NAF division; none where so few firms have it that it would reveal one."""
     with _once if figures is KEY_FIGURES else _once_past:
-        return _quartiles(reader, features, figures).get(division, {})
+        return _quartiles(reader, _Files.of(features), figures).get(division, {})
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Files of the feature table: the same in another version of it, which links those of the periods that it keeps."""
+
+    identity: tuple[tuple[int, ...], ...]
+    pattern: Path = field(compare=False)
+
+    @staticmethod
+    def of(pattern: Path) -> "_Files":
+        # Not by Path: the folder of a pattern is escaped.
+        found = [Path(path).stat() for path in sorted(glob.glob(str(pattern)))]  # noqa: PTH207
+        return _Files(tuple((one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns) for one in found), pattern)
 
 
 @lru_cache(maxsize=64)
-def _quartiles(reader: Reader, features: Path, figures: tuple[str, ...]) -> dict[str, Quartiles]:
+def _quartiles(reader: Reader, files: _Files, figures: tuple[str, ...]) -> dict[str, Quartiles]:
+    features = files.pattern
     names = _held(reader, features, (name for name in figures if name not in PUBLIC_FEATURES))
     selected = ["naf_division", *map(_quartiles_of, map(named, names))]
     rows = reader.query(*select(selected, parquet(features), then="GROUP BY naf_division"))
