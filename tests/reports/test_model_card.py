@@ -113,7 +113,7 @@ def test_the_card_tells_what_each_part_adds_the_most_first_and_what_was_not_meas
 
 def test_the_card_tells_alerts_of_helped_firms_apart():
     card = model_card(MODEL, METRICS)
-    assert "| helped | high alert | 40 | 8 | 50% (between 30% and 70%) | – | 5 (between 3 and 8) |" in card
+    assert "| helped firms | high alert | 40 | 8 | 50% (between 30% and 70%) | – | 5 (between 3 and 8) |" in card
     assert "No help is noted" in model_card(MODEL, replace(METRICS, helped=()))
 
 
