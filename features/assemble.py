@@ -47,7 +47,7 @@ CATALOG: tuple[Feature, ...] = tuple(feature for theme in THEMES for feature in 
 DATED: tuple[str, ...] = dated_sources(CATALOG)
 # Months built before the first period, and not published.
 WARM_UP_MONTHS = LOOK_BACK_MONTHS
-# Each rank is a window that carries all that was computed before it: twice as many at once take four times as long.
+# Each rank is a window that carries all that was computed before it: many at once take longer than as many apart.
 RANKS_AT_ONCE = 5
 
 Tables = Mapping[str, ir.Table]

@@ -35,7 +35,7 @@ from features.table_record import BUILD_UPGRADES, PERIOD_UPGRADES, BuildRecord, 
 from features.target import labelled, openings, outcomes
 from features.themes.context import failure_rates
 
-# The rows whose firms are compared at once, a dozen columns of them.
+# The rows whose firms are compared at once: only the columns that compare are read.
 ROWS_PER_BLOCK = 8_000_000
 
 
@@ -210,7 +210,7 @@ def _publish(
         compared = comparisons(parts.filter(parts.period.isin(block)), rates)
         write_partitions(con, compared, scratch / COMPARISONS / f"block={block[0]}", "period")
     compared = read_partitions(con, scratch / COMPARISONS, "block", "period")
-    # A view, so that Ibis writes its 140 columns out as SQL once rather than for each period.
+    # A view, so that Ibis writes all its columns out as SQL once rather than for each period.
     whole = con.create_view("feature_table", ordered(parts.inner_join(compared, list(KEY))), overwrite=True)
     for period in periods:
         of_period = whole.filter(whole.period == ibis.literal(period)).drop("period").order_by("siren")

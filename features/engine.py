@@ -123,8 +123,8 @@ def kept(con: BaseBackend, scratch: Path) -> Iterator[Callable[[ir.Table], ir.Ta
 
     try:
         yield keep
-    finally:
+        # Not after an error, which a second one would hide. Ibis 12 writes a DROP without the name of the table.
         for name in names:
-            # Ibis 12 writes a DROP without the name of the table.
             con.raw_sql(f"DROP TABLE {name}")
+    finally:
         shutil.rmtree(folder, ignore_errors=True)

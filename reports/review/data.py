@@ -152,30 +152,30 @@ class Reader:
         self._connection = duckdb.connect(config={"threads": 1})
         self._connection.execute("LOAD parquet")
         self._local = threading.local()
-        # The lists of which what pages need was computed, and when others were first seen; None where nobody does it.
-        self._prepared: set[Path] | None = None
-        self._seen: dict[Path, float] = {}
+        # The months whose pages were prepared, and when others were first seen; None where nobody prepares them.
+        self._prepared: set[date] | None = None
+        self._seen: dict[date, float] = {}
 
     def await_preparation(self) -> None:
         """From now on, show a new list once `show` was called for it; until then the one before is the newest."""
-        self._prepared = set(self.folder.snapshot().lists.values())
+        self._prepared = set(self.folder.snapshot().lists)
 
     def show(self, published: PublishedList) -> None:
         """Show a list, as what its pages need was computed."""
         if self._prepared is not None:
-            self._prepared.add(published.path)
+            self._prepared.add(published.period)
 
     def snapshot(self) -> Snapshot:
-        """What is published now, without a list that is being prepared: for MOST_PREPARATION seconds at most."""
+        """What is published now, without a new month that is being prepared: for MOST_PREPARATION seconds at most."""
         found = self.folder.snapshot()
         if self._prepared is None or len(found.lists) < 2:
             return found
-        newest = found.lists[max(found.lists)]
+        newest = max(found.lists)
         if newest in self._prepared:
             return found
         if time.monotonic() - self._seen.setdefault(newest, time.monotonic()) > MOST_PREPARATION:
             return found
-        return replace(found, lists={period: path for period, path in found.lists.items() if path != newest})
+        return replace(found, lists={period: path for period, path in found.lists.items() if period != newest})
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         """The rows of a query with its parameters.
@@ -217,6 +217,9 @@ class Reader:
         Raises NotPublishedError where it is not there, UnreadableError where it is broken.
         """
         snapshot = among or self.snapshot()
+        if among is None and key not in {None, *map(key_of, snapshot.lists)}:
+            # Whoever asks for it by its address need not wait until it was prepared.
+            snapshot = self.folder.snapshot()
         by_key = {key_of(period): period for period in snapshot.lists}
         if not by_key or (key is not None and key not in by_key):
             raise NotPublishedError

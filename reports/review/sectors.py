@@ -1,4 +1,4 @@
-"""Usual values: medians of all firms and quartiles of each sector, computed once per published table."""
+"""Usual values: medians of all firms and quartiles of each sector, computed once for the same files."""
 
 import glob
 from collections.abc import Iterable

@@ -23,8 +23,17 @@ def test_a_new_list_is_shown_once_it_was_prepared_and_those_before_always(copied
     publish(copied, "2024-03")
     assert reader.keys() == ["2024-02", "2024-01"]
     assert reader.published(None).key == "2024-02"
+    assert reader.published("2024-03").key == "2024-03"
     reader.show(reader.published(None, among=reader.folder.snapshot()))
     assert reader.keys() == ["2024-03", "2024-02", "2024-01"]
+
+
+def test_a_month_that_is_published_again_is_shown_at_once(copied):
+    publish(copied, "2024-03")
+    reader = Reader(copied)
+    reader.await_preparation()
+    publish(copied, "2024-03")
+    assert reader.keys()[0] == "2024-03"
 
 
 def test_a_list_that_can_not_be_prepared_is_shown_after_a_while(copied, monkeypatch):
