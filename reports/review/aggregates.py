@@ -19,6 +19,7 @@ from reports.review.access import Right
 from reports.review.columns import Table
 from reports.review.conditions import SECTION
 from reports.review.data import PublishedList, Reader, Row
+from reports.review.kept import kept
 from reports.review.listing import inside, inside_lists, moved
 from reports.review.sql import Part, Sql, beside, every, one_of, parquet, part_of, select
 
@@ -106,13 +107,9 @@ def prepare(reader: Reader, published: PublishedList, right: Right) -> None:
     moved(reader, _past(published), published.newest or published.path)
 
 
+@kept
 def by_month(reader: Reader, published: PublishedList, right: Right) -> dict[date, Counts]:
     """The firms in each of the last lists, the newest first."""
-    return _by_month(reader, published.alone, right)
-
-
-@lru_cache(maxsize=256)
-def _by_month(reader: Reader, published: PublishedList, right: Right) -> dict[date, Counts]:
     where = every([_inside_past(reader, published, right), _IN_BUSINESS])
     firms = part_of(parquet(*_past(published)[:PAST]), Table.LIST)
     then = "GROUP BY period ORDER BY period DESC"
@@ -120,13 +117,9 @@ def _by_month(reader: Reader, published: PublishedList, right: Right) -> dict[da
     return {row.pop("period"): Counts(**row) for row in rows}
 
 
+@kept
 def by_group(reader: Reader, published: PublishedList, right: Right) -> dict[str, dict[str, Counts]]:
     """The firms of a list by each of DIMENSIONS: dimension -> code -> counts."""
-    return _by_group(reader, published.alone, right)
-
-
-@lru_cache(maxsize=256)
-def _by_group(reader: Reader, published: PublishedList, right: Right) -> dict[str, dict[str, Counts]]:
     firms = part_of(parquet(published.path), Table.LIST)
     selected = [f"{expression} AS by_{name}" for name, expression in DIMENSIONS.items()]
     sets = ", ".join(f"(by_{name})" for name in DIMENSIONS)

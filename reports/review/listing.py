@@ -15,6 +15,7 @@ from reports.review.asked import Asked
 from reports.review.columns import IDENTITY, Table
 from reports.review.conditions import Condition, Scene
 from reports.review.data import PublishedList, Reader, Row
+from reports.review.kept import kept
 from reports.review.names import names_of
 from reports.review.sql import NO_CONDITION, Beside, Sql, beside, every, named, one_of, parquet, part_of, select
 
@@ -64,13 +65,13 @@ def read_firms(
     rows = reader.query(*select(selected, tables, inside(reader, published, right)))
     by_siren = {row["siren"]: columns.without_hidden_figures(row, right) for row in rows}
     if right.departements is not None and any(row.get("rank") for row in rows):
-        ranks = _ranks(reader, published.alone, right.place)
+        ranks = _ranks(reader, published, right.place)
         for row in by_siren.values():
             row["rank"] = bisect_right(ranks, row["rank"]) if row["rank"] else None
     return [by_siren[siren] for siren in sirens if siren in by_siren]
 
 
-@lru_cache(maxsize=256)
+@kept
 def _ranks(reader: Reader, published: PublishedList, right: Right) -> Sequence[int]:
     """The national ranks of the firms of the territory, in order."""
     ranked = every([Sql("listed.rank IS NOT NULL"), inside(reader, published, right)])
@@ -110,13 +111,9 @@ def moved(reader: Reader, lists: tuple[Path, ...], newest: Path) -> tuple[Sequen
     return tuple(row["siren"] for row in rows), tuple(row["departement"] for row in rows)
 
 
+@kept
 def offered_codes(reader: Reader, published: PublishedList, right: Right) -> Mapping[str, Collection[str]]:
     """For each filter that offers only the codes of the user's firms, by its name: those codes."""
-    return _offered_codes(reader, published.alone, right)
-
-
-@lru_cache(maxsize=256)
-def _offered_codes(reader: Reader, published: PublishedList, right: Right) -> Mapping[str, Collection[str]]:
     held = [f"array_agg(DISTINCT {one.held}) AS {named(one.name)}" for one in filters.FILTERS if one.held]
     firms = part_of(parquet(published.path), Table.LIST)
     (row,) = reader.query(*select(held, firms, inside(reader, published, right)))

@@ -10,6 +10,7 @@ from reports.review.access import Right
 from reports.review.columns import Table
 from reports.review.conditions import Scene, newly_on_alert
 from reports.review.data import PublishedList, Reader, Row
+from reports.review.kept import kept
 from reports.review.listing import inside, read_firms
 from reports.review.sql import Sql, beside, every, one_of, parquet, part_of, select
 
@@ -34,13 +35,9 @@ def prepare(reader: Reader, published: PublishedList, place: Right) -> None:
     risen(reader, published, place)
 
 
+@kept
 def new_alerts(reader: Reader, published: PublishedList, right: Right) -> tuple[tuple[str, ...], int]:
     """The firms most at risk of those on alert that were not on the list before, and how many these are."""
-    return _new_alerts(reader, published.alone, right)
-
-
-@lru_cache(maxsize=256)
-def _new_alerts(reader: Reader, published: PublishedList, right: Right) -> tuple[tuple[str, ...], int]:
     firms = part_of(parquet(published.path), Table.LIST)
     where = every([inside(reader, published, right), newly_on_alert(None, Scene(published)).sql])
     then = f"ORDER BY listed.rank, listed.siren LIMIT {SHOWN}"
@@ -48,13 +45,9 @@ def _new_alerts(reader: Reader, published: PublishedList, right: Right) -> tuple
     return tuple(row["siren"] for row in rows), rows[0]["n"] if rows else 0
 
 
+@kept
 def risen(reader: Reader, published: PublishedList, right: Right) -> tuple[Risen, ...]:
     """The firms in business whose risk rose most since the list before; none on the first list."""
-    return _risen(reader, published.alone, right)
-
-
-@lru_cache(maxsize=256)
-def _risen(reader: Reader, published: PublishedList, right: Right) -> tuple[Risen, ...]:
     if not published.earlier:
         return ()
     rise = "listed.probability - earlier.probability"
