@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from reports.review import aggregates, audit, listing, news, past
+from reports.review import aggregates, audit, firm_rows, listing, news, past
 from reports.review.access import Kind, Right
 from reports.review.brand import read_logo
 from reports.review.chains import RefusedAnswerError
@@ -117,6 +117,7 @@ def warm_up(reader: Reader) -> PublishedList | None:
         for room in (aggregates, news):
             room.prepare(reader, published, territory.EVERYONE.place)
         names_of(reader, published)
+        firm_rows.prepare(reader, published)
         return published
     return None
 

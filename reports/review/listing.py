@@ -15,9 +15,10 @@ from reports.review.asked import Asked
 from reports.review.columns import IDENTITY, Table
 from reports.review.conditions import Condition, Scene
 from reports.review.data import PublishedList, Reader, Row
+from reports.review.firm_rows import joined, paths_of, read_columns
 from reports.review.kept import kept
 from reports.review.names import names_of
-from reports.review.sql import NO_CONDITION, Beside, Sql, beside, every, named, one_of, parquet, part_of, select
+from reports.review.sql import Sql, beside, every, named, one_of, parquet, part_of, select
 
 PAGE_SIZE: Final = 50
 
@@ -59,10 +60,9 @@ def read_firms(
     """
     shown = [column for column in columns.visible(right, published) if column.table]
     shown = [column for column in shown if names is None or column.name in names]
-    only = one_of("siren", sirens)
     selected = [f"{column.expression} AS {named(column.name)}" for column in shown]
-    tables = _joined(published, columns.tables_of(shown), only)
-    rows = reader.query(*select(selected, tables, inside(reader, published, right)))
+    here = inside(reader, published, right)
+    rows = read_columns(reader, published, sirens, selected, columns.tables_of(shown), here)
     by_siren = {row["siren"]: columns.without_hidden_figures(row, right) for row in rows}
     if right.departements is not None and any(row.get("rank") for row in rows):
         ranks = _ranks(reader, published, right.place)
@@ -156,28 +156,8 @@ def _conditions(reader: Reader, asked: Asked, scene: Scene, right: Right) -> lis
         for one in filters.FILTERS
         if one.name in asked.values and one.name != "alert"
     ]
-    is_there = _paths(scene.published)
+    is_there = paths_of(scene.published)
     return [Condition(inside(reader, scene.published, right)), *(one for one in found if one.table in is_there)]
-
-
-def _paths(published: PublishedList) -> dict[Table, Path]:
-    """The tables behind a list that are there."""
-    paths = {
-        Table.LIST: published.path,
-        Table.REGISTER: published.firms,
-        Table.FEATURES: published.features,
-        Table.SCORES: published.scores,
-    }
-    return {table: path for table, path in paths.items() if path is not None}
-
-
-def _joined(published: PublishedList, tables: Collection[Table], only: Sql = NO_CONDITION) -> Beside:
-    """The list with what the tables hold of its firms; only: a condition on `siren` that each of them is read under."""
-    paths = _paths(published)
-    first, *others = (
-        part_of(parquet(paths[table]), table, only) for table in Table if table is Table.LIST or table in tables
-    )
-    return beside(first, *others)
 
 
 def _sirens(
@@ -195,20 +175,20 @@ def _sirens(
     then = f"ORDER BY {by.expression} {direction} NULLS LAST, listed.siren"
     if size is not None:
         then += f" LIMIT {size} OFFSET {size * (asked.page - 1)}"
-    tables = _joined(published, {one.table for one in found} | columns.tables_of([by]))
+    tables = joined(published, {one.table for one in found} | columns.tables_of([by]))
     rows = reader.query(*select(["listed.siren"], tables, every(one.sql for one in found), then))
     return [row["siren"] for row in rows]
 
 
 def _total(reader: Reader, published: PublishedList, found: Sequence[Condition]) -> int:
-    tables = _joined(published, {one.table for one in found})
+    tables = joined(published, {one.table for one in found})
     (row,) = reader.query(*select(["count(*) AS n"], tables, every(one.sql for one in found)))
     return int(row["n"])
 
 
 def _counts(reader: Reader, published: PublishedList, found: Sequence[Condition]) -> dict[str, int]:
     """Firms by level of alert."""
-    tables = _joined(published, {one.table for one in found})
+    tables = joined(published, {one.table for one in found})
     where = every(one.sql for one in found)
     rows = reader.query(*select(["listed.alert AS alert", "count(*) AS n"], tables, where, "GROUP BY 1"))
     counts = {row["alert"]: row["n"] for row in rows}
