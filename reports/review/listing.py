@@ -18,9 +18,15 @@ from reports.review.data import PublishedList, Reader, Row
 from reports.review.firm_rows import joined, paths_of, read_columns
 from reports.review.kept import kept
 from reports.review.names import names_of
-from reports.review.sql import Sql, beside, every, named, one_of, parquet, part_of, select
+from reports.review.sql import Beside, Sql, beside, every, named, one_of, parquet, part_of, select
 
 PAGE_SIZE: Final = 50
+# SIRENs, and where each of these firms is now.
+Moves = tuple[Sequence[str], Sequence[str | None]]
+NO_MOVES: Final[Moves] = ((), ())
+PLACES: Final = (
+    "[listed.departement, CASE WHEN moves.siren IS NULL THEN listed.departement ELSE moves.departement END] AS places"
+)
 
 
 @dataclass(frozen=True)
@@ -91,18 +97,32 @@ def inside_lists(reader: Reader, lists: tuple[Path, ...], newest: Path | None, r
     The newest list is not looked at for each question: of the firms that it holds, it is kept which ones moved.
     """
     here = right.territory("listed.departement")
-    sirens, places = moved(reader, lists, newest) if newest and right.departements is not None else ((), ())
-    if not sirens:
+    moves = moved(reader, lists, newest) if newest and right.departements is not None else NO_MOVES
+    if moves == NO_MOVES:
         return here
     there = right.territory("departement")
     elsewhere = Sql(f"({there.text}) IS NOT TRUE", there.values)
-    gone = Sql("(SELECT unnest(?) AS siren, unnest(?::VARCHAR[]) AS departement)", (list(sirens), list(places)))
-    left = select(["siren"], gone, elsewhere)
+    left = select(["siren"], _as_table(moves), elsewhere)
     return every([here, Sql(f"listed.siren NOT IN ({left.text})", left.values)])
 
 
+def with_places(reader: Reader, lists: tuple[Path, ...], newest: Path | None) -> Beside:
+    """The firms of the lists; PLACES are where each was and is: in the territories that `Right.holds` both of.
+
+    So that what is computed once tells of every territory, as `inside_lists` would.
+    """
+    moves = _as_table(moved(reader, lists, newest) if newest else NO_MOVES)
+    return beside(part_of(parquet(*lists), Table.LIST), part_of(moves, "moves"))
+
+
+def _as_table(moves: Moves) -> Sql:
+    sirens, places = moves
+    text = "(SELECT unnest(?::VARCHAR[]) AS siren, unnest(?::VARCHAR[]) AS departement)"
+    return Sql(text, (list(sirens), list(places)))
+
+
 @lru_cache(maxsize=32)
-def moved(reader: Reader, lists: tuple[Path, ...], newest: Path) -> tuple[Sequence[str], Sequence[str | None]]:
+def moved(reader: Reader, lists: tuple[Path, ...], newest: Path) -> Moves:
     """The firms that one of the lists places elsewhere than the newest does, and where that places them."""
     tables = beside(part_of(parquet(*lists), Table.LIST), part_of(parquet(newest), "today"))
     where = Sql("today.siren IS NOT NULL AND listed.departement IS DISTINCT FROM today.departement")
