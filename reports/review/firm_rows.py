@@ -1,4 +1,4 @@
-"""What the tables of a list hold of firms: from memory for those on alert, whose pages agents open.
+"""What the tables of a list hold of firms: from memory for those on alert and others that pages tell of.
 
 From files, one firm's row of a table of 190 columns takes DuckDB 20 ms: it prepares each column, and unpacks thousands
 of rows of it. What is kept of 25,000 firms on alert takes 0.5 s to read and 100 MB of each worker.
@@ -51,7 +51,7 @@ def read_columns(
     where: Sql,
 ) -> list[Row]:
     """Expressions on tables of a list, `siren` among them, of those of the firms that meet a condition; in no order."""
-    at_hand = _on_alert(reader).found(published)
+    at_hand = _at_hand(reader).found(published)
     # There, each table is a column that holds its rows: expressions and conditions read the same.
     wanted = every([one_of("siren", sirens), where])
     rows = reader.query(*select(expressions, at_hand, wanted)) if at_hand else []
@@ -67,27 +67,29 @@ def read_whole(reader: Reader, published: PublishedList, siren: str, names: Sequ
 
     names: of `Table`, CONTRIBUTIONS, and PAST: period, probability and alert in each list up to this one.
     """
-    at_hand = _on_alert(reader).found(published)
+    at_hand = _at_hand(reader).found(published)
     rows = reader.query(*select(names, at_hand, of_firm(siren))) if at_hand else []
     rows = rows or reader.query(*_whole(published, names, of_firm(siren)))
     return rows[0] if rows else dict.fromkeys(names)
 
 
-def prepare(reader: Reader, published: PublishedList) -> None:
-    """Keep the firms on alert of the newest list in memory."""
+def prepare(reader: Reader, published: PublishedList, others: Collection[str]) -> None:
+    """Keep the firms on alert of the newest list in memory, and others that pages tell of."""
     if published.newest is None:
-        _on_alert(reader).made(published)
+        _at_hand(reader).made(
+            published, lambda: _whole(published, [*Table, CONTRIBUTIONS, PAST], _kept(published, others))
+        )
 
 
 @lru_cache(maxsize=4)
-def _on_alert(reader: Reader) -> KeptTables:
-    return KeptTables(reader, _all_on_alert)
+def _at_hand(reader: Reader) -> KeptTables:
+    return KeptTables(reader)
 
 
-def _all_on_alert(published: PublishedList) -> Sql:
-    firms = select(["siren"], parquet(published.path), Sql("alert <> ?", (NO_ALERT,)))
-    only = Sql(f"siren IN ({firms.text})", firms.values)
-    return _whole(published, [*Table, CONTRIBUTIONS, PAST], only)
+def _kept(published: PublishedList, others: Collection[str]) -> Sql:
+    is_asked = Sql("alert <> ? OR siren IN (SELECT unnest(?::VARCHAR[]))", (NO_ALERT, list(others)))
+    firms = select(["siren"], parquet(published.path), is_asked)
+    return Sql(f"siren IN ({firms.text})", firms.values)
 
 
 def _whole(published: PublishedList, names: Sequence[str], only: Sql) -> Sql:

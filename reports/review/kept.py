@@ -37,22 +37,22 @@ def kept(compute: Callable[[Reader, PublishedList, Right], T_co]) -> OfLists[T_c
 
 
 class KeptTables:
-    """The rows of a query on a list, as tables in memory, of the last lists asked for; of each reader its own."""
+    """The rows of queries as tables in memory, one of each of the last lists asked for; of each reader its own."""
 
-    def __init__(self, reader: Reader, query: Callable[[PublishedList], Sql]) -> None:
-        """query: of a list's firms."""
-        self._reader, self._query, self._lock = reader, query, Lock()
+    def __init__(self, reader: Reader) -> None:
+        """reader: in whose memory they are."""
+        self._reader, self._lock = reader, Lock()
         self._tables: dict[PublishedList, str] = {}
 
-    def made(self, published: PublishedList) -> Sql:
-        """The table of a list. Where many ask for it at once, one makes it and the others wait.
+    def made(self, published: PublishedList, query: Callable[[], Sql]) -> Sql:
+        """The table of a list, made by that query. Where many ask for it at once, one makes it and the others wait.
 
         Raises UnreadableError where a file is missing or broken.
         """
         with self._lock:
             if published not in self._tables:
                 name = f"kept_{next(_numbers)}"
-                self._reader.query(*kept_as(name, self._query(published)))
+                self._reader.query(*kept_as(name, query()))
                 self._tables[published] = name
                 for former in list(self._tables)[:-MOST]:
                     self._reader.query(*dropped(self._tables.pop(former)))

@@ -134,10 +134,16 @@ def moved(reader: Reader, lists: tuple[Path, ...], newest: Path) -> Moves:
 @kept
 def offered_codes(reader: Reader, published: PublishedList, right: Right) -> Mapping[str, Collection[str]]:
     """For each filter that offers only the codes of the user's firms, by its name: those codes."""
+    inside = [held for places, held in _codes_by_place(reader, published) if right.holds(places)]
+    return {one.name: frozenset().union(*(held[one.name] for held in inside)) for one in filters.FILTERS if one.held}
+
+
+@lru_cache(maxsize=4)
+def _codes_by_place(reader: Reader, published: PublishedList) -> Sequence[tuple[Sequence[str | None], Row]]:
     held = [f"array_agg(DISTINCT {one.held}) AS {named(one.name)}" for one in filters.FILTERS if one.held]
-    firms = part_of(parquet(published.path), Table.LIST)
-    (row,) = reader.query(*select(held, firms, inside(reader, published, right)))
-    return {name: frozenset(codes or ()) for name, codes in row.items()}
+    firms = with_places(reader, (published.path,), published.newest)
+    rows = reader.query(*select([PLACES, *held], firms, None, "GROUP BY ALL"))
+    return [(row.pop("places"), row) for row in rows]
 
 
 def seen_last(reader: Reader, sirens: Sequence[str], right: Right) -> dict[str, tuple[Row, str]]:

@@ -14,7 +14,7 @@ from reports.review.sql import Sql, beside, parquet, part_of, select
 
 def names_of(reader: Reader, published: PublishedList) -> Sql | None:
     """The table (siren, name) of the newest list; None of an older one."""
-    return None if published.newest else _names(reader).made(published)
+    return None if published.newest else _names(reader).made(published, lambda: _plain_names(published))
 
 
 def _plain_names(published: PublishedList) -> Sql:
@@ -24,4 +24,4 @@ def _plain_names(published: PublishedList) -> Sql:
 
 @lru_cache(maxsize=4)
 def _names(reader: Reader) -> KeptTables:
-    return KeptTables(reader, _plain_names)
+    return KeptTables(reader)

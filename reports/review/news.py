@@ -12,7 +12,7 @@ from reports.review.conditions import Scene, newly_on_alert
 from reports.review.data import PublishedList, Reader, Row
 from reports.review.kept import kept
 from reports.review.listing import PLACES, read_firms, with_places
-from reports.review.sql import Beside, Sql, one_of, parquet, part_of, select
+from reports.review.sql import Beside, Sql, parquet, part_of, select
 
 SHOWN: Final = 5
 # A smaller rise of the risk is not told: one point.
@@ -56,9 +56,7 @@ def _new_by_place(reader: Reader, published: PublishedList) -> Sequence[Row]:
 def risen(reader: Reader, published: PublishedList, right: Right) -> tuple[Risen, ...]:
     """The firms in business whose risk rose most since the list before; none on the first list."""
     inside = (row for row in _risen_by_place(reader, published) if right.holds(row["places"]))
-    rows = list(islice(inside, SHOWN))
-    movements = _movements(reader, published, [row["siren"] for row in rows])
-    return tuple(Risen(row["siren"], row["before"], row["now"], movements.get(row["siren"])) for row in rows)
+    return tuple(Risen(row["siren"], row["before"], row["now"], row["movement"]) for row in islice(inside, SHOWN))
 
 
 @lru_cache(maxsize=4)
@@ -72,7 +70,8 @@ def _risen_by_place(reader: Reader, published: PublishedList) -> Sequence[Row]:
     has_risen = Sql(f"listed.state = ? AND {rise} >= ?", (IN_BONIS, SMALLEST_RISE))
     order = f"{rise} DESC, listed.siren"
     told = ["listed.siren AS siren", PLACES, "earlier.probability AS before", "listed.probability AS now"]
-    told.append(_rank_in_place(order))
+    told += ["listed.movement AS movement" if "movement" in published.columns else "NULL AS movement"]
+    told += [_rank_in_place(order)]
     return reader.query(*select(told, tables, has_risen, f"QUALIFY place_rank <= {SHOWN} ORDER BY {order}"))
 
 
@@ -80,11 +79,10 @@ def _rank_in_place(order: str) -> str:
     return f"row_number() OVER (PARTITION BY places ORDER BY {order}) AS place_rank"
 
 
-def _movements(reader: Reader, published: PublishedList, sirens: list[str]) -> dict[str, object]:
-    if "movement" not in published.columns or not sirens:
-        return {}
-    rows = reader.query(*select(["siren", "movement"], parquet(published.path), one_of("siren", sirens)))
-    return {row["siren"]: row["movement"] for row in rows}
+def told_anywhere(reader: Reader, published: PublishedList) -> Sequence[str]:
+    """The firms that are in the news of some territory."""
+    found = (*_new_by_place(reader, published.alone), *_risen_by_place(reader, published.alone))
+    return [row["siren"] for row in found]
 
 
 @lru_cache(maxsize=256)

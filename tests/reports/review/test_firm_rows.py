@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.alerts import NO_ALERT
 from reports.language import Language
 from reports.review import firm_rows
 from reports.review.access import Kind, Right, Role
@@ -45,28 +46,26 @@ def told(reader, right):
 @pytest.mark.parametrize("right", RIGHTS.values(), ids=RIGHTS)
 def test_a_firm_is_told_alike_from_memory_and_from_files(data_template, right):
     from_files, from_memory = Reader(data_template), Reader(data_template)
-    firm_rows.prepare(from_memory, from_memory.published(None))
+    firm_rows.prepare(from_memory, from_memory.published(None), ())
     assert told(from_memory, right) == told(from_files, right)
 
 
-def test_of_a_firm_on_alert_no_file_is_read_again(data_template):
-    reader = Watched(data_template)
+def test_of_firms_on_alert_and_those_asked_for_no_file_is_read_again(data_template):
+    reader, right = Watched(data_template), RIGHTS["everything"]
     published = reader.published(None)
-    firm_rows.prepare(reader, published)
-    right = RIGHTS["everything"]
-    on_alert = [
-        row["siren"] for row in read_firms(reader, published, list(FIRMS["siren"]), right) if row["alert"] != "none"
-    ]
-    reader.asked.clear()
-    for siren in on_alert:
+    levels = {row["siren"]: row["alert"] for row in read_firms(reader, published, list(FIRMS["siren"]), right)}
+    asked, left = [siren for siren, level in levels.items() if level == NO_ALERT][:2]
+    firm_rows.prepare(reader, published, [asked])
+    on_alert = [siren for siren, level in levels.items() if level != NO_ALERT]
+    assert len(on_alert) > 1
+    for siren, is_kept in [*((siren, True) for siren in (*on_alert, asked)), (left, False)]:
+        reader.asked.clear()
         explain(reader, published, read_firm(reader, published, siren, right), right, Language("fr"))
         risk_history(reader, published, siren)
-    assert len(on_alert) > 1
-    assert reader.asked
-    assert not [sql for sql in reader.asked if "read_parquet" in sql]
+        assert any("read_parquet" in sql for sql in reader.asked) != is_kept
 
 
 def test_of_an_older_list_nothing_is_kept(data_template):
     reader = Watched(data_template)
-    firm_rows.prepare(reader, reader.published("2024-01"))
+    firm_rows.prepare(reader, reader.published("2024-01"), ())
     assert not [sql for sql in reader.asked if "CREATE TABLE" in sql]
