@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 import uuid
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,6 +42,8 @@ def session(scratch: Path, memory_gb: int, master: str) -> "SparkSession":
     builder, log = SparkSession.builder.appName("weaksignals"), scratch.resolve().parent / LOG
     if master.startswith("sc://") or (not master and "SPARK_REMOTE" in os.environ):
         builder = builder.remote(master) if master else builder
+        # Ibis asks for what Spark Connect does anyway.
+        warnings.filterwarnings("ignore", "'verifySchema' is ignored")
     else:
         _end_without(scratch.resolve())
         builder = builder.config(map={**_of_this_process(scratch.resolve(), memory_gb)})

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,38 +37,77 @@ class Cluster:
         os.kill(found[0], signal.SIGKILL)
 
 
+class Processes:
+    """Processes of Spark, each with its log in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        pyspark = pytest.importorskip("pyspark", reason="the extra spark is not installed")
+        self.folder, self.home = folder, Path(pyspark.__file__).parent
+        self.started: list[subprocess.Popen[bytes]] = []
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def start(self, program: str, *arguments: str) -> Path:
+        """Start one; returns its log."""
+        # Executors import our packages, as they would where these are installed.
+        environment = {
+            **os.environ,
+            "SPARK_HOME": str(self.home),
+            "PYTHONPATH": str(ROOT),
+            "PYSPARK_PYTHON": sys.executable,
+            "SPARK_NO_DAEMONIZE": "1",
+        }
+        path = self.folder / f"{len(self.started)}.log"
+        with path.open("wb") as log:
+            command = [str(self.home / "bin" / program), *arguments]
+            self.started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
+        return path
+
+    def end(self) -> None:
+        """End all, the last first."""
+        for process in reversed(self.started):
+            process.terminate()
+        for process in self.started:
+            process.wait(60)
+
+
 @contextmanager
 def cluster(folder: Path) -> Iterator[Cluster]:
     """Start it, and end it. folder: for its logs and working files."""
-    pyspark = pytest.importorskip("pyspark", reason="the extra spark is not installed")
-    home = Path(pyspark.__file__).parent
-    # Executors import our packages, as they would where these are installed.
-    environment = {**os.environ, "SPARK_HOME": str(home), "PYTHONPATH": str(ROOT), "SPARK_NO_DAEMONIZE": "1"}
-    folder.mkdir(parents=True, exist_ok=True)
-    started: list[subprocess.Popen[bytes]] = []
+    processes = Processes(folder)
 
-    def start(name: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        command = [str(home / "bin" / "spark-class"), f"{DEPLOY}.{name}", "--host", "127.0.0.1", *arguments]
-        with (folder / f"{len(started)}.log").open("wb") as log:
-            started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
-        return started[-1]
+    def start(name: str, *arguments: str) -> Path:
+        return processes.start("spark-class", f"{DEPLOY}.{name}", "--host", "127.0.0.1", *arguments)
 
     try:
         port = _free_port()
         url = f"spark://127.0.0.1:{port}"
-        start("master.Master", "--port", str(port), "--webui-port", "0")
-        _wait_for("I have been elected leader", folder / "0.log")
+        _wait_for("I have been elected leader", start("master.Master", "--port", str(port), "--webui-port", "0"))
         limits = ("--cores", "1", "--memory", "1g", "--webui-port", "0")
-        for number in range(WORKERS):
-            start("worker.Worker", *limits, "--work-dir", str(folder / f"work-{number}"), url)
-        for number in range(WORKERS):
-            _wait_for("Successfully registered with master", folder / f"{number + 1}.log")
-        yield Cluster(url, started[1:])
+        logs = [start("worker.Worker", *limits, "--work-dir", str(folder / f"work-{n}"), url) for n in range(WORKERS)]
+        for log in logs:
+            _wait_for("Successfully registered with master", log)
+        yield Cluster(url, processes.started[1:])
     finally:
-        for process in reversed(started):
-            process.terminate()
-        for process in started:
-            process.wait(60)
+        processes.end()
+
+
+@contextmanager
+def connect_server(folder: Path) -> Iterator[Cluster]:
+    """A Spark Connect server with executors of its own; it knows nothing of whoever connects but their plans."""
+    processes, port = Processes(folder), _free_port()
+    (jar,) = (processes.home / "jars").glob("spark-connect_*.jar")
+    try:
+        log = processes.start(
+            "spark-submit",
+            *("--master", f"local[{WORKERS}]", "--driver-memory", "2g"),
+            *("--class", "org.apache.spark.sql.connect.service.SparkConnectServer"),
+            *("--conf", f"spark.connect.grpc.binding.port={port}", "--conf", "spark.ui.enabled=false"),
+            str(jar),
+        )
+        _wait_for("Spark Connect server started", log)
+        yield Cluster(f"sc://127.0.0.1:{port}", [])
+    finally:
+        processes.end()
 
 
 def _wait_for(words: str, log: Path, seconds: float = 120) -> None:

@@ -1,7 +1,7 @@
 """What the tables of a list hold of firms: from memory for those on alert and others that pages tell of.
 
-From files, one firm's row of a table of 190 columns takes DuckDB 20 ms: it prepares each column, and unpacks thousands
-of rows of it. What is kept of 25,000 firms on alert takes 0.5 s to read and 100 MB of each worker.
+From files, DuckDB prepares each of 190 columns and unpacks thousands of rows of it, for the row of one firm: that took
+most of the time of a firm's page (`benchmarks/review_load.py`).
 """
 
 from collections.abc import Collection, Sequence

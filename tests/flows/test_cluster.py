@@ -15,7 +15,7 @@ from features.folder import DataFolder
 from features.places import resolved
 from features.store import digests
 from models.rows.dataset import read_rows
-from tests.cluster import Cluster, cluster
+from tests.cluster import Cluster, cluster, connect_server
 from tests.commands import started
 from tests.economy import SMALL_MODEL, VARIABLES, made_once
 
@@ -117,6 +117,17 @@ def test_what_a_cluster_publishes_stands_at_the_url_that_the_settings_name(on_sp
     for name, ours in zip(named, (folder.features, *folder_of(folder)), strict=True):
         there = Path(resolved((published / name).as_uri()).removeprefix("file://"))
         assert digests(there) == digests(ours.resolve()) != {}
+
+
+def test_a_spark_connect_server_builds_and_scores_what_one_machine_does(on_duckdb, tmp_path):
+    data = unbuilt(on_duckdb, tmp_path / "data")
+    with connect_server(tmp_path / "server") as spark:
+        said = ended(data, spark, "build", "--start", MONTH, "--end", MONTH)
+        said += ended(data, spark, "score", "--period", MONTH)
+    assert "warn" not in said
+    assert_same(features(on_duckdb), features(data))
+    for ours, theirs in zip(scores(on_duckdb), scores(data), strict=True):
+        assert_same(ours, theirs)
 
 
 def folder_of(folder: DataFolder) -> tuple[Path, Path]:
