@@ -16,8 +16,8 @@ from models.calibration.base_rate import base_rate
 from models.calibration.fitting import UnskilledError
 from models.calibration.redrawing import interval_of
 from models.calibration.thresholds import alerts_by_period
-from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boosted_trees
-from models.estimators.challengers import CHALLENGERS, fit
+from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boosted_trees, drawn_again
+from models.estimators.challengers import CHALLENGERS
 from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.metrics import evaluate_model
 from models.evaluation.outcomes import NO_HELP
@@ -180,13 +180,14 @@ def tune(
 
 
 def _refits(estimator: BoostedTrees, final: FinalTrees, protocol: Protocol, progress: Progress) -> Iterator[str]:
-    """The trees in use fitted again on firms drawn with replacement, each with all its rows, as text."""
-    x, y = matrix(final.rows, estimator.inputs), labels_of(final.rows)
+    """The trees in use fitted again on firms drawn with replacement, each with all its rows, as text.
+
+    A refit keeps the bins of the trees in use, which need no label; the rows are not binned again for each.
+    """
     for number in range(protocol.refits):
         progress(f"the same on other firms, {number + 1} of {protocol.refits}: how stable its reasons are")
         weights = final.weights * bootstrap_firms(final.rows["siren"], protocol.seed + number)
-        fitted = fit(clone(estimator), x[weights > 0], y[weights > 0], weights[weights > 0])
-        yield fitted.booster_.model_to_string()
+        yield estimator.boosted(drawn_again(final.binned, weights)).model_to_string()
 
 
 def _stability(model: RiskModel, fitted: FittedModel, rows: Rows, policy: AlertPolicy) -> Stability:
