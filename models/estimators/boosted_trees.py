@@ -97,7 +97,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.n_estimators_ = self.booster_.num_trees() // self.bags
         return self
 
-    def binned(self, x: Matrix, labels: ArrayLike, weights: ArrayLike | None) -> lgb.Dataset:
+    def binned(self, x: Matrix, labels: NDArray[Any], weights: NDArray[Any] | None) -> lgb.Dataset:
         """The rows as LightGBM holds them: a number of a bin, one byte, for each value; labels are 0 and 1."""
         parameters = self._parameters(self.seed)
         return lgb.Dataset(x, labels, weight=weights, params=parameters, **self._columns()).construct()
@@ -178,7 +178,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
 def drawn_again(rows: lgb.Dataset, weights: Weights) -> lgb.Dataset:
     """Those of the rows whose new weight is above 0, in the same bins."""
     kept = np.flatnonzero(weights)
-    return rows.subset(kept, rows.params).construct().set_weight(weights[kept])
+    return rows.subset(kept.tolist(), rows.params).construct().set_weight(weights[kept])
 
 
 def averaged(boosters: Sequence[lgb.Booster]) -> lgb.Booster:

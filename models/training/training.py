@@ -33,6 +33,7 @@ from models.registry.model import RiskModel
 from models.registry.records import Reference
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
+from models.rows.inputs import Margins
 from models.rows.reading import Rows, read_at_most, read_split
 from models.rows.split import CHOSEN_BY, out_of_time
 from models.training import tuning
@@ -96,6 +97,9 @@ def train(
         ),
         tested=tested.estimator.booster_.model_to_string(),
     )
+    newest = margins(booster_of(model.text), matrix(final.newest, model.inputs))
+    # What follows is on the rows of the split: a country's others take a gigabyte.
+    del final
     known = Known(
         *_beside(tested, rows, context, protocol.seed, progress),
         _stability(model, tested, rows, policy),
@@ -105,7 +109,7 @@ def train(
         ablations(tested, rows, protocol.seed, progress) if has_ablations else (),
     )
     metrics = evaluation_report(tested, rows, context, known, protocol.origins, protocol.seed, progress)
-    return Result(model, metrics, rows.test, _reference(model, final, tested, rows, context))
+    return Result(model, metrics, rows.test, _reference(model, newest, tested, rows, context))
 
 
 def tested_model(context: EvaluationContext, protocol: Protocol, progress: Progress) -> tuple[Rows, FittedModel]:
@@ -242,15 +246,14 @@ def _beside(
 
 
 def _reference(
-    model: RiskModel, final: FinalTrees, tested: FittedModel, rows: Rows, context: EvaluationContext
+    model: RiskModel, newest: Margins, tested: FittedModel, rows: Rows, context: EvaluationContext
 ) -> Reference:
     """What monitoring compares later periods with: rows of all months learnt from, also those left out by sampling.
 
-    Margins are those of the newest period, of which no label was known.
+    newest: the margins of the newest period, of which no label was known.
     """
     known = read_at_most(context.table, context.periods, REFERENCE_ROWS)
     openings = dataset.read_openings(context.table)
     alerts = alerts_by_period(context.policy, rows.test, tested.probability(rows.test))
     shapes = realised.shapes(rows.test, alerts, openings, context.observed_until, context.horizon)
-    newest = margins(booster_of(model.text), matrix(final.newest, model.inputs))
     return drift.reference(matrix(known, model.inputs), known["period"], model.inputs, newest, shapes)

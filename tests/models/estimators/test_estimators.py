@@ -74,6 +74,17 @@ def test_equal_data_and_seed_give_equal_text():
     assert len(texts) == 2
 
 
+def test_an_estimator_on_some_rows_learns_from_no_others():
+    """With all but one row in 1,500, the order hardly moves; with 100 of them, it is another one."""
+    linear = CHALLENGERS["logistic_regression"](INPUTS, 0)
+    whole, most, few = (
+        margins_of(fit(clone(linear).set_params(most=most), X, Y, np.ones(len(Y), np.float32)), LATER_X)
+        for most in (1500, 1499, 100)
+    )
+    assert not np.array_equal(whole, most)
+    assert np.corrcoef(whole, most)[0, 1] > 0.99 > 0.95 > np.corrcoef(whole, few)[0, 1]
+
+
 def test_rows_drawn_again_are_learnt_from_as_if_there_were_no_others():
     """Of ten values each: every value has a bin of its own, whichever rows there are."""
     x = np.round(X.clip(-2, 2)).astype(np.float32)
