@@ -48,7 +48,7 @@ class OnSomeRows(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 def logistic_regression(inputs: Sequence[Input], seed: int) -> OnSomeRows:
     """Logistic regression on splines of each quantity's rank, indicators of unknown values, and one-hot categories.
 
-    Each row becomes some 700 numbers, eight gigabytes for a million rows: it learns from half a million at most.
+    Each row becomes some 700 numbers, seven gigabytes for a million rows: it learns from half a million at most.
     """
     quantities, categories = _places(inputs)
     curves = make_pipeline(
