@@ -44,7 +44,7 @@ from models.protocol import Progress
 from models.rows import dataset
 from models.rows.dataset import labels_of
 from models.rows.inputs import Weights
-from models.rows.reading import Rows, read_at_most
+from models.rows.reading import Rows, read_at_most, share_for
 from models.rows.split import Split, is_test_firm, random_within_periods, rolling_origins, with_unseen_firms
 
 # Share of the firms, or of the rows, that a protocol sets aside at random for the test.
@@ -208,11 +208,20 @@ def _spread(values: Sequence[float]) -> Spread:
     return Spread(statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None)
 
 
+def followed_share(policy: AlertPolicy, table: FeatureTable, test: Sequence[date], most: int) -> float:
+    """The share of the firms that are followed from list to list: as many as have about `most` rows in the test months.
+
+    All of them where alerts are so many firms per département: of fewer firms, more would be on alert.
+    """
+    return 1.0 if policy.firms_per_departement else share_for(table, test, most)
+
+
 def _scored(model: FittedModel, context: EvaluationContext) -> pd.DataFrame:
-    """(siren, period, probability, alert) of the firms scored at each period from validation on."""
+    """(siren, period, probability, alert) of the firms followed at each period from validation on."""
+    share = followed_share(context.policy, context.table, context.split.test, context.max_rows)
     scored = []
     for period in period_range(context.split.validation[0], context.last_period):
-        rows = dataset.read_rows(context.table, [period])
+        rows = dataset.read_rows(context.table, [period], share)
         rows = rows[~rows["in_procedure"].astype(bool)]
         probability = model.probability(rows)
         alert = alerts_by_period(context.policy, rows, probability)

@@ -11,7 +11,6 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
-from sklearn.base import clone
 
 from models.calibration.shapes import Calibration
 from models.estimators.boosted_trees import moved
@@ -30,12 +29,16 @@ COMPARED_ROWS: Final = 200_000
 
 @dataclass(frozen=True)
 class FinalTrees:
-    """The trees in use, and the rows that they learnt from; newest: the last period, of which no label is known."""
+    """The trees in use, and the rows that they learnt from; newest: the last period, of which no label is known.
+
+    binned: the rows with their labels and weights, as LightGBM holds them.
+    """
 
     booster: lgb.Booster
     fit: FinalFit
     rows: pd.DataFrame
     weights: Weights
+    binned: lgb.Dataset
     newest: pd.DataFrame
 
 
@@ -48,13 +51,14 @@ def final_trees(tested: FittedModel, context: EvaluationContext, protocol: Proto
     """
     progress("training once more on all labels that are known")
     rows, weights = read_training(context.table, context.periods, protocol)
-    booster = clone(tested.estimator).fit(matrix(rows, tested.inputs), labels_of(rows), weights).booster_
+    binned = tested.estimator.binned(matrix(rows, tested.inputs), labels_of(rows), weights)
+    booster = tested.estimator.boosted(binned)
     newest = read_at_most(context.table, [context.last_period], COMPARED_ROWS, only_labelled=False)
     newest = newest[~newest["in_procedure"].to_numpy(bool)]
     ours = np.asarray(booster.predict(matrix(newest, tested.inputs), raw_score=True), np.float64)
     offset = agreement(tested.chosen.calibration, tested.margins(newest), ours)
     fit = FinalFit(span(context.periods, rows), offset)
-    return FinalTrees(moved(booster, offset), fit, rows, weights, newest)
+    return FinalTrees(moved(booster, offset), fit, rows, weights, binned, newest)
 
 
 def agreement(calibration: Calibration, reference: Margins, ours: Margins) -> float:

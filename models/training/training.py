@@ -16,8 +16,8 @@ from models.calibration.base_rate import base_rate
 from models.calibration.fitting import UnskilledError
 from models.calibration.redrawing import interval_of
 from models.calibration.thresholds import alerts_by_period
-from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boosted_trees
-from models.estimators.challengers import CHALLENGERS, fit
+from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boosted_trees, drawn_again
+from models.estimators.challengers import CHALLENGERS
 from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.metrics import evaluate_model
 from models.evaluation.outcomes import NO_HELP
@@ -33,6 +33,7 @@ from models.registry.model import RiskModel
 from models.registry.records import Reference
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
+from models.rows.inputs import Margins
 from models.rows.reading import Rows, read_at_most, read_split
 from models.rows.split import CHOSEN_BY, out_of_time
 from models.training import tuning
@@ -96,6 +97,9 @@ def train(
         ),
         tested=tested.estimator.booster_.model_to_string(),
     )
+    newest = margins(booster_of(model.text), matrix(final.newest, model.inputs))
+    # What follows is on the rows of the split: a country's others take a gigabyte.
+    del final
     known = Known(
         *_beside(tested, rows, context, protocol.seed, progress),
         _stability(model, tested, rows, policy),
@@ -105,7 +109,7 @@ def train(
         ablations(tested, rows, protocol.seed, progress) if has_ablations else (),
     )
     metrics = evaluation_report(tested, rows, context, known, protocol.origins, protocol.seed, progress)
-    return Result(model, metrics, rows.test, _reference(model, final, tested, rows, context))
+    return Result(model, metrics, rows.test, _reference(model, newest, tested, rows, context))
 
 
 def tested_model(context: EvaluationContext, protocol: Protocol, progress: Progress) -> tuple[Rows, FittedModel]:
@@ -180,13 +184,14 @@ def tune(
 
 
 def _refits(estimator: BoostedTrees, final: FinalTrees, protocol: Protocol, progress: Progress) -> Iterator[str]:
-    """The trees in use fitted again on firms drawn with replacement, each with all its rows, as text."""
-    x, y = matrix(final.rows, estimator.inputs), labels_of(final.rows)
+    """The trees in use fitted again on firms drawn with replacement, each with all its rows, as text.
+
+    A refit keeps the bins of the trees in use, which need no label; the rows are not binned again for each.
+    """
     for number in range(protocol.refits):
         progress(f"the same on other firms, {number + 1} of {protocol.refits}: how stable its reasons are")
         weights = final.weights * bootstrap_firms(final.rows["siren"], protocol.seed + number)
-        fitted = fit(clone(estimator), x[weights > 0], y[weights > 0], weights[weights > 0])
-        yield fitted.booster_.model_to_string()
+        yield estimator.boosted(drawn_again(final.binned, weights)).model_to_string()
 
 
 def _stability(model: RiskModel, fitted: FittedModel, rows: Rows, policy: AlertPolicy) -> Stability:
@@ -241,15 +246,14 @@ def _beside(
 
 
 def _reference(
-    model: RiskModel, final: FinalTrees, tested: FittedModel, rows: Rows, context: EvaluationContext
+    model: RiskModel, newest: Margins, tested: FittedModel, rows: Rows, context: EvaluationContext
 ) -> Reference:
     """What monitoring compares later periods with: rows of all months learnt from, also those left out by sampling.
 
-    Margins are those of the newest period, of which no label was known.
+    newest: the margins of the newest period, of which no label was known.
     """
     known = read_at_most(context.table, context.periods, REFERENCE_ROWS)
     openings = dataset.read_openings(context.table)
     alerts = alerts_by_period(context.policy, rows.test, tested.probability(rows.test))
     shapes = realised.shapes(rows.test, alerts, openings, context.observed_until, context.horizon)
-    newest = margins(booster_of(model.text), matrix(final.newest, model.inputs))
     return drift.reference(matrix(known, model.inputs), known["period"], model.inputs, newest, shapes)

@@ -39,6 +39,7 @@ WORDS: Final = {
     "lightgbm_unconstrained": "the same without constraints",
     "logistic_regression": "logistic regression",
     "random_forest": "random forest",
+    # A challenger until 0.3: the cards of older models name it.
     "histogram_boosting": "histogram boosting",
     "without_procedures": "without (as everywhere else here)",
     "with_procedures": "with, counted as predicted failures: this flatters the model",

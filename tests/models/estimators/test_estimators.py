@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import check_estimator
 
-from models.estimators.boosted_trees import BoostedTrees, Sample, averaged, best_n_estimators, moved
+from models.estimators.boosted_trees import BoostedTrees, Sample, averaged, best_n_estimators, drawn_again, moved
 from models.estimators.challengers import CHALLENGERS, fit, margins_of
 from models.explanation.contributions import explain, margins
 from models.protocol import Hyperparameters
@@ -43,8 +43,6 @@ def challenger(request):
     made = CHALLENGERS[request.param](INPUTS, 0)
     if isinstance(made, BoostedTrees):
         return made.set_params(**SMALL)
-    if request.param == "histogram_boosting":
-        return made.set_params(histgradientboostingclassifier__min_samples_leaf=20)
     return made
 
 
@@ -74,6 +72,37 @@ def test_every_challenger_takes_weights(challenger):
 def test_equal_data_and_seed_give_equal_text():
     texts = {BoostedTrees(INPUTS, seed=seed, **SMALL).fit(X, Y).booster_.model_to_string() for seed in (0, 0, 1)}
     assert len(texts) == 2
+
+
+def test_an_estimator_on_some_rows_learns_from_no_others():
+    """With all but one row in 1,500, the order hardly moves; with 100 of them, it is another one."""
+    linear = CHALLENGERS["logistic_regression"](INPUTS, 0)
+    whole, most, few = (
+        margins_of(fit(clone(linear).set_params(most=most), X, Y, np.ones(len(Y), np.float32)), LATER_X)
+        for most in (1500, 1499, 100)
+    )
+    assert not np.array_equal(whole, most)
+    assert np.corrcoef(whole, most)[0, 1] > 0.99 > 0.95 > np.corrcoef(whole, few)[0, 1]
+
+
+def test_rows_drawn_again_are_learnt_from_as_if_there_were_no_others():
+    """Of ten values each: every value has a bin of its own, whichever rows there are."""
+    x = np.round(X.clip(-2, 2)).astype(np.float32)
+    weights = np.random.default_rng(0).poisson(1, len(Y)).astype(np.float32)
+    kept = weights > 0
+    trees = BoostedTrees(INPUTS, **SMALL)
+    again = trees.boosted(drawn_again(trees.binned(x, Y, np.ones(len(Y))), weights))
+    alone = trees.fit(x[kept], Y[kept], weights[kept]).booster_
+    assert again.num_trees() == 40
+    assert np.array_equal(margins(again, LATER_X), margins(alone, LATER_X))
+
+
+def test_the_forest_gives_the_share_of_failures_in_leaves():
+    """One tree's leaf holds all rows that look alike: with a single coarse column, their mean label."""
+    x = np.repeat([[0.0], [1.0]], 500, axis=0).astype(np.float32)
+    y = np.r_[np.arange(500) % 10 == 0, np.arange(500) % 2 == 0].astype(np.int8)
+    forest = fit(CHALLENGERS["random_forest"](INPUTS[:1], 0), x, y)
+    assert forest.predict_proba(x[[0, 999]])[:, 1] == pytest.approx([0.1, 0.5], abs=0.02)
 
 
 def test_only_free_trees_let_more_debt_look_safer():
