@@ -7,7 +7,7 @@ from pathlib import Path
 import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
-from features import accounts, perimeter
+from features import accounts
 from features.assemble import WARM_UP_MONTHS, assemble
 from features.engine import kept, read_parquet, write_parquet, write_partitions
 from features.hashing import firm_hash
@@ -43,7 +43,7 @@ def _build_bucket(con: BaseBackend, own: ir.Table, known: Known, scope: Scope, s
     with kept(con, scratch) as keep:
         own = keep(own)
         mine = {name: table.semi_join(own, "siren") for name, table in known.tables.items() if name != "legal_units"}
-        mine["headcounts"] = keep(perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]))
+        mine["headcounts"] = keep(mine["headcounts"])
         mine["financial_ratios"] = keep(accounts.dated(mine["financial_ratios"], mine["legal_notices"]))
         mine[NEIGHBOURS] = read_parquet(con, scratch / NEIGHBOURS)
         mine["procedures"] = keep(known.events.semi_join(own, "siren"))
