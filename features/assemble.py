@@ -168,6 +168,12 @@ def _in_scope(grid: ir.Table, tables: Tables, scope: Scope, known_from: KnownFro
     )
 
 
+def compared_columns(table: ir.Table) -> ir.Table:
+    """Of rows of the feature table, the columns that `comparisons` reads."""
+    ranked = dict.fromkeys(f.root for f in CATALOG if f.across_firms and f.root in table.columns)
+    return table.select(*KEY, *(group.code for group in context.GROUPS), *ranked)
+
+
 def comparisons(table: ir.Table, failure_rates: ir.Table) -> ir.Table:
     """(siren, period, the features that compare firms): `table` must hold all firms of its periods.
 

@@ -15,7 +15,7 @@ from features.known import NEIGHBOURS, Known
 from features.periods import period_range
 from features.scope import Scope
 
-EXPOSURE, PARTS, COMPARISONS = "exposure", "parts", "comparisons"
+EXPOSURE, PARTS = "exposure", "parts"
 # Of the calendar, warm-up included: 20,000 firms over ten years. Each bucket reads what is staged once.
 ROWS_PER_BUCKET = 2_880_000
 
@@ -31,7 +31,7 @@ def build_buckets(
 ) -> None:
     """The features of the firms, without those that compare firms: written to `parts`, and the firms at risk."""
     buckets = bucket_count(count, scope)
-    for left in (PARTS, EXPOSURE, COMPARISONS):
+    for left in (PARTS, EXPOSURE):
         shutil.rmtree(scratch / left, ignore_errors=True)
     for number in range(buckets):
         progress(f"features of firms, part {number + 1} of {buckets}")
