@@ -32,6 +32,11 @@ def calendar(firms: ir.Table, start: date, end: date) -> ir.Table:
     ).select("siren", "period", "started")
 
 
+def months_from(grid: ir.Table, start: date) -> ir.Table:
+    """The rows of the grid from the period `start` on, as a calendar that starts there would have them."""
+    return grid.filter(grid.period >= ibis.literal(start)).mutate(started=ibis.greatest(grid.started, start))
+
+
 def arrivals(grid: ir.Table, records: ir.Table, known_at: str = "known_at") -> ir.Table:
     """The records of the grid's firms, with the `period` from which each counts.
 

@@ -30,8 +30,8 @@ NEARBY = ("legal_unit_history", "establishments", "urssaf_procedures", "bodacc")
 class Known:
     """What is staged, as a build reads it. files: all that are staged. observed_until: labels are known up to it.
 
-    tables: by source, and `headcounts`; firms: that can be in scope now; events: of the procedures of `everyone`, them and the firms of
-    the kept periods.
+    tables: by source, and `headcounts`; firms: that can be in scope now; events: of the procedures of `everyone`, them
+    and the firms of the kept periods.
     """
 
     batch: str
