@@ -209,8 +209,9 @@ def _publish(
         progress(f"feature table, {block[0]:%Y-%m} to {block[-1]:%Y-%m}")
         with kept(con, scratch) as keep:
             compared = keep(comparisons(keep(compared_columns(parts.filter(parts.period.isin(block)))), rates))
+            # From the left, though each row is there: DuckDB would write what is never null in a block in another way.
             # A view, so that Ibis writes all its columns out as SQL once rather than for each period.
-            rows = ordered(parts.inner_join(compared, list(KEY)))
+            rows = ordered(parts.left_join(compared, list(KEY)))
             _write_periods(con, con.create_view("feature_table", rows, overwrite=True), block, made, target)
     # Of its own, as a table remembers its periods, and those that are kept are linked later.
     written, rows = FeatureTable(target.folder), 0

@@ -66,7 +66,7 @@ def newest_known(grid: ir.Table, records: ir.Table, own: str) -> ir.Table:
 def accumulated(grid: ir.Table, changes: ir.Table, columns: Sequence[str]) -> ir.Table:
     """(siren, period, columns): the running sum of changes, each counted from its `period` on; 0 before the first.
 
-    Whole numbers. A firm has few changes: they are summed on these rows, not on its months.
+    A firm has few changes: they are summed on these rows, not on its months.
     """
     summed = changes.group_by("siren", "period").aggregate(**{name: ibis._[name].sum() for name in columns})
     points = summed.select(*KEY, **{name: summed[name].sum().over(so_far()) for name in columns})
