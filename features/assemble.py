@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from features import perimeter
 from features.addresses import placed
 from features.catalog import Feature, features_of
-from features.grid import KEY, calendar
+from features.grid import KEY, calendar, months_from
 from features.insolvency import IN_BONIS
 from features.known_days import dated_sources, known_day, known_days
 from features.periods import add_months
@@ -42,6 +42,8 @@ THEMES: tuple[ModuleType, ...] = (
     context,
     profile,
 )
+# Of which no value looks back over months: they are computed for the published months alone.
+OF_THE_MONTH: tuple[ModuleType, ...] = (financial_health, legal_life, context, profile)
 CATALOG: tuple[Feature, ...] = tuple(feature for theme in THEMES for feature in features_of(theme))
 # Of which a column tells when their newest record of the firm became known.
 DATED: tuple[str, ...] = dated_sources(CATALOG)
@@ -62,13 +64,12 @@ def inputs_of(theme: ModuleType) -> tuple[str, ...]:
     return tuple(inspect.signature(theme.known_values).parameters)[1:]
 
 
-def calendar_with_facts(scope: Scope, firms: ir.Table, tables: Tables, keep: Keep) -> ir.Table:
-    """One row per firm and month, warm-up included, with the headcount and the register's facts known at each period.
+def calendar_with_facts(grid: ir.Table, firms: ir.Table, tables: Tables, keep: Keep) -> ir.Table:
+    """A calendar with the headcount and the register's facts known at each period.
 
     Columns: siren, period, started, headcount, headcount_month, those of `register.known_facts`, and `place`, the
     address of the head office.
     """
-    grid = calendar(firms, add_months(scope.start, -WARM_UP_MONTHS), scope.end)
     histories = ("legal_unit_history", "establishments", "establishment_history")
     facts = keep(known_facts(grid, firms, *(tables[name] for name in histories)))
     grid = with_facts(perimeter.known_headcount(grid, tables["headcounts"]), facts)
@@ -76,28 +77,28 @@ def calendar_with_facts(scope: Scope, firms: ir.Table, tables: Tables, keep: Kee
     return grid.left_join(places.select("place", head_office="siret"), "head_office").drop("head_office_right")
 
 
-def theme_table(theme: ModuleType, grid: ir.Table, tables: Tables, known_from: KnownFrom) -> ir.Table:
+def theme_table(theme: ModuleType, grid: ir.Table, tables: Tables, known_from: KnownFrom, first: date) -> ir.Table:
     """(siren, period, the theme's features): one row per row of the grid.
 
     What compares firms is left out: see `comparisons`. As long as one of its sources has no known record, a feature is
-    null, not 0.
+    null, not 0. first: the first period of the grid.
     """
     table = theme.known_values(grid, **{name: tables[name] for name in inputs_of(theme)})
     features = [feature for feature in features_of(theme) if not feature.across_firms]
-    own = {f.name: _masked(f, table, known_from) for f in features if f.derived_from is None}
+    own = {f.name: _masked(f, table, known_from, first) for f in features if f.derived_from is None}
     table = table.mutate(**own)
     table = table.mutate(**{f.name: _typed(f, f.compute(table)) for f in features if f.derived_from is not None})
     return table.select(*KEY, *(feature.name for feature in features))
 
 
-def _masked(feature: Feature, table: ir.Table, known_from: KnownFrom) -> ir.Value:
+def _masked(feature: Feature, table: ir.Table, known_from: KnownFrom, first: date) -> ir.Value:
     value = _typed(feature, feature.compute(table))
     unknown = ibis.null(value.type())
     starts = [known_from.get(source) for source in feature.sources]
     if None in starts:
         return unknown
     since = max(start for start in starts if start is not None)
-    return (table.period >= ibis.literal(since)).ifelse(value, unknown)
+    return value if since <= first else (table.period >= ibis.literal(since)).ifelse(value, unknown)
 
 
 def _typed(feature: Feature, value: ir.Value) -> ir.Value:
@@ -125,15 +126,19 @@ def assemble(
     tables: the staged records of these firms by source, `procedures`, `headcounts` and `neighbours`.
     keep: stores a table that is used several times.
     """
-    grid = keep(calendar_with_facts(scope, firms, tables, keep))
+    warm_up = add_months(scope.start, -WARM_UP_MONTHS)
+    grid = keep(calendar_with_facts(calendar(firms, warm_up, scope.end), firms, tables, keep))
+    published = months_from(grid, scope.start)
     scoped = keep(_in_scope(grid, tables, scope, known_from))
     state = keep(state_at(grid, states(tables["procedures"])))
     rows = _published(scoped, scope)
     rows = keep(rows.inner_join(grid.select(*KEY, *TODAYS.values()), list(KEY)))
     inputs = {**tables, "firms": firms}
     for theme in THEMES:
-        rows = rows.inner_join(keep(_published(theme_table(theme, grid, inputs, known_from), scope)), list(KEY))
-    rows = rows.inner_join(keep(_published(known_days(grid, tables, DATED), scope)), list(KEY))
+        months, first = (published, scope.start) if theme in OF_THE_MONTH else (grid, warm_up)
+        features = theme_table(theme, months, inputs, known_from, first)
+        rows = rows.inner_join(keep(_published(features, scope)), list(KEY))
+    rows = rows.inner_join(keep(known_days(published, tables, DATED)), list(KEY))
     rows = rows.inner_join(state.rename(procedure_state="state"), list(KEY))
     exposure = context.exposure(_grouped(grid), scoped, state)
     return Assembled(rows.mutate(in_procedure=rows.procedure_state != IN_BONIS), exposure)
@@ -166,6 +171,12 @@ def _in_scope(grid: ir.Table, tables: Tables, scope: Scope, known_from: KnownFro
         excluded_categories=scope.excluded_categories,
         needs_place=known_from.get("establishments") is not None,
     )
+
+
+def compared_columns(table: ir.Table) -> ir.Table:
+    """Of rows of the feature table, the columns that `comparisons` reads."""
+    ranked = dict.fromkeys(f.root for f in CATALOG if f.across_firms and f.root in table.columns)
+    return table.select(*KEY, *(group.code for group in context.GROUPS), *ranked)
 
 
 def comparisons(table: ir.Table, failure_rates: ir.Table) -> ir.Table:

@@ -7,7 +7,7 @@ from pathlib import Path
 import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
-from features import accounts, perimeter
+from features import accounts
 from features.assemble import WARM_UP_MONTHS, assemble
 from features.engine import kept, read_parquet, write_parquet, write_partitions
 from features.hashing import firm_hash
@@ -15,7 +15,7 @@ from features.known import NEIGHBOURS, Known
 from features.periods import period_range
 from features.scope import Scope
 
-EXPOSURE, PARTS, COMPARISONS = "exposure", "parts", "comparisons"
+EXPOSURE, PARTS = "exposure", "parts"
 # Of the calendar, warm-up included: 20,000 firms over ten years. Each bucket reads what is staged once.
 ROWS_PER_BUCKET = 2_880_000
 
@@ -31,7 +31,7 @@ def build_buckets(
 ) -> None:
     """The features of the firms, without those that compare firms: written to `parts`, and the firms at risk."""
     buckets = bucket_count(count, scope)
-    for left in (PARTS, EXPOSURE, COMPARISONS):
+    for left in (PARTS, EXPOSURE):
         shutil.rmtree(scratch / left, ignore_errors=True)
     for number in range(buckets):
         progress(f"features of firms, part {number + 1} of {buckets}")
@@ -43,7 +43,7 @@ def _build_bucket(con: BaseBackend, own: ir.Table, known: Known, scope: Scope, s
     with kept(con, scratch) as keep:
         own = keep(own)
         mine = {name: table.semi_join(own, "siren") for name, table in known.tables.items() if name != "legal_units"}
-        mine["headcounts"] = keep(perimeter.headcounts(mine["firm_headcounts"], mine["establishment_headcounts"]))
+        mine["headcounts"] = keep(mine["headcounts"])
         mine["financial_ratios"] = keep(accounts.dated(mine["financial_ratios"], mine["legal_notices"]))
         mine[NEIGHBOURS] = read_parquet(con, scratch / NEIGHBOURS)
         mine["procedures"] = keep(known.events.semi_join(own, "siren"))

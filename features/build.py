@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
 
 from features import store
-from features.assemble import comparisons, ordered
-from features.buckets import COMPARISONS, EXPOSURE, PARTS, build_buckets
+from features.assemble import compared_columns, comparisons, ordered
+from features.buckets import EXPOSURE, PARTS, build_buckets
 from features.build_record import build_record, dictionary_version, period_record
 from features.checked import Checked
 from features.checks import YEAR, checked
 from features.delivered import default_end, newest_batch
-from features.engine import read_parquet, read_partitions, read_periods, write_parquet, write_partitions
+from features.engine import kept, read_parquet, read_partitions, read_periods, write_parquet
 from features.errors import InputError
 from features.folder import BUILD, FIRMS, LABELS, MADE_OF, OPENINGS, PROCEDURES, UNDECIDED, FeatureTable, all_parts
 from features.grid import KEY
@@ -207,16 +207,12 @@ def _publish(
     blocks = [periods[first : first + at_once] for first in range(0, len(periods), at_once)]
     for block in blocks:
         progress(f"feature table, {block[0]:%Y-%m} to {block[-1]:%Y-%m}")
-        compared = comparisons(parts.filter(parts.period.isin(block)), rates)
-        write_partitions(con, compared, scratch / COMPARISONS / f"block={block[0]}", "period")
-    compared = read_partitions(con, scratch / COMPARISONS, "block", "period")
-    # A view, so that Ibis writes all its columns out as SQL once rather than for each period.
-    whole = con.create_view("feature_table", ordered(parts.inner_join(compared, list(KEY))), overwrite=True)
-    for period in periods:
-        of_period = whole.filter(whole.period == ibis.literal(period)).drop("period").order_by("siren")
-        write_parquet(con, of_period, target.part(period), store.ROW_GROUP)
-        record = replace(made, period=period, contents=store.digests(target.part(period)))
-        write_record(target.part(period) / MADE_OF, record, PERIOD_UPGRADES)
+        with kept(con, scratch) as keep:
+            compared = keep(comparisons(keep(compared_columns(parts.filter(parts.period.isin(block)))), rates))
+            # From the left, though each row is there: DuckDB would write what is never null in a block in another way.
+            # A view, so that Ibis writes all its columns out as SQL once rather than for each period.
+            rows = ordered(parts.left_join(compared, list(KEY)))
+            _write_periods(con, con.create_view("feature_table", rows, overwrite=True), block, made, target)
     # Of its own, as a table remembers its periods, and those that are kept are linked later.
     written, rows = FeatureTable(target.folder), 0
     for block in blocks:
@@ -224,6 +220,17 @@ def _publish(
         check_feature_table(table)
         rows += int(table.count().execute())
     return rows
+
+
+def _write_periods(
+    con: BaseBackend, whole: ir.Table, periods: Sequence[date], made: PeriodRecord, target: FeatureTable
+) -> None:
+    """Write each of the periods as a partition of the feature table, with what it is made of."""
+    for period in periods:
+        of_period = whole.filter(whole.period == ibis.literal(period)).drop("period").order_by("siren")
+        write_parquet(con, of_period, target.part(period), store.ROW_GROUP)
+        record = replace(made, period=period, contents=store.digests(target.part(period)))
+        write_record(target.part(period) / MADE_OF, record, PERIOD_UPGRADES)
 
 
 def _todays_shares(table: ir.Table) -> dict[str, float]:

@@ -22,8 +22,9 @@ from features.sources.source import ALWAYS_KNOWN
 # What the histories of the register are told by.
 HISTORIES = ("legal_unit_history", "establishments", "establishment_history")
 REGISTER = ("legal_units", *HISTORIES, "perimeter_filter")
-# Of tens of millions of other firms too: read once, for the firms of the table alone.
-NATIONAL = (*HISTORIES, "bodacc", "legal_notices")
+# What is read once, for the firms of the table alone: that of tens of millions of other firms too, and that of which
+# the versions in several batches have to be compared.
+READ_ONCE = (*HISTORIES, *(source.name for source in SOURCES if source.flow_key))
 # What several sources tell together: known from the first of them on.
 TOGETHER = {
     "headcounts": ("firm_headcounts", "establishment_headcounts"),
@@ -64,9 +65,9 @@ def staged_tables(con: BaseBackend, staged: Path) -> dict[str, ir.Table]:
 
 
 def narrowed(con: BaseBackend, staged: Path, tables: Tables, firms: ir.Table, scratch: Path) -> dict[str, ir.Table]:
-    """The records of those firms in the sources of NATIONAL, on disk: each bucket reads them."""
+    """The records of those firms in the sources of READ_ONCE, on disk: each bucket reads them."""
     found = {}
-    for source in (source for source in SOURCES if source.name in NATIONAL):
+    for source in (source for source in SOURCES if source.name in READ_ONCE):
         records = read_staged(con, staged, source, firms)
         write_parquet(con, tables[source.name] if records is None else records, scratch / source.name)
         found[source.name] = read_parquet(con, scratch / source.name)

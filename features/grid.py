@@ -32,6 +32,11 @@ def calendar(firms: ir.Table, start: date, end: date) -> ir.Table:
     ).select("siren", "period", "started")
 
 
+def months_from(grid: ir.Table, start: date) -> ir.Table:
+    """The rows of the grid from the period `start` on, as a calendar that starts there would have them."""
+    return grid.filter(grid.period >= ibis.literal(start)).mutate(started=ibis.greatest(grid.started, start))
+
+
 def arrivals(grid: ir.Table, records: ir.Table, known_at: str = "known_at") -> ir.Table:
     """The records of the grid's firms, with the `period` from which each counts.
 
@@ -59,10 +64,14 @@ def newest_known(grid: ir.Table, records: ir.Table, own: str) -> ir.Table:
 
 
 def accumulated(grid: ir.Table, changes: ir.Table, columns: Sequence[str]) -> ir.Table:
-    """(siren, period, columns): the running sum of changes, each counted from its `period` on; 0 before the first."""
+    """(siren, period, columns): the running sum of changes, each counted from its `period` on; 0 before the first.
+
+    A firm has few changes: they are summed on these rows, not on its months.
+    """
     summed = changes.group_by("siren", "period").aggregate(**{name: ibis._[name].sum() for name in columns})
-    rows = on_grid(grid, summed, columns)
-    return rows.select(*KEY, **{name: rows[name].fill_null(0).sum().over(so_far()) for name in columns})
+    points = summed.select(*KEY, **{name: summed[name].sum().over(so_far()) for name in columns})
+    rows = in_force(grid, points)
+    return rows.mutate(**{name: rows[name].fill_null(0) for name in columns})
 
 
 def arriving(grid: ir.Table, records: ir.Table, columns: Sequence[str]) -> ir.Table:

@@ -30,8 +30,8 @@ NEARBY = ("legal_unit_history", "establishments", "urssaf_procedures", "bodacc")
 class Known:
     """What is staged, as a build reads it. files: all that are staged. observed_until: labels are known up to it.
 
-    tables: by source; firms: that can be in scope now; events: of the procedures of `everyone`, them and the firms of
-    the kept periods.
+    tables: by source, and `headcounts`; firms: that can be in scope now; events: of the procedures of `everyone`, them
+    and the firms of the kept periods.
     """
 
     batch: str
@@ -54,12 +54,13 @@ def read_known(
     refuse_altered_records(staged, SOURCES)
     tables = staged_tables(con, staged)
     known_from = first_known(staged, tables)
-    firms = _firms(con, tables, known_from, scope, scratch)
+    headcounts = perimeter.headcounts(tables["firm_headcounts"], tables["establishment_headcounts"])
+    tables["headcounts"] = _on_disk(con, headcounts, scratch / "headcounts")
+    firms = _on_disk(con, _firms(tables, known_from, scope), scratch / "universe")
     write_parquet(con, neighbours(firms, *(tables[name] for name in NEARBY)), scratch / NEIGHBOURS)
     everyone = _with_former(con, firms, former)
     tables |= narrowed(con, staged, tables, everyone, scratch)
     events = procedures(tables["urssaf_procedures"].semi_join(everyone, "siren"), tables["bodacc"])
-    write_parquet(con, events, scratch / EVENTS)
     return Known(
         batch=newest_batch(staged),
         files=staged_files(staged),
@@ -68,7 +69,7 @@ def read_known(
         tables=tables,
         firms=firms,
         everyone=everyone,
-        events=read_parquet(con, scratch / EVENTS),
+        events=_on_disk(con, events, scratch / EVENTS),
     )
 
 
@@ -80,17 +81,19 @@ def _with_former(con: BaseBackend, firms: ir.Table, former: FeatureTable | None)
     return firms.union(others.select(firms.columns)) if {*firms.columns} <= {*others.columns} else firms
 
 
-def _firms(con: BaseBackend, tables: Tables, known_from: KnownFrom, scope: Scope, scratch: Path) -> ir.Table:
-    headcounts = perimeter.headcounts(tables["firm_headcounts"], tables["establishment_headcounts"])
+def _on_disk(con: BaseBackend, table: ir.Table, folder: Path) -> ir.Table:
+    write_parquet(con, table, folder)
+    return read_parquet(con, folder)
+
+
+def _firms(tables: Tables, known_from: KnownFrom, scope: Scope) -> ir.Table:
     optional = ("establishments", "perimeter_filter", "legal_unit_history")
     there = {name: tables[name] if known_from[name] else None for name in optional}
-    firms = perimeter.firms(
+    return perimeter.firms(
         tables["legal_units"],
         there["establishments"],
-        size_reached({**tables, "headcounts": headcounts}, scope, known_from),
+        size_reached(tables, scope, known_from),
         there["perimeter_filter"],
         there["legal_unit_history"],
         excluded_categories=scope.excluded_categories,
     )
-    write_parquet(con, firms, scratch / "universe")
-    return read_parquet(con, scratch / "universe")

@@ -67,12 +67,14 @@ CHANGES: Final = (
 # What is counted at each period, and the newest dates known.
 COUNTS: Final = ("filed_36m", *(f"{change.name}_{months}m" for change in CHANGES for months in WINDOWS))
 DATES: Final = ("deposited_on", "closed_on", *(f"{change.name}_on" for change in CHANGES))
+# A date of which only the month is told, as a count of months: a firm has fewer notices than months to work it out on.
+MONTHS: Final = {f"{change.name}_month": f"{change.name}_on" for change in CHANGES}
 
 
 def known_values(grid: ir.Table, legal_notices: ir.Table) -> ir.Table:
     """One row per (siren, period) of the grid: what the notices known at that period tell.
 
-    Columns: COUNTS and DATES, first_closed_on (of the accounts whose deposit is known), and published_on and
+    Columns: COUNTS, DATES, MONTHS, first_closed_on (of the accounts whose deposit is known), and published_on and
     is_confidential of the deposit of the newest accounts, those of `closed_on`.
     filed_36m: deposits of accounts whose term passed within the last 36 months.
     A notice counts in the periods of the 12 or 24 months after it became known.
@@ -82,6 +84,7 @@ def known_values(grid: ir.Table, legal_notices: ir.Table) -> ir.Table:
     points = _known_at_points(arrivals(grid, steps, "at"))
     newest = deposits.select("siren", "closed_on", "published_on", "is_confidential")
     points = points.left_join(newest, ["siren", "closed_on"]).drop("siren_right", "closed_on_right")
+    points = points.mutate(**{name: month_number(points[day]) for name, day in MONTHS.items()})
     values = in_force(grid, points)
     return values.mutate(**{name: values[name].fill_null(0) for name in COUNTS})
 
@@ -230,7 +233,7 @@ def features_of_change(change: Change) -> tuple[Feature, ...]:
         f"Months since the last notice of {change.en}",
         f"Months from the publication of the last notice known of {change.en}; unknown where there is none.",
     )
-    return *counts, replace(since, direction=0, compute=lambda t: months_since(t[f"{change.name}_on"], t.period))
+    return *counts, replace(since, direction=0, compute=lambda t: month_number(t.period) - t[f"{change.name}_month"])
 
 
 def _of_change(change: Change, name: str, unit: str, fr: str, en: str, definition: str) -> Feature:

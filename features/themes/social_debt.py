@@ -75,9 +75,9 @@ def known_contributions(grid: ir.Table, contributions: ir.Table) -> ir.Table:
     months = once.select("siren", "months", "started_on", "known_at").inner_join(spread, "months")
     index = month_number(months.started_on) + months.offset
     covered = months.mutate(month=index).group_by("siren", "month").aggregate(known_at=ibis._.known_at.min())
-    known_months = arriving(grid, covered.mutate(months=ibis.literal(1)), ["months"])
-    sums = arriving(grid, once.mutate(paid=once.paid.fill_null(0)), ["due", "paid"])
-    return sums.inner_join(known_months, list(KEY))
+    amounts = once.select("siren", "known_at", "due", paid=once.paid.fill_null(0), months=ibis.literal(0))
+    counted = covered.select("siren", "known_at", due=ibis.literal(0.0), paid=ibis.literal(0.0), months=ibis.literal(1))
+    return arriving(grid, amounts.union(counted), ["due", "paid", "months"])
 
 
 def active_plans(grid: ir.Table, payment_plans: ir.Table) -> ir.Table:

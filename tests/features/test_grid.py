@@ -2,7 +2,7 @@ from datetime import date
 
 import ibis
 
-from features.grid import accumulated, arrivals, arriving, calendar, in_force, lookup, newest_known
+from features.grid import accumulated, arrivals, arriving, calendar, in_force, lookup, months_from, newest_known
 from tests.tables import column, months, table
 
 GRID = months("1", "2024-01-01", 4)
@@ -126,3 +126,15 @@ def test_what_holds_from_a_period_on_holds_until_the_next_point_of_the_same_firm
     assert column(rows, "size", "1") == [None, 12, 12, 30]
     assert column(rows, "size", "2") == [7, 7, 7, 7]
     assert rows.count().execute() == 8
+
+
+def test_the_later_months_of_a_grid_are_those_of_a_calendar_that_starts_there():
+    firms = table("""
+        siren | from_on    | until_on
+        1     | 2023-05-03 |
+        2     | 2024-02-15 | 2024-03-20
+    """).mutate(until_on=ibis._.until_on.cast("date"))
+    start, end = date(2024, 1, 1), date(2024, 4, 1)
+    rows = months_from(calendar(firms, date(2023, 1, 1), end), start).order_by("siren", "period")
+    alone = calendar(firms, start, end).order_by("siren", "period")
+    assert rows.to_pyarrow().to_pylist() == alone.to_pyarrow().to_pylist()
