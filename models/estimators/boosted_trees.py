@@ -119,9 +119,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             "categorical_feature": [column.name for column in self.inputs if column.categories],
         }
 
-    def _boosted(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> lgb.Booster:
+    def _parameters(self, seed: int) -> dict[str, Any]:
         directions = [column.direction for column in self.inputs]
-        parameters = {
+        return {
             "objective": "binary",
             "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves,
@@ -141,6 +141,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             "force_row_wise": True,
             "verbosity": -1,
         }
+
+    def _boosted(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> lgb.Booster:
+        parameters = self._parameters(seed)
         if later is None:
             return lgb.train(parameters, rows, self.n_estimators)
         told: dict[str, Any] = {}
