@@ -13,12 +13,15 @@ from reports.language import Language
 _SIGNS: Final = "=+\\-@＝＋－＠﹦﹢﹣﹫"
 # Wherever a cell may begin: French spreadsheets split at semicolons, others at commas or tabs, heeding no quote in the
 # middle of a cell, and quotes before the sign are lost on the way. A blank before it makes it text.
+_ANY_SIGN: Final = re.compile(rf"[\t\r\n{_SIGNS}]")
 _FORMULA: Final = re.compile(rf'^(?=[\t\r\n])|(?:^|(?<=[;,\t\r\n]))(?="*[{_SIGNS}])')
 
 
 def safe(cell: Any) -> Any:
     """A cell for a table: before each place where a text could start a formula, an apostrophe."""
-    return _FORMULA.sub("'", cell) if isinstance(cell, str) and not isinstance(cell, _Written) else cell
+    if not isinstance(cell, str) or isinstance(cell, _Written) or not _ANY_SIGN.search(cell):
+        return cell
+    return _FORMULA.sub("'", cell)
 
 
 def csv_text(

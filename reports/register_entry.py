@@ -244,7 +244,7 @@ FIELDS: Final = (
         DECISION,
         "Benefits",
         "",
-        "Benefits",
+        "Benefit",
         _always("Help can be offered months earlier, and where it is needed most."),
     ),
     Field("phase", DECISION, "Phase: trial, in use, withdrawn", "", "Phase"),

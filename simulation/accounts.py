@@ -70,7 +70,7 @@ def _accounts(
     def noise(spread: float) -> Any:
         return rng.normal(0, spread, count)
 
-    per_person = np.random.default_rng([world.seed, 7]).lognormal(11.7, 0.45, world.firms.count)[firm]
+    per_person = np.random.default_rng([*world.origin, 7]).lognormal(11.7, 0.45, world.firms.count)[firm]
     turnover = staff * per_person * np.exp(noise(0.08) - 0.05 * stress)
     margin = 0.075 - 0.042 * stress + noise(0.025)
     interest = np.abs(0.006 + 0.004 * stress + noise(0.003))
@@ -108,7 +108,7 @@ def _accounts(
 
 def is_usually_confidential(world: World) -> Flags:
     """Whether each firm usually files confidential accounts."""
-    return np.random.default_rng([world.seed, 8]).random(world.firms.count) < CONFIDENTIAL_SHARE
+    return np.random.default_rng([*world.origin, 8]).random(world.firms.count) < CONFIDENTIAL_SHARE
 
 
 def _blank(rng: np.random.Generator, share: float, values: Any) -> Any:

@@ -74,7 +74,7 @@ def notices(world: World) -> Any:
     firm, judged, published, family, nature = (part[order] for part in (firm, judged, published, family, nature))
     fixed = np.flatnonzero((rng.random(len(firm)) < CORRECTED_SHARE) & (family != CLAIMS[0]))
     fixed = fixed[published[fixed] + 30 <= world.calendar.last_day]
-    number = np.arange(len(firm) + len(fixed)) + 1
+    number = np.arange(len(firm) + len(fixed)) + world.numbers + 1
     former = np.concatenate([np.full(len(firm), -1), fixed])
     kind = np.full(len(number), "annonce", dtype="<U12")
     kind[len(firm) :] = "rectificatif"

@@ -27,12 +27,16 @@ class Layout:
     quoted_header: bool = False
 
 
-def write_file(folder: Path, layout: Layout, table: Any) -> None:
-    """Write a table of texts, nulls as empty cells; gzipped without a time stamp where the name ends in `.gz`."""
+def write_file(folder: Path, layout: Layout, table: Any, has_head: bool = True) -> None:
+    """Write a table of texts, nulls as empty cells; gzipped without a time stamp where the name ends in `.gz`.
+
+    has_head: its first line names the columns; not where it goes on what another table began.
+    """
     with _opened(folder / layout.name) as out:
-        header = [f'"{name}"' if layout.quoted_header else name for name in table.column_names]
-        text = layout.delimiter.join(header) + layout.line_end
-        out.write((("\ufeff" if layout.byte_order_mark else "") + text).encode(layout.encoding))
+        if has_head:
+            header = [f'"{name}"' if layout.quoted_header else name for name in table.column_names]
+            text = layout.delimiter.join(header) + layout.line_end
+            out.write((("\ufeff" if layout.byte_order_mark else "") + text).encode(layout.encoding))
         for batch in table.to_batches(max_chunksize=ROWS_PER_CHUNK):
             content = _lines(batch.columns, layout)
             out.write(content if layout.encoding == "utf-8" else content.decode().encode(layout.encoding))

@@ -22,10 +22,13 @@ def luhn_keys(bodies: Ints, digits: int) -> Ints:
     return -total % 10
 
 
-def sirens(rng: np.random.Generator, count: int) -> Ints:
-    """Distinct SIRENs in random order, as numbers below 10,000,000: nine digits with their leading zeros."""
+def sirens(rng: np.random.Generator, count: int, first: int = 0) -> Ints:
+    """Distinct SIRENs in random order, as numbers below 10,000,000: nine digits with their leading zeros.
+
+    first: how many that the same generator gives come before them.
+    """
     bodies = np.concatenate([np.arange(start, stop, dtype=np.int64) for start, stop in UNATTRIBUTED])
-    chosen = rng.permutation(bodies)[:count]
+    chosen = rng.permutation(bodies)[first : first + count]
     return chosen * 10 + luhn_keys(chosen, 8)
 
 

@@ -104,7 +104,7 @@ class Told:
 def notices(world: World) -> Any:
     """One line per notice, by family."""
     told = [deposits(world), *_dated_changes(world), *_drawn_changes(world)]
-    number = FIRST_NUMBER
+    number = world.numbers + FIRST_NUMBER
     tables = []
     rng = world.generator("legal notices")
     for part in told:

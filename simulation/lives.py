@@ -94,7 +94,8 @@ class Calendar:
 class Troubles:
     """(firms, months) each: the firm's own trouble with its losses, constants, and what its division and the shock add.
 
-    The first and the division's go on from month to month with chance; the others are known for all months.
+    divisions: (divisions, months), what `division` is taken from. The first and the division's go on with chance from
+    month to month; the others are known for all months.
     """
 
     own: Floats
@@ -102,6 +103,7 @@ class Troubles:
     youth: Floats
     division: Floats
     shock: Floats
+    divisions: Floats
 
     @property
     def distress(self) -> Floats:
@@ -115,6 +117,7 @@ class Lives:
 
     distress: (firms, months). failed_on: first opening; closed_on: voluntary closing; NaT where there is none.
     is_sudden: the failure came without a sign. is_earlier: the failure was before the first month.
+    divisions: (divisions, months), the trouble of each division.
     """
 
     distress: Floats
@@ -122,11 +125,13 @@ class Lives:
     is_sudden: Flags
     is_earlier: Flags
     closed_on: Days
+    divisions: Floats
 
 
-def lives(rng: np.random.Generator, firms: Firms, calendar: Calendar) -> Lives:
-    """Distress, first failure and voluntary closing of each firm."""
-    distress = troubles(rng, firms, calendar).distress
+def lives(rng: np.random.Generator, firms: Firms, calendar: Calendar, divisions: Floats | None = None) -> Lives:
+    """Distress, first failure and voluntary closing of each firm. divisions: see `troubles`."""
+    trouble = troubles(rng, firms, calendar, divisions)
+    distress = trouble.distress
     failing, closing = hazards(distress, firms, calendar)
     is_earlier = (_ages(firms, calendar)[:, 0] > 48) & (rng.random(firms.count) < EARLIER_SHARE)
     failed = _first(rng, failing * ~is_earlier[:, None])
@@ -143,6 +148,7 @@ def lives(rng: np.random.Generator, firms: Firms, calendar: Calendar) -> Lives:
         is_sudden=rng.random(firms.count) * (at_failure + SUDDEN_HAZARD) < SUDDEN_HAZARD,
         is_earlier=is_earlier,
         closed_on=_days_in(rng, np.where(failed_first, calendar.months, closed), calendar),
+        divisions=trouble.divisions,
     )
 
 
@@ -188,18 +194,21 @@ def _ages(firms: Firms, calendar: Calendar) -> Floats:
     return np.arange(calendar.months, dtype=np.float32)[None, :] - calendar.index(firms.created_on)[:, None]
 
 
-def troubles(rng: np.random.Generator, firms: Firms, calendar: Calendar) -> Troubles:
-    """What the distress of each firm is the sum of."""
+def troubles(rng: np.random.Generator, firms: Firms, calendar: Calendar, divisions: Floats | None = None) -> Troubles:
+    """What the distress of each firm is the sum of. divisions: their trouble, drawn where None."""
     shape = (firms.count, calendar.months)
     own = autoregressive(rng, shape, PERSISTENCE)
     own += _losses(rng, shape)
+    fragility = np.float32(FRAGILITY_SD) * rng.standard_normal((firms.count, 1), dtype=np.float32)
+    if divisions is None:
+        divisions = np.float32(DIVISION_SD) * autoregressive(rng, (100, calendar.months), DIVISION_PERSISTENCE)
     return Troubles(
         own=own,
-        fragility=np.float32(FRAGILITY_SD) * rng.standard_normal((firms.count, 1), dtype=np.float32),
+        fragility=fragility,
         youth=np.float32(YOUTH) * np.exp(-np.maximum(_ages(firms, calendar), 0) / YOUTH_MONTHS),
-        division=np.float32(DIVISION_SD)
-        * autoregressive(rng, (100, calendar.months), DIVISION_PERSISTENCE)[firms.division],
+        division=divisions[firms.division],
         shock=_exposure(firms)[:, None] * _shock(calendar)[None, :],
+        divisions=divisions,
     )
 
 

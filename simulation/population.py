@@ -134,14 +134,26 @@ class Firms:
         return len(self.size)
 
 
-def population(rng: np.random.Generator, count: int, first: np.datetime64, end: np.datetime64) -> Firms:
-    """`count` firms; some are created between the months `first` and `end`, the others before."""
-    numbers = sirens(rng, count)
+def population(
+    rng: np.random.Generator,
+    count: int,
+    start: np.datetime64,
+    end: np.datetime64,
+    common: np.random.Generator,
+    first: int = 0,
+) -> Firms:
+    """`count` firms; some are created between the months `start` and `end`, the others before.
+
+    common: a new generator of the economy, from which all its firms draw their numbers and how frequent each activity
+    is. first: how many of its firms come before these; the first ones draw all from one generator.
+    """
+    common = common if first else rng
+    numbers = sirens(common, count, first)
     activities = read_nomenclature("naf_rev2")
     sections = np.array([row["section"] for row in activities])
     divisions = np.array([int(row["division"]) for row in activities])
     codes = pa.array([row["code"] for row in activities])
-    activity = _draw(rng, count, _activity_weights(rng, sections))
+    activity = _draw(rng, count, _activity_weights(common, sections))
     categories, weights = list(LEGAL_CATEGORIES), np.array(list(LEGAL_CATEGORIES.values()))
     legal = np.array(categories)[_draw(rng, count, weights)]
     has_second = rng.random(count) < SECOND_ESTABLISHMENT_SHARE
@@ -149,14 +161,14 @@ def population(rng: np.random.Generator, count: int, first: np.datetime64, end: 
     return Firms(
         siren=padded(numbers, 9),
         siret=(padded(sirets(numbers, np.ones(count, np.int64)), 14), second),
-        **_names(rng, legal),
+        **_names(rng, legal, first),
         legal_category=pa.array(legal),
         naf=codes.take(pa.array(activity)),
         former_naf=codes.take(pa.array(_neighbour(rng, activity, sections))),
         section=sections[activity],
         division=divisions[activity],
         departement=_departements(rng, count),
-        created_on=_creation_dates(rng, count, first, end),
+        created_on=_creation_dates(rng, count, start, end),
         size=_sizes(rng, count),
         has_second=has_second,
         is_abroad=rng.random(count) < ABROAD_SHARE,
@@ -188,12 +200,12 @@ def _departements(rng: np.random.Generator, count: int) -> Texts:
     return of(codes, _draw(rng, count, np.array([DEPARTEMENTS.get(code, 1.0) for code in codes])))
 
 
-def _creation_dates(rng: np.random.Generator, count: int, first: np.datetime64, end: np.datetime64) -> Days:
-    window = (end.astype("datetime64[D]") - first.astype("datetime64[D]")).astype(int)
+def _creation_dates(rng: np.random.Generator, count: int, start: np.datetime64, end: np.datetime64) -> Days:
+    window = (end.astype("datetime64[D]") - start.astype("datetime64[D]")).astype(int)
     recent = rng.integers(0, window - 200, count)
     old = -rng.exponential(MEAN_AGE_YEARS * 365, count).astype(np.int64).clip(0, 60 * 365)
     offset = np.where(rng.random(count) < BORN_WITHIN_SHARE, recent, old)
-    return first.astype("datetime64[D]") + offset.astype("timedelta64[D]")
+    return start.astype("datetime64[D]") + offset.astype("timedelta64[D]")
 
 
 def _sizes(rng: np.random.Generator, count: int) -> Floats:
@@ -202,9 +214,9 @@ def _sizes(rng: np.random.Generator, count: int) -> Floats:
     return np.where(rng.random(count) < SMALL_SHARE, small, large).clip(2, LARGEST).astype(np.float32)
 
 
-def _names(rng: np.random.Generator, legal: NDArray[np.str_]) -> dict[str, Texts]:
+def _names(rng: np.random.Generator, legal: NDArray[np.str_], first: int) -> dict[str, Texts]:
     """Names that show that they are simulated; a sole trader has a first and a last name instead of a firm name."""
-    serial = padded(np.arange(1, len(legal) + 1), 6)
+    serial = padded(np.arange(1, len(legal) + 1) + first, 6)
     person = legal == SOLE_TRADER
     ending = of(["", "", "", " ET FILS", " & CIE", ", GROUPE"], rng.integers(0, 6, len(legal)))
     return {

@@ -26,7 +26,10 @@ REASON_SHARES: Final = (0.72, 0.08, 0.08, 0.04, 0.06, 0.02)
 
 @dataclass(frozen=True)
 class Requests:
-    """One row per request. start: place of its first month. granted: hours; used: (requests, months), in hours."""
+    """One row per request. start: place of its first month. granted: hours; used: (requests, months), in hours.
+
+    number: their identifiers.
+    """
 
     firm: Ints
     start: Ints
@@ -36,11 +39,7 @@ class Requests:
     decided_on: Days
     granted: Floats
     used: Floats
-
-    @property
-    def number(self) -> Texts:
-        """The identifiers of the requests."""
-        return joined("d", padded(np.arange(len(self.firm)) + 100_000_000, 9))
+    number: Texts
 
 
 def requests(world: World) -> Requests:
@@ -73,6 +72,7 @@ def requests(world: World) -> Requests:
         first - rng.integers(-10, 40, asked.count).astype("timedelta64[D]"),
         granted.astype(np.float32),
         (rate * (granted / asked.months)[:, None]).astype(np.float32),
+        joined("d", padded(np.arange(asked.count) + world.numbers + 100_000_000, 9)),
     )
 
 

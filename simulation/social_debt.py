@@ -61,7 +61,7 @@ def _account(world: World, dues: Dues, share: Any, rank: int) -> Any:
                     "Urssaf_gestion": _office(rows),
                     "Dep": world.firms.departement.take(pa.array(rows)),
                     "Siret": world.firms.siret[rank].take(pa.array(rows)),
-                    "Compte": _account_number(rows, rank),
+                    "Compte": _account_number(world, rows, rank),
                     "periode": codes.take(pa.array(first[months])),
                     "mer": decimal(left),
                     "enc_direct": decimal(owed - left),
@@ -82,8 +82,8 @@ def _office(rows: Ints) -> Texts:
     return padded(100 + rows % 22 * 10 + 7, 3)
 
 
-def _account_number(rows: Ints, rank: int) -> Texts:
-    return padded(117_000_000_000_000_000 + rows * 10 + rank, 18)
+def _account_number(world: World, rows: Ints, rank: int) -> Texts:
+    return padded(117_000_000_000_000_000 + (world.first + rows) * 10 + rank, 18)
 
 
 def debts(world: World, dues: Dues) -> Any:
@@ -122,7 +122,7 @@ def debts(world: World, dues: Dues) -> Any:
                 {
                     "Urssaf_gestion": _office(rows),
                     "Dep": world.firms.departement.take(pa.array(rows)),
-                    "num_cpte": _account_number(rows, 0),
+                    "num_cpte": _account_number(world, rows, 0),
                     "Siren": world.firms.siren.take(pa.array(rows)),
                     "Siret": zeros_lost(rng, world.firms.siret[0].take(pa.array(rows))),
                     "Dt_immat": days(world.firms.created_on[rows], urssaf),
@@ -160,8 +160,8 @@ def payment_plans(world: World, dues: Dues) -> Any:
             "Urssaf_gestion": _office(rows),
             "Dep": world.firms.departement.take(owner),
             "Siret": world.firms.siret[0].take(owner),
-            "Numero_compte_externe": _account_number(rows, 0),
-            "Numero_structure": whole(np.arange(granted.count) + 700_000),
+            "Numero_compte_externe": _account_number(world, rows, 0),
+            "Numero_structure": whole(np.arange(granted.count) + world.numbers + 700_000),
             "Date_creation": days(created_on, french),
             "Date_echeance": days(due_on, french),
             "Duree_delai": whole((due_on - created_on).astype(np.int64)),
@@ -197,7 +197,7 @@ def ccsf(world: World, dues: Dues) -> Any:
                     "Urssaf_gestion": _office(rows),
                     "Dep": world.firms.departement.take(pa.array(rows)),
                     "Siret": world.firms.siret[0].take(pa.array(rows)),
-                    "Compte": _account_number(rows, 0),
+                    "Compte": _account_number(world, rows, 0),
                     "Date_de_traitement": days(day[kept], urssaf),
                     "Code_externe_stade": pa.array(stage[kept]),
                     "Code_externe_action": of(["CCSF"], np.zeros(len(kept), np.int64)),

@@ -20,11 +20,16 @@ SEASON: Final = {"A": 0.12, "I": 0.10, "R": 0.08}
 NOISE: Final = 0.025
 STARTING_SHARE: Final = 0.35
 GROWING_MONTHS: Final = 30
+# More than any file has of one kind for a firm, on average.
+NUMBERS_PER_FIRM: Final = 80
 
 
 @dataclass(frozen=True)
 class World:
-    """The whole economy. headcount: (firms, months), 0 where the firm employs nobody (not yet, or no longer)."""
+    """An economy, or those of its firms that come after its first `first` ones.
+
+    headcount: (firms, months), 0 where the firm employs nobody (not yet, or no longer).
+    """
 
     calendar: Calendar
     firms: Firms
@@ -32,10 +37,21 @@ class World:
     judgements: Judgements
     headcount: Floats
     seed: int
+    first: int = 0
 
     def generator(self, name: str) -> np.random.Generator:
         """A separate random generator per file, so that what one file draws changes nothing in another."""
-        return _generator(self.seed, name)
+        return _generator(self.origin, name)
+
+    @property
+    def origin(self) -> tuple[int, ...]:
+        """What its draws begin from: no other part of the economy has the same."""
+        return (self.seed, self.first) if self.first else (self.seed,)
+
+    @property
+    def numbers(self) -> int:
+        """What its notices, plans and requests are numbered from: no other part of the economy uses these numbers."""
+        return self.first * NUMBERS_PER_FIRM
 
     @property
     def is_employing(self) -> Flags:
@@ -43,18 +59,28 @@ class World:
         return self.headcount > 0
 
 
-def world(firms: int, end: date, seed: int) -> World:
-    """The economy of `firms` firms up to the month before `end`; equal arguments give equal worlds."""
+def world(firms: int, end: date, seed: int, first: int = 0, divisions: Floats | None = None) -> World:
+    """The economy of `firms` firms up to the month before `end`; equal arguments give equal worlds.
+
+    first, divisions: of firms that come after so many others of the same economy, whose `Lives.divisions` they share.
+    """
+
+    origin = (seed, first) if first else (seed,)
+
+    def rng(name: str) -> np.random.Generator:
+        return _generator(origin, name)
+
     calendar = Calendar.until(np.datetime64(end, "M"))
-    people = population(_generator(seed, "population"), firms, calendar.first, calendar.end)
-    fates = lives(_generator(seed, "lives"), people, calendar)
-    decisions = judgements(_generator(seed, "judgements"), fates, calendar)
-    staff = _headcount(_generator(seed, "headcount"), people, fates, decisions, calendar)
-    return World(calendar, people, fates, decisions, staff, seed)
+    common = _generator((seed,), "population")
+    people = population(rng("population"), firms, calendar.first, calendar.end, common, first)
+    fates = lives(rng("lives"), people, calendar, divisions)
+    decisions = judgements(rng("judgements"), fates, calendar)
+    staff = _headcount(rng("headcount"), people, fates, decisions, calendar)
+    return World(calendar, people, fates, decisions, staff, seed, first)
 
 
-def _generator(seed: int, name: str) -> np.random.Generator:
-    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+def _generator(origin: tuple[int, ...], name: str) -> np.random.Generator:
+    return np.random.default_rng([*origin, zlib.crc32(name.encode())])
 
 
 def _headcount(

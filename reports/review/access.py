@@ -85,6 +85,10 @@ class Right:
             return Sql("true")
         return Sql(f"{column} IN (SELECT unnest(?))", (sorted(self.departements),))
 
+    def holds(self, departements: Iterable[str | None]) -> bool:
+        """The same of places that were read: whether all are in the territory."""
+        return self.departements is None or self.departements.issuperset(departements)
+
 
 class Signatory(NamedTuple):
     """An account as notes name it; administration: blank where nobody said."""

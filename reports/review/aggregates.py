@@ -5,7 +5,7 @@ Only firms in business are counted. What is counted of a list is kept: its files
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -20,7 +20,7 @@ from reports.review.columns import Table
 from reports.review.conditions import SECTION
 from reports.review.data import PublishedList, Reader, Row
 from reports.review.kept import kept
-from reports.review.listing import inside, inside_lists, moved
+from reports.review.listing import PLACES, inside, inside_lists, moved, with_places
 from reports.review.sql import Part, Sql, beside, every, one_of, parquet, part_of, select
 
 # How many lists are looked back at.
@@ -107,14 +107,25 @@ def prepare(reader: Reader, published: PublishedList, right: Right) -> None:
     moved(reader, _past(published), published.newest or published.path)
 
 
-@kept
 def by_month(reader: Reader, published: PublishedList, right: Right) -> dict[date, Counts]:
     """The firms in each of the last lists, the newest first."""
-    where = every([_inside_past(reader, published, right), _IN_BUSINESS])
-    firms = part_of(parquet(*_past(published)[:PAST]), Table.LIST)
-    then = "GROUP BY period ORDER BY period DESC"
-    rows = reader.query(*select(["listed.period::DATE AS period", *_COUNTED], firms, where, then))
-    return {row.pop("period"): Counts(**row) for row in rows}
+    months = _by_month_and_place(reader, published.alone)
+    inside = {month: [found for places, found in there if right.holds(places)] for month, there in months.items()}
+    return {month: Counts.total(found) for month, found in inside.items() if found}
+
+
+@lru_cache(maxsize=4)
+def _by_month_and_place(
+    reader: Reader, published: PublishedList
+) -> Mapping[date, Sequence[tuple[Sequence[str | None], Counts]]]:
+    """Once for all territories: the firms in each of the last lists, the newest first, by where they were and are."""
+    firms = with_places(reader, _past(published)[:PAST], published.newest or published.path)
+    told = ["listed.period::DATE AS period", PLACES, *_COUNTED]
+    rows = reader.query(*select(told, firms, _IN_BUSINESS, "GROUP BY ALL ORDER BY 1 DESC"))
+    found: dict[date, list[tuple[Sequence[str | None], Counts]]] = {}
+    for row in rows:
+        found.setdefault(row.pop("period"), []).append((row.pop("places"), Counts(**row)))
+    return found
 
 
 @kept

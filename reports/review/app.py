@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from reports.review import aggregates, audit, listing, news, past
+from reports.review import aggregates, audit, firm_rows, listing, news, past
 from reports.review.access import Kind, Right
 from reports.review.brand import read_logo
+from reports.review.cases.briefs import follow_states
 from reports.review.chains import RefusedAnswerError
 from reports.review.configuration import Configuration, read_configuration
 from reports.review.data import NotPublishedError, PublishedList, Reader, UnreadableError
@@ -106,9 +108,10 @@ def create_app(configuration: Configuration) -> FastAPI:
     return app
 
 
-def warm_up(reader: Reader) -> PublishedList | None:
+def warm_up(reader: Reader, engine: Engine) -> PublishedList | None:
     """Compute what every page of the newest list needs, before a visitor waits for it; nothing where that is done.
 
+    engine: of the database, which knows the firms that are followed.
     Returns that list, None where there is none that can be read.
     """
     with suppress(NotPublishedError, UnreadableError, OSError):
@@ -117,6 +120,10 @@ def warm_up(reader: Reader) -> PublishedList | None:
         for room in (aggregates, news):
             room.prepare(reader, published, territory.EVERYONE.place)
         names_of(reader, published)
+        followed: Iterable[str] = ()
+        with suppress(SQLAlchemyError):
+            followed = follow_states(engine)
+        firm_rows.prepare(reader, published, {*followed, *news.told_anywhere(reader, published)})
         return published
     return None
 
@@ -124,7 +131,7 @@ def warm_up(reader: Reader) -> PublishedList | None:
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
-    warm_up(services.reader)
+    warm_up(services.reader, services.engine)
     months = services.configuration.log_months
     tasks = [asyncio.create_task(_await_lists(services))]
     if months:
@@ -149,7 +156,7 @@ async def _await_lists(services: Services) -> None:
     reader.await_preparation()
     while True:
         await asyncio.sleep(BETWEEN_LOOKS)
-        published = await run_in_threadpool(warm_up, reader)
+        published = await run_in_threadpool(warm_up, reader, services.engine)
         if published is None:
             continue
         with suppress(SQLAlchemyError):

@@ -17,11 +17,11 @@ from reports.effects import Effect, Probability, effects, merged
 from reports.language import Language
 from reports.reasons import FEATURES, of_firm_by_subject, reasons_of
 from reports.review.access import Kind, Right
-from reports.review.columns import COLUMNS, MAIN_REASON
+from reports.review.columns import COLUMNS, MAIN_REASON, Table
 from reports.review.data import PublishedList, Reader, Row, UnreadableError
+from reports.review.firm_rows import CONTRIBUTIONS, read_whole
 from reports.review.listing import read_firms
 from reports.review.sectors import reason_settings_of
-from reports.review.sql import of_firm, parquet, select
 from reports.review.wording import (
     Said,
     known,
@@ -83,14 +83,6 @@ def with_main_reason(reader: Reader, published: PublishedList, firm: Row, right:
     return {**firm, **row}
 
 
-def read_values(reader: Reader, published: PublishedList, siren: str) -> Row:
-    """The firm's row of the feature table, whole: for this module, never for a page."""
-    if published.features is None:
-        return {}
-    rows = reader.query(*select(["*"], parquet(published.features), of_firm(siren)))
-    return rows[0] if rows else {}
-
-
 def visible_values(values: Row, right: Right) -> Row:
     """The features whose values the user may see."""
     is_confidential = has_confidential_accounts(values)
@@ -113,22 +105,21 @@ def known_days_of(values: Row, visible: Row) -> dict[str, date]:
 
 def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, language: Language) -> Explanation:
     """Why this risk; to a user without right to scores, only the firm's figures."""
-    siren = firm["siren"]
-    values = read_values(reader, published, siren)
+    held = read_whole(reader, published, firm["siren"], [Table.LIST, Table.FEATURES, CONTRIBUTIONS])
+    values, parts, listed = held[Table.FEATURES] or {}, held[CONTRIBUTIONS], held[Table.LIST]
     visible = visible_values(values, right)
     known_on = known_days_of(values, visible)
     is_confidential = has_confidential_accounts(values)
     hidden = tuple(dict.fromkeys(f.theme for f in CATALOG if not right.may_see_theme(f.theme, is_confidential)))
     if not right.may_see(Kind.SCORES):
         return Explanation([], None, 0.0, visible, hidden, known_on=known_on)
-    parts = _contributions(reader, published, siren)
     try:
         model = reader.model(published.model_id)
     except UnreadableError:
         model = None
-    listed = _listed(reader, published, siren)
     movement = listed_movement(listed.get("movement"), right, language)
-    counterfactual = listed_counterfactual(listed.get("counterfactual"), right, language)
+    counterfactual = listed.get("counterfactual", listed.get(FORMER_COUNTERFACTUAL))
+    counterfactual = listed_counterfactual(counterfactual, right, language)
     if model is None or not parts or not values:
         told = (listed_reason(reason, right, language) for reason in listed["reasons"])
         brief = list(dict.fromkeys(said for said in told if said))
@@ -178,21 +169,6 @@ def published_probability(model: RiskModel, margin: float, published: float) -> 
     if abs(offset) < SMALLEST_OFFSET or not np.isfinite(offset):
         return calibrated
     return lambda margins: with_offset(calibrated(margins), offset)
-
-
-def _contributions(reader: Reader, published: PublishedList, siren: str) -> Row:
-    if published.contributions is None:
-        return {}
-    rows = reader.query(*select(["*"], parquet(published.contributions), of_firm(siren)))
-    return rows[0] if rows else {}
-
-
-def _listed(reader: Reader, published: PublishedList, siren: str) -> Row:
-    names: list[str] = [name for name in ("reasons", "movement", "counterfactual") if name in published.columns]
-    if FORMER_COUNTERFACTUAL in published.columns:
-        names.append(f"{FORMER_COUNTERFACTUAL} AS counterfactual")
-    (row,) = reader.query(*select(names, parquet(published.path), of_firm(siren)))
-    return row
 
 
 def silent_sources(values: Row) -> list[str]:

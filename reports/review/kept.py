@@ -2,12 +2,19 @@
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import Any, Protocol, TypeVar
+from itertools import count
+from threading import Lock
+from typing import Any, Final, Protocol, TypeVar
 
 from reports.review.access import Right
 from reports.review.data import PublishedList, Reader
+from reports.review.sql import Sql, dropped, kept_as
 
 T_co = TypeVar("T_co", covariant=True)
+# The table of the list before stays for those who are reading it while another is published.
+MOST: Final = 2
+# Of tables: none is named twice, whichever of several readers made it.
+_numbers: Final = count(1)
 
 
 class OfLists(Protocol[T_co]):
@@ -27,3 +34,31 @@ def kept(compute: Callable[[Reader, PublishedList, Right], T_co]) -> OfLists[T_c
         return cached(reader, published.alone, right)
 
     return of
+
+
+class KeptTables:
+    """The rows of queries as tables in memory, one of each of the last lists asked for; of each reader its own."""
+
+    def __init__(self, reader: Reader) -> None:
+        """reader: in whose memory they are."""
+        self._reader, self._lock = reader, Lock()
+        self._tables: dict[PublishedList, str] = {}
+
+    def made(self, published: PublishedList, query: Callable[[], Sql]) -> Sql:
+        """The table of a list, made by that query. Where many ask for it at once, one makes it and the others wait.
+
+        Raises UnreadableError where a file is missing or broken.
+        """
+        with self._lock:
+            if published not in self._tables:
+                name = f"kept_{next(_numbers)}"
+                self._reader.query(*kept_as(name, query()))
+                self._tables[published] = name
+                for former in list(self._tables)[:-MOST]:
+                    self._reader.query(*dropped(self._tables.pop(former)))
+            return Sql(self._tables[published])
+
+    def found(self, published: PublishedList) -> Sql | None:
+        """The table of a list, None where none was made: nobody waits."""
+        name = self._tables.get(published)
+        return Sql(name) if name else None

@@ -15,11 +15,18 @@ from reports.review.asked import Asked
 from reports.review.columns import IDENTITY, Table
 from reports.review.conditions import Condition, Scene
 from reports.review.data import PublishedList, Reader, Row
+from reports.review.firm_rows import joined, paths_of, read_columns
 from reports.review.kept import kept
 from reports.review.names import names_of
-from reports.review.sql import NO_CONDITION, Beside, Sql, beside, every, named, one_of, parquet, part_of, select
+from reports.review.sql import Beside, Sql, beside, every, named, one_of, parquet, part_of, select
 
 PAGE_SIZE: Final = 50
+# SIRENs, and where each of these firms is now.
+Moves = tuple[Sequence[str], Sequence[str | None]]
+NO_MOVES: Final[Moves] = ((), ())
+PLACES: Final = (
+    "[listed.departement, CASE WHEN moves.siren IS NULL THEN listed.departement ELSE moves.departement END] AS places"
+)
 
 
 @dataclass(frozen=True)
@@ -59,10 +66,9 @@ def read_firms(
     """
     shown = [column for column in columns.visible(right, published) if column.table]
     shown = [column for column in shown if names is None or column.name in names]
-    only = one_of("siren", sirens)
     selected = [f"{column.expression} AS {named(column.name)}" for column in shown]
-    tables = _joined(published, columns.tables_of(shown), only)
-    rows = reader.query(*select(selected, tables, inside(reader, published, right)))
+    here = inside(reader, published, right)
+    rows = read_columns(reader, published, sirens, selected, columns.tables_of(shown), here)
     by_siren = {row["siren"]: columns.without_hidden_figures(row, right) for row in rows}
     if right.departements is not None and any(row.get("rank") for row in rows):
         ranks = _ranks(reader, published, right.place)
@@ -91,18 +97,32 @@ def inside_lists(reader: Reader, lists: tuple[Path, ...], newest: Path | None, r
     The newest list is not looked at for each question: of the firms that it holds, it is kept which ones moved.
     """
     here = right.territory("listed.departement")
-    sirens, places = moved(reader, lists, newest) if newest and right.departements is not None else ((), ())
-    if not sirens:
+    moves = moved(reader, lists, newest) if newest and right.departements is not None else NO_MOVES
+    if moves == NO_MOVES:
         return here
     there = right.territory("departement")
     elsewhere = Sql(f"({there.text}) IS NOT TRUE", there.values)
-    gone = Sql("(SELECT unnest(?) AS siren, unnest(?::VARCHAR[]) AS departement)", (list(sirens), list(places)))
-    left = select(["siren"], gone, elsewhere)
+    left = select(["siren"], _as_table(moves), elsewhere)
     return every([here, Sql(f"listed.siren NOT IN ({left.text})", left.values)])
 
 
+def with_places(reader: Reader, lists: tuple[Path, ...], newest: Path | None) -> Beside:
+    """The firms of the lists; PLACES are where each was and is: in the territories that `Right.holds` both of.
+
+    So that what is computed once tells of every territory, as `inside_lists` would.
+    """
+    moves = _as_table(moved(reader, lists, newest) if newest else NO_MOVES)
+    return beside(part_of(parquet(*lists), Table.LIST), part_of(moves, "moves"))
+
+
+def _as_table(moves: Moves) -> Sql:
+    sirens, places = moves
+    text = "(SELECT unnest(?::VARCHAR[]) AS siren, unnest(?::VARCHAR[]) AS departement)"
+    return Sql(text, (list(sirens), list(places)))
+
+
 @lru_cache(maxsize=32)
-def moved(reader: Reader, lists: tuple[Path, ...], newest: Path) -> tuple[Sequence[str], Sequence[str | None]]:
+def moved(reader: Reader, lists: tuple[Path, ...], newest: Path) -> Moves:
     """The firms that one of the lists places elsewhere than the newest does, and where that places them."""
     tables = beside(part_of(parquet(*lists), Table.LIST), part_of(parquet(newest), "today"))
     where = Sql("today.siren IS NOT NULL AND listed.departement IS DISTINCT FROM today.departement")
@@ -114,10 +134,16 @@ def moved(reader: Reader, lists: tuple[Path, ...], newest: Path) -> tuple[Sequen
 @kept
 def offered_codes(reader: Reader, published: PublishedList, right: Right) -> Mapping[str, Collection[str]]:
     """For each filter that offers only the codes of the user's firms, by its name: those codes."""
+    inside = [held for places, held in _codes_by_place(reader, published) if right.holds(places)]
+    return {one.name: frozenset().union(*(held[one.name] for held in inside)) for one in filters.FILTERS if one.held}
+
+
+@lru_cache(maxsize=4)
+def _codes_by_place(reader: Reader, published: PublishedList) -> Sequence[tuple[Sequence[str | None], Row]]:
     held = [f"array_agg(DISTINCT {one.held}) AS {named(one.name)}" for one in filters.FILTERS if one.held]
-    firms = part_of(parquet(published.path), Table.LIST)
-    (row,) = reader.query(*select(held, firms, inside(reader, published, right)))
-    return {name: frozenset(codes or ()) for name, codes in row.items()}
+    firms = with_places(reader, (published.path,), published.newest)
+    rows = reader.query(*select([PLACES, *held], firms, None, "GROUP BY ALL"))
+    return [(row.pop("places"), row) for row in rows]
 
 
 def seen_last(reader: Reader, sirens: Sequence[str], right: Right) -> dict[str, tuple[Row, str]]:
@@ -156,28 +182,8 @@ def _conditions(reader: Reader, asked: Asked, scene: Scene, right: Right) -> lis
         for one in filters.FILTERS
         if one.name in asked.values and one.name != "alert"
     ]
-    is_there = _paths(scene.published)
+    is_there = paths_of(scene.published)
     return [Condition(inside(reader, scene.published, right)), *(one for one in found if one.table in is_there)]
-
-
-def _paths(published: PublishedList) -> dict[Table, Path]:
-    """The tables behind a list that are there."""
-    paths = {
-        Table.LIST: published.path,
-        Table.REGISTER: published.firms,
-        Table.FEATURES: published.features,
-        Table.SCORES: published.scores,
-    }
-    return {table: path for table, path in paths.items() if path is not None}
-
-
-def _joined(published: PublishedList, tables: Collection[Table], only: Sql = NO_CONDITION) -> Beside:
-    """The list with what the tables hold of its firms; only: a condition on `siren` that each of them is read under."""
-    paths = _paths(published)
-    first, *others = (
-        part_of(parquet(paths[table]), table, only) for table in Table if table is Table.LIST or table in tables
-    )
-    return beside(first, *others)
 
 
 def _sirens(
@@ -195,20 +201,20 @@ def _sirens(
     then = f"ORDER BY {by.expression} {direction} NULLS LAST, listed.siren"
     if size is not None:
         then += f" LIMIT {size} OFFSET {size * (asked.page - 1)}"
-    tables = _joined(published, {one.table for one in found} | columns.tables_of([by]))
+    tables = joined(published, {one.table for one in found} | columns.tables_of([by]))
     rows = reader.query(*select(["listed.siren"], tables, every(one.sql for one in found), then))
     return [row["siren"] for row in rows]
 
 
 def _total(reader: Reader, published: PublishedList, found: Sequence[Condition]) -> int:
-    tables = _joined(published, {one.table for one in found})
+    tables = joined(published, {one.table for one in found})
     (row,) = reader.query(*select(["count(*) AS n"], tables, every(one.sql for one in found)))
     return int(row["n"])
 
 
 def _counts(reader: Reader, published: PublishedList, found: Sequence[Condition]) -> dict[str, int]:
     """Firms by level of alert."""
-    tables = _joined(published, {one.table for one in found})
+    tables = joined(published, {one.table for one in found})
     where = every(one.sql for one in found)
     rows = reader.query(*select(["listed.alert AS alert", "count(*) AS n"], tables, where, "GROUP BY 1"))
     counts = {row["alert"]: row["n"] for row in rows}

@@ -10,11 +10,11 @@ from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, has_confidential_acc
 from reports.reasons import FEATURES
 from reports.review.access import Right
 from reports.review.data import PublishedList, Reader, Row
+from reports.review.firm_rows import HISTORY, PAST, read_whole
 from reports.review.sectors import reason_settings_of, sector_quartiles
 from reports.review.sql import Sql, of_firm, parquet, parquet_by_period, select
 from reports.review.wording import known
 
-HISTORY: Final = 36
 PERIOD: Final = "period::DATE AS period"
 TRACED: Final = (
     "headcount",
@@ -43,9 +43,7 @@ def prepare(reader: Reader, published: PublishedList) -> None:
 
 def risk_history(reader: Reader, published: PublishedList, siren: str) -> list[Row]:
     """period, probability and alert of the firm in the lists up to this one, oldest first."""
-    paths = [published.path, *published.earlier][:HISTORY]
-    told = ["period", "probability", "alert"]
-    return reader.query(*select(told, parquet(*paths), of_firm(siren), "ORDER BY period"))
+    return read_whole(reader, published, siren, [PAST])[PAST] or []
 
 
 def traces(reader: Reader, published: PublishedList, siren: str, right: Right) -> list[Row]:

@@ -71,9 +71,12 @@ class Part(NamedTuple):
     only: Sql
 
     def read_for(self, texts: Sequence[str]) -> Sql:
-        """Its firms, with the columns that the texts of a query name: each further one takes DuckDB time to prepare."""
-        asked = re.findall(rf"\b{self.alias}\.({_NAME.pattern})", " ".join(texts))
-        part = select(dict.fromkeys(["siren", *asked]), self.table, self.only)
+        """Its firms, with the columns that the texts of a query name: each further one takes DuckDB time to prepare.
+
+        A text that is its name alone asks for its whole rows, each as one value.
+        """
+        asked = ["siren", *re.findall(rf"\b{self.alias}\.({_NAME.pattern})", " ".join(texts))]
+        part = select(["*"] if self.alias in texts else dict.fromkeys(asked), self.table, self.only)
         return Sql(f"({part.text}) {self.alias}", part.values)
 
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
-
-import numpy as np
 
 from features.insolvency import IN_BONIS
 from reports.counterfactuals import counterfactual_sentence
@@ -84,4 +83,4 @@ def listed_counterfactual(record: Any, right: Right, language: Language) -> str:
 
 def known(value: Any) -> Any:
     """None for what is unknown, however it is written."""
-    return None if isinstance(value, float) and not np.isfinite(value) else value
+    return None if isinstance(value, float) and not isfinite(value) else value

@@ -9,7 +9,8 @@ from features import store
 from features.folder import TARGET_LIST
 from reports.review import app as application
 from reports.review.data import Reader
-from reports.review.names import MOST, names_of
+from reports.review.kept import MOST
+from reports.review.names import names_of
 from reports.review.sql import Sql, select
 from tests.reports.review.conftest import TestClient, app_on, shown, signed_in
 

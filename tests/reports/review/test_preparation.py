@@ -6,7 +6,7 @@ import shutil
 from features import store
 from features.folder import TARGET_LIST
 from reports.review import data as reading
-from reports.review.aggregates import by_month
+from reports.review.aggregates import by_group
 from reports.review.data import Reader
 from reports.review.pages.territory import EVERYONE
 from reports.review.sectors import KEY_FIGURES, _quartiles, sector_quartiles
@@ -54,7 +54,7 @@ def test_who_never_prepares_shows_a_list_at_once(copied):
 def test_what_was_computed_is_kept_where_the_feature_table_is_replaced_and_links_the_same_files(copied):
     reader = Reader(copied)
     former = reader.published(None)
-    counted = by_month(reader, former, EVERYONE.place)
+    counted = by_group(reader, former, EVERYONE.place)
     sector_quartiles(reader, former.features, "25")
     computed = _quartiles.cache_info().misses
     was = (copied / "features").rename(copied / "was")
@@ -62,6 +62,6 @@ def test_what_was_computed_is_kept_where_the_feature_table_is_replaced_and_links
         shutil.copytree(was, fresh, copy_function=os.link, dirs_exist_ok=True)
     published = reader.published(None)
     assert published != former
-    assert by_month(reader, published, EVERYONE.place) is counted
+    assert by_group(reader, published, EVERYONE.place) is counted
     sector_quartiles(reader, published.features, "25", KEY_FIGURES)
     assert _quartiles.cache_info().misses == computed
