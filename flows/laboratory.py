@@ -99,15 +99,22 @@ def judgements() -> None:
 
 @bench.command()
 def polish(
-    path: Annotated[Path, typer.Option(help="The file 5year.arff of the Polish set (UCI, CC BY 4.0).")],
+    path: Annotated[
+        list[Path],
+        typer.Option(
+            help="The file 5year.arff of the Polish set (UCI, CC BY 4.0); give --path again for each other year."
+        ),
+    ],
     seeds: Annotated[
         int, typer.Option(min=1, help="How many seeds, counted from 0; the figures of each are printed.")
     ] = 5,
 ) -> None:
-    """Train and evaluate the model on real Polish firms, beside the published figures."""
-    from benchmarks.polish import bench_polish
+    """Train and evaluate the model on real Polish firms, each year on its own, beside the published figures."""
+    from benchmarks.polish import bench_polish, read_polish
     from flows import printing
 
-    with progress() as say:
-        result = bench_polish(path, range(seeds), say)
-    printing.print_polish(result)
+    read = [read_polish(each) for each in path]
+    for each, firms in zip(path, read, strict=True):
+        with progress() as say:
+            result = bench_polish(each.stem, firms, range(seeds), say)
+        printing.print_polish(result)

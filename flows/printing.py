@@ -178,15 +178,15 @@ def print_received(received: Received, settings: Settings) -> None:
 def print_polish(result: "PolishResult") -> None:
     """The figures of every seed beside the published ones, and the firms that the model finds riskiest."""
     out.print(
-        f"{result.rows:,} real firms, {result.failures:,} bankrupt within a year; {result.duplicates} rows that repeat "
-        "another stay in its fold. Ten-fold cross-validation, mean of the folds.",
+        f"{result.name}: {result.rows:,} real firms, {result.failures:,} bankrupt later; {result.duplicates} rows that "
+        "repeat another stay in its fold. Ten-fold cross-validation, mean of the folds.",
         soft_wrap=True,
     )
     table = Table("model", "seed", "AUC", "average precision", "AUC, last year's sales known")
     # Its libraries take seconds to load: no other command pays for them.
     from benchmarks.polish import PUBLISHED_AUC
 
-    for name, auc in PUBLISHED_AUC.items():
+    for name, auc in PUBLISHED_AUC.get(result.name, {}).items():
         table.add_row(f"{name} (published, 2016)", "", f"{auc:.3f}", "", "")
     for name, figures in (("LightGBM", result.plain), ("LightGBM with ratios of ratios (ours)", result.ours)):
         for seed, of_seed in figures.items():

@@ -7,14 +7,22 @@ import gzip
 import json
 import shutil
 import threading
-from dataclasses import replace
+from dataclasses import astuple, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from features.assemble import CATALOG
+from features.folder import DataFolder
 from features.manifests import read_manifest
 from flows.rebuild import compared
+from models.evaluation.records import DIRECTIONS, SOURCE, THEME
+from models.registry import registry
+from reports.card.additions import CAPTIONS
+from reports.dictionary import source_names
+from reports.language import Language
 from reports.made_of import read_made_of
+from reports.reasons import THEME_WORDS
 from tests.economy import SMALL_MODEL, command, made_once
 
 pytestmark = pytest.mark.slow
@@ -63,7 +71,7 @@ def month(tmp_path_factory, told):
     data = shutil.copytree(made_once(tmp_path_factory), root / "data", symlinks=True)
     shutil.copytree(made_once(tmp_path_factory).parent / "raw", data / "raw")
     (data / "weaksignals.toml").write_text(
-        f'{SMALL_MODEL}\n[inbox]\nquiet_seconds = 0\n[notify]\nwebhook_url = "{told[1]}"\n'
+        f'ablations = true\n{SMALL_MODEL}\n[inbox]\nquiet_seconds = 0\n[notify]\nwebhook_url = "{told[1]}"\n'
     )
     for step in ("train", "score"):
         done = command(step, "--data", data)
@@ -83,6 +91,30 @@ def month(tmp_path_factory, told):
     (root / DEBTS).rename(drop / DEBTS)
     days["late"] = day(27)
     return data, drop, days
+
+
+def told_of(card, caption):
+    """The cells of the table of that caption, by row."""
+    table = card.split(caption)[1].split("\n\n")[1]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+
+
+def test_the_card_tells_what_each_source_and_theme_of_the_catalogue_adds(month):
+    """So far as `ablations = true` is set, as here."""
+    data, *_ = month
+    models, say = DataFolder(data).models, Language("en")
+    champion = registry.champion(models).model_id
+    metrics, card = registry.metrics_of(models, champion), (models / champion / "card.md").read_text()
+    expected = {SOURCE: {}, THEME: {}, DIRECTIONS: {}}
+    for part, name, _, adds in map(astuple, metrics.ablations):
+        word = source_names([name], say) if part == SOURCE else say.say(THEME_WORDS[name])
+        expected[part][word] = [say.number(value, 4) for value in adds[:3]]
+    assert len(expected[SOURCE]) == len({source for feature in CATALOG for source in feature.sources})
+    assert len(expected[THEME]) == len({feature.theme for feature in CATALOG})
+    for part, caption in CAPTIONS.items():
+        assert {name: adds for name, _, _, *adds in told_of(card, caption)} == expected[part]
+    # Each is a measure of its own.
+    assert len({tuple(adds) for adds in expected[SOURCE].values()}) > 1
 
 
 def test_a_broken_file_is_put_aside_with_why_and_what_is_awaited_is_told(month):
