@@ -1,10 +1,11 @@
 """One simulated economy with its feature table, made once for all the processes that run the tests."""
 
 import fcntl
-import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -16,7 +17,7 @@ from features.store import digest
 from features.table_record import BUILD_UPGRADES, PERIOD_UPGRADES
 from flows import stages
 from flows.settings import load
-from tests.commands import started
+from tests.commands import weaksignals
 
 FIRMS = 1200
 # As short a history as trains a model, as settings and for commands; and a model as small as serves.
@@ -44,26 +45,44 @@ def sealed_records(staged: Path) -> None:
         write_reports(folder, [replace(one, staged_sha256=digest(folder / name)) for one, name in named])
 
 
-def command(*arguments: object) -> "subprocess.CompletedProcess[str]":
+def command(*arguments: object) -> CompletedProcess[str]:
     """A command on so short a history, which has ended, with what it printed."""
-    run = started(*arguments, variables=VARIABLES)
-    shown, said = run.communicate(timeout=900)
-    return subprocess.CompletedProcess(run.args, run.returncode, shown, said)
+    return weaksignals(*arguments, variables=VARIABLES)
 
 
 def made_once(factory: pytest.TempPathFactory) -> Path:
-    """A data folder with `raw`, `staged` and `features`; whoever writes in it takes a copy.
+    """A data folder with `raw` beside it, `staged` and `features`; whoever writes in it takes a copy."""
+    return _once(factory, "economy", _made) / "data"
 
-    With pytest-xdist, each process has a base folder below that of the run: the first to come makes the economy there.
+
+def staged_once(factory: pytest.TempPathFactory) -> Path:
+    """The records of a small economy, of 250 firms up to January 2024; whoever writes in the folder takes a copy."""
+    return _once(factory, "small economy", _staged) / "staged"
+
+
+def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder that `make` fills, for all processes.
+
+    With pytest-xdist, each process has a base folder below that of the run: the first to come fills the folder there.
     """
     base = factory.getbasetemp()
-    root = (base.parent if base.name.startswith("popen-") else base) / "economy"
+    root = (base.parent if base.name.startswith("popen-") else base) / name
     root.mkdir(exist_ok=True)
     with (root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        settings = load(data=root / "data", **SHORT)
-        if not settings.folder.features.exists():
-            stages.simulate(root / "raw", FIRMS, date(2024, 1, 1), 0, print)
-            stages.ingest(settings, root / "raw", print)
-            stages.build(settings, None, None, print)
-    return root / "data"
+        if not (root / "made").exists():
+            make(root)
+            (root / "made").touch()
+    return root
+
+
+def _made(root: Path) -> None:
+    settings = load(data=root / "data", **SHORT)
+    stages.simulate(root / "raw", FIRMS, date(2024, 1, 1), 0, print)
+    stages.ingest(settings, root / "raw", print)
+    stages.build(settings, None, None, print)
+
+
+def _staged(root: Path) -> None:
+    stages.simulate(root / "raw", 250, date(2024, 1, 1), 5, print)
+    stages.ingest(load(data=root), root / "raw", print)

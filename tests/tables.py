@@ -1,11 +1,13 @@
 """Tiny tables that a reader can check by eye."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
 
 DATES = ("period", "month", "started")
 DATE_ENDINGS = ("_on", "_at", "_until")
@@ -57,3 +59,30 @@ def months(siren: str, start: str, count: int, **facts: Any) -> ir.Table:
     return ibis.memtable(pd.DataFrame(columns | {name: [value] * count for name, value in facts.items()})).cast(
         {"period": "date", "started": "date"}
     )
+
+
+def prepared(compute: Callable[..., ir.Table], *like: pa.Table) -> Callable[..., pa.Table]:
+    """A query that is written once for tables that change: writing one takes a second, running it a tenth of that.
+
+    compute: the query, of one table for each of `like`, of which only the schemas count.
+    Returns a function of as many tables: the rows found.
+    """
+    con = ibis.duckdb.connect()
+    # It would compare all parts of a long query with one another, which takes as long as the rest.
+    con.raw_sql("SET disabled_optimizers = 'common_subexpressions'")
+
+    def named(rows: tuple[pa.Table, ...]) -> list[str]:
+        names = [f"given_{n}" for n in range(len(like))]
+        for name, table in zip(names, rows, strict=True):
+            con.con.register(name, table)
+        return names
+
+    written = compute(*map(con.table, named(like)))
+    con._run_pre_execute_hooks(written)
+    query = con.compile(written)
+
+    def found(*given: pa.Table) -> pa.Table:
+        named(given)
+        return con.con.sql(query).to_arrow_table()
+
+    return found

@@ -15,14 +15,12 @@ from features.build import build
 from features.engine import connect
 from features.grid import KEY
 from features.hashing import HASHES, firm_hash
-from features.ingest import Reading, ingest
 from features.known_days import known_day
 from features.scope import Scope
 from features.sources import SOURCES
 from features.target import labels
 from features.themes import financial_health
-from simulation.simulation import simulate
-from tests.economy import sealed_records
+from tests.economy import sealed_records, staged_once
 
 START, END = date(2020, 1, 1), date(2024, 2, 1)
 DRAWN = random.Random(20).sample(range(49), 2)  # noqa: S311 - not a secret
@@ -31,13 +29,7 @@ PERIODS = [date(2020 + month // 12, month % 12 + 1, 1) for month in DRAWN]
 
 @pytest.fixture(scope="module")
 def staged(tmp_path_factory):
-    data = tmp_path_factory.mktemp("data")
-    (data / "scratch").mkdir()
-    simulate(data / "raw", 250, date(2024, 1, 1), seed=5)
-    reading = Reading(max_rejected_share=0.05, delivery_day=25, lags={})
-    folders = {name: data / name for name in ("staged", "rejects", "scratch")}
-    ingest(ibis.duckdb.connect(), data / "raw", SOURCES, reading, **folders, progress=lambda _: None)
-    return data / "staged"
+    return staged_once(tmp_path_factory)
 
 
 def built(staged, folder, start, end):

@@ -3,18 +3,15 @@
 import shutil
 from datetime import date
 
-import ibis
 import pandas as pd
 import pytest
 
 from features.build import build
 from features.engine import connect
 from features.folder import FeatureTable
-from features.ingest import Reading, ingest
 from features.scope import Scope
-from features.sources import SOURCES
 from models.rows.dataset import read_rows
-from simulation.simulation import simulate
+from tests.economy import staged_once
 
 OPEN = (
     "legal_units", "legal_unit_history", "establishments", "establishment_history",
@@ -26,15 +23,10 @@ START, END = date(2016, 1, 1), date(2024, 2, 1)
 @pytest.fixture(scope="module")
 def shares(tmp_path_factory):
     """By year, the share of firms in no procedure that fail within 18 months: of all data, and of open data alone."""
-    data = tmp_path_factory.mktemp("data")
-    (data / "scratch").mkdir()
-    simulate(data / "raw", 250, date(2024, 1, 1), seed=5)
-    reading = Reading(max_rejected_share=0.05, delivery_day=25, lags={})
-    folders = {name: data / name for name in ("staged", "rejects", "scratch")}
-    ingest(ibis.duckdb.connect(), data / "raw", SOURCES, reading, **folders, progress=lambda _: None)
+    data, staged = tmp_path_factory.mktemp("data"), staged_once(tmp_path_factory)
     for name in OPEN:
-        shutil.copytree((data / "staged" / name).resolve(), data / "open" / name)
-    return [failing(data / name, data / f"{name} built") for name in ("staged", "open")]
+        shutil.copytree((staged / name).resolve(), data / "open" / name)
+    return [failing(records, data / f"{records.name} built") for records in (staged, data / "open")]
 
 
 def failing(staged, folder):

@@ -33,19 +33,21 @@ from reports.review.database import AuditEntry, open_database
 from reports.runs import words
 from reports.runs.records import read_run, runs
 from reports.target_list import COLUMNS
-from tests.commands import started, weaksignals
-from tests.economy import sealed
+from tests.commands import NO_SERVER, started, weaksignals
+from tests.economy import FIRMS, SMALL_MODEL, sealed
 
-FIRMS = "1000"
 LEARNT = [feature.name for feature in CATALOG if feature.name not in NOT_LEARNT]
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
-    done = weaksignals("demo", "--firms", FIRMS, "--language", "en", "--data", root)
-    assert done.returncode == 0, done.stderr
-    return root / "demo", done
+    (root / "demo").mkdir()
+    (root / "demo" / "weaksignals.toml").write_text(SMALL_MODEL)
+    run = started("demo", "--firms", FIRMS, "--language", "en", "--data", root)
+    shown, said = run.communicate(timeout=900)
+    assert run.returncode == 0, said
+    return root / "demo", subprocess.CompletedProcess(run.args, run.returncode, shown, said)
 
 
 @pytest.fixture(scope="module")
@@ -338,9 +340,10 @@ def test_the_verdicts_that_are_exported_are_on_the_monitoring_page(demo, ranked)
 
 @pytest.mark.slow
 def test_after_a_run_was_killed_each_step_again_ends_as_one_never_killed(demo, tmp_path):
+    shutil.copy(demo[0] / "weaksignals.toml", tmp_path)
     for seconds in (6, 14):
         run = ["run", str(demo[0] / "raw"), "--language", "en", "--data", str(tmp_path)]
-        killed = started(*run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        killed = started(*run, variables=NO_SERVER, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(seconds)
         killed.send_signal(signal.SIGKILL)
         killed.wait()
@@ -365,7 +368,7 @@ def test_where_the_model_in_use_can_not_score_the_table_a_new_one_takes_its_plac
     refused = weaksignals("score", "--data", data)
     assert refused.returncode == 1
     assert "Train a model on this table" in refused.stderr
-    (data / "weaksignals.toml").write_text("[hyperparameters]\nlearning_rate = 0.031\n")
+    (data / "weaksignals.toml").write_text(SMALL_MODEL.replace("= 60", "= 61"))
     trained = weaksignals("train", "--data", data)
     assert trained.returncode == 0, trained.stderr
     assert champion_id(data / "models") != former

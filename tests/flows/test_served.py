@@ -96,12 +96,16 @@ def until(found, seconds):
     raise AssertionError(f"Not within {seconds} seconds.")
 
 
+# As much as a model of usual size needs of 1,000 firms.
+LONGER = {"WEAKSIGNALS_HISTORY_MONTHS": "84", "WEAKSIGNALS_EVERY_MONTHS": "3"}
+
+
 @pytest.mark.slow
 @pytest.mark.nightly
 def test_a_schedule_starts_a_run_that_publishes_a_list_and_its_artifacts(tmp_path):
     raw, data, port = tmp_path / "raw", tmp_path / "data", free_port()
     assert weaksignals("simulate", raw, "--firms", 1000).returncode == 0
-    server = started("serve", raw, "--port", port, "--data", data, stdout=None, stderr=None)
+    server = started("serve", raw, "--port", port, "--data", data, variables=LONGER, stdout=None, stderr=None)
     api = Api(port)
     try:
         deployed = until(lambda: len(found := api.deployments()) == len(served.SCHEDULES) - 1 and found, 300)
@@ -135,7 +139,7 @@ def test_on_postgresql_the_inbox_files_what_was_dropped_and_starts_the_run_of_th
     raw.mkdir()
     data.mkdir()
     (data / "weaksignals.toml").write_text('[inbox]\nquiet_seconds = 0\nearly_days = 0\nrequired = ["debts"]\n')
-    at = {"PREFECT_API_DATABASE_CONNECTION_URL": database}
+    at = {**LONGER, "PREFECT_API_DATABASE_CONNECTION_URL": database}
     given = ("--port", port, "--data", data, "--inbox", drop)
     server, api = started("serve", raw, *given, variables=at, stdout=None, stderr=None), Api(port)
     try:

@@ -1,17 +1,20 @@
 import csv
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import ibis
 import pytest
+from ibis import Schema
 
 from features.procedures import procedures, states
 from features.sources.bodacc import BODACC, former_notice, sirens, sirens_of_persons
 from features.sources.bodacc_natures import CATCH_ALL, NATURES, RETRACTIONS
-from features.sources.files import open_text, read_lines
+from features.sources.files import LINE_SCHEMA, open_text, read_lines
 from features.sources.french import LETTERS, french_day, plain, prose
 from features.sources.reading import parse
+from tests.tables import prepared
 
 SAMPLES = Path(__file__).parent / "samples"
 GOLDEN, DAMAGED = SAMPLES / "annonces-commerciales.csv", SAMPLES / "annonces-commerciales_damaged.csv"
@@ -28,17 +31,32 @@ LABELS = {
 
 
 @cache
+def parser(file):
+    """What reads the lines of all files like this one."""
+    return prepared(lambda lines: parse(lines, file, BODACC), Schema(LINE_SCHEMA).to_pyarrow().empty_table())
+
+
+@cache
 def parsed(path):
     con = ibis.duckdb.connect()
     file = open_text(con, path, path.parent)
-    return con.create_table("parsed", parse(read_lines(con, file), file, BODACC))
+    lines = read_lines(con, file).to_pyarrow()
+    return ibis.memtable(parser(replace(file, path=Path(), text=Path()))(lines))
+
+
+def tidied(records):
+    tidy = BODACC.tidy(records.filter(~records.is_rejected).drop("problems", "is_rejected"))
+    return tidy.mutate(known_at=BODACC.known_at.known_at(tidy, 25))
+
+
+@cache
+def tidier():
+    return prepared(tidied, parsed(GOLDEN).to_pyarrow())
 
 
 @cache
 def staged(path):
-    records = parsed(path)
-    tidy = BODACC.tidy(records.filter(~records.is_rejected).drop("problems", "is_rejected"))
-    return tidy.mutate(known_at=BODACC.known_at.known_at(tidy, 25))
+    return ibis.memtable(tidier()(parsed(path).to_pyarrow()))
 
 
 def rows(path, *columns, **where):

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from argon2 import PasswordHasher
 from scipy.special import expit
 from starlette.testclient import TestClient
 
@@ -30,7 +31,7 @@ from reports.alerting import GIVEN, given
 from reports.counterfactuals import counterfactual_record
 from reports.exports import COUNTERFACTUAL, MOVEMENT, REASON
 from reports.movement import movement_record
-from reports.review import accounts, identity
+from reports.review import accounts, identity, passwords
 from reports.review.access import Kind
 from reports.review.app import create_app
 from reports.review.configuration import read_configuration
@@ -226,6 +227,19 @@ class Agent:
 
     def post(self, address: str, **fields: object):
         return self.client.post(address, data={"csrf": self.csrf, **fields}, follow_redirects=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes():
+    """Five accounts for each application, and a password at each sign-in: at the real cost, a tenth of the whole suite.
+
+    What they really cost is checked in test_sessions.py, on the module as it is loaded.
+    """
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", cheap)
+        patch.setattr(passwords, "_NOBODY", cheap.hash("nobody"))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
 import uvicorn
@@ -77,21 +78,37 @@ def browser():
 
 
 @contextmanager
-def opened(browser, address, name, is_quiet=True, **settings):
-    """A page of a signed-in user; what the browser complains of fails the test, unless it is expected to."""
-    context = browser.new_context(base_url=address, locale="fr-FR", **settings)
+def opened(browser, address, name, is_quiet=True, session=None, **settings):
+    """A page of a signed-in user; what the browser complains of fails the test, unless it is expected to.
+
+    session: the one that is gone on with, on a blank page; if not given, the user signs in, and sees a list.
+    """
+    context = browser.new_context(base_url=address, locale="fr-FR", storage_state=session, **settings)
     context.set_default_timeout(PATIENCE)
     page, complaints = context.new_page(), []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.goto("/sign-in")
-    page.get_by_label("Nom du compte").fill(name)
-    page.get_by_label("Mot de passe").fill(PASSWORD)
-    page.get_by_role("button", name="Se connecter").click()
-    page.wait_for_url(f"{address}/")
-    page.goto("/lists/2024-02")
+    if session is None:
+        page.goto("/sign-in")
+        page.get_by_label("Nom du compte").fill(name)
+        page.get_by_label("Mot de passe").fill(PASSWORD)
+        page.get_by_role("button", name="Se connecter").click()
+        page.wait_for_url(f"{address}/")
+        page.goto("/lists/2024-02")
     yield page
     context.close()
     assert not (is_quiet and complaints)
+
+
+@pytest.fixture(scope="module")
+def session_of(browser):
+    """The session of a user who signed in once, for pages that are only looked at."""
+
+    @cache
+    def begun(address, name):
+        with opened(browser, address, name) as page:
+            return page.context.storage_state()
+
+    return begun
 
 
 # What an agent does all day is done on a telephone too.
@@ -275,17 +292,22 @@ def test_each_user_reaches_their_firms_and_no_other(browser, address, name, thei
         "/sign-in",
     ],
 )
-def test_pages_are_accessible_and_fit_their_screen(browser, address, path, width, theme):
-    with opened(browser, address, "admin", viewport={"width": width, "height": 800}, color_scheme=theme) as page:
-        page.goto(path)
+def test_pages_are_accessible_and_fit_their_screen(browser, session_of, address, path, width, theme):
+    with opened(
+        browser, address, "admin", session=session_of(address, "admin"), color_scheme=theme, **wide(width)
+    ) as page:
+        # An address that sends one on to sign in would be looked at in its place.
+        assert page.goto(path).url == f"{address}{path}"
         check_page(page, width)
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (400, "dark"), (1280, "dark")])
 @pytest.mark.parametrize("path", ["/", "/territory", "/figures", "/lists/2024-02"])
-def test_pages_of_figures_are_accessible_and_fit_their_screen(browser, figures, path, width, theme):
-    with opened(browser, figures, "bretagne", viewport={"width": width, "height": 800}, color_scheme=theme) as page:
-        page.goto(path)
+def test_pages_of_figures_are_accessible_and_fit_their_screen(browser, session_of, figures, path, width, theme):
+    with opened(
+        browser, figures, "bretagne", session=session_of(figures, "bretagne"), color_scheme=theme, **wide(width)
+    ) as page:
+        assert page.goto(path).url == f"{figures}{path}"
         check_page(page, width)
 
 

@@ -1,5 +1,6 @@
 """Signing in: wrong words, guesses, forged forms, ended sessions, proxies, and what the log holds of it."""
 
+import importlib.util
 import json
 import re
 import stat
@@ -193,6 +194,18 @@ def test_passwords_are_kept_as_argon2_hashes_and_short_ones_refused(fresh):
     assert all(h.startswith("$argon2id$") for h in hashes)
     with pytest.raises(InputError, match="12 to 500 characters"):
         accounts.add_user(engine, "new", "agent", ["75"], [], "short")
+
+
+def test_a_password_costs_who_guesses_it_what_the_standard_asks_also_where_the_account_is_unknown():
+    # As the module is loaded, without the cheaper hashes of the tests.
+    found = importlib.util.find_spec("reports.review.passwords")
+    loaded = importlib.util.module_from_spec(found)
+    found.loader.exec_module(loaded)
+    kept = loaded.hashed(PASSWORD, "paris")
+    # The second choice of RFC 9106: 64 MiB, three times over.
+    cost = "$argon2id$v=19$m=65536,t=3,p=4$"
+    assert (kept.startswith(cost), loaded._NOBODY.startswith(cost)) == (True, True)
+    assert (loaded.is_right(kept, PASSWORD), loaded.is_right(kept, PASSWORD + "x")) == (True, False)
 
 
 @pytest.mark.parametrize(
