@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, Final
 
 from reports.language import Language
@@ -34,7 +35,7 @@ def csv_text(
     """A table as CSV, its head too without a formula. rows: the cells of each: text, numbers, or None for no value."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator=line_end, quoting=quoting)
-    writer.writerows([safe(cell) for cell in row] for row in (head, *rows))
+    writer.writerows(map(safe, row) for row in chain((head,), rows))
     return out.getvalue()
 
 
@@ -49,7 +50,7 @@ def spreadsheet_csv(head: Sequence[str], rows: Iterable[Iterable[Any]], language
     French ones expect semicolons, a decimal comma and days as 31/12/2024. For programs, there is `csv_text`.
     """
     is_french = language.code == "fr"
-    written = ([_french(cell) if is_french else cell for cell in row] for row in rows)
+    written = (map(_french, row) for row in rows) if is_french else rows
     return (MARK + csv_text(head, written, ";" if is_french else ",", "\r\n")).encode()
 
 
@@ -60,6 +61,8 @@ class _Written(str):
 
 
 def _french(cell: Any) -> Any:
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, float):
         return _Written(repr(cell).replace(".", ",").removesuffix(",0"))
     return f"{cell:%d/%m/%Y}" if isinstance(cell, date) and not isinstance(cell, datetime) else cell

@@ -2,7 +2,11 @@
 
 import asyncio
 import logging
+import os
+import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from features.folder import Snapshot
 from reports.review import aggregates, audit, firm_rows, listing, news, past
 from reports.review.access import Kind, Right
 from reports.review.brand import read_logo
@@ -62,6 +67,8 @@ DAY = 24 * 3600
 BETWEEN_LOOKS = 5
 # The rights whose first pages are computed before they are asked for; of 256, what was computed is kept.
 MOST_RIGHTS = 200
+# Of the thread that prepares lists, from -20 (first) to 19 (last), as `nice` has it.
+LOW_PRIORITY = 10
 # The server's own, which the operator reads.
 LOG = logging.getLogger("uvicorn.error")
 HEADERS = {
@@ -108,14 +115,14 @@ def create_app(configuration: Configuration) -> FastAPI:
     return app
 
 
-def warm_up(reader: Reader, engine: Engine) -> PublishedList | None:
+def warm_up(reader: Reader, engine: Engine, among: Snapshot) -> PublishedList | None:
     """Compute what every page of the newest list needs, before a visitor waits for it; nothing where that is done.
 
-    engine: of the database, which knows the firms that are followed.
+    engine: of the database, which knows the firms that are followed. among: what is published.
     Returns that list, None where there is none that can be read.
     """
     with suppress(NotPublishedError, UnreadableError, OSError):
-        published = reader.published(None, among=reader.folder.snapshot())
+        published = reader.published(None, among)
         past.prepare(reader, published)
         for room in (aggregates, news):
             room.prepare(reader, published, territory.EVERYONE.place)
@@ -131,7 +138,7 @@ def warm_up(reader: Reader, engine: Engine) -> PublishedList | None:
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
-    warm_up(services.reader, services.engine)
+    warm_up(services.reader, services.engine, services.reader.folder.snapshot())
     months = services.configuration.log_months
     tasks = [asyncio.create_task(_await_lists(services))]
     if months:
@@ -151,17 +158,35 @@ def warm_up_for(reader: Reader, published: PublishedList, right: Right) -> None:
 
 
 async def _await_lists(services: Services) -> None:
-    """As soon as a list is published, compute what its pages need, of everyone and of each territory; then show it."""
+    """Look for new lists until the application ends, in a thread that leaves the processor to those who read."""
+    services.reader.await_preparation()
+    behind = ThreadPoolExecutor(1, initializer=_give_way)
+    try:
+        while True:
+            await asyncio.sleep(BETWEEN_LOOKS)
+            await asyncio.get_running_loop().run_in_executor(behind, _prepare_lists, services)
+    finally:
+        behind.shutdown(wait=False, cancel_futures=True)
+
+
+def _give_way() -> None:
+    if sys.platform == "linux":
+        # There, each thread has a priority of its own; DuckDB works in the thread that asks, as it has no other.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW_PRIORITY)
+
+
+def _prepare_lists(services: Services) -> None:
+    """Compute what pages of a new list need, of everyone and of each territory; then show it.
+
+    First of the list that is shown: the feature table behind it may have been replaced.
+    """
     reader = services.reader
-    reader.await_preparation()
-    while True:
-        await asyncio.sleep(BETWEEN_LOOKS)
-        published = await run_in_threadpool(warm_up, reader, services.engine)
-        if published is None:
-            continue
+    for among in (reader.snapshot(), reader.folder.snapshot()):
+        published = warm_up(reader, services.engine, among)
+    if published is not None:
         with suppress(SQLAlchemyError):
-            for right in await run_in_threadpool(_rights, services):
-                await run_in_threadpool(warm_up_for, reader, published, right)
+            for right in _rights(services):
+                warm_up_for(reader, published, right)
         reader.show(published)
 
 

@@ -6,9 +6,10 @@ a `Column` to COLUMNS. Those that the batch's files have too take their name, wo
 `reports.list_columns`.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, partial
 from typing import Any, Final
 
 from features.sources.register import MASKED
@@ -74,6 +75,14 @@ class Column(ListColumn):
         """A value as files hold it: codes in words, None for what is not known."""
         value = known(value)
         return value if self.say is None or value is None else self.say(value, words, right)
+
+    def typed_all(self, values: Iterable[Any], words: Words, right: Right) -> list[Any]:
+        """The same of many values: each text once."""
+        if self.say is None:
+            return [known(value) for value in values]
+        typed = partial(self.typed, words=words, right=right)
+        once = cache(typed)
+        return [once(value) if isinstance(value, str) else typed(value) for value in values]
 
     def told(self, value: Any, words: Words, right: Right) -> str:
         """A value as the page writes it."""

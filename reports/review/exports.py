@@ -1,7 +1,7 @@
 """What is filtered, as files: the columns that the user may see, with the filters used and what each column means."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -49,14 +49,20 @@ class Export:
             said.insert(0, self.words.say("SIMULATED DATA: no firm in this list is real."))
         return said
 
-    def cells(self, row: Row) -> dict[str, Any]:
-        """A firm, typed: text, number, date, boolean or None; who objects to publication is not named."""
-        is_hidden = row[PROTECTED] and not self.right.may_see(Kind.PROTECTED_IDENTITIES)
-        cells = {column.name: column.typed(row.get(column.name), self.words, self.right) for column in self.columns}
-        if is_hidden:
-            cells |= {column.name: None for column in self.columns if column.is_identity}
-            cells["name"] = self.words.say("(not published)")
-        return cells
+    def cells(self) -> Iterator[dict[str, Any]]:
+        """Each firm, typed: text, number, date, boolean or None; who objects to publication is not named."""
+        names = [column.name for column in self.columns]
+        # By column: a country's list is a million cells, and a code is put into words once.
+        by_column = (
+            column.typed_all((row.get(column.name) for row in self.rows), self.words, self.right)
+            for column in self.columns
+        )
+        hidden: dict[str, Any] = {column.name: None for column in self.columns if column.is_identity}
+        hidden |= {"name": self.words.say("(not published)")}
+        shows_all = self.right.may_see(Kind.PROTECTED_IDENTITIES)
+        for row, cells in zip(self.rows, zip(*by_column, strict=True), strict=True):
+            told = dict(zip(names, cells, strict=True))
+            yield told if shows_all or not row[PROTECTED] else told | hidden
 
 
 def told_alerts(published: PublishedList, right: Right, language: Language) -> list[str]:
@@ -69,7 +75,7 @@ def told_alerts(published: PublishedList, right: Right, language: Language) -> l
 def as_csv(export: Export) -> tuple[bytes, str]:
     """As the spreadsheets of the user's language read it; the last column says `simulated`."""
     is_simulated = export.words.say("yes" if export.published.is_simulated else "no")
-    rows = ([*export.cells(row).values(), is_simulated] for row in export.rows)
+    rows = ([*cells.values(), is_simulated] for cells in export.cells())
     return spreadsheet_csv([*export.titles, export.words.say("Simulated")], rows, export.words.language), SPREADSHEET
 
 
@@ -83,7 +89,7 @@ def as_json(export: Export) -> tuple[bytes, str]:
         "alerts": told_alerts(export.published, export.right, export.words.language),
         "filters": list(export.said),
     }
-    firms = [{name: _plain(value) for name, value in export.cells(row).items()} for row in export.rows]
+    firms = [{name: _plain(value) for name, value in cells.items()} for cells in export.cells()]
     return json.dumps({**head, "firms": firms}, ensure_ascii=False, indent=1).encode(), "application/json"
 
 
@@ -93,7 +99,7 @@ def as_xlsx(export: Export) -> tuple[bytes, str]:
         export.words.say("Firms"),
         export.columns,
         export.titles,
-        [export.cells(row).values() for row in export.rows],
+        [cells.values() for cells in export.cells()],
         About(export.words.say("About"), _about(export), (34, 100)),
         export.notices()[0] if export.published.is_simulated else "",
         head_style=HEAD_STYLE,
@@ -103,13 +109,13 @@ def as_xlsx(export: Export) -> tuple[bytes, str]:
 
 def firm_document(export: Export, explained: Explanation) -> dict[str, Any]:
     """One firm: its columns, its reasons as sentences, and the effects of themes where the user may see scores."""
-    (row,) = export.rows
+    (cells,) = export.cells()
     read = {column.name for column in export.columns if column.table}
     document = {
         "list": export.published.key,
         "simulated": export.published.is_simulated,
         "notices": export.notices(),
-        "firm": {name: _plain(value) for name, value in export.cells(row).items() if name in read},
+        "firm": {name: _plain(value) for name, value in cells.items() if name in read},
     }
     if not export.right.may_see(Kind.SCORES):
         return document

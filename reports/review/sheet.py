@@ -129,7 +129,7 @@ def _ends(rows: Sequence[Row], words: Words) -> tuple[str, str]:
 
 
 def _head(export: Export) -> list[Flowable]:
-    words, cells = export.words, export.cells(export.rows[0])
+    words, (cells,) = export.words, export.cells()
     lines = [
         text(notice, WARNING if n == 0 and export.published.is_simulated else SMALL)
         for n, notice in enumerate(export.notices())
