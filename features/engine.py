@@ -28,7 +28,17 @@ def connect(engine: Engine, scratch: Path, memory_gb: int, master: str = "") -> 
 
 
 def _duckdb(scratch: Path, memory_gb: int) -> BaseBackend:
-    con = ibis.duckdb.connect(memory_limit=f"{memory_gb}GB", temp_directory=str(scratch), threads=os.cpu_count())
+    return _silent(
+        ibis.duckdb.connect(memory_limit=f"{memory_gb}GB", temp_directory=str(scratch), threads=os.cpu_count())
+    )
+
+
+def reader() -> BaseBackend:
+    """A new connection of DuckDB that reads Parquet files."""
+    return _silent(ibis.duckdb.connect())
+
+
+def _silent(con: BaseBackend) -> BaseBackend:
     # Ibis draws a bar for what takes long, also in the log of a run that nobody watches.
     con.raw_sql("SET enable_progress_bar = false")
     return con

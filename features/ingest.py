@@ -2,9 +2,16 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
+from queue import SimpleQueue
+from typing import TypeVar
 
 import ibis
 import ibis.expr.types as ir
@@ -26,6 +33,7 @@ from features.sources.source import ALWAYS_KNOWN, Source
 from features.staging import Since, parse_file, stage, write_rejects
 from features.windows import first_of_each
 
+T = TypeVar("T")
 LINEAGE = ("known_at", "batch", "file", "line")
 CHANGED = (
     "{source}: {file} changed while it was read; the last good state stays. Leave deliveries as they are while a run "
@@ -47,7 +55,7 @@ class Reading:
 
 
 def ingest(
-    con: BaseBackend,
+    connections: Sequence[BaseBackend],
     raw: Path,
     sources: Sequence[Source],
     reading: Reading,
@@ -59,25 +67,76 @@ def ingest(
 ) -> Received:
     """Stage the newest delivery of each source found under `raw`; a source that fails leaves its last good state.
 
+    connections: of DuckDB, each for one source at a time: it reads the lines of a file on one core.
     Raises RefusedError before anything is read for names and headers that can't be right, else after having tried every
     source, with one sentence for each that failed.
     """
     checked = check(raw, sources, staged)
     if checked.told.failures:
         raise RefusedError(checked.told)
-    files: list[FileReport] = []
-    failures: list[Failure] = []
     manifests = read_manifests(checked.batches)
-    for source in sources:
-        found = checked.found[source.name]
-        try:
-            _ingest_source(con, found, manifests, source, reading, staged, rejects, scratch, progress, files)
-        except InputError as error:
-            failures.append(Failure(error.message, error.values))
-    received = replace(checked.told, files=tuple(files), failures=tuple(failures))
+
+    def read(source: Source, con: BaseBackend) -> tuple[list[FileReport], list[Failure]]:
+        found, files = checked.found[source.name], list[FileReport]()
+        with _folder_of_its_own(scratch, source) as own:
+            try:
+                _ingest_source(con, found, manifests, source, reading, staged, rejects, own, progress, files)
+            except InputError as error:
+                return files, [Failure(error.message, error.values)]
+        return files, []
+
+    told = _each(read, sources, connections, lambda source: _size(checked.found[source.name]))
+    files, failures = (tuple(chain.from_iterable(parts)) for parts in zip(*told, strict=True))
+    received = replace(checked.told, files=files, failures=failures)
     if failures:
         raise RefusedError(received)
     return received
+
+
+def _each(
+    read: Callable[[Source, BaseBackend], T],
+    sources: Sequence[Source],
+    connections: Sequence[BaseBackend],
+    size: Callable[[Source], int],
+) -> list[T]:
+    """What each source gives, in their order; as many at once as there are connections, the largest first."""
+    free = SimpleQueue[BaseBackend]()
+    for con in connections:
+        free.put(con)
+
+    def one(source: Source) -> T:
+        con = free.get()
+        try:
+            return read(source, con)
+        finally:
+            free.put(con)
+
+    with ThreadPoolExecutor(len(connections)) as workers:
+        # Each in the context of whoever asks: a flow's logger finds its run there.
+        asked = {
+            source.name: workers.submit(copy_context().run, one, source)
+            for source in sorted(sources, key=size, reverse=True)
+        }
+        try:
+            return [asked[source.name].result() for source in sources]
+        except BaseException:
+            # Nobody waits for what was not begun.
+            workers.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _size(found: Found) -> int:
+    return sum(path.stat().st_size for files in found.values() for path in files)
+
+
+@contextmanager
+def _folder_of_its_own(scratch: Path, source: Source) -> Iterator[Path]:
+    own = scratch / f"ingest-{source.name}"
+    own.mkdir(parents=True, exist_ok=True)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """The stages up to the feature table, each as one function that returns what it did."""
 
+import os
 import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from features import build as features_build
 from features import engine, past, store
@@ -23,6 +25,9 @@ from flows.settings import Settings
 from models.protocol import Progress
 from simulation import simulation
 
+# Of the sources that are read: each takes a gigabyte of memory.
+MOST_AT_ONCE: Final = 4
+
 
 def simulate(out: Path, firms: int, end: date, seed: int, progress: Progress) -> Path:
     """Write a simulated economy's files as one batch under `out`; the batch's folder."""
@@ -36,12 +41,13 @@ def ingest(settings: Settings, raw: Path, progress: Progress) -> Received:
     Raises InputError where files are refused, after having reported on it.
     """
     # Files are read as a stream: a gigabyte is enough for any of them.
-    con = engine.connect("duckdb", settings.folder.scratch, memory_gb=1)
+    at_once = min(os.cpu_count() or 1, MOST_AT_ONCE)
+    connections = [engine.connect("duckdb", settings.folder.scratch, memory_gb=1) for _ in range(at_once)]
     reading = features_ingest.Reading(settings.max_rejected_share, settings.delivery_day, settings.lags)
     folder = settings.folder
     folders = {"staged": folder.staged, "rejects": folder.rejects, "scratch": folder.scratch}
     try:
-        received = features_ingest.ingest(con, raw, SOURCES, reading, **folders, progress=progress)
+        received = features_ingest.ingest(connections, raw, SOURCES, reading, **folders, progress=progress)
     except RefusedError as error:
         raise deliveries.refused(settings, error.received) from None
     return deliveries.reported(settings, received)

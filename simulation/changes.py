@@ -18,7 +18,7 @@ from simulation.population import DEPARTEMENTS
 from simulation.world import World
 
 CHANGED_ACTIVITY_SHARE: Final = 0.08
-CHANGED_DAYS: Final = (400, 3000)
+CHANGED_DAYS: Final = (1, 3000)
 MOVED_SHARE: Final = 0.08
 # Of the firms that moved, those that came from any département, by the number of firms there; the others stayed in it.
 MOVED_FAR_SHARE: Final = 0.4

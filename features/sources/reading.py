@@ -4,6 +4,7 @@ from datetime import date
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
+from threading import Lock
 
 import ibis
 import ibis.expr.types as ir
@@ -15,6 +16,8 @@ from features.sources.scanning import LINE_BREAK, UNREADABLE
 from features.sources.source import Column, Melt, Source
 
 REPLACEMENT = "\ufffd"
+# Of those who ask Ibis's own engine, which all threads share.
+_ONE_AT_A_TIME = Lock()
 PROBLEM = "struct<column: string, value: string, reason: string, rejects: boolean>"
 
 
@@ -88,7 +91,9 @@ def _months(file: TextFile, melt: Melt) -> dict[str, date]:
     """The month that each column of a wide file tells of, by its plain header."""
     headers = [plain(header) for header in file.header if is_month(header, melt)]
     codes = ibis.memtable({"header": headers}, schema={"header": "string"})
-    read = codes.mutate(period=melt.period(codes.header.substr(len(plain(melt.prefix))))).to_pyarrow().to_pylist()
+    found = codes.mutate(period=melt.period(codes.header.substr(len(plain(melt.prefix)))))
+    with _ONE_AT_A_TIME:
+        read = found.to_pyarrow().to_pylist()
     return {row["header"]: row["period"] for row in read if row["period"]}
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ from ibis.backends import BaseBackend
 
 from features.assemble import CATALOG
 from features.catalog import Feature
-from features.engine import read_periods, to_frame
+from features.engine import read_periods, reader, to_frame
 from features.errors import InputError
 from features.folder import FeatureTable
 from features.hashing import HASHES, firm_hash
@@ -51,7 +50,7 @@ def read_rows(
 
 
 def _reader(table: FeatureTable) -> BaseBackend:
-    return ibis.duckdb.connect() if table.reader is None else table.reader
+    return reader() if table.reader is None else table.reader
 
 
 def _rows(con: BaseBackend, table: FeatureTable, periods: Sequence[date]) -> ir.Table:

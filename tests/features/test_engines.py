@@ -26,7 +26,7 @@ def test_spark_builds_the_table_that_duckdb_builds(tmp_path):
     simulate(tmp_path / "raw", 60, date(2024, 1, 1), seed=6)
     reading = Reading(max_rejected_share=0.05, delivery_day=25, lags={})
     folders = {name: tmp_path / name for name in ("staged", "rejects", "scratch")}
-    ingest(ibis.duckdb.connect(), tmp_path / "raw", SOURCES, reading, **folders, progress=lambda _: None)
+    ingest([ibis.duckdb.connect()], tmp_path / "raw", SOURCES, reading, **folders, progress=lambda _: None)
     period = date(2023, 6, 1)
     scope = Scope(period, period, 18, 10, ("7210", "4110", "7389"), ("84", "65", "66"), 1_000_000)
     tables = {}

@@ -59,7 +59,7 @@ def delivered(raw, folder, count):
             shutil.copytree(raw / batch, folder / "raw" / batch)
     con = engine.connect("duckdb", folder / "scratch", 1)
     folders = {name: folder / name for name in ("staged", "rejects", "scratch")}
-    ingest(con, folder / "raw", SOURCES, Reading(1.0, 25, {}), **folders, progress=lambda _: None)
+    ingest([con], folder / "raw", SOURCES, Reading(1.0, 25, {}), **folders, progress=lambda _: None)
     return PERIODS[count - 1]
 
 

@@ -39,7 +39,7 @@ class House:
         self.con = engine.connect("duckdb", self.data / "scratch", 1)
         folders = {"staged": self.data / "staged", "rejects": self.data / "rejects", "scratch": self.data / "scratch"}
         reading = Reading(limit, 25, lags)
-        self.told = ingest(self.con, self.raw, SOURCES, reading, **folders, progress=lambda _: None)
+        self.told = ingest([self.con], self.raw, SOURCES, reading, **folders, progress=lambda _: None)
         return self.told.files
 
     def staged(self, name: str) -> list[dict]:
@@ -469,7 +469,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_refused_and_the_last_good_s
 
     reading, folders = Reading(0.05, 25, {}), {n: house.data / n for n in ("staged", "rejects", "scratch")}
     with pytest.raises(InputError, match="changed while it was read"):
-        ingest(house.con, house.raw, SOURCES, reading, **folders, progress=replaced_meanwhile)
+        ingest([house.con], house.raw, SOURCES, reading, **folders, progress=replaced_meanwhile)
     assert house.staged("debts") == before
 
 
@@ -477,7 +477,7 @@ def told_of(house):
     """The files that a reading went through, by source."""
     steps = []
     folders = {"staged": house.data / "staged", "rejects": house.data / "rejects", "scratch": house.data / "scratch"}
-    received = ingest(house.con, house.raw, SOURCES, Reading(0.05, 25, {}), **folders, progress=steps.append)
+    received = ingest([house.con], house.raw, SOURCES, Reading(0.05, 25, {}), **folders, progress=steps.append)
     return received, [step.split(": ")[1] for step in steps]
 
 

@@ -64,7 +64,7 @@ def known(root, source, on):
     """What was known of a source on a day, without the batch that told it."""
     con = engine.connect("duckdb", root / "data" / "scratch", 1)
     folders = {name: root / "data" / name for name in ("staged", "rejects", "scratch")}
-    ingest(con, root / "raw", SOURCES, Reading(0.05, 25, {}), **folders, progress=lambda _: None)
+    ingest([con], root / "raw", SOURCES, Reading(0.05, 25, {}), **folders, progress=lambda _: None)
     rows = read_staged(con, root / "data" / "staged", BY_NAME[source]).to_pyarrow().to_pylist()
     return sorted(str(row) for row in rows if row["known_at"] <= on)
 

@@ -13,6 +13,7 @@ from features.errors import InputError
 from features.ingest import Reading, ingest
 from features.sources import SOURCES
 from features.sources.files import find_files
+from simulation.changes import changed_activity, former_forms, moves
 from simulation.dues import dues
 from simulation.legal_notices import FAMILIES, deposits
 from simulation.simulation import simulate
@@ -36,7 +37,7 @@ def reports(raw, tmp_path_factory):
     data = tmp_path_factory.mktemp("data")
     (data / "scratch").mkdir()
     return ingest(
-        ibis.duckdb.connect(),
+        [ibis.duckdb.connect() for _ in range(2)],
         raw,
         SOURCES,
         Reading(max_rejected_share=0.05, delivery_day=25, lags={}),
@@ -119,6 +120,14 @@ def test_dirt_is_there_and_below_one_percent(reports):
 def test_nothing_is_dated_after_the_delivery(reports):
     # Plans, requests and headcounts are dated by their beginning.
     assert all(report.last is None or report.last <= END for report in reports)
+
+
+def test_the_last_year_is_one_like_the_others(economy):
+    """Else monitoring would refuse a list for what changed in the simulator alone."""
+    days = np.concatenate([moves(economy).moved_on, changed_activity(economy), former_forms(economy)[0]])
+    years = (economy.calendar.last_day - days[~np.isnat(days)]).astype(int) // 365
+    counts = np.bincount(years, minlength=7)[:7]
+    assert 0.8 < counts[0] / counts[1:].mean() < 1.25
 
 
 def test_four_to_six_percent_of_the_firms_of_ten_employees_fail_within_18_months(economy):
