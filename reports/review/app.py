@@ -2,12 +2,10 @@
 
 import asyncio
 import logging
-import os
-import sys
-import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -67,8 +65,6 @@ DAY = 24 * 3600
 BETWEEN_LOOKS = 5
 # The rights whose first pages are computed before they are asked for; of 256, what was computed is kept.
 MOST_RIGHTS = 200
-# Of the thread that prepares lists, from -20 (first) to 19 (last), as `nice` has it.
-LOW_PRIORITY = 10
 # The server's own, which the operator reads.
 LOG = logging.getLogger("uvicorn.error")
 HEADERS = {
@@ -115,22 +111,37 @@ def create_app(configuration: Configuration) -> FastAPI:
     return app
 
 
-def warm_up(reader: Reader, engine: Engine, among: Snapshot) -> PublishedList | None:
+def _at_once(step: Callable[[], object]) -> None:
+    step()
+
+
+def _with_rests(step: Callable[[], object]) -> None:
+    """Do a step, then rest for as long as it took: half of the processor stays with those who read."""
+    start = time.monotonic()
+    step()
+    time.sleep(time.monotonic() - start)
+
+
+def warm_up(
+    reader: Reader, engine: Engine, among: Snapshot, do: Callable[[Callable[[], object]], None] = _at_once
+) -> PublishedList | None:
     """Compute what every page of the newest list needs, before a visitor waits for it; nothing where that is done.
 
-    engine: of the database, which knows the firms that are followed. among: what is published.
+    engine: of the database, which knows the firms that are followed. among: what is published. do: does each step.
     Returns that list, None where there is none that can be read.
     """
     with suppress(NotPublishedError, UnreadableError, OSError):
         published = reader.published(None, among)
-        past.prepare(reader, published)
-        for room in (aggregates, news):
-            room.prepare(reader, published, territory.EVERYONE.place)
-        names_of(reader, published)
+        everyone = territory.EVERYONE.place
+        do(lambda: past.prepare(reader, published))
+        do(lambda: aggregates.prepare(reader, published, everyone))
+        do(lambda: news.prepare(reader, published, everyone))
+        do(lambda: names_of(reader, published))
         followed: Iterable[str] = ()
         with suppress(SQLAlchemyError):
             followed = follow_states(engine)
-        firm_rows.prepare(reader, published, {*followed, *news.told_anywhere(reader, published)})
+        told = {*followed, *news.told_anywhere(reader, published)}
+        do(lambda: firm_rows.prepare(reader, published, told))
         return published
     return None
 
@@ -158,21 +169,11 @@ def warm_up_for(reader: Reader, published: PublishedList, right: Right) -> None:
 
 
 async def _await_lists(services: Services) -> None:
-    """Look for new lists until the application ends, in a thread that leaves the processor to those who read."""
+    """Look for new lists until the application ends."""
     services.reader.await_preparation()
-    behind = ThreadPoolExecutor(1, initializer=_give_way)
-    try:
-        while True:
-            await asyncio.sleep(BETWEEN_LOOKS)
-            await asyncio.get_running_loop().run_in_executor(behind, _prepare_lists, services)
-    finally:
-        behind.shutdown(wait=False, cancel_futures=True)
-
-
-def _give_way() -> None:
-    if sys.platform == "linux":
-        # There, each thread has a priority of its own; DuckDB works in the thread that asks, as it has no other.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW_PRIORITY)
+    while True:
+        await asyncio.sleep(BETWEEN_LOOKS)
+        await run_in_threadpool(_prepare_lists, services)
 
 
 def _prepare_lists(services: Services) -> None:
@@ -182,11 +183,11 @@ def _prepare_lists(services: Services) -> None:
     """
     reader = services.reader
     for among in (reader.snapshot(), reader.folder.snapshot()):
-        published = warm_up(reader, services.engine, among)
+        published = warm_up(reader, services.engine, among, _with_rests)
     if published is not None:
         with suppress(SQLAlchemyError):
             for right in _rights(services):
-                warm_up_for(reader, published, right)
+                _with_rests(partial(warm_up_for, reader, published, right))
         reader.show(published)
 
 

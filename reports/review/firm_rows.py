@@ -56,10 +56,21 @@ def read_columns(
     wanted = every([one_of("siren", sirens), where])
     rows = reader.query(*select(expressions, at_hand, wanted)) if at_hand else []
     found = {row["siren"] for row in rows}
+    if len(sirens) > 1:
+        # Of a single one that does not meet the condition, files are read too: it takes as long as of one that is none.
+        found |= kept_firms(reader, published, [siren for siren in sirens if siren not in found])
     others = [siren for siren in sirens if siren not in found]
     if others:
         rows += reader.query(*select(expressions, joined(published, tables, one_of("siren", others)), where))
     return rows
+
+
+def kept_firms(reader: Reader, published: PublishedList, sirens: Sequence[str]) -> set[str]:
+    """Those of the firms that are kept in memory: they are in the list."""
+    at_hand = _at_hand(reader).found(published)
+    if not at_hand or not sirens:
+        return set()
+    return {row["siren"] for row in reader.query(*select(["siren"], at_hand, one_of("siren", sirens)))}
 
 
 def read_whole(reader: Reader, published: PublishedList, siren: str, names: Sequence[str]) -> Row:

@@ -15,7 +15,7 @@ from reports.review.asked import Asked
 from reports.review.columns import IDENTITY, Table
 from reports.review.conditions import Condition, Scene
 from reports.review.data import PublishedList, Reader, Row
-from reports.review.firm_rows import joined, paths_of, read_columns
+from reports.review.firm_rows import joined, kept_firms, paths_of, read_columns
 from reports.review.kept import kept
 from reports.review.names import names_of
 from reports.review.sql import Beside, Sql, beside, every, named, one_of, parquet, part_of, select
@@ -151,6 +151,9 @@ def seen_last(reader: Reader, sirens: Sequence[str], right: Right) -> dict[str, 
     newest = reader.published(None)
     found = {row["siren"]: (row, newest.key) for row in read_firms(reader, newest, sirens, right, IDENTITY)}
     others = [siren for siren in sirens if siren not in found]
+    # What is kept of the newest list tells that a firm is in it, wherever it is.
+    here = kept_firms(reader, newest, others)
+    others = [siren for siren in others if siren not in here]
     for key, left in last_lists(reader, others).items() if others else ():
         if key != newest.key:
             rows = read_firms(reader, reader.published(key), left, right, IDENTITY)
