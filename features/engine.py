@@ -4,13 +4,15 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
 from ibis.backends import BaseBackend
 
 from features import spark
@@ -39,8 +41,9 @@ def reader() -> BaseBackend:
 
 
 def _silent(con: BaseBackend) -> BaseBackend:
-    # Ibis draws a bar for what takes long, also in the log of a run that nobody watches.
-    con.raw_sql("SET enable_progress_bar = false")
+    # Ibis draws a bar for what takes long, also in the log of a run that nobody watches. Notebooks have none to put off.
+    with suppress(duckdb.InvalidInputException):
+        con.raw_sql("SET enable_progress_bar = false")
     return con
 
 
@@ -88,11 +91,12 @@ def to_frame(con: BaseBackend, table: ir.Table) -> pd.DataFrame:
 
     Through Arrow: what Ibis makes of DuckDB's rows takes five times as long, and nine times the memory of the rows.
     """
-    schema = table.schema()
+    schema = table.schema().to_pyarrow()
     # Ibis would have Spark send one row after the other.
-    rows = table.to_pyarrow() if con.name == "duckdb" else spark.to_arrow(con.compile(table)).cast(schema.to_pyarrow())
-    found: pd.DataFrame = rows.to_pandas(date_as_object=False)
-    return found.astype({name: "datetime64[s]" for name, kind in schema.items() if kind.is_date()})
+    rows = table.to_pyarrow() if con.name == "duckdb" else spark.to_arrow(con.compile(table))
+    days = [(column.name, pa.timestamp("s") if pa.types.is_date(column.type) else column.type) for column in schema]
+    found: pd.DataFrame = rows.cast(schema).cast(pa.schema(days)).to_pandas()
+    return found
 
 
 def write_partitions(con: BaseBackend, table: ir.Table, folder: Path, column: str) -> None:

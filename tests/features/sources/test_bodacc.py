@@ -13,6 +13,7 @@ from features.sources.bodacc import BODACC, former_notice, sirens, sirens_of_per
 from features.sources.bodacc_natures import CATCH_ALL, NATURES, RETRACTIONS
 from features.sources.files import LINE_SCHEMA, open_text, read_lines
 from features.sources.french import LETTERS, french_day, plain, prose
+from features.sources.mending import Mended
 from features.sources.reading import parse
 from tests.tables import prepared
 
@@ -31,8 +32,9 @@ LABELS = {
 
 
 @cache
-def parser(file):
+def parser(file, is_mended):
     """What reads the lines of all files like this one."""
+    file = replace(file, mended=Mended() if is_mended else None)
     return prepared(lambda lines: parse(lines, file, BODACC), Schema(LINE_SCHEMA).to_pyarrow().empty_table())
 
 
@@ -41,7 +43,8 @@ def parsed(path):
     con = ibis.duckdb.connect()
     file = open_text(con, path, path.parent)
     lines = read_lines(con, file).to_pyarrow()
-    return ibis.memtable(parser(replace(file, path=Path(), text=Path()))(lines))
+    alike = replace(file, path=Path(), text=Path(), mended=None)
+    return ibis.memtable(parser(alike, file.mended is not None)(lines))
 
 
 def tidied(records):
