@@ -41,7 +41,7 @@ def reader() -> BaseBackend:
 
 
 def _silent(con: BaseBackend) -> BaseBackend:
-    # Ibis draws a bar for what takes long, also in the log of a run that nobody watches. Notebooks have none to put off.
+    # Ibis draws a bar for what takes long, also in the log of a run that nobody watches. Notebooks have none.
     with suppress(duckdb.InvalidInputException):
         con.raw_sql("SET enable_progress_bar = false")
     return con
