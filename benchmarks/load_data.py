@@ -13,7 +13,7 @@ import duckdb
 
 from features.assemble import CATALOG, DATED
 from features.folder import BUILD, PARTS, DataFolder, FeatureTable
-from features.known_days import known_day
+from features.known_days import columns_of
 from features.nomenclatures import mapping
 from features.periods import add_months, period_range
 from features.records import write_record
@@ -163,7 +163,7 @@ def _write_features(con: duckdb.DuckDBPyConnection, data: Path, periods: Sequenc
     former = DataFolder(data).snapshot().table
     kept = former.periods if former else ()
     values = ", ".join(f"random()::FLOAT AS {name}" for name in QUANTITIES)
-    days = ", ".join(f"DATE '2023-12-25' AS {known_day(source)}" for source in DATED)
+    days = ", ".join(f"DATE '2023-12-25' AS {name}" for name in columns_of(DATED))
     with new_folder(data / "features") as folder:
         table = FeatureTable(folder)
         for period in kept:

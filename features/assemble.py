@@ -15,7 +15,7 @@ from features.addresses import placed
 from features.catalog import Feature, features_of
 from features.grid import KEY, calendar, months_from
 from features.insolvency import IN_BONIS
-from features.known_days import dated_sources, known_day, known_days
+from features.known_days import columns_of, dated_sources, known_days
 from features.periods import add_months
 from features.procedures import state_at, states
 from features.register import TODAYS, known_facts, with_facts
@@ -197,5 +197,4 @@ def _computed(features: Sequence[Feature], table: ir.Table) -> ir.Table:
 
 def ordered(table: ir.Table) -> ir.Table:
     """The columns of the feature table: key, features in the order of the catalogue, procedure, `known_days`."""
-    days = [known_day(source) for source in DATED]
-    return table.select(*KEY, *(f.name for f in CATALOG), "in_procedure", "procedure_state", *days)
+    return table.select(*KEY, *(f.name for f in CATALOG), "in_procedure", "procedure_state", *columns_of(DATED))

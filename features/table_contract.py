@@ -7,7 +7,7 @@ import pandera.ibis as pa
 from features.assemble import CATALOG, DATED
 from features.contract import SIREN, check
 from features.grid import KEY
-from features.known_days import known_day
+from features.known_days import columns_of
 
 FEATURE_TABLE = pa.DataFrameSchema(
     {
@@ -16,7 +16,7 @@ FEATURE_TABLE = pa.DataFrameSchema(
         **{f.name: pa.Column(dt.String() if f.is_category else dt.Float32(), nullable=True) for f in CATALOG},
         "in_procedure": pa.Column(dt.Boolean(), nullable=False),
         "procedure_state": pa.Column(dt.String(), nullable=False),
-        **{known_day(source): pa.Column(dt.Date(), nullable=True) for source in DATED},
+        **{name: pa.Column(dt.Date(), nullable=True) for name in columns_of(DATED)},
     },
     unique=list(KEY),
     strict=True,

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Final
 
 import numpy as np
 from scipy.special import logit
 
 from features.assemble import CATALOG
-from features.known_days import known_day
+from features.known_days import known_day, told_month
 from models.calibration.shapes import with_offset
 from models.registry.model import RiskModel
 from reports.confidentiality import has_confidential_accounts
@@ -20,6 +19,7 @@ from reports.review.access import Kind, Right
 from reports.review.columns import COLUMNS, MAIN_REASON, Table
 from reports.review.data import PublishedList, Reader, Row, UnreadableError
 from reports.review.firm_rows import CONTRIBUTIONS, read_whole
+from reports.review.key_figures import Newest
 from reports.review.listing import read_firms
 from reports.review.sectors import reason_settings_of
 from reports.review.wording import (
@@ -43,9 +43,8 @@ FORMER_COUNTERFACTUAL: Final = "remedy"
 class Explanation:
     """reasons: sentences; effects: of themes, None where the model or the contributions are not there.
 
-    mean_risk: to which the effects are added; values: the features that the user may see; known_on: of each source of
-    theirs, the day on which its newest record of the firm became known. movement, counterfactual: a sentence, empty
-    where the list tells nothing.
+    mean_risk: to which the effects are added; values: the features that the user may see; newest: the newest record of
+    the firm of each source of theirs. movement, counterfactual: a sentence, empty where the list tells nothing.
     """
 
     reasons: list[Said]
@@ -55,7 +54,7 @@ class Explanation:
     hidden_themes: tuple[str, ...]
     movement: str = ""
     counterfactual: str = ""
-    known_on: Mapping[str, date] = field(default_factory=dict)
+    newest: Mapping[str, Newest] = field(default_factory=dict)
 
     @property
     def risk(self) -> float:
@@ -93,14 +92,14 @@ def visible_values(values: Row, right: Right) -> Row:
     }
 
 
-def known_days_of(values: Row, visible: Row) -> dict[str, date]:
-    """Of each source of the visible features, the day on which its newest record of the firm became known.
+def newest_of(values: Row, visible: Row) -> dict[str, Newest]:
+    """The newest record of the firm of each source of the visible features.
 
-    values: the firm's row of the feature table; a table of 0.2.0 tells no day.
+    values: the firm's row of the feature table; a table of 0.2.0 tells of none.
     """
     sources = {source for feature in CATALOG if feature.name in visible for source in feature.sources}
     days = {source: known(values.get(known_day(source))) for source in sources}
-    return {source: day for source, day in days.items() if day is not None}
+    return {of: Newest(day, known(values.get(told_month(of)))) for of, day in days.items() if day is not None}
 
 
 def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, language: Language) -> Explanation:
@@ -108,11 +107,11 @@ def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, l
     held = read_whole(reader, published, firm["siren"], [Table.LIST, Table.FEATURES, CONTRIBUTIONS])
     values, parts, listed = held[Table.FEATURES] or {}, held[CONTRIBUTIONS], held[Table.LIST]
     visible = visible_values(values, right)
-    known_on = known_days_of(values, visible)
+    newest = newest_of(values, visible)
     is_confidential = has_confidential_accounts(values)
     hidden = tuple(dict.fromkeys(f.theme for f in CATALOG if not right.may_see_theme(f.theme, is_confidential)))
     if not right.may_see(Kind.SCORES):
-        return Explanation([], None, 0.0, visible, hidden, known_on=known_on)
+        return Explanation([], None, 0.0, visible, hidden, newest=newest)
     try:
         model = reader.model(published.model_id)
     except UnreadableError:
@@ -123,7 +122,7 @@ def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, l
     if model is None or not parts or not values:
         told = (listed_reason(reason, right, language) for reason in listed["reasons"])
         brief = list(dict.fromkeys(said for said in told if said))
-        return Explanation(brief, None, 0.0, visible, hidden, movement, counterfactual, known_on)
+        return Explanation(brief, None, 0.0, visible, hidden, movement, counterfactual, newest)
     subjects = of_firm_by_subject(parts, model.inputs)
     doubtful = [reason["feature"] for reason in listed["reasons"] if reason.get("is_stable") is False]
     shows_confidential = right.may_see(Kind.CONFIDENTIAL_ACCOUNTS)
@@ -134,7 +133,7 @@ def explain(reader: Reader, published: PublishedList, firm: Row, right: Right, l
     found = effects(base, _grouped(subjects, hidden), probability)
     found = tuple(replace(effect, parts=_largest(effect.parts)) for effect in found)
     mean_risk = float(probability(np.array([base]))[0])
-    return Explanation(said, found, mean_risk, visible, hidden, movement, counterfactual, known_on)
+    return Explanation(said, found, mean_risk, visible, hidden, movement, counterfactual, newest)
 
 
 def _grouped(subjects: Mapping[str, float], hidden: tuple[str, ...]) -> dict[str, dict[str, float]]:

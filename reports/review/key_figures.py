@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from features.catalog import Feature
 from features.periods import add_months
@@ -26,6 +26,13 @@ AGES: Final[Mapping[str, tuple[str, int]]] = {
     "payment_behaviour": ("paydex_age", 6),
 }
 _SOURCES: Final = {source.name: source for source in SOURCES}
+
+
+class Newest(NamedTuple):
+    """The newest record of a source that tells of a firm. month: of which it tells, None where it tells of a day."""
+
+    known_on: date
+    month: date | None = None
 
 
 @dataclass(frozen=True)
@@ -58,11 +65,11 @@ class KeyFigure:
 
 
 def key_figures(
-    reader: Reader, published: PublishedList, values: Row, known_on: Mapping[str, date], language: Language
+    reader: Reader, published: PublishedList, values: Row, newest: Mapping[str, Newest], language: Language
 ) -> list[KeyFigure]:
     """The figures of a firm that are known, in the order of the catalogue.
 
-    values: those that the user may see. known_on: of each source, see `reports.review.firm.Explanation`.
+    values: those that the user may see. newest: of each source, see `newest_of`.
     """
     if published.features is None:
         return []
@@ -74,7 +81,7 @@ def key_figures(
         feature, value = FEATURES[name], known(values.get(name))
         if value is None or (feature.unit == "notices" and not value):
             continue
-        month, is_old = _age(feature, values, published.period)
+        month, is_old = _age(feature, values, newest, published.period)
         found.append(
             KeyFigure(
                 name,
@@ -84,11 +91,11 @@ def key_figures(
                 standing(value, sector.get(name), feature.direction),
                 definition_of(feature, language),
                 tuple(
-                    told_source(one, deliveries, language, known_on.get(of))
+                    told_source(one, deliveries, language, newest.get(of))
                     for of in feature.sources
                     for one in sources_behind(of)
                 ),
-                told_known(feature, known_on, deliveries, language),
+                told_known(feature, newest, deliveries, language),
                 as_of_words(feature, published.older, language),
                 month,
                 is_old,
@@ -110,19 +117,20 @@ def standing(value: float | str, quartiles: tuple[float, float, float] | None, d
 
 
 def told_known(
-    feature: Feature, known_on: Mapping[str, date], deliveries: Mapping[str, date], language: Language
+    feature: Feature, newest: Mapping[str, Newest], deliveries: Mapping[str, date], language: Language
 ) -> str:
     """Who tells a figure, and when the newest record of the firm that it is made of became known.
 
     Without a record of the firm, such as of a debt of 0: when it was last looked for. Empty where neither is known.
     """
     behind = {of: sources_behind(of) for of in feature.sources}
-    told = {of: day for of in behind if (day := known_on.get(of))}
+    told = [of for of in behind if of in newest]
     if told:
         providers = _providers(one for of in told for one in behind[of])
-        return language.say("{provider}, known on {day}", provider=providers, day=language.day(max(told.values())))
+        day = language.day(max(newest[of].known_on for of in told))
+        return language.say("{provider}, known on {day}", provider=providers, day=day)
     looked = [one for names in behind.values() for one in names if one in deliveries]
-    if not known_on or not looked:
+    if not newest or not looked:
         return ""
     month = language.month(max(deliveries[one] for one in looked))
     said = "{provider}: nothing on this firm (last delivery: {month})"
@@ -134,13 +142,13 @@ def _providers(names: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(_SOURCES[name].provider for name in names if _SOURCES[name].provider))
 
 
-def told_source(name: str, deliveries: Mapping[str, date], language: Language, known_on: date | None = None) -> str:
+def told_source(name: str, deliveries: Mapping[str, date], language: Language, newest: Newest | None = None) -> str:
     """A source with who delivers it, its last delivery, its newest record of the firm, and when records are known."""
     said = [source_title(name, language)]
     if name in deliveries:
         said.append(language.say("delivery of {month}", month=language.month(deliveries[name])))
-    if known_on:
-        said.append(language.say("newest record of this firm known on {day}", day=language.day(known_on)))
+    if newest:
+        said.append(language.say("newest record of this firm known on {day}", day=language.day(newest.known_on)))
     if name in _SOURCES:
         said.append(known_words(_SOURCES[name], language))
     return ", ".join(said)
@@ -153,10 +161,13 @@ def _deliveries(published: PublishedList) -> dict[str, date]:
         return {}
 
 
-def _age(feature: Feature, values: Row, period: date) -> tuple[date | None, bool]:
+def _age(feature: Feature, values: Row, newest: Mapping[str, Newest], period: date) -> tuple[date | None, bool]:
     """The month of which a figure tells, and whether that is long ago."""
     name, oldest = AGES.get(feature.theme, ("", 0))
     age = known(values.get(name))
-    if age is None or feature.name == name:
+    if feature.name == name:
         return None, False
+    if age is None:
+        months = [month for of in feature.sources if of in newest and (month := newest[of].month)]
+        return max(months, default=None), False
     return add_months(period, -round(age)), age > oldest

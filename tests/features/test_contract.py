@@ -7,18 +7,18 @@ import pytest
 from features.assemble import CATALOG, DATED
 from features.contract import check_staged
 from features.errors import InputError
-from features.known_days import known_day
+from features.known_days import columns_of
 from features.sources import SOURCES
 from features.sources.reading import staged_schema
 from features.table_contract import check_feature_table
 
 ROW = {
     "siren": "005520135", "period": date(2024, 1, 1), **{f.name: None for f in CATALOG},
-    "in_procedure": False, "procedure_state": "in_bonis", **{known_day(source): None for source in DATED},
+    "in_procedure": False, "procedure_state": "in_bonis", **dict.fromkeys(columns_of(DATED)),
 }  # fmt: skip
 SCHEMA = {
     "siren": "string", "period": "date", **{f.name: "string" if f.is_category else "float32" for f in CATALOG},
-    "in_procedure": "boolean", "procedure_state": "string", **{known_day(source): "date" for source in DATED},
+    "in_procedure": "boolean", "procedure_state": "string", **dict.fromkeys(columns_of(DATED), "date"),
 }  # fmt: skip
 
 

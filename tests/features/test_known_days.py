@@ -21,6 +21,20 @@ def test_the_newest_record_known_at_a_period_is_told_by_its_day_and_no_later_one
     assert column(days, "known_on_ccsf") == [None, None, None, date(2024, 3, 15)]
 
 
+def test_the_month_told_is_the_last_before_the_end_of_the_newest_one_known():
+    """A quarter told in April, and a month of before it that is told later."""
+    contributions = table("""
+        siren     | known_at   | ended_on
+        005520135 | 2024-02-01 | 2024-01-01
+        005520135 | 2024-05-01 | 2024-04-01
+        005520135 | 2024-06-01 | 2023-08-01
+    """)
+    days = known_days(months("005520135", "2024-01-01", 6), {"contributions": contributions}, ("contributions",))
+    told = [None, *[date(2023, 12, 1)] * 3, *[date(2024, 3, 1)] * 2]
+    assert column(days, "month_of_contributions") == told
+    assert column(days, "known_on_contributions")[-1] == date(2024, 6, 1)
+
+
 def test_every_source_of_a_feature_is_dated_but_the_register():
     assert set(dated_sources(CATALOG)) == {
         *("ccsf", "contributions", "debts", "financial_ratios", "headcounts", "legal_notices"),

@@ -15,7 +15,7 @@ from features.build import build
 from features.engine import connect
 from features.grid import KEY
 from features.hashing import HASHES, firm_hash
-from features.known_days import known_day
+from features.known_days import columns_of
 from features.scope import Scope
 from features.sources import SOURCES
 from features.target import labels
@@ -103,7 +103,7 @@ def test_no_feature_depends_on_what_became_known_later(period, staged, whole, tm
     assert list(rows.index) == list(known.index)
     assert [feature.name for feature in differing(rows, known)] == []
     assert (rows["procedure_state"] == known["procedure_state"]).all()
-    for column in map(known_day, DATED):
+    for column in columns_of(DATED):
         assert rows[column].astype(str).equals(known[column].astype(str)), column
         assert not (rows[column].dropna() > period).any(), column
 

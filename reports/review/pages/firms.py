@@ -130,7 +130,7 @@ def _follow_up(visit: Visit) -> FollowUp | None:
 
 def _key_figures(visit: Visit, explained: Explanation) -> list[KeyFigure]:
     published, _ = published_of(visit)
-    return key_figures(visit.services.reader, published, explained.values, explained.known_on, visit.language)
+    return key_figures(visit.services.reader, published, explained.values, explained.newest, visit.language)
 
 
 def _unknowns(visit: Visit, explained: Explanation) -> list[str]:

@@ -10,7 +10,7 @@ from features.table_record import StagedFile
 from reports.dictionary import definition_of
 from reports.language import Language, definitions
 from reports.reasons import FEATURES
-from reports.review.key_figures import key_figures, standing, told_known, told_source
+from reports.review.key_figures import Newest, key_figures, standing, told_known, told_source
 from tests.records import build_record
 from tests.reports.review.conftest import shown
 
@@ -65,16 +65,25 @@ def test_a_figure_of_old_accounts_is_of_the_month_of_their_closing_and_old(app):
 
 
 def test_a_figure_tells_who_told_it_and_the_day_on_which_its_newest_record_of_the_firm_became_known():
-    known_on = {"debts": date(2024, 1, 25), "contributions": date(2024, 1, 5)}
+    newest = {"debts": Newest(date(2024, 1, 25)), "contributions": Newest(date(2024, 1, 5), date(2023, 11, 1))}
     deliveries = {"debts": date(2024, 1, 1), "payment_plans": date(2023, 11, 1)}
-    said = {name: told_known(FEATURES[name], known_on, deliveries, EN) for name in ("debt_in_months", "paid_share_12m")}
+    said = {name: told_known(FEATURES[name], newest, deliveries, EN) for name in ("debt_in_months", "paid_share_12m")}
     assert said == {
         "debt_in_months": "URSSAF, known on 2024-01-25",
         "paid_share_12m": "URSSAF, known on 2024-01-05",
     }
-    nothing = told_known(FEATURES["payment_plans_active"], known_on, deliveries, EN)
+    nothing = told_known(FEATURES["payment_plans_active"], newest, deliveries, EN)
     assert nothing == "URSSAF: nothing on this firm (last delivery: November 2023)"
     assert told_known(FEATURES["debt"], {}, deliveries, EN) == ""
+
+
+def test_a_figure_of_contributions_is_of_the_newest_month_that_they_tell_of(app):
+    reader = app.state.services.reader
+    newest = {"contributions": Newest(date(2024, 1, 5), date(2023, 11, 1)), "debts": Newest(date(2024, 1, 25))}
+    values = {"paid_share_12m": 0.5, "debt": 1000.0}
+    found = {one.name: one for one in key_figures(reader, reader.published("2024-02"), values, newest, EN)}
+    assert (found["paid_share_12m"].month, found["paid_share_12m"].is_old) == (date(2023, 11, 1), False)
+    assert found["debt"].month is None
 
 
 def test_the_page_of_a_firm_tells_beside_each_figure_when_it_became_known(agents):
