@@ -95,8 +95,14 @@ def to_frame(con: BaseBackend, table: ir.Table) -> pd.DataFrame:
     # Ibis would have Spark send one row after the other.
     rows = table.to_pyarrow() if con.name == "duckdb" else spark.to_arrow(con.compile(table))
     days = [(column.name, pa.timestamp("s") if pa.types.is_date(column.type) else column.type) for column in schema]
-    found: pd.DataFrame = rows.cast(schema).cast(pa.schema(days)).to_pandas()
+    columns = [_texts_apart(column) for column in rows.cast(schema).cast(pa.schema(days)).columns]
+    found: pd.DataFrame = pa.table(columns, schema.names).to_pandas()
     return found
+
+
+def _texts_apart(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts in memory of their own: pandas keeps them as they are, and with them all of the rows they came with."""
+    return pa.chunked_array([column.combine_chunks()]) if pa.types.is_string(column.type) else column
 
 
 def write_partitions(con: BaseBackend, table: ir.Table, folder: Path, column: str) -> None:

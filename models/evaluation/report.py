@@ -180,7 +180,10 @@ def _random(rows: Rows, seed: int, again: Again, progress: Progress) -> TimedFig
     every = pd.concat([rows.train, rows.validation, rows.test], ignore_index=True)
     weights = np.append(rows.weights, np.ones(len(every) - len(rows.train), np.float32))
     kept, test = random_within_periods(every, ASIDE_SHARE, seed)
+    # Each is another copy of the rows.
+    del every
     train, validation = random_within_periods(kept, ASIDE_SHARE, seed + 1)
+    del kept
     return again(train, weights[train.index], validation, test[test["period"] >= rows.test["period"].min()])
 
 
