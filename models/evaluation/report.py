@@ -23,7 +23,6 @@ from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.helped import helped_apart, lead_times_apart
 from models.evaluation.lead_time import lead_times
 from models.evaluation.metrics import evaluate_model
-from models.evaluation.outcomes import is_helped, months_later
 from models.evaluation.records import (
     Ablation,
     CalibrationFigures,
@@ -44,6 +43,7 @@ from models.protocol import Progress
 from models.rows import dataset
 from models.rows.dataset import labels_of
 from models.rows.inputs import Weights
+from models.rows.outcomes import is_helped, months_later
 from models.rows.reading import Rows, read_at_most, share_for
 from models.rows.split import Split, is_test_firm, random_within_periods, rolling_origins, with_unseen_firms
 

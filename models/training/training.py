@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
@@ -20,7 +21,6 @@ from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boo
 from models.estimators.challengers import CHALLENGERS
 from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.metrics import evaluate_model
-from models.evaluation.outcomes import NO_HELP
 from models.evaluation.records import Difference, FeatureImportance, Metrics, TimedFigures
 from models.evaluation.report import EvaluationContext, Known, evaluation_report
 from models.evaluation.uncertainty import paired_difference
@@ -34,6 +34,7 @@ from models.registry.records import Reference
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Margins
+from models.rows.outcomes import NO_HELP
 from models.rows.reading import Rows, read_at_most, read_split
 from models.rows.split import CHOSEN_BY, out_of_time
 from models.training import tuning
@@ -191,7 +192,8 @@ def _refits(estimator: BoostedTrees, final: FinalTrees, protocol: Protocol, prog
     for number in range(protocol.refits):
         progress(f"the same on other firms, {number + 1} of {protocol.refits}: how stable its reasons are")
         weights = final.weights * bootstrap_firms(final.rows["siren"], protocol.seed + number)
-        yield estimator.boosted(drawn_again(final.binned, weights)).model_to_string()
+        course = final.course.kept(np.flatnonzero(weights))
+        yield estimator.boosted(drawn_again(final.binned, weights), course).model_to_string()
 
 
 def _stability(model: RiskModel, fitted: FittedModel, rows: Rows, policy: AlertPolicy) -> Stability:
