@@ -27,10 +27,10 @@ from models.calibration.reliability import ReliabilityPoint, reliability
 from models.calibration.shapes import Calibration, Shifted, shifted
 from models.estimators.boosted_trees import boosted_trees
 from models.estimators.fitted import FittedModel, fit_model
-from models.evaluation.outcomes import fails_within
 from models.protocol import DEFAULTS, LABEL_LAG_MONTHS
 from models.rows import dataset
 from models.rows.inputs import Labels, Margins
+from models.rows.outcomes import fails_within
 from models.rows.split import Split, out_of_time
 
 TREES, EVERY, USED_FOR, LOOK_BACK, FEWEST_TRAINED = 120, 3, 12, 12, 12

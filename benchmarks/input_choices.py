@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from features.folder import DataFolder
 from features.periods import parse_period
 from flows.settings import load
-from models.estimators.boosted_trees import boosted_trees
+from models.estimators.boosted_trees import boosted_trees, fitted_on
 from models.evaluation.uncertainty import interval
 from models.rows import dataset
 from models.rows.inputs import Input
@@ -48,8 +48,7 @@ def chosen(choice: str, inputs: Sequence[Input], origins: Sequence[Origin], tree
     """The inputs of a choice as it is written on the command line."""
     kind, _, what = choice.partition(":")
     if kind == "heaviest":
-        rows = origins[0].earlier
-        fitted = boosted_trees(inputs, 0).set_params(n_estimators=trees).fit(rows.x, rows.y, rows.weights)
+        fitted = fitted_on(boosted_trees(inputs, 0).set_params(n_estimators=trees), origins[0].earlier)
         order = np.argsort(-fitted.booster_.feature_importance("gain"), kind="stable")[: int(what)]
         return tuple(inputs[place] for place in sorted(order))
     matches = [re.search(what, f"{column.theme}/{column.name}") is not None for column in inputs]
@@ -69,9 +68,9 @@ def measured(
         for origin in origins:
             start = time.process_time()
             estimator = boosted_trees(kept, seed).set_params(n_estimators=trees)
-            estimator.fit(origin.earlier.x[:, places], origin.earlier.y, origin.earlier.weights)
+            fitted = fitted_on(estimator, replace(origin.earlier, x=origin.earlier.x[:, places]))
             seconds.append(time.process_time() - start)
-            margins.append(estimator.decision_function(origin.later.x[:, places]))
+            margins.append(fitted.decision_function(origin.later.x[:, places]))
         found.append(precisions(margins, origins, seed=0))
     return Measured(name, len(kept), np.mean(found, axis=0), float(np.mean(seconds)))
 

@@ -2,10 +2,10 @@
 
 `python benchmarks/known_truth.py --firms 6000 --seed 1` makes the economy and its feature table as the pipeline does,
 trains as of a month, and prints, for the lists of the year that follows, the average precision that is expected under
-the true risks: of the truth itself, of our model as it is used, as it was evaluated and on soft labels, and of others
-trained on the same rows as either. It does so twice. By the state of a firm, its distress until then: the best that
-anyone could tell before. By its future, what its distress will be. No record tells either, so that both truths are out
-of reach. Intervals are those of firms drawn again. With `--folder DIR` the table is kept there, and not made again.
+the true risks: of the truth itself, of our model as it is used, as it was evaluated and on labels of 0 and 1, and of
+others trained on the same rows as either. It does so twice. By the state of a firm, its distress until then: the best
+that anyone could tell before. By its future, what its distress will be. No record tells either, so that both truths are
+out of reach. Intervals are those of firms drawn again. With `--folder DIR` the table is kept there, and not made again.
 """
 
 import argparse
@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.expected_risks import expected_risks, realised_risks
-from benchmarks.soft_labels import soft_trees
 from features.folder import FeatureTable
 from features.periods import add_months, parse_period, period_range
 from flows import stages
@@ -101,9 +100,7 @@ def report(settings: Settings, table: FeatureTable, firms: int, end: date, seed:
     lists, realised, expected = lists[is_at_risk], realised[is_at_risk], expected[is_at_risk]
     x = matrix(lists, tested.inputs)
     scores = {OURS: margins(final.booster, x), "our model as evaluated": tested.margins(lists)}
-    print("our model on soft labels")
-    soft = soft_trees(tested.estimator, final.rows, final.weights, dataset.read_openings(table), horizon)
-    scores["our model on soft labels"] = margins(soft, x)
+    scores["our model on labels of 0 and 1"] = margins(tested.estimator.boosted(final.binned), x)
     for train, weights, when in ((rows.train, rows.weights, "as evaluated"), (final.rows, final.weights, "refitted")):
         for name in OTHERS:
             print(f"{name}, {when}")

@@ -14,7 +14,6 @@ from features.insolvency import IN_BONIS
 from features.periods import add_months
 from flows.damaged import refuse_altered
 from flows.settings import Settings
-from models.evaluation.outcomes import NO_HELP
 from models.monitoring import drift, helped, realised
 from models.monitoring.findings import Compared, calibration_findings, findings
 from models.monitoring.moves import moves
@@ -24,6 +23,7 @@ from models.monitoring.volumes import Published, most_on_alert, published
 from models.registry import registry
 from models.registry.model import RiskModel
 from models.rows import dataset
+from models.rows.outcomes import NO_HELP
 from models.scoring import scoring
 from reports.language import Language
 from reports.monitoring import Monitoring, write_monitoring

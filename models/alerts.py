@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Self
 
 HIGH, MODERATE, NO_ALERT = "high", "moderate", "none"
 ALERTS = (HIGH, MODERATE, NO_ALERT)
@@ -30,6 +30,12 @@ class AlertPolicy:
     def __post_init__(self) -> None:  # noqa: D105
         if problems := list(_problems(self)):
             raise ValueError(" and ".join(problems))
+
+    def for_share(self, share: float) -> Self:
+        """The policy where only that share of the firms is read: a team then follows as many fewer, one at least."""
+        if self.firms_per_departement is None:
+            return self
+        return replace(self, firms_per_departement=max(1, round(share * self.firms_per_departement)))
 
 
 def _problems(policy: AlertPolicy) -> Iterator[str]:

@@ -10,6 +10,8 @@ Progress = Callable[[str], None]
 LIGHTGBM, FREE = "lightgbm", "lightgbm_unconstrained"
 # Months after the end of the horizon until the sources hold the last judgments of it.
 LABEL_LAG_MONTHS = 1
+# Months after which the later state of a firm tells what to learn of it: see `models.estimators.soft_labels`.
+STEP_MONTHS: Final = 6
 # Months, from now on, of the risks that stand beside that at the horizon of the feature table.
 SHORTER_HORIZONS: Final = (3, 6, 12)
 

@@ -14,12 +14,15 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from models.estimators.soft_labels import Course, soft_labels
 from models.protocol import DEFAULTS, Hyperparameters
-from models.rows.inputs import Input, Labels, Margins, Matrix, Weights
+from models.rows.inputs import Input, Labels, Margins, Matrix, Probabilities, Weights
 
 PRECISION: Final = "average_precision"
 # Over how many trees the average precision is smoothed before the best number of them is read from it.
 SMOOTHING: Final = 11
+# Of the models that make soft labels: more trees that learn more slowly serve no better, and take longer.
+QUICK_TREES, QUICK_RATE = 30, 0.15
 # The same trees on any number of threads. Column by column rather than row by row: the trees are the same too, and only
 # the columns drawn for a tree are read, which takes 60 % of the time.
 SAME_BYTES: Final[Mapping[str, Any]] = {"deterministic": True, "force_col_wise": True, "verbosity": -1}
@@ -27,11 +30,12 @@ SAME_BYTES: Final[Mapping[str, Any]] = {"deterministic": True, "force_col_wise":
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows with their labels and weights."""
+    """Rows with their labels, weights, and how their firms went on."""
 
     x: Matrix
     y: Labels
     weights: Weights | None = None
+    course: Course | None = None
 
 
 class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -55,7 +59,6 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         colsample_bytree: float = Hyperparameters.colsample_bytree,
         subsample: float = Hyperparameters.subsample,
         reg_lambda: float = Hyperparameters.reg_lambda,
-        scale_pos_weight: float = 1.0,
         monotone: bool = True,
         early_stopping: int | None = None,
         bags: int = 1,
@@ -69,7 +72,6 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.colsample_bytree = colsample_bytree
         self.subsample = subsample
         self.reg_lambda = reg_lambda
-        self.scale_pos_weight = scale_pos_weight
         self.monotone = monotone
         self.early_stopping = early_stopping
         self.bags = bags
@@ -81,8 +83,13 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         later: Sample | None = None,
+        course: Course | None = None,
     ) -> Self:
-        """Fit on rows x inputs and two kinds of label; later: rows to measure the average precision on, no more."""
+        """Fit on rows x inputs and two kinds of label.
+
+        later: rows to measure the average precision on, no more. course: how the firms of the rows went on; with it,
+        the trees learn soft labels, which are made here of these rows only: see `soft_labels`.
+        """
         x, y = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -93,7 +100,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         measured = None
         if later is not None:
             measured = rows.create_valid(later.x, np.searchsorted(self.classes_, later.y), later.weights)
-        self.booster_ = self.boosted(rows, measured)
+        self.booster_ = self.boosted(rows, course, measured)
         self.n_estimators_ = self.booster_.num_trees() // self.bags
         return self
 
@@ -102,9 +109,27 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         parameters = self._parameters(self.seed)
         return lgb.Dataset(x, labels, weight=weights, params=parameters, **self._columns()).construct()
 
-    def boosted(self, rows: lgb.Dataset, later: lgb.Dataset | None = None) -> lgb.Booster:
-        """The booster of all bags, of rows that `binned` made."""
-        return averaged([self._boosted(rows, later, self.seed * self.bags + bag) for bag in range(self.bags)])
+    def boosted(self, rows: lgb.Dataset, course: Course | None = None, later: lgb.Dataset | None = None) -> lgb.Booster:
+        """The booster of all bags, of rows that `binned` made; course, later: see `fit`."""
+        labels = np.asarray(rows.get_label(), np.float64)
+        if course is not None:
+            rows.set_label(soft_labels(labels, course, lambda found: self._risks(rows.set_label(found))))
+        bags = [self._boosted(rows, later, self.seed * self.bags + bag) for bag in range(self.bags)]
+        rows.set_label(labels)
+        return averaged(bags)
+
+    def _risks(self, rows: lgb.Dataset) -> Probabilities:
+        """The risk of each of the rows by a quick model that learns from their labels."""
+        found: list[Probabilities] = []
+
+        def told(risks: Probabilities, _: lgb.Dataset) -> tuple[str, float, bool]:
+            found.append(risks.copy())
+            return "", 0.0, True
+
+        parameters = {**self._parameters(self.seed), "learning_rate": QUICK_RATE}
+        # The booster knows what it gives to the rows that it learns from: they need not be read again.
+        lgb.train(parameters, rows, QUICK_TREES, keep_training_booster=True).eval_train(told)
+        return found[0]
 
     def decision_function(self, X: ArrayLike) -> Margins:  # noqa: N803
         """The log-odds of the second class."""
@@ -133,7 +158,8 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
     def _parameters(self, seed: int) -> dict[str, Any]:
         directions = [column.direction for column in self.inputs]
         return {
-            "objective": "binary",
+            # Log-loss, whose labels may lie between 0 and 1.
+            "objective": "cross_entropy",
             "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves,
             "min_data_in_leaf": self.min_child_samples,
@@ -143,7 +169,6 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             "bagging_fraction": self.subsample,
             "bagging_freq": 1,
             "lambda_l2": self.reg_lambda,
-            "scale_pos_weight": self.scale_pos_weight,
             "monotone_constraints": directions if self.monotone and any(directions) else None,
             # Slower than "basic", and less of the trees' freedom is lost.
             "monotone_constraints_method": "intermediate",
@@ -217,13 +242,19 @@ def boosted_trees(
     return BoostedTrees(inputs, seed=seed, **asdict(hyperparameters), **others)
 
 
+def fitted_on(estimator: BoostedTrees, rows: Sample, later: Sample | None = None) -> BoostedTrees:
+    """The estimator fitted on the rows, measured on the later ones."""
+    fitted: BoostedTrees = clone(estimator)
+    return fitted.fit(rows.x, rows.y, rows.weights, later, rows.course)
+
+
 def best_n_estimators(estimator: BoostedTrees, origins: Sequence[tuple[Sample, Sample]]) -> int:
     """The number of trees with the largest average precision on later rows, `estimator.n_estimators` at most.
 
     origins: the rows to fit on, and later ones, an embargo after them; each origin counts alike.
     """
     trial = clone(estimator).set_params(early_stopping=None, bags=1)
-    curves = [clone(trial).fit(e.x, e.y, e.weights, later).precision_ for e, later in origins]
+    curves = [fitted_on(trial, earlier, later).precision_ for earlier, later in origins]
     most = min(len(curve) for curve in curves)
     worth = np.mean([curve[:most] / curve.max() for curve in curves], axis=0)
     reach = SMOOTHING // 2

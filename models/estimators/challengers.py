@@ -15,6 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, SplineTran
 
 from features.catalog import CATEGORY
 from models.estimators.boosted_trees import SAME_BYTES, BoostedTrees, boosted_trees
+from models.estimators.soft_labels import Course
 from models.rows.inputs import Input, Labels, Margins, Matrix, Probabilities, Weights
 
 UNKNOWN_CATEGORY = -1
@@ -120,8 +121,15 @@ CHALLENGERS: Mapping[str, Callable[[Sequence[Input], int], ClassifierMixin]] = {
 }
 
 
-def fit(estimator: ClassifierMixin, x: Matrix, y: Labels, weights: Weights | None = None) -> ClassifierMixin:
-    """The estimator, fitted; of a pipeline, the last step receives the sample weights."""
+def fit(
+    estimator: ClassifierMixin, x: Matrix, y: Labels, weights: Weights | None = None, course: Course | None = None
+) -> ClassifierMixin:
+    """The estimator, fitted; of a pipeline, the last step receives the sample weights.
+
+    course: how the firms of the rows went on; boosted trees learn from it, the other estimators from the labels alone.
+    """
+    if isinstance(estimator, BoostedTrees):
+        return estimator.fit(x, y, weights, course=course)
     name = f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
     return estimator.fit(x, y, **({} if weights is None else {name: weights}))
 

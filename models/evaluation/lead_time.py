@@ -5,9 +5,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.calibration.thresholds import flagged
-from models.evaluation.outcomes import next_opening, whole_months
 from models.evaluation.records import FailedFirms, FirstAlerts, LeadTime
 from models.evaluation.uncertainty import REPEATS, interval
+from models.rows.outcomes import next_opening, whole_months
 
 LOOK_BACK_MONTHS = 24
 

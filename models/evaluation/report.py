@@ -23,7 +23,6 @@ from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.helped import helped_apart, lead_times_apart
 from models.evaluation.lead_time import lead_times
 from models.evaluation.metrics import evaluate_model
-from models.evaluation.outcomes import is_helped, months_later
 from models.evaluation.records import (
     Ablation,
     CalibrationFigures,
@@ -44,6 +43,7 @@ from models.protocol import Progress
 from models.rows import dataset
 from models.rows.dataset import labels_of
 from models.rows.inputs import Weights
+from models.rows.outcomes import is_helped, months_later
 from models.rows.reading import Rows, read_at_most, share_for
 from models.rows.split import Split, is_test_firm, random_within_periods, rolling_origins, with_unseen_firms
 
@@ -61,8 +61,9 @@ class EvaluationContext:
 
     counts: labelled rows and failures of each of these periods; rate: the failure rate that risks are set to.
     observed_until: the day until which openings are known; last_period: the last one that is scored.
-    policy: of alerts. help_days: (siren, helped_on), one row per help of agents. read: gives the rows of another split,
-    read as the model's own rows were.
+    policy: of alerts; sampled_policy: the same for the firms that the rows are of, where these are some only.
+    help_days: (siren, helped_on), one row per help of agents. read: gives the rows of another split, read as the
+    model's own rows were.
     """
 
     table: FeatureTable
@@ -75,6 +76,7 @@ class EvaluationContext:
     last_period: date
     max_rows: int
     policy: AlertPolicy
+    sampled_policy: AlertPolicy
     help_days: pd.DataFrame
     read: Callable[[Split], Rows]
 
@@ -106,7 +108,9 @@ def evaluation_report(
     progress("how sure its metrics are")
     ends = known.interval.ends(model.margins(rows.test), probability)
     points = reliability(probability, labels, ends=ends)
-    intervals = bootstrap(probability, labels, rows.test, context.policy, seed=seed)
+    policy = context.sampled_policy
+    intervals = bootstrap(probability, labels, rows.test, policy, seed=seed)
+    alerts = alerts_by_period(policy, rows.test, probability)
     found = protocols(model, rows, context, origins, seed, progress)
     progress("firms in a procedure, other horizons, lead times, helped firms")
     every = read_at_most(context.table, context.split.test, context.max_rows, only_labelled=False)
@@ -121,9 +125,9 @@ def evaluation_report(
         calibration=CalibrationFigures(
             model.chosen.scores, points, expected_calibration_error(points), calibration_slope(probability, labels)
         ),
-        groups=by_group(rows.test, probability, labels, alerts_by_period(context.policy, rows.test, probability)),
+        groups=by_group(rows.test, probability, labels, alerts),
         protocols=found,
-        procedures=with_and_without_procedures(every, model.probability(every), context.policy),
+        procedures=with_and_without_procedures(every, model.probability(every), policy),
         horizons=by_horizon(
             span, span["probability"].to_numpy(), openings, context.observed_until, span["alert"].to_numpy(str)
         ),
@@ -137,7 +141,7 @@ def evaluation_report(
             probability,
             labels,
             _is_helped(rows.test, openings, context),
-            context.policy,
+            policy,
             lead_times_apart(span, _is_helped(span, openings, context), openings),
             seed,
         ),
@@ -157,18 +161,19 @@ def protocols(
             return None
         try:
             refitted = fit_model(clone(model.estimator), model.inputs, train, validation, weights)
-            return evaluate_model(refitted, test, context.policy)
+            return evaluate_model(refitted, test, context.sampled_policy)
         except InputError:
             return None
 
     progress("the same, tested on firms that it never saw")
     train, validation, test = with_unseen_firms(rows.train, rows.validation, rows.test, ASIDE_SHARE)
     is_seen = ~is_test_firm(rows.train["siren"], ASIDE_SHARE)
-    out_of_time = evaluate_model(model, rows.test, context.policy)
+    policy = context.sampled_policy
+    out_of_time = evaluate_model(model, rows.test, policy)
     return Protocols(
         out_of_time=out_of_time,
         unseen_firms=again(train, rows.weights[is_seen], validation, test),
-        out_of_time_on_those_firms=evaluate_model(model, test, context.policy) if test["label"].nunique() > 1 else None,
+        out_of_time_on_those_firms=evaluate_model(model, test, policy) if test["label"].nunique() > 1 else None,
         rolling_origins=_rolling(out_of_time, context, origins, again, progress),
         random_within_periods=_random(rows, seed, again, progress),
     )

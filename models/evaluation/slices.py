@@ -13,10 +13,10 @@ from models.alerts import HIGH, MODERATE, AlertPolicy
 from models.calibration.thresholds import Alerts, alerting, flagged
 from models.evaluation.groups import CATEGORIES, FEWEST, UNKNOWN, age_band
 from models.evaluation.metrics import evaluate
-from models.evaluation.outcomes import fails_within, is_over
 from models.evaluation.records import AlertFigures, GroupFigures, HorizonFigures, Procedures, SliceFigures, YearFigures
 from models.evaluation.uncertainty import WeightedMetrics
 from models.rows.inputs import Labels, Probabilities
+from models.rows.outcomes import fails_within, is_over
 
 HORIZONS = (6, 12, 18, 24)
 

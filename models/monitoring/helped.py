@@ -12,8 +12,8 @@ import pandas as pd
 
 from features.periods import add_months, months_between
 from models.alerts import ALERTS, NO_ALERT
-from models.evaluation.outcomes import is_helped
 from models.monitoring.realised import PastList, followed
+from models.rows.outcomes import is_helped
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,11 @@ class RiskModel:
         return self.tested or self.text
 
     @property
+    def knows_later_states(self) -> bool:
+        """Whether its trees learnt from soft labels, as those of older versions did not: LightGBM's text tells it."""
+        return "\nobjective=cross_entropy\n" in self.text
+
+    @property
     def is_simulated(self) -> bool:
         """Whether it was trained on simulated firms."""
         return self.facts.data.simulated

@@ -18,6 +18,7 @@ from features.hashing import HASHES, firm_hash
 from features.periods import add_months
 from features.target import labelled
 from models.rows.inputs import Input, Labels, Matrix
+from models.rows.outcomes import lasted
 
 # Figures for lists and groups. A hundred codes are learnt by heart, and rank later months worse than without them; what
 # they have to tell is in the failure rates of the theme `context`.
@@ -35,7 +36,7 @@ def read_rows(
     """The rows of those periods, in order of period and firm.
 
     share: of the firms, drawn by a hash of the SIREN; siren: of this firm only. has_label: with what became of the
-    firm, `label`; only_labelled: with it, and only the rows that a model learns from.
+    firm, `label`; only_labelled: with it, only the rows that a model learns from, and `lasted`, see `outcomes`.
 
     Raises InputError where a period was not built, or labels are asked of a table that an older version built.
     """
@@ -46,7 +47,8 @@ def read_rows(
         rows = rows.filter(firm_hash(rows.siren) < int(share * HASHES))
     if siren:
         rows = rows.filter(rows.siren == siren)
-    return to_frame(con, rows.order_by("period", "siren"))
+    found = to_frame(con, rows.order_by("period", "siren"))
+    return found.assign(lasted=lasted(found, read_openings(table), table.record.horizon)) if only_labelled else found
 
 
 def _reader(table: FeatureTable) -> BaseBackend:

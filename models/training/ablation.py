@@ -14,6 +14,7 @@ from features.assemble import CATALOG
 from features.catalog import Feature
 from models.estimators.challengers import fit, margins_of
 from models.estimators.fitted import FittedModel
+from models.estimators.soft_labels import course_of
 from models.evaluation.records import DIRECTIONS, SOURCE, THEME, Ablation
 from models.evaluation.uncertainty import paired_difference
 from models.protocol import Progress
@@ -56,13 +57,13 @@ def _kept(part: str, name: str, inputs: Sequence[Input], kept: Sequence[Input]) 
 
 def ablations(model: FittedModel, rows: Rows, seed: int, progress: Progress) -> tuple[Ablation, ...]:
     """What each part adds to the average precision of a model of boosted trees on the test rows, one fit for each."""
-    labels, firms = labels_of(rows.test), rows.test["siren"]
+    labels, firms, course = labels_of(rows.test), rows.test["siren"], course_of(rows.train)
     with_all = model.margins(rows.test)
     found = []
     for one in without_each(model.inputs):
         progress(f"the same without {TOLD[one.part]} {one.name.replace('_', ' ')}")
         estimator = clone(model.estimator).set_params(inputs=one.inputs)
-        fitted = fit(estimator, matrix(rows.train, one.inputs), labels_of(rows.train), rows.weights)
+        fitted = fit(estimator, matrix(rows.train, one.inputs), labels_of(rows.train), rows.weights, course)
         margins = margins_of(fitted, matrix(rows.test, one.inputs))
         adds = paired_difference(with_all, margins, labels, firms, seed=seed)["average_precision"]
         found.append(Ablation(one.part, one.name, one.concerned, adds))

@@ -15,6 +15,7 @@ from scipy.optimize import brentq
 from models.calibration.shapes import Calibration
 from models.estimators.boosted_trees import moved
 from models.estimators.fitted import FittedModel
+from models.estimators.soft_labels import Course, course_of
 from models.evaluation.report import EvaluationContext
 from models.protocol import Progress, Protocol
 from models.registry.records import FinalFit
@@ -31,7 +32,7 @@ COMPARED_ROWS: Final = 200_000
 class FinalTrees:
     """The trees in use, and the rows that they learnt from; newest: the last period, of which no label is known.
 
-    binned: the rows with their labels and weights, as LightGBM holds them.
+    binned: the rows with their labels and weights, as LightGBM holds them; course: how their firms went on.
     """
 
     booster: lgb.Booster
@@ -39,6 +40,7 @@ class FinalTrees:
     rows: pd.DataFrame
     weights: Weights
     binned: lgb.Dataset
+    course: Course
     newest: pd.DataFrame
 
 
@@ -52,13 +54,14 @@ def final_trees(tested: FittedModel, context: EvaluationContext, protocol: Proto
     progress("training once more on all labels that are known")
     rows, weights = read_training(context.table, context.periods, protocol)
     binned = tested.estimator.binned(matrix(rows, tested.inputs), labels_of(rows), weights)
-    booster = tested.estimator.boosted(binned)
+    course = course_of(rows)
+    booster = tested.estimator.boosted(binned, course)
     newest = read_at_most(context.table, [context.last_period], COMPARED_ROWS, only_labelled=False)
     newest = newest[~newest["in_procedure"].to_numpy(bool)]
     ours = np.asarray(booster.predict(matrix(newest, tested.inputs), raw_score=True), np.float64)
     offset = agreement(tested.chosen.calibration, tested.margins(newest), ours)
     fit = FinalFit(span(context.periods, rows), offset)
-    return FinalTrees(moved(booster, offset), fit, rows, weights, binned, newest)
+    return FinalTrees(moved(booster, offset), fit, rows, weights, binned, course, newest)
 
 
 def agreement(calibration: Calibration, reference: Margins, ours: Margins) -> float:

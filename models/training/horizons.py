@@ -12,11 +12,11 @@ from models.calibration.curve import ShorterHorizon
 from models.calibration.fitting import fit_platt
 from models.calibration.shapes import Calibration
 from models.evaluation.groups import FEWEST
-from models.evaluation.outcomes import fails_within
 from models.evaluation.records import JudgedHorizon
 from models.protocol import LABEL_LAG_MONTHS, SHORTER_HORIZONS, Protocol
 from models.rows import dataset
 from models.rows.inputs import Margins
+from models.rows.outcomes import fails_within
 from models.rows.reading import share_for
 
 

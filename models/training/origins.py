@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from features.errors import InputError
 from features.periods import add_months
 from models.estimators.boosted_trees import Sample
+from models.estimators.soft_labels import course_of
 from models.evaluation.uncertainty import REPEATS, Drawn, WeightedMetrics, redrawn
 from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Input, Margins, Weights
@@ -43,7 +44,8 @@ def inner_origins(train: pd.DataFrame, weights: Weights, inputs: Sequence[Input]
         earlier, later = (train["period"].isin(pd.to_datetime(part)).to_numpy() for part in parts)
         if any(len(set(y[part])) < 2 for part in (earlier, later)):
             break
-        to_fit, to_choose = (Sample(x[part], y[part], weights[part]) for part in (earlier, later))
+        to_fit = Sample(x[earlier], y[earlier], weights[earlier], course_of(train[earlier]))
+        to_choose = Sample(x[later], y[later], weights[later])
         found.append(Origin(to_fit, to_choose, train.loc[later, "siren"].reset_index(drop=True)))
         months = [month for month in months if month < parts[1][0]]
     if not found:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
@@ -20,7 +21,6 @@ from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boo
 from models.estimators.challengers import CHALLENGERS
 from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.metrics import evaluate_model
-from models.evaluation.outcomes import NO_HELP
 from models.evaluation.records import Difference, FeatureImportance, Metrics, TimedFigures
 from models.evaluation.report import EvaluationContext, Known, evaluation_report
 from models.evaluation.uncertainty import paired_difference
@@ -34,7 +34,8 @@ from models.registry.records import Reference
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Margins
-from models.rows.reading import Rows, read_at_most, read_split
+from models.rows.outcomes import NO_HELP
+from models.rows.reading import Rows, read_at_most, read_split, share_for
 from models.rows.split import CHOSEN_BY, out_of_time
 from models.training import tuning
 from models.training.ablation import ablations
@@ -102,7 +103,7 @@ def train(
     del final
     known = Known(
         *_beside(tested, rows, context, protocol.seed, progress),
-        _stability(model, tested, rows, policy),
+        _stability(model, tested, rows, context.sampled_policy),
         feature_importance(model, rows.test, protocol.seed),
         interval,
         curve.judged,
@@ -146,6 +147,7 @@ def context_of(
         last_period=min(as_of, built.end),
         max_rows=protocol.max_evaluation_rows,
         policy=policy,
+        sampled_policy=policy.for_share(share_for(table, split.test, protocol.max_evaluation_rows)),
         help_days=help_days,
         read=lambda split: read_split(table, split, protocol),
     )
@@ -191,7 +193,8 @@ def _refits(estimator: BoostedTrees, final: FinalTrees, protocol: Protocol, prog
     for number in range(protocol.refits):
         progress(f"the same on other firms, {number + 1} of {protocol.refits}: how stable its reasons are")
         weights = final.weights * bootstrap_firms(final.rows["siren"], protocol.seed + number)
-        yield estimator.boosted(drawn_again(final.binned, weights)).model_to_string()
+        course = final.course.kept(np.flatnonzero(weights))
+        yield estimator.boosted(drawn_again(final.binned, weights), course).model_to_string()
 
 
 def _stability(model: RiskModel, fitted: FittedModel, rows: Rows, policy: AlertPolicy) -> Stability:
@@ -237,7 +240,7 @@ def _beside(
                 fitted[name] = fit_model(other, model.inputs, rows.train, rows.validation, rows.weights, offset)
             except UnskilledError:
                 progress(f"{name.replace('_', ' ')} has learnt nothing that holds later: it is left out")
-    found = {name: evaluate_model(each, rows.test, context.policy) for name, each in fitted.items()}
+    found = {name: evaluate_model(each, rows.test, context.sampled_policy) for name, each in fitted.items()}
     ahead = [name for name in found if found[name].average_precision > found[LIGHTGBM].average_precision]
     ours, y, firms = model.probability(rows.test), labels_of(rows.test), rows.test["siren"]
     gaps = {name: paired_difference(fitted[name].probability(rows.test), ours, y, firms, seed=seed) for name in ahead}
@@ -254,6 +257,6 @@ def _reference(
     """
     known = read_at_most(context.table, context.periods, REFERENCE_ROWS)
     openings = dataset.read_openings(context.table)
-    alerts = alerts_by_period(context.policy, rows.test, tested.probability(rows.test))
+    alerts = alerts_by_period(context.sampled_policy, rows.test, tested.probability(rows.test))
     shapes = realised.shapes(rows.test, alerts, openings, context.observed_until, context.horizon)
     return drift.reference(matrix(known, model.inputs), known["period"], model.inputs, newest, shapes)

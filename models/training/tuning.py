@@ -14,11 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import optuna
-from sklearn.base import clone
 from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import InputError
-from models.estimators.boosted_trees import boosted_trees
+from models.estimators.boosted_trees import boosted_trees, fitted_on
 from models.evaluation.records import Difference
 from models.evaluation.uncertainty import interval
 from models.protocol import DEFAULTS, Hyperparameters
@@ -73,7 +72,7 @@ def objective(
 ) -> tuple[float, int]:
     """The average precision on the later rows, and the number of trees that serve them best: means over the origins."""
     estimator = boosted_trees(inputs, seed, hyperparameters, early_stopping=ROUNDS)
-    fits = [clone(estimator).fit(o.earlier.x, o.earlier.y, o.earlier.weights, o.later) for o in origins]
+    fits = [fitted_on(estimator, o.earlier, o.later) for o in origins]
     return float(np.mean([f.precision_.max() for f in fits])), round(float(np.mean([f.n_estimators_ for f in fits])))
 
 
@@ -84,7 +83,7 @@ def confirmed(
     found = []
     for hyperparameters in (best, default):
         estimator = boosted_trees(inputs, seed, hyperparameters)
-        fits = [clone(estimator).fit(o.earlier.x, o.earlier.y, o.earlier.weights) for o in origins]
+        fits = [fitted_on(estimator, o.earlier) for o in origins]
         margins = [fitted.decision_function(o.later.x) for fitted, o in zip(fits, origins, strict=True)]
         found.append(precisions(margins, origins, seed))
     gain = found[0] - found[1]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from models.alerts import HIGH, MODERATE
 from models.evaluation.records import Figures, FirstAlerts, Metrics
-from models.protocol import LIGHTGBM
+from models.protocol import LIGHTGBM, STEP_MONTHS
 from models.registry.model import RiskModel
 from reports.alerting import policy_sentences
 from reports.card.parts import (
@@ -35,6 +35,13 @@ def what_it_is(model: RiskModel, _metrics: Metrics | None, language: Language) -
     """Its identifier, what it predicts, what it uses."""
     say, facts = language.say, model.facts
     directed = sum(column.direction != 0 for column in model.inputs)
+    later_states = (
+        say(
+            "Of past firms, the trees learn whether a procedure opened within {months} months; beyond, they learn from "
+            "the risk that the firm's figures gave it {months} months later, which tells more than how it ended.",
+            months=str(STEP_MONTHS),
+        ),
+    )
     facts_told = (
         say(
             "Model {model}, trained on what was known at the start of {month}.",
@@ -48,6 +55,7 @@ def what_it_is(model: RiskModel, _metrics: Metrics | None, language: Language) -
             "It is made of decision trees, each of which corrects those before (gradient boosting, LightGBM), and of a "
             "calibration: of 100 firms given 20%, about 20 open a procedure."
         ),
+        *(later_states if model.knows_later_states else ()),
         say(
             "It uses {count} figures. For {directed} of them the direction is fixed: a higher value can only raise the "
             "risk, or only lower it.",

@@ -4,6 +4,8 @@ import re
 from dataclasses import replace
 from datetime import date
 
+import lightgbm as lgb
+import numpy as np
 import pytest
 
 from features.assemble import CATALOG
@@ -14,7 +16,7 @@ from models.registry.records import FinalFit, Span
 from reports.card.limits import limits
 from reports.card.parts import PICTURES, WORDS, Points, Table
 from reports.card.probabilities import calibration, curve, years
-from reports.card.summary import made_of
+from reports.card.summary import made_of, what_it_is
 from reports.dictionary import DIRECTIONS, UNITS, USES, is_made_of, known_words, source_names
 from reports.language import Language, translations
 from reports.model_card import EVALUATION, SUMMARY, model_card, told
@@ -255,6 +257,19 @@ def test_the_card_tells_what_the_trees_in_use_learnt_after_the_evaluation():
     card = model_card(replace(MODEL, facts=replace(MODEL.facts, final=FinalFit(span, offset=0.1))), METRICS)
     assert "Afterwards they were trained once more" in card
     assert "| training once more | March 2014 | July 2022 | 4,321 | 50 | 9 |" in card
+
+
+@pytest.mark.parametrize(("language", "told"), [(EN, "gave it 6 months later"), (FR, "indiquaient 6 mois plus tard")])
+def test_the_card_tells_of_later_states_where_the_trees_learnt_from_them(language, told):
+    """Planted: a label between 0 and 1; older versions had none."""
+    x, y = np.random.default_rng(0).random((100, 1)), np.tile([0.0, 0.5], 50)
+    rows = lgb.Dataset(x, y)
+    soft, older = (
+        replace(MODEL, text=lgb.train({"objective": name, "verbosity": -1}, rows, 1).model_to_string())
+        for name in ("cross_entropy", "regression")
+    )
+    assert told in "\n".join(points(what_it_is(soft, METRICS, language)))
+    assert told not in "\n".join(points(what_it_is(older, METRICS, language)))
 
 
 def test_the_card_tells_of_a_challenger_that_ranks_better_beyond_chance():

@@ -16,10 +16,10 @@ from models.evaluation.groups import age_band
 from models.evaluation.helped import helped_apart, lead_times_apart
 from models.evaluation.lead_time import lead_times
 from models.evaluation.metrics import evaluate
-from models.evaluation.outcomes import NO_HELP, fails_within, is_helped, is_over, next_opening
 from models.evaluation.records import LIFT, AlertFigures, Difference, YearFigures
 from models.evaluation.slices import by_group, by_horizon, by_year, summary, with_and_without_procedures
 from models.evaluation.uncertainty import WeightedMetrics, bootstrap, paired_difference
+from models.rows.outcomes import NO_HELP, fails_within, is_helped, is_over, lasted, next_opening
 
 
 def levels(probability, high=0.5, moderate=0.2):
@@ -154,6 +154,8 @@ def test_an_opening_counts_after_the_period_up_to_the_horizons_last_day():
     )
     # a: on the period itself is no longer ahead; six months later to the day is within. b: six months and a day is not.
     assert fails_within(rows, OPENINGS, 6).tolist() == [0, 1, 0, 1, 0]
+    assert lasted(rows, OPENINGS, 18).tolist() == [18, 6, 7, 6, 18]
+    assert lasted(rows, OPENINGS, 4).tolist() == [4, 4, 4, 4, 4]
     assert pd.isna(next_opening(rows, OPENINGS)).tolist() == [True, False, False, False, True]
     assert is_over(rows, 6, date(2023, 1, 31)).tolist() == [True, True, True, False, True]
 

@@ -30,6 +30,7 @@ def table(tmp_path):
     write_record(table.folder / BUILD, RECORD, BUILD_UPGRADES)
     told = pd.DataFrame({"siren": FAILS, "period": PERIODS, "label": pd.array([1, 1, None, None], "Int8")})
     told.to_parquet(table.labels)
+    pd.DataFrame({"siren": [FAILS], "opened_on": [pd.Timestamp(2023, 2, 15)]}).to_parquet(table.openings)
     return table
 
 
@@ -42,7 +43,9 @@ def test_a_firm_of_which_nothing_is_told_survived_where_that_can_be_known(table)
 
 def test_a_model_learns_from_firms_in_no_procedure_of_which_the_end_is_known(table):
     rows = read_rows(table, PERIODS, only_labelled=True)
-    assert list(zip(rows["siren"], rows["label"], strict=True)) == [(STAYS, 0), (FAILS, 1), (STAYS, 0)]
+    assert list(zip(rows["siren"], rows["label"], rows["lasted"], strict=True)) == [
+        (STAYS, 0, 18), (FAILS, 1, 8), (STAYS, 0, 18),
+    ]  # fmt: skip
     assert count_rows(table, PERIODS) == 3
 
 

@@ -43,11 +43,16 @@ def test_a_part_that_is_all_there_is_can_not_be_left_out():
 
 
 def drawn(seed):
-    """Firms of 4 months each: debt up to 1 raises the risk, and beyond it lowers it again; nothing else tells."""
+    """Firms of 4 months each: debt up to 1 raises the risk, and beyond it lowers it again; nothing else tells.
+
+    The months are a year apart: no row tells how another went on.
+    """
     rng = np.random.default_rng(seed)
     rows = pd.DataFrame(rng.random((2400, 4)) * [2, 1, 1, 1], columns=[column.name for column in INPUTS])
     chance = 0.6 * (1 - abs(rows["debt"] - 1))
-    return rows.assign(siren=np.arange(2400) // 4, label=(rng.random(2400) < chance).astype(np.int8))
+    firms, period = np.arange(2400) // 4, np.tile(pd.date_range("2018-01-01", periods=4, freq="YS"), 600)
+    label = (rng.random(2400) < chance).astype(np.int8)
+    return rows.assign(siren=firms, period=period, label=label, lasted=18)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ import pytest
 from features.errors import InputError
 from features.periods import period_range
 from models.estimators.boosted_trees import Sample
+from models.estimators.soft_labels import NONE
 from models.evaluation.records import Difference
-from models.protocol import DEFAULTS, Hyperparameters
+from models.protocol import DEFAULTS, STEP_MONTHS, Hyperparameters
 from models.rows.inputs import Input
 from models.training.origins import Origin, earlier_and_later, halved, inner_origins
 from models.training.tuning import Tuned, confirmed, objective, tune
@@ -112,8 +113,9 @@ def test_too_few_periods_to_choose_by_are_told_as_such():
 
 
 def rows_of(periods, label):
-    table = pd.DataFrame({"period": np.repeat(pd.to_datetime(periods), 4), "siren": "1", "debt": 1.0, "noise": 0.0})
-    return table.assign(label=np.tile(np.array(label, np.int8), len(periods)))
+    table = pd.DataFrame({"period": np.repeat(pd.to_datetime(periods), 4), "debt": 1.0, "noise": 0.0, "lasted": 18})
+    firms = np.tile(["1", "2", "3", "4"], len(periods))
+    return table.assign(siren=firms, label=np.tile(np.array(label, np.int8), len(periods)))
 
 
 @pytest.mark.parametrize(("periods", "label"), [(PERIODS[:20], [0, 0, 0, 1]), (PERIODS, [0, 0, 0, 0])])
@@ -128,6 +130,16 @@ def test_each_earlier_origin_chooses_by_the_months_before_those_of_the_next():
     newest, before = inner_origins(train, np.ones(len(train), np.float32), INPUTS, 18)
     assert (len(newest.later.y), len(before.later.y)) == (9 * 4, 9 * 4)
     assert (len(newest.earlier.y), len(before.earlier.y)) == (22 * 4, 13 * 4)
+
+
+def test_the_rows_of_an_origin_know_no_later_state_of_a_firm_than_their_own_months():
+    """Of the last half-year there is no later row among them, though the training months hold one."""
+    train = rows_of(PERIODS, [0, 0, 0, 1])
+    for one in inner_origins(train, np.ones(len(train), np.float32), INPUTS, 18):
+        later = one.earlier.course.later
+        assert later.max() < len(one.earlier.y)
+        assert (later[-4 * STEP_MONTHS :] == NONE).all()
+        assert (later[: -4 * STEP_MONTHS] == np.arange(len(later))[4 * STEP_MONTHS :]).all()
 
 
 def test_hyper_parameters_that_can_learn_are_worth_more_than_those_that_cannot():

@@ -1,4 +1,4 @@
-"""What became of firms after each scored period, by the true openings. It looks ahead: for evaluation only."""
+"""What became of firms after each period, by the true openings. It looks ahead: for labels and evaluation only."""
 
 from datetime import date
 from typing import Final
@@ -50,6 +50,14 @@ def _next(rows: pd.DataFrame, sirens: pd.Series, days: pd.Series, is_same_day: b
 def fails_within(rows: pd.DataFrame, openings: pd.DataFrame, months: int) -> NDArray[np.int8]:
     """Whether a procedure of each row's firm opens in (period, period + months]: the label at another horizon."""
     return (next_opening(rows, openings) <= months_later(rows["period"], months)).astype(np.int8)
+
+
+def lasted(rows: pd.DataFrame, openings: pd.DataFrame, horizon: int) -> NDArray[np.int64]:
+    """The fewest months within which a procedure of each row's firm opens, see `fails_within`; else the horizon."""
+    opened, start = next_opening(rows, openings), _days(rows["period"])
+    is_in_month = (opened > opened.astype("datetime64[M]")).astype(np.int64)
+    months = np.where(np.isnat(opened), horizon, whole_months(start, opened) + is_in_month)
+    return np.minimum(months, horizon)
 
 
 def is_over(rows: pd.DataFrame, months: int, observed_until: date) -> NDArray[np.bool_]:
