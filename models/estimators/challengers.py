@@ -126,9 +126,9 @@ def fit(
 ) -> ClassifierMixin:
     """The estimator, fitted; of a pipeline, the last step receives the sample weights.
 
-    course: how the firms of the rows went on; boosted trees learn from it, the other estimators from the labels alone.
+    course: how the firms of the rows went on, for boosted trees; other estimators learn from the labels alone.
     """
-    if isinstance(estimator, BoostedTrees):
+    if course is not None:
         return estimator.fit(x, y, weights, course=course)
     name = f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
     return estimator.fit(x, y, **({} if weights is None else {name: weights}))

@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 
 from models.calibration.choice import Chosen, choose_calibration
 from models.calibration.shapes import shifted
+from models.estimators.boosted_trees import BoostedTrees
 from models.estimators.challengers import fit, margins_of
 from models.estimators.soft_labels import course_of
 from models.rows.dataset import labels_of, matrix
@@ -47,7 +48,8 @@ def fit_model(
     Raises InputError where the validation rows can't be calibrated on.
     """
     start = time.perf_counter()
-    fitted = fit(estimator, matrix(train, inputs), labels_of(train), weights, course_of(train))
+    course = course_of(train) if isinstance(estimator, BoostedTrees) else None
+    fitted = fit(estimator, matrix(train, inputs), labels_of(train), weights, course)
     seconds = time.perf_counter() - start
     margins, labels = margins_of(fitted, matrix(validation, inputs)), labels_of(validation)
     chosen = choose_calibration(margins, labels, validation)
