@@ -64,15 +64,27 @@ def inputs_of(theme: ModuleType) -> tuple[str, ...]:
     return tuple(inspect.signature(theme.known_values).parameters)[1:]
 
 
-def calendar_with_facts(grid: ir.Table, firms: ir.Table, tables: Tables, keep: Keep) -> ir.Table:
-    """A calendar with the headcount and the register's facts known at each period.
+def numbered(table: ir.Table) -> ir.Table:
+    """The table with its SIREN, where it has one, as a number: what joins and sorts by it takes a third less time."""
+    return table.mutate(siren=table.siren.cast("int32")) if "siren" in table.columns else table
+
+
+def written_out(table: ir.Table) -> ir.Table:
+    """The table with its SIREN, a number, as nine digits again."""
+    return table.mutate(siren=table.siren.cast("string").lpad(9, "0"))
+
+
+def calendar_with_facts(firms: ir.Table, tables: Tables, start: date, end: date, keep: Keep) -> ir.Table:
+    """The calendar of firms, SIREN `numbered`, with the headcount and the register's facts known at each period.
 
     Columns: siren, period, started, headcount, headcount_month, those of `register.known_facts`, and `place`, the
     address of the head office.
     """
     histories = ("legal_unit_history", "establishments", "establishment_history")
-    facts = keep(known_facts(grid, firms, *(tables[name] for name in histories)))
-    grid = with_facts(perimeter.known_headcount(grid, tables["headcounts"]), facts)
+    # The register's histories make a SIRET of a SIREN: they are read as they are.
+    facts = known_facts(calendar(firms, start, end), firms, *(tables[name] for name in histories))
+    grid = perimeter.known_headcount(calendar(numbered(firms), start, end), numbered(tables["headcounts"]))
+    grid = with_facts(grid, keep(numbered(facts)))
     places = first_of_each(placed(tables["establishments"]), ["siret"], ["listed_at", "place"])
     return grid.left_join(places.select("place", head_office="siret"), "head_office").drop("head_office_right")
 
@@ -127,21 +139,21 @@ def assemble(
     keep: stores a table that is used several times.
     """
     warm_up = add_months(scope.start, -WARM_UP_MONTHS)
-    grid = keep(calendar_with_facts(calendar(firms, warm_up, scope.end), firms, tables, keep))
+    grid = keep(calendar_with_facts(firms, tables, warm_up, scope.end, keep))
+    tables = {name: numbered(table) for name, table in {**tables, "firms": firms}.items()}
     published = months_from(grid, scope.start)
     scoped = keep(_in_scope(grid, tables, scope, known_from))
     state = keep(state_at(grid, states(tables["procedures"])))
     rows = _published(scoped, scope)
     rows = keep(rows.inner_join(grid.select(*KEY, *TODAYS.values()), list(KEY)))
-    inputs = {**tables, "firms": firms}
     for theme in THEMES:
         months, first = (published, scope.start) if theme in OF_THE_MONTH else (grid, warm_up)
-        features = theme_table(theme, months, inputs, known_from, first)
+        features = theme_table(theme, months, tables, known_from, first)
         rows = rows.inner_join(keep(_published(features, scope)), list(KEY))
     rows = rows.inner_join(keep(known_days(published, tables, DATED)), list(KEY))
     rows = rows.inner_join(state.rename(procedure_state="state"), list(KEY))
     exposure = context.exposure(_grouped(grid), scoped, state)
-    return Assembled(rows.mutate(in_procedure=rows.procedure_state != IN_BONIS), exposure)
+    return Assembled(written_out(rows.mutate(in_procedure=rows.procedure_state != IN_BONIS)), exposure)
 
 
 def _published(table: ir.Table, scope: Scope) -> ir.Table:

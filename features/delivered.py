@@ -12,6 +12,7 @@ from features.assemble import Tables
 from features.days import first_period
 from features.engine import read_parquet, write_parquet
 from features.errors import InputError
+from features.folder import all_parts
 from features.ingest import read_staged
 from features.periods import add_months, due_on
 from features.received import read_reports
@@ -78,8 +79,11 @@ def _empty(schema: ibis.Schema) -> ir.Table:
     return ibis.memtable(pd.DataFrame(columns=list(schema.names)), schema=schema)
 
 
-def first_known(staged: Path, tables: Tables) -> dict[str, date | None]:
-    """For each source, the names of TOGETHER and `firms`: the first period at which some record of it was known."""
+def first_known(con: BaseBackend, staged: Path) -> dict[str, date | None]:
+    """For each source, the names of TOGETHER and `firms`: the first period at which some record of it was known.
+
+    By all records that are staged: those that a later version replaces were known as well.
+    """
     known: dict[str, date | None] = {}
     for source in SOURCES:
         if not (staged / source.name).exists():
@@ -87,7 +91,8 @@ def first_known(staged: Path, tables: Tables) -> dict[str, date | None]:
         elif source.name in REGISTER:
             known[source.name] = ALWAYS_KNOWN
         else:
-            first = tables[source.name].aggregate(first=first_period(ibis._.known_at.min())).execute()["first"][0]
+            records = con.read_parquet(str(all_parts((staged / source.name).resolve())))
+            first = records.aggregate(first=first_period(records.known_at.min())).execute()["first"][0]
             known[source.name] = None if pd.isna(first) else pd.Timestamp(first).date()
     together = {
         name: min((day for source in sources if (day := known[source])), default=None)

@@ -53,7 +53,7 @@ def read_known(
     """
     refuse_altered_records(staged, SOURCES)
     tables = staged_tables(con, staged)
-    known_from = first_known(staged, tables)
+    known_from = first_known(con, staged)
     headcounts = perimeter.headcounts(tables["firm_headcounts"], tables["establishment_headcounts"])
     tables["headcounts"] = _on_disk(con, headcounts, scratch / "headcounts")
     firms = _on_disk(con, _firms(tables, known_from, scope), scratch / "universe")

@@ -47,13 +47,14 @@ def exposure(grid: ir.Table, scoped: ir.Table, states: ir.Table) -> ir.Table:
     states: (siren, period, state), of each row of the grid.
     A firm in scope and in no procedure at a month is at risk over it, and counts at the period that ends it.
     """
-    rows = grid.select(*KEY, *(group.code for group in GROUPS)).inner_join(states, list(KEY))
-    own = ibis.window(group_by="siren", order_by="period")
-    rows = rows.mutate(has_failed=(rows.state.lead(1).over(own) != IN_BONIS).fill_null(False))
-    rows = rows.semi_join(scoped, list(KEY)).filter(lambda t: t.state == IN_BONIS)
+    # Few firms are ever in a procedure: these rows are joined, rather than each row with the next one.
+    failing = states.filter(states.state != IN_BONIS).select(*KEY)
+    before = failing.select("siren", period=months_after(failing.period, -1), has_failed=True)
+    rows = grid.select(*KEY, *(group.code for group in GROUPS)).semi_join(scoped, list(KEY))
+    rows = rows.anti_join(failing, list(KEY)).left_join(before, list(KEY))
     rows = rows.mutate(period=months_after(rows.period, 1))
     return rows.group_by("period", *(group.code for group in GROUPS)).aggregate(
-        at_risk=rows.count(), failed=rows.has_failed.cast("int64").sum()
+        at_risk=rows.count(), failed=rows.has_failed.count()
     )
 
 
