@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from features.errors import InputError
 from features.sources.files import LINE_SCHEMA, NO_MONTH, TextFile, is_month, plain, position
-from features.sources.formats import Reader
+from features.sources.formats import Reader, bare
 from features.sources.scanning import LINE_BREAK, UNREADABLE
 from features.sources.source import Column, Melt, Source
 
@@ -52,7 +52,7 @@ def _cell(lines: ir.Table, file: TextFile, place: int | None) -> ir.StringValue:
     cell = lines.cells[place]
     if file.mended:
         cell = cell.replace(LINE_BREAK, "\n")
-    return cell.strip().nullif("")
+    return bare(cell)
 
 
 def _value(lines: ir.Table, file: TextFile, name: str, column: Column) -> ir.Value:
