@@ -24,6 +24,7 @@ COLLECTIVE: Final = "collective"
 INITIAL: Final = "initial"
 CORRECTION: Final = "correction"
 CANCELLATION: Final = "cancellation"
+WORDS: Final = "struct<family: string, nature: string, complement: string>"
 SIREN: Final = f"[0-9]{{3}}{BLANKS}?[0-9]{{3}}{BLANKS}?[0-9]{{3}}"
 UNDECIDED: Final = "undecided"
 RETRACTS: Final = "retracts"
@@ -66,6 +67,15 @@ def json_field(cell: ir.StringValue, name: str) -> ir.StringValue:
     return json_extract_string(cell.try_cast("json"), f"$.{name}").strip().nullif("")
 
 
+def nothing_in_json(cell: ir.StringValue) -> ir.StringValue:
+    """An empty text where a cell is a JSON text, else null: what it says where no field of it says anything.
+
+    It follows the fields in COALESCE. Within a CASE on whether the text is JSON, DuckDB would work out each field
+    again wherever its reading names it.
+    """
+    return only_if(ibis.literal(""), cell.try_cast("json").notnull())
+
+
 def _found(cell: ir.StringValue, pattern: str) -> ir.ArrayValue:
     return regexp_extract_all(cell, pattern, 1).map(lambda number: number.re_replace(BLANKS, "")).unique()
 
@@ -99,8 +109,8 @@ def publication_day(cell: ir.StringValue) -> ir.DateValue:
 def judgement(cell: ir.StringValue) -> ir.StructValue:
     """Its family, nature and complement in plain words; null where the text is not JSON."""
     fields = {"family": "famille", "nature": "nature", "complement": "complementJugement"}
-    words = ibis.struct({name: prose(json_field(cell, field)) for name, field in fields.items()})
-    return only_if(words, cell.try_cast("json").notnull())
+    words = {name: prose(json_field(cell, field)) for name, field in fields.items()}
+    return ibis.coalesce(*words.values(), nothing_in_json(cell)).isnull().ifelse(ibis.null(WORDS), ibis.struct(words))
 
 
 @reader("a judgement with a date as YYYY-MM-DD or 1er mars 2011, from 1950 on")

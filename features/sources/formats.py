@@ -2,6 +2,9 @@
 
 A text that is not blank and is read as null is a reject; `expects` gives the reason that is shown. A blank cell is no
 reject: its value is unknown.
+
+Cells come without blanks around them. Nearly all are in the one form that partners agreed on, which each reader tries
+first: what it takes to read the other forms is then worked out for the few other cells only.
 """
 
 from collections.abc import Callable
@@ -48,10 +51,18 @@ def only_if(value: ir.Value, condition: ir.BooleanValue) -> ir.Value:
     return condition.ifelse(value, ibis.null(value.type()))
 
 
+def bare(cell: ir.StringValue) -> ir.StringValue:
+    """The cell without blanks around it, null where nothing is left. Few have any: the others don't pay for it."""
+    # A blank comes before every letter and digit, and nothing at all before that.
+    has_blanks = (cell < "!") | (cell.right(1) < "!")
+    return has_blanks.ifelse(cell.strip().nullif(""), cell)
+
+
 def _digits(text: ir.StringValue, length: int) -> ir.StringValue:
     """Digits without blanks, padded with zeros, which spreadsheets drop. At least half of the digits must be there."""
-    bare = text.re_replace(BLANKS, "")
-    return only_if(bare.lpad(length, "0"), bare.re_search(f"^[0-9]{{{(length + 1) // 2},{length}}}$"))
+    joined = text.re_replace(BLANKS, "")
+    mended = only_if(joined.lpad(length, "0"), joined.re_search(f"^[0-9]{{{(length + 1) // 2},{length}}}$"))
+    return text.re_search(f"^[0-9]{{{length}}}$").ifelse(text, mended)
 
 
 @reader("any text")
@@ -72,10 +83,11 @@ def siret(cell: ir.StringValue) -> ir.StringValue:
 
     A provisional one has letters among its last five characters: its first nine digits name the firm all the same.
     """
-    bare = cell.upper().re_replace(BLANKS, "")
-    provisional = only_if(bare.lpad(14, "0"), bare.re_search("^[0-9]{5,9}[0-9A-Z]{5}$") & bare.re_search("[A-Z]"))
-    digits = _digits(cell, 14)
-    return digits.isnull().ifelse(provisional, digits)
+    joined = cell.upper().re_replace(BLANKS, "")
+    is_provisional = joined.re_search("^[0-9]{5,9}[0-9A-Z]{5}$") & joined.re_search("[A-Z]")
+    provisional = only_if(joined.lpad(14, "0"), is_provisional)
+    mended = ibis.coalesce(_digits(cell, 14), provisional)
+    return cell.re_search("^[0-9]{14}$").ifelse(cell, mended)
 
 
 @reader("an account number")
@@ -87,8 +99,7 @@ def account(cell: ir.StringValue) -> ir.StringValue:
 @reader("an establishment number (NIC) of 5 digits")
 def nic(cell: ir.StringValue) -> ir.StringValue:
     """The last 5 digits of a SIRET, padded with zeros."""
-    bare = cell.strip()
-    return only_if(bare.lpad(5, "0"), bare.re_search("^[0-9]{1,5}$"))
+    return only_if(cell.lpad(5, "0"), cell.re_search("^[0-9]{1,5}$"))
 
 
 def luhn_is_valid(number: ir.StringValue, length: int) -> ir.BooleanValue:
@@ -104,8 +115,10 @@ def luhn_is_valid(number: ir.StringValue, length: int) -> ir.BooleanValue:
 
 def _number(cell: ir.StringValue) -> ir.FloatingValue:
     # Finite decimal numbers only: "nan" and "inf" are rejected.
-    bare = cell.re_replace(BLANKS, "").replace(",", ".")
-    return only_if(bare.try_cast("float64"), bare.re_search(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"))
+    joined = cell.re_replace(BLANKS, "").replace(",", ".")
+    is_number = joined.re_search(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$")
+    is_plain = cell.re_search(r"^-?[0-9]+(\.[0-9]+)?$")
+    return is_plain.ifelse(cell.try_cast("float64"), only_if(joined.try_cast("float64"), is_number))
 
 
 @reader("a number")
@@ -124,8 +137,8 @@ def count(cell: ir.StringValue) -> ir.FloatingValue:
 @reader("a whole number")
 def integer(cell: ir.StringValue) -> ir.IntegerValue:
     """A whole number."""
-    bare = cell.re_replace(BLANKS, "")
-    return only_if(bare.try_cast("int64"), bare.re_search("^-?[0-9]{1,18}$"))
+    joined = cell.re_replace(BLANKS, "")
+    return only_if(joined.try_cast("int64"), joined.re_search("^-?[0-9]{1,18}$"))
 
 
 @reader("an amount in euro cents")
@@ -141,31 +154,32 @@ def percentage(cell: ir.StringValue) -> ir.FloatingValue:
 
 
 def _date(year: ir.StringValue, month: ir.StringValue, day: ir.StringValue) -> ir.DateValue:
-    return (year + "-" + month.lpad(2, "0") + "-" + day.lpad(2, "0")).try_cast("date")
+    return (year + "-" + month + "-" + day).try_cast("date")
 
 
-def _plausible(day: ir.DateValue) -> ir.DateValue:
-    return only_if(day, (day.year() >= 1800) & (day.year() < 2200))
+def day_or(cell: ir.StringValue, otherwise: ir.DateValue) -> ir.DateValue:
+    """A date in digits, see `day`; else another one."""
+    is_iso = cell.re_search(r"^\d{4}-\d{2}-\d{2}$")
+    timed = only_if(cell.left(10), cell.re_search(r"^\d{4}-\d{2}-\d{2}[T ].*$")).try_cast("date")
+    parts = cell.split("/")
+    last = parts[2]
+    year = (last.length() == 2).ifelse(ibis.literal("20") + last, last)
+    french = only_if(_date(year, parts[1], parts[0]), cell.re_search(r"^\d{1,2}/\d{1,2}/(\d{2}|\d{4})$"))
+    month = only_if(_date(parts[1], parts[0], ibis.literal("01")), cell.re_search(r"^\d{1,2}/\d{4}$"))
+    return is_iso.ifelse(cell.try_cast("date"), ibis.coalesce(timed, french, month, otherwise))
 
 
 @reader("a date as YYYY-MM-DD or DD/MM/YYYY")
 def day(cell: ir.StringValue) -> ir.DateValue:
     """A calendar date: ISO (a time of day is dropped), DD/MM/YYYY, DD/MM/YY (this century) or a month MM/YYYY."""
-    bare = cell.strip()
-    iso = bare.re_search(r"^\d{4}-\d{2}-\d{2}([T ].*)?$").ifelse(bare.left(10), ibis.null("string")).try_cast("date")
-    parts = bare.split("/")
-    last = parts[2]
-    year = (last.length() == 2).ifelse(ibis.literal("20") + last, last)
-    french = only_if(_date(year, parts[1], parts[0]), bare.re_search(r"^\d{1,2}/\d{1,2}/(\d{2}|\d{4})$"))
-    month = only_if(_date(parts[1], parts[0], ibis.literal("01")), bare.re_search(r"^\d{1,2}/\d{4}$"))
-    return _plausible(ibis.coalesce(iso, french, month))
+    found = day_or(cell, ibis.null("date"))
+    return only_if(found, found.between(ibis.date(1800, 1, 1), ibis.date(2199, 12, 31)))
 
 
 @reader("an URSSAF date as (A)AAMMJJ, the year minus 1900")
 def urssaf_date(cell: ir.StringValue) -> ir.DateValue:
     """`1160318` is 2016-03-18, `990612` is 1999-06-12."""
-    bare = cell.strip()
-    padded = only_if(bare.lpad(7, "0"), bare.re_search(r"^\d{5,7}$"))
+    padded = only_if(cell.lpad(7, "0"), cell.re_search(r"^\d{5,7}$"))
     year = (padded.left(3).cast("int64") + 1900).cast("string")
     return _date(year, padded.substr(3, 2), padded.substr(5, 2))
 
@@ -173,8 +187,8 @@ def urssaf_date(cell: ir.StringValue) -> ir.DateValue:
 @reader("a date as 26MAY2014")
 def english_date(cell: ir.StringValue) -> ir.DateValue:
     """Day, English month of three letters in any case, year."""
-    bare = cell.strip().upper()
-    shaped = only_if(bare.lpad(9, "0"), bare.re_search(r"^\d{1,2}[A-Z]{3}\d{4}$"))
+    upper = cell.upper()
+    shaped = only_if(upper.lpad(9, "0"), upper.re_search(r"^\d{1,2}[A-Z]{3}\d{4}$"))
     number_of = shaped.substr(2, 3).cases(*((name, f"{n:02d}") for n, name in enumerate(ENGLISH_MONTHS, 1)))
     return _date(shaped.right(4), number_of, shaped.left(2))
 
@@ -182,16 +196,17 @@ def english_date(cell: ir.StringValue) -> ir.DateValue:
 def _urssaf_code(cell: ir.StringValue) -> ir.StringValue:
     """`YYYYQM`, the century added where it was left out (below 50: 20YY)."""
     # Each step names the one before it once: the query would double with every other mention.
-    padded = cell.strip().re_replace(r"^(\d{3})$", r"0\1")
+    padded = cell.re_replace(r"^(\d{3})$", r"0\1")
     full = padded.re_replace(r"^([0-4]\d{3})$", r"20\1").re_replace(r"^([5-9]\d{3})$", r"19\1")
-    return only_if(full, full.re_search(r"^\d{4}([1-4][0-3]|62)$"))
+    shape = r"^\d{4}([1-4][0-3]|62)$"
+    return cell.re_search(shape).ifelse(cell, only_if(full, full.re_search(shape)))
 
 
 @reader("an URSSAF period as YYYYQM or YYQM")
 def urssaf_period(cell: ir.StringValue) -> ir.DateValue:
     """The first day of the period: `201631` is July 2016, M = 0 the whole quarter, `62` the whole year."""
     code = _urssaf_code(cell)
-    return _date(code.left(4), code.right(2).cases(*FIRST_MONTHS.items()), ibis.literal("1"))
+    return (code.left(4) + "-" + ibis.map(FIRST_MONTHS)[code.right(2)] + "-01").try_cast("date")
 
 
 @reader("an URSSAF period as YYYYQM or YYQM")

@@ -14,6 +14,7 @@ from features.sources.bodacc import (
     NOTICE_COLUMNS,
     is_on_insolvency,
     json_field,
+    nothing_in_json,
     notice_number,
     sirens_of_persons,
 )
@@ -80,21 +81,21 @@ def description(cell: ir.StringValue) -> ir.StringValue:
     """What a notice says has changed, in plain words, "" where nothing; some exports give it without JSON."""
     told = json_field(cell, "descriptif")
     bare = only_if(cell, ~cell.startswith("{"))
-    return ibis.coalesce(prose(ibis.coalesce(told, bare)), only_if(ibis.literal(""), cell.try_cast("json").notnull()))
+    return ibis.coalesce(prose(ibis.coalesce(told, bare)), nothing_in_json(cell))
 
 
 @reader("a deed (a JSON text)")
 def deed(cell: ir.StringValue) -> ir.StringValue:
     """The kind of a sale and its description, in plain words; null where the text is not JSON."""
     words = json_field(cell, "vente.categorieVente").fill_null("") + " " + json_field(cell, "descriptif").fill_null("")
-    return only_if(prose(words).fill_null(""), cell.try_cast("json").notnull())
+    return ibis.coalesce(prose(words), nothing_in_json(cell))
 
 
 @reader("a deposit of accounts (a JSON text)")
 def deposit(cell: ir.StringValue) -> ir.StringValue:
     """What was deposited and how, in plain words; null where the text is not JSON."""
     words = json_field(cell, "typeDepot").fill_null("") + " " + json_field(cell, "descriptif").fill_null("")
-    return only_if(prose(words).fill_null(""), cell.try_cast("json").notnull())
+    return ibis.coalesce(prose(words), nothing_in_json(cell))
 
 
 @reader("a deposit of accounts with `dateCloture` as YYYY-MM-DD or 1er mars 2011, from 1950 on")

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from features.errors import InputError
 from features.sources.files import LINE_SCHEMA, NO_MONTH, TextFile, is_month, plain, position
-from features.sources.formats import Reader
+from features.sources.formats import Reader, bare
 from features.sources.scanning import LINE_BREAK, UNREADABLE
 from features.sources.source import Column, Melt, Source
 
@@ -47,12 +47,11 @@ def parse(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
 
 
 def _cell(lines: ir.Table, file: TextFile, place: int | None) -> ir.StringValue:
-    if place is None:
-        return ibis.null("string")
-    cell = lines.cells[place]
-    if file.mended:
-        cell = cell.replace(LINE_BREAK, "\n")
-    return cell.strip().nullif("")
+    return ibis.null("string") if place is None else _bare(lines.cells[place], file)
+
+
+def _bare(cell: ir.StringValue, file: TextFile) -> ir.StringValue:
+    return bare(cell.replace(LINE_BREAK, "\n") if file.mended else cell)
 
 
 def _value(lines: ir.Table, file: TextFile, name: str, column: Column) -> ir.Value:
@@ -74,7 +73,7 @@ def _melted(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
                 {
                     "header": ibis.literal(file.header[n]),
                     "period": ibis.literal(months[plain(file.header[n])], "date"),
-                    "text": _cell(lines, file, n),
+                    "text": lines.cells[n],
                 }
             )
             for n in wide
@@ -82,7 +81,8 @@ def _melted(lines: ir.Table, file: TextFile, source: Source) -> ir.Table:
     )
     kept = ["line", "text", "fault", *(f"{name}_text" for name in source.columns)]
     long = lines.select(*kept, month=cells.unnest())
-    long = long.mutate(header=long.month["header"], period=long.month["period"], value_text=long.month["text"])
+    text = _bare(long.month["text"], file)
+    long = long.mutate(header=long.month["header"], period=long.month["period"], value_text=text)
     first = long.header == file.header[wide[0]]
     return long.drop("month").filter(long.value_text.notnull() | (long.fault.notnull() & first))
 
