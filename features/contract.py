@@ -22,14 +22,17 @@ SIREN = pa.Check.str_matches(FORM)
 def staged_contract(source: Source) -> pa.DataFrameSchema:
     """What the staged records of a source are: its columns, typed, of a firm, with where they stood and since when."""
     columns = {name: pa.Column(dtype, nullable=True) for name, dtype in staged_schema(source).items()}
+    # A record that can't be read is of no firm: it is staged to be counted.
+    is_read = pa.Check(lambda data: data.table.siren.notnull() | data.table[source.unlisted].notnull(), name="of a firm")
     return pa.DataFrameSchema(
         {
             **columns,
-            "siren": pa.Column(dt.String(), checks=SIREN, nullable=False),
+            "siren": pa.Column(dt.String(), checks=SIREN, nullable=bool(source.unlisted)),
             "known_at": pa.Column(dt.Date(), nullable=False),
             **{name: pa.Column(dt.String(), nullable=False) for name in ("batch", "file")},
             "line": pa.Column(dt.Int64(), checks=pa.Check.ge(1), nullable=False),
         },
+        checks=[is_read] if source.unlisted else [],
         strict=True,
     )
 

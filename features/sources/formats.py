@@ -157,6 +157,10 @@ def _date(year: ir.StringValue, month: ir.StringValue, day: ir.StringValue) -> i
     return (year + "-" + month + "-" + day).try_cast("date")
 
 
+def _plausible(day: ir.DateValue) -> ir.DateValue:
+    return only_if(day, day.between(ibis.date(1800, 1, 1), ibis.date(2199, 12, 31)))
+
+
 def day_or(cell: ir.StringValue, otherwise: ir.DateValue) -> ir.DateValue:
     """A date in digits, see `day`; else another one."""
     is_iso = cell.re_search(r"^\d{4}-\d{2}-\d{2}$")
@@ -172,8 +176,7 @@ def day_or(cell: ir.StringValue, otherwise: ir.DateValue) -> ir.DateValue:
 @reader("a date as YYYY-MM-DD or DD/MM/YYYY")
 def day(cell: ir.StringValue) -> ir.DateValue:
     """A calendar date: ISO (a time of day is dropped), DD/MM/YYYY, DD/MM/YY (this century) or a month MM/YYYY."""
-    found = day_or(cell, ibis.null("date"))
-    return only_if(found, found.between(ibis.date(1800, 1, 1), ibis.date(2199, 12, 31)))
+    return _plausible(day_or(cell, ibis.null("date")))
 
 
 @reader("an URSSAF date as (A)AAMMJJ, the year minus 1900")
@@ -181,7 +184,7 @@ def urssaf_date(cell: ir.StringValue) -> ir.DateValue:
     """`1160318` is 2016-03-18, `990612` is 1999-06-12."""
     padded = only_if(cell.lpad(7, "0"), cell.re_search(r"^\d{5,7}$"))
     year = (padded.left(3).cast("int64") + 1900).cast("string")
-    return _date(year, padded.substr(3, 2), padded.substr(5, 2))
+    return _plausible(_date(year, padded.substr(3, 2), padded.substr(5, 2)))
 
 
 @reader("a date as 26MAY2014")
@@ -190,7 +193,7 @@ def english_date(cell: ir.StringValue) -> ir.DateValue:
     upper = cell.upper()
     shaped = only_if(upper.lpad(9, "0"), upper.re_search(r"^\d{1,2}[A-Z]{3}\d{4}$"))
     number_of = shaped.substr(2, 3).cases(*((name, f"{n:02d}") for n, name in enumerate(ENGLISH_MONTHS, 1)))
-    return _date(shaped.right(4), number_of, shaped.left(2))
+    return _plausible(_date(shaped.right(4), number_of, shaped.left(2)))
 
 
 def _urssaf_code(cell: ir.StringValue) -> ir.StringValue:
@@ -198,7 +201,7 @@ def _urssaf_code(cell: ir.StringValue) -> ir.StringValue:
     # Each step names the one before it once: the query would double with every other mention.
     padded = cell.re_replace(r"^(\d{3})$", r"0\1")
     full = padded.re_replace(r"^([0-4]\d{3})$", r"20\1").re_replace(r"^([5-9]\d{3})$", r"19\1")
-    shape = r"^\d{4}([1-4][0-3]|62)$"
+    shape = r"^(1[89]|2[01])\d{2}([1-4][0-3]|62)$"
     return cell.re_search(shape).ifelse(cell, only_if(full, full.re_search(shape)))
 
 

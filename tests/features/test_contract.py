@@ -31,6 +31,7 @@ def test_a_sound_table_passes():
 
 
 DEBTS = next(source for source in SOURCES if source.name == "debts")
+NOTICES = next(source for source in SOURCES if source.name == "legal_notices")
 STAGED = {
     **dict.fromkeys(staged_schema(DEBTS).names), "siren": "005520135", "known_at": date(2024, 1, 25),
     "batch": "2401", "file": "sigfaible_debits.csv", "line": 2,
@@ -62,6 +63,15 @@ def test_records_that_are_not_what_their_source_declares_are_refused_by_column(t
     with pytest.raises(InputError, match=told) as refused:
         check_staged(table, DEBTS, "sigfaible_debits.csv")
     assert "contribution debts (URSSAF): what was read of sigfaible_debits.csv" in str(refused.value)
+
+
+def test_only_what_could_not_be_read_is_of_no_firm():
+    columns = {**staged_schema(NOTICES), "known_at": "date", "batch": "string", "file": "string", "line": "int64"}
+    lines = [STAGED | dict.fromkeys(columns, None) | {key: STAGED[key] for key in ("known_at", "batch", "file", "line")}]
+    of_nobody = ibis.memtable(pd.DataFrame(lines, dtype=object)[list(columns)], schema=columns)
+    check_staged(of_nobody.mutate(unlisted=ibis.literal("family of tomorrow")), NOTICES, "annonces.csv")
+    with pytest.raises(InputError, match="of a firm"):
+        check_staged(of_nobody, NOTICES, "annonces.csv")
 
 
 @pytest.mark.parametrize(

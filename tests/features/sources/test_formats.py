@@ -86,6 +86,19 @@ def test_insolvency_dates_have_english_months_in_any_case():
 
 
 @pytest.mark.parametrize(
+    ("kind", "cells"),
+    [
+        (formats.urssaf_date, ["9990101", "3000101"]),
+        (formats.english_date, ["01JAN0001", "31DEC9999"]),
+        (formats.urssaf_period, ["000010", "999911", "179962"]),
+        (formats.urssaf_period_end, ["000010", "999962", "220010"]),
+    ],
+)
+def test_a_date_of_another_age_is_unknown(kind, cells):
+    assert read(kind, *cells) == [None] * len(cells)
+
+
+@pytest.mark.parametrize(
     ("code", "start", "end"),
     [
         ("201631", date(2016, 7, 1), date(2016, 8, 1)),

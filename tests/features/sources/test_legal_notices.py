@@ -1,15 +1,18 @@
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import ibis
 import pytest
 
+from features.contract import check_staged
 from features.deliveries import wrong_files
 from features.sources import SOURCES
 from features.sources.bodacc import BODACC
 from features.sources.files import open_text, read_lines
 from features.sources.legal_notices import LEGAL_NOTICES, changes, description
 from features.sources.reading import parse
+from features.staging import Since, stage
 
 SAMPLES = Path(__file__).parent / "samples"
 GOLDEN = SAMPLES / "annonces-commerciales_families.csv"
@@ -105,6 +108,15 @@ def test_what_the_damaged_twin_holds_is_named():
         (9, ["registre: not a register number that holds a SIREN of 9 digits"]),
     ]
     assert rows(DAMAGED, "unlisted", line=7) == [("family spirituelle",)]
+
+
+@pytest.mark.parametrize("path", [GOLDEN, DAMAGED], ids=["golden", "damaged"])
+def test_a_notice_in_no_vocabulary_is_staged_of_no_firm_and_refuses_no_file(path, tmp_path):
+    con, since = parsed(path).get_backend(), Since((), date(1900, 1, 1))
+    stage(con, parsed(path), LEGAL_NOTICES, 25, since, ("2401", path.name), tmp_path / "staged.parquet")
+    staged = con.read_parquet(tmp_path / "staged.parquet")
+    assert staged.filter(staged.siren.isnull()).count().execute() == 1
+    check_staged(staged, LEGAL_NOTICES, path.name)
 
 
 def test_an_impossible_closing_is_unknown_and_the_deposit_counts_all_the_same():
