@@ -114,7 +114,8 @@ def _masked(feature: Feature, table: ir.Table, known_from: KnownFrom, first: dat
 
 
 def _typed(feature: Feature, value: ir.Value) -> ir.Value:
-    return value.cast("string") if feature.is_category else value.cast("float64").cast("float32")
+    # A quotient by next to nothing, which single precision does not hold, is unknown.
+    return value.cast("string") if feature.is_category else value.cast("float64").try_cast("float32")
 
 
 class Assembled(NamedTuple):

@@ -26,6 +26,8 @@ FIRST_MONTHS = {
         for within in range(4)
     },
 }
+# The whole part of a number, of at most 15 digits.
+WHOLE = "0*[0-9]{1,15}"
 ENGLISH_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -114,10 +116,10 @@ def luhn_is_valid(number: ir.StringValue, length: int) -> ir.BooleanValue:
 
 
 def _number(cell: ir.StringValue) -> ir.FloatingValue:
-    # Finite decimal numbers only: "nan" and "inf" are rejected.
+    # Decimal numbers only: "nan" and "inf" are rejected, and what is no quantity of a firm, such as 1e99.
     joined = cell.re_replace(BLANKS, "").replace(",", ".")
-    is_number = joined.re_search(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$")
-    is_plain = cell.re_search(r"^-?[0-9]+(\.[0-9]+)?$")
+    is_number = joined.re_search(rf"^[+-]?({WHOLE}(\.[0-9]*)?|\.[0-9]+)([eE](-[0-9]{{1,2}}|[+]?0?[0-9]|[+]?1[0-5]))?$")
+    is_plain = cell.re_search(rf"^-?{WHOLE}(\.[0-9]+)?$")
     return is_plain.ifelse(cell.try_cast("float64"), only_if(joined.try_cast("float64"), is_number))
 
 

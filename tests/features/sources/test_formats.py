@@ -59,6 +59,13 @@ def test_amounts_in_cents_become_euros():
     assert read(formats.cents, "195907", "-50") == [1959.07, -0.5]
 
 
+def test_a_number_beyond_every_quantity_is_unknown():
+    assert read(formats.number, "1e99", "-1e99", "9" * 16, "1e16", "1.5E+11", "0" * 20 + "7") == [
+        None, None, None, None, 1.5e11, 7,
+    ]  # fmt: skip
+    assert read(formats.count, "1e99") == read(formats.cents, "1e99") == read(formats.percentage, "1e99") == [None]
+
+
 def test_percentages_become_shares_held_within_0_and_1():
     assert read(formats.percentage, "12,5", "150", "-3") == [0.125, 1, 0]
 
