@@ -23,7 +23,9 @@ def staged_contract(source: Source) -> pa.DataFrameSchema:
     """What the staged records of a source are: its columns, typed, of a firm, with where they stood and since when."""
     columns = {name: pa.Column(dtype, nullable=True) for name, dtype in staged_schema(source).items()}
     # A record that can't be read is of no firm: it is staged to be counted.
-    is_read = pa.Check(lambda data: data.table.siren.notnull() | data.table[source.unlisted].notnull(), name="of a firm")
+    is_read = pa.Check(
+        lambda data: data.table.siren.notnull() | data.table[source.unlisted].notnull(), name="of a firm"
+    )
     return pa.DataFrameSchema(
         {
             **columns,

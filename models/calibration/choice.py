@@ -1,6 +1,6 @@
 """Which kind of calibration does best on months later than those it was fitted on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import brier_score_loss, log_loss
 
 from features.errors import InputError
-from models.calibration.fitting import FITS, fit_platt
+from models.calibration.fitting import FITS, Fit, fit_platt
 from models.calibration.reliability import CalibrationScore, expected_calibration_error, reliability
 from models.calibration.shapes import Calibration, Platt
-from models.rows.inputs import Labels, Margins
+from models.rows.inputs import Labels, Margins, Probabilities
+from models.rows.split import is_to_choose_by
 
 # The margin taken as log-odds as it is, for comparison.
 UNCALIBRATED = Platt(1.0, 0.0)
@@ -29,26 +30,39 @@ def choose_calibration(margins: Margins, labels: Labels, rows: pd.DataFrame) -> 
     """The simplest kind whose log-loss is within one standard error of the best (Breiman et al., 1984).
 
     rows: (siren, period) of each margin. Each kind is fitted on the earlier half of the periods and measured on the
-    later half; the chosen one is fitted again on all rows. Platt's is taken where nothing can be measured: with a
-    single period, or where a half holds only one kind of label. Raises InputError as `fit_platt` does.
+    later half of other firms: it fits one half of the firms for the other. A firm has nearly the same margin in all of
+    its months, and the same future: a free shape would learn it by heart. The chosen one is fitted again on all rows.
+    Platt's is taken where nothing can be measured: with a single period, or where a half holds only one kind of label.
+    Raises InputError as `fit_platt` does.
 
     The simplest kinds are smooth: with them, every contribution of an explanation moves the probability.
     """
-    is_early = _is_early(rows["period"])
-    later = margins[~is_early], labels[~is_early]
+    is_early, is_first = _is_early(rows["period"]), is_to_choose_by(rows["siren"])
+    later = labels[~is_early]
     try:
-        fitted = [fit(margins[is_early], labels[is_early], None) for fit in FITS.values()]
+        found = {kind: _by_others(fit, margins, labels, is_early, is_first)[~is_early] for kind, fit in FITS.items()}
     except InputError:
-        fitted = []
-    if not fitted or len(np.unique(later[1])) < 2:
+        found = {}
+    if not found or len(np.unique(later)) < 2:
         return Chosen(fit_platt(margins, labels), ())
-    losses = [_losses(calibration.probability(later[0]), later[1]) for calibration in fitted]
-    least = min(losses, key=np.mean)
+    losses = {kind: _losses(probability, later) for kind, probability in found.items()}
+    least = min(losses.values(), key=np.mean)
     firms = rows["siren"].to_numpy(str)[~is_early]
-    best = next(place for place, loss in enumerate(losses) if is_as_good(loss - least, firms))
-    scores = [_score(calibration, *later, is_chosen=place == best) for place, calibration in enumerate(fitted)]
-    uncalibrated = replace(_score(UNCALIBRATED, *later, is_chosen=False), kind="uncalibrated")
-    return Chosen(FITS[fitted[best].kind](margins, labels, None), (uncalibrated, *scores))
+    best = next(kind for kind, loss in losses.items() if is_as_good(loss - least, firms))
+    uncalibrated = _score("uncalibrated", UNCALIBRATED.probability(margins[~is_early]), later, is_chosen=False)
+    scores = [_score(kind, probability, later, is_chosen=kind == best) for kind, probability in found.items()]
+    return Chosen(FITS[best](margins, labels, None), (uncalibrated, *scores))
+
+
+def _by_others(
+    fit: Fit, margins: Margins, labels: Labels, is_early: NDArray[np.bool_], is_first: NDArray[np.bool_]
+) -> Probabilities:
+    """The probability of each row by the calibration of the early rows of the other half of the firms."""
+    probability = np.empty(len(margins))
+    for own in (is_first, ~is_first):
+        others = is_early & ~own
+        probability[own] = fit(margins[others], labels[others], None).probability(margins[own])
+    return probability
 
 
 def _losses(probability: NDArray[np.float64], labels: Labels) -> NDArray[np.float64]:
@@ -73,10 +87,9 @@ def _is_early(periods: pd.Series) -> NDArray[np.bool_]:
     return np.asarray(periods <= known[(len(known) - 1) // 2], bool)
 
 
-def _score(calibration: Calibration, margins: Margins, labels: Labels, is_chosen: bool) -> CalibrationScore:
-    probability = calibration.probability(margins)
+def _score(kind: str, probability: Probabilities, labels: Labels, is_chosen: bool) -> CalibrationScore:
     return CalibrationScore(
-        calibration.kind,
+        kind,
         float(brier_score_loss(labels, probability)),
         float(log_loss(labels, probability)),
         expected_calibration_error(reliability(probability, labels)),

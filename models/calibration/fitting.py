@@ -90,7 +90,8 @@ def _refuse_one_kind(labels: Labels) -> None:
 
 
 # By the kind of shape, from the simplest to the freest.
-FITS: Final[Mapping[str, Callable[[Margins, Labels, Counts | None], Shape]]] = {
+Fit = Callable[[Margins, Labels, Counts | None], Shape]
+FITS: Final[Mapping[str, Fit]] = {
     "platt": fit_platt,
     "beta": fit_beta,
     "isotonic": fit_isotonic,

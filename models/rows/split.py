@@ -76,6 +76,11 @@ def is_test_firm(siren: pd.Series, share: float) -> NDArray[np.bool_]:
     return firm_shares(siren, UNSEEN) < share
 
 
+def is_to_choose_by(siren: pd.Series) -> NDArray[np.bool_]:
+    """Whether each firm is in that half of them which something is chosen by; the other half judges the choice."""
+    return firm_shares(siren, CHOSEN_BY) < 0.5
+
+
 def with_unseen_firms(
     train: pd.DataFrame, validation: pd.DataFrame, test: pd.DataFrame, share: float
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

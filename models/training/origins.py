@@ -16,7 +16,7 @@ from models.estimators.soft_labels import course_of
 from models.evaluation.uncertainty import REPEATS, Drawn, WeightedMetrics, redrawn
 from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Input, Margins, Weights
-from models.rows.split import CHOSEN_BY, firm_shares
+from models.rows.split import is_to_choose_by
 
 MOST_ORIGINS: Final = 2
 
@@ -62,7 +62,7 @@ def halved(origins: Sequence[Origin]) -> tuple[tuple[Origin, ...], tuple[Origin,
     What is chosen among many by one half is judged by the other without flattery. Raises InputError where a half has no
     failure.
     """
-    halves = [firm_shares(origin.firms, CHOSEN_BY) < 0.5 for origin in origins]
+    halves = [is_to_choose_by(origin.firms) for origin in origins]
     first = tuple(_of(origin, half) for origin, half in zip(origins, halves, strict=True))
     second = tuple(_of(origin, ~half) for origin, half in zip(origins, halves, strict=True))
     if any(len(set(origin.later.y)) < 2 for origin in (*first, *second)):

@@ -67,7 +67,9 @@ def test_records_that_are_not_what_their_source_declares_are_refused_by_column(t
 
 def test_only_what_could_not_be_read_is_of_no_firm():
     columns = {**staged_schema(NOTICES), "known_at": "date", "batch": "string", "file": "string", "line": "int64"}
-    lines = [STAGED | dict.fromkeys(columns, None) | {key: STAGED[key] for key in ("known_at", "batch", "file", "line")}]
+    lines = [
+        STAGED | dict.fromkeys(columns, None) | {key: STAGED[key] for key in ("known_at", "batch", "file", "line")}
+    ]
     of_nobody = ibis.memtable(pd.DataFrame(lines, dtype=object)[list(columns)], schema=columns)
     check_staged(of_nobody.mutate(unlisted=ibis.literal("family of tomorrow")), NOTICES, "annonces.csv")
     with pytest.raises(InputError, match="of a firm"):

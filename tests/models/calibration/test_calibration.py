@@ -27,6 +27,7 @@ from models.calibration.shapes import (
     with_offset,
 )
 from models.explanation.contributions import margins as margins_of
+from models.rows.split import is_to_choose_by
 
 STORED = TypeAdapter(Calibration)
 
@@ -156,13 +157,29 @@ def test_the_rows_of_a_firm_count_together_in_what_is_as_good():
     assert not is_as_good(more, np.arange(5000).astype(str))
 
 
-def test_the_choice_is_measured_on_later_months_only():
+def test_the_choice_is_measured_on_later_months_of_other_firms():
     margins, labels = drawn(half_as_sure, 3000)
-    early = (months(3000)["period"] <= pd.Timestamp(2023, 3, 1)).to_numpy()
-    loss = {record.kind: record.log_loss for record in choose_calibration(margins, labels, months(3000)).scores}
-    odds = fit_platt(margins[early], labels[early])
-    odds = odds.slope * margins[~early] + odds.intercept
-    assert loss["platt"] == pytest.approx(-log_expit(np.where(labels[~early], odds, -odds)).mean())
+    rows = months(3000)
+    early = (rows["period"] <= pd.Timestamp(2023, 3, 1)).to_numpy()
+    first = is_to_choose_by(rows["siren"])
+    loss = {record.kind: record.log_loss for record in choose_calibration(margins, labels, rows).scores}
+    found = []
+    for own in (first, ~first):
+        fitted = fit_platt(margins[early & ~own], labels[early & ~own])
+        odds = fitted.slope * margins[~early & own] + fitted.intercept
+        found.append(-log_expit(np.where(labels[~early & own], odds, -odds)))
+    assert loss["platt"] == pytest.approx(np.concatenate(found).mean())
+
+
+def test_no_shape_is_chosen_for_what_it_learnt_by_heart():
+    """60 firms of which chance alone says who fails: each has the same margin, and label, in all of its months."""
+    margins, labels = drawn(half_as_sure, 60)
+    rows = pd.concat([months(60).assign(period=pd.Timestamp(2023, n, 1)) for n in range(1, 7)], ignore_index=True)
+    chosen = choose_calibration(np.tile(margins, 6), np.tile(labels, 6), rows)
+    losses = {record.kind: record.log_loss for record in chosen.scores}
+    own = fit_isotonic(margins, labels).probability(margins)
+    assert -np.log(np.where(labels, own, 1 - own)).mean() < losses["platt"] < losses["isotonic"]
+    assert not isinstance(chosen.calibration, Isotonic)
 
 
 def test_with_a_single_period_nothing_is_measured_and_platt_is_used():

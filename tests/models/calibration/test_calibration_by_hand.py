@@ -17,6 +17,7 @@ from models.calibration.fitting import (
 )
 from models.calibration.reliability import expected_calibration_error, reliability, wilson_interval
 from models.calibration.shapes import Beta, Isotonic, Platt, Shifted, shifted, with_offset
+from models.rows.split import is_to_choose_by
 
 
 def at(calibration, *margins):
@@ -115,14 +116,22 @@ def test_a_loss_is_as_good_up_to_one_standard_error(more, firms, is_good):
     assert is_as_good(np.array(more, float), np.array(list(firms))) is is_good
 
 
+def of_half(is_first, count):
+    """So many firms of one half."""
+    sirens = pd.Series([f"{n:09d}" for n in range(4 * count + 40)])
+    return list(sirens[is_to_choose_by(sirens) == is_first])[:count]
+
+
 def several(copies):
-    """The margins and labels above, so many times, each copy of another month of 2023; a firm per row."""
+    """The margins and labels above, so many times in each half of the firms, each copy of another month of 2023.
+
+    A firm per row.
+    """
     count = copies * len(MARGINS)
-    month = np.repeat(np.arange(copies), len(MARGINS)) + 1
-    rows = pd.DataFrame(
-        {"siren": [f"{n:09d}" for n in range(count)], "period": [pd.Timestamp(2023, n, 1) for n in month]}
-    )
-    return np.tile(MARGINS, copies), np.tile(LABELS, copies), rows
+    month = np.tile(np.repeat(np.arange(copies), len(MARGINS)) + 1, 2)
+    sirens = [*of_half(True, count), *of_half(False, count)]
+    rows = pd.DataFrame({"siren": sirens, "period": [pd.Timestamp(2023, n, 1) for n in month]})
+    return np.tile(MARGINS, 2 * copies), np.tile(LABELS, 2 * copies), rows
 
 
 def test_each_kind_is_measured_on_the_later_half():
@@ -138,7 +147,7 @@ def test_each_kind_is_measured_on_the_later_half():
     ):
         assert score.brier == pytest.approx(((probability - LABELS) ** 2).mean())
         assert score.log_loss == pytest.approx(log_loss(probability))
-        later = np.tile(probability, 2), np.tile(LABELS, 2)
+        later = np.tile(probability, 4), np.tile(LABELS, 4)
         assert score.expected_calibration_error == pytest.approx(expected_calibration_error(reliability(*later)))
 
 
@@ -148,7 +157,7 @@ def test_the_middle_month_is_early(months, early):
     is_early = (rows["period"] <= pd.Timestamp(2023, early, 1)).to_numpy()
     # In the later months the riskiest firm survives.
     later = np.where(MARGINS == 3, 0, LABELS)
-    labels = np.where(is_early, labels, np.tile(later, months)).astype(np.int8)
+    labels = np.where(is_early, labels, np.tile(later, 2 * months)).astype(np.int8)
     mixed = np.random.default_rng(0).permutation(len(rows))
     found = choose_calibration(margins[mixed], labels[mixed], rows.iloc[mixed]).scores[1]
     platt = fit_platt(MARGINS, LABELS).probability(MARGINS)
