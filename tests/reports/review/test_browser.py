@@ -320,6 +320,16 @@ def check_page(page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("kind", ["parts", "beside"])
+def test_the_long_name_of_an_activity_fits_a_narrow_screen(browser, session_of, address, kind):
+    cells = "<td class=number>Activités spécialisées, scientifiques et techniques (section M)</td><td class=number>+0,3</td>"
+    table = f"<table class={kind}><tbody><tr><th>Section d'activité (NAF)</th>{cells}</tr></tbody></table>"
+    with opened(browser, address, "admin", session=session_of(address, "admin"), **wide(400)) as page:
+        page.goto("/firms/552100554")
+        page.evaluate("table => document.querySelector('main .card').insertAdjacentHTML('beforeend', table)", table)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
 def test_the_keyboard_alone_reaches_the_content(browser, address):
     with opened(browser, address, "paris") as page:
         page.keyboard.press("Tab")
