@@ -1,4 +1,4 @@
-"""Which kind of calibration does best on months later than those it was fitted on."""
+"""Which kind of calibration does best on later months, of other firms than those it was fitted on."""
 
 from dataclasses import dataclass
 
