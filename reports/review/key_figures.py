@@ -69,7 +69,7 @@ def key_figures(
 ) -> list[KeyFigure]:
     """The figures of a firm that are known, in the order of the catalogue.
 
-    values: those that the user may see. newest: of each source, see `newest_of`.
+    values: those that the user may see. newest: of each source, see `reports.review.firm`.
     """
     if published.features is None:
         return []
