@@ -164,7 +164,7 @@ def _write_features(con: duckdb.DuckDBPyConnection, data: Path, periods: Sequenc
     kept = former.periods if former else ()
     values = ", ".join(f"random()::FLOAT AS {name}" for name in QUANTITIES)
     days = ", ".join(f"DATE '2023-12-25' AS {name}" for name in columns_of(DATED))
-    with new_folder(data / "features") as folder:
+    with new_folder(data / "features", keeps_former=bool(kept)) as folder:
         table = FeatureTable(folder)
         for period in kept:
             table.part(period).mkdir()

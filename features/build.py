@@ -97,7 +97,8 @@ def build(
     if plan.to_build and not plan.kept:
         scope = _from_first_row(_parts(con, scratch), scope)
         plan = replace(plan, to_build=tuple(period for period in plan.to_build if period >= scope.start))
-    with store.new_folder(target) as folder:
+    # The former table costs little where the new one links its periods, and pages read it until they are prepared.
+    with store.new_folder(target, keeps_former=bool(plan.kept)) as folder:
         table, rows = FeatureTable(folder), 0
         if plan.to_build:
             rows = _publish(con, scratch, known.from_on["procedures"], plan.to_build, made, table, count, progress)

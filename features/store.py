@@ -83,9 +83,10 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
+def new_folder(target: Path, *, keeps_former: bool = False) -> Iterator[Path]:
     """A folder to fill. Where no error occurs it replaces `target` at once, and the former content is deleted.
 
+    keeps_former: leave that to the next run (see `sweep`), for those who still read it.
     Raises InputError where `target` is a folder that this program did not write.
     """
     versions = target.parent / VERSIONS
@@ -104,7 +105,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     link = versions / f"{fresh.name}.link"
     link.symlink_to(Path(VERSIONS) / fresh.name)
     link.replace(target)
-    if former is not None:
+    if former is not None and not keeps_former:
         shutil.rmtree(former, ignore_errors=True)
 
 

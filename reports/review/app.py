@@ -116,10 +116,10 @@ def _at_once(step: Callable[[], object]) -> None:
 
 
 def _with_rests(step: Callable[[], object]) -> None:
-    """Do a step, then rest for as long as it took: half of the processor stays with those who read."""
+    """Do a step, then rest for twice as long as it took: the processor stays with those who read."""
     start = time.monotonic()
     step()
-    time.sleep(time.monotonic() - start)
+    time.sleep(2 * (time.monotonic() - start))
 
 
 def warm_up(
@@ -177,13 +177,9 @@ async def _await_lists(services: Services) -> None:
 
 
 def _prepare_lists(services: Services) -> None:
-    """Compute what pages of a new list need, of everyone and of each territory; then show it.
-
-    First of the list that is shown: the feature table behind it may have been replaced.
-    """
+    """Compute what pages of what is newly published need, of everyone and of each territory; then show it."""
     reader = services.reader
-    for among in (reader.snapshot(), reader.folder.snapshot()):
-        published = warm_up(reader, services.engine, among, _with_rests)
+    published = warm_up(reader, services.engine, reader.folder.snapshot(), _with_rests)
     if published is not None:
         with suppress(SQLAlchemyError):
             for right in _rights(services):

@@ -152,30 +152,30 @@ class Reader:
         self._connection = duckdb.connect(config={"threads": 1})
         self._connection.execute("LOAD parquet")
         self._local = threading.local()
-        # The months whose pages were prepared, and when others were first seen; None where nobody prepares them.
-        self._prepared: set[date] | None = None
-        self._seen: dict[date, float] = {}
+        # What pages show, and since when something newer is published; None where nobody prepares what is newer.
+        self._shown: Snapshot | None = None
+        self._outdated_since: float | None = None
 
     def await_preparation(self) -> None:
-        """From now on, show a new list once `show` was called for it; until then the one before is the newest."""
-        self._prepared = set(self.folder.snapshot().lists)
+        """From now on, show what is newly published once `show` was called for it; until then, what was before."""
+        self._shown = self.folder.snapshot()
 
     def show(self, published: PublishedList) -> None:
-        """Show a list, as what its pages need was computed."""
-        if self._prepared is not None:
-            self._prepared.add(published.period)
+        """Show what is published with a list, as what its pages need was computed."""
+        if self._shown is not None:
+            self._shown, self._outdated_since = published.snapshot, None
 
     def snapshot(self) -> Snapshot:
-        """What is published now, without a new month that is being prepared: for MOST_PREPARATION seconds at most."""
-        found = self.folder.snapshot()
-        if self._prepared is None or len(found.lists) < 2:
+        """What pages show: without what is being prepared, for MOST_PREPARATION seconds at most.
+
+        The build that was replaced can be read until the next run begins, see `store.new_folder`.
+        """
+        found, shown = self.folder.snapshot(), self._shown
+        if shown is None or not shown.lists or found == shown:
             return found
-        newest = max(found.lists)
-        if newest in self._prepared:
-            return found
-        if time.monotonic() - self._seen.setdefault(newest, time.monotonic()) > MOST_PREPARATION:
-            return found
-        return replace(found, lists={period: path for period, path in found.lists.items() if period != newest})
+        self._outdated_since = self._outdated_since or time.monotonic()
+        is_late = time.monotonic() - self._outdated_since > MOST_PREPARATION
+        return found if is_late or not _is_there(shown) else shown
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         """The rows of a query with its parameters.
@@ -307,6 +307,12 @@ class Reader:
     def champion_id(self) -> str | None:
         """The model in use."""
         return self.folder.snapshot().champion_id
+
+
+def _is_there(snapshot: Snapshot) -> bool:
+    """Whether nothing of it was deleted."""
+    built = [snapshot.table.firms] if snapshot.table else []
+    return all(path.exists() for path in (*snapshot.lists.values(), *snapshot.scores.values(), *built))
 
 
 def _existing(folder: Path | None, name: str) -> Path | None:

@@ -37,6 +37,19 @@ def test_a_replaced_folder_leaves_nothing_behind(tmp_path):
     assert len(list((tmp_path / store.VERSIONS).iterdir())) == 1
 
 
+def test_a_former_folder_that_is_kept_can_be_read_until_the_next_run(tmp_path):
+    for text in "abc":
+        with store.new_folder(tmp_path / "table", keeps_former=True) as folder:
+            (folder / "f").write_text(text)
+        if text == "b":
+            kept = folder
+    assert (kept / "f").read_text() == "b"
+    assert (tmp_path / "table" / "f").read_text() == "c"
+    with store.locked(tmp_path):
+        assert not kept.exists()
+        assert (tmp_path / "table" / "f").read_text() == "c"
+
+
 def test_a_plain_folder_that_we_did_not_write_is_never_replaced(tmp_path):
     (tmp_path / "table").mkdir()
     (tmp_path / "table" / "theirs").write_text("theirs")

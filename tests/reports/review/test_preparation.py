@@ -36,6 +36,28 @@ def test_a_month_that_is_published_again_is_shown_at_once(copied):
     assert reader.keys()[0] == "2024-03"
 
 
+def test_a_build_is_shown_once_it_was_prepared_and_until_then_the_one_before(copied):
+    folder = copied / "features"
+    with store.new_folder(copied / "moved") as fresh:
+        shutil.copytree(folder, fresh, dirs_exist_ok=True)
+    shutil.rmtree(folder)
+    (copied / "moved").rename(folder)
+    reader = Reader(copied)
+    reader.await_preparation()
+    former = reader.published(None)
+    with store.new_folder(folder, keeps_former=True) as fresh:
+        shutil.copytree(former.table.folder, fresh, copy_function=os.link, dirs_exist_ok=True)
+    newer = reader.folder.snapshot()
+    assert reader.published(None) == former
+    assert reader.columns(former.firms)
+    reader.show(reader.published(None, among=newer))
+    assert reader.published(None).table.folder == newer.built.folder != former.table.folder
+    # The next run deletes the former one: where it is gone, nobody waits for what is newer.
+    with store.new_folder(folder) as fresh:
+        shutil.copytree(newer.built.folder, fresh, copy_function=os.link, dirs_exist_ok=True)
+    assert reader.published(None).table.folder == reader.folder.snapshot().built.folder != newer.built.folder
+
+
 def test_a_list_that_can_not_be_prepared_is_shown_after_a_while(copied, monkeypatch):
     reader = Reader(copied)
     reader.await_preparation()
