@@ -133,7 +133,10 @@ def _measured_stages(raw: Path, data: Path) -> Iterator[dict[str, Any]]:
     for stage in STAGES:
         command = (*(places.get(word, word) for word in stage.command), "--data", str(data))
         took = _timed(command, raw.parent)
-        print(f"{stage.name}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True)
+        became = "" if took.is_done else ", failed"
+        print(f"{stage.name}{became}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True)
+        if not took.is_done and stage.name.startswith("ingest"):
+            raise SystemExit("What was delivered could not be read whole: nothing that follows would be measured of it.")
         floor = _floor(stage.floor, data, raw.parent / "next") if stage.floor and took.is_done else None
         yield _told(stage.name, took, _rows(stage.rows, data) if took.is_done else None, floor)
 

@@ -26,13 +26,20 @@ def connect(engine: Engine, scratch: Path, memory_gb: int, master: str = "") -> 
     master: of a Spark cluster, see `spark.session`, which also tells what is raised.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    return _spark(scratch, memory_gb, master) if engine == "spark" else _duckdb(scratch, memory_gb)
+    return _spark(scratch, memory_gb, master) if engine == "spark" else _duckdb(scratch, memory_gb, os.cpu_count() or 1)
 
 
-def _duckdb(scratch: Path, memory_gb: int) -> BaseBackend:
-    return _silent(
-        ibis.duckdb.connect(memory_limit=f"{memory_gb}GB", temp_directory=str(scratch), threads=os.cpu_count())
-    )
+def streaming(scratch: Path, memory_gb: int) -> BaseBackend:
+    """A new connection of DuckDB for text files, on one core: it reads their lines in order, and keeps none of them.
+
+    On several cores, rows wait in memory for those that come before them.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    return _duckdb(scratch, memory_gb, 1)
+
+
+def _duckdb(scratch: Path, memory_gb: int, threads: int) -> BaseBackend:
+    return _silent(ibis.duckdb.connect(memory_limit=f"{memory_gb}GB", temp_directory=str(scratch), threads=threads))
 
 
 def reader() -> BaseBackend:

@@ -201,7 +201,7 @@ class Inbox:
     def _looked_through(self, path: Path, source: Source, month: date) -> ReceivedFile:
         """What a file holds. Raises InputError where it should not be filed without a look at it."""
         settings, folder = self.settings, self.settings.folder
-        con = engine.connect("duckdb", folder.scratch, memory_gb=1)
+        con = engine.streaming(folder.scratch, memory_gb=1)
         source = source.with_lag(settings.lags.get(source.name))
         report, records = looked_through(con, path, source, f"{month:%y%m}", settings.delivery_day, folder.scratch)
         period = arrivals.covered(records, source, self.day)

@@ -42,7 +42,7 @@ def ingest(settings: Settings, raw: Path, progress: Progress) -> Received:
     """
     # Files are read as a stream: a gigabyte is enough for any of them.
     at_once = min(os.cpu_count() or 1, MOST_AT_ONCE)
-    connections = [engine.connect("duckdb", settings.folder.scratch, memory_gb=1) for _ in range(at_once)]
+    connections = [engine.streaming(settings.folder.scratch, memory_gb=1) for _ in range(at_once)]
     reading = features_ingest.Reading(settings.max_rejected_share, settings.delivery_day, settings.lags)
     folder = settings.folder
     folders = {"staged": folder.staged, "rejects": folder.rejects, "scratch": folder.scratch}

@@ -14,6 +14,8 @@ from features.ingest import Reading, ingest, read_staged
 from features.periods import due_on
 from features.received import Undecided, read_reports
 from features.sources import SOURCES
+from features.sources.files import open_text
+from features.staging import parse_file
 
 SAMPLES = Path(__file__).parent / "samples"
 HEADER = "Urssaf_gestion;Dep;num_cpte;Siren;Siret;Dt_immat;Etat_cpte;Cd_pro_col;Periode;Num_Ecn;Num_Hist_Ecn;Dt_trt_ecn;Mt_PO;Mt_PP;Cd_op_ecn;Motif_ecn;Recours_en_cours"
@@ -36,7 +38,7 @@ class House:
         (self.batch(batch) / name).write_bytes(text.encode() if isinstance(text, str) else text)
 
     def ingest(self, limit: float = 0.05, **lags: int):
-        self.con = engine.connect("duckdb", self.data / "scratch", 1)
+        self.con = engine.streaming(self.data / "scratch", 1)
         folders = {"staged": self.data / "staged", "rejects": self.data / "rejects", "scratch": self.data / "scratch"}
         reading = Reading(limit, 25, lags)
         self.told = ingest([self.con], self.raw, SOURCES, reading, **folders, progress=lambda _: None)
@@ -531,3 +533,17 @@ def test_too_many_bad_lines_are_refused_of_a_file_that_is_not_read_again_too(hou
     house.ingest(limit=1.0)
     with pytest.raises(InputError, match=r"lines of sigfaible_debits\.csv are rejected"):
         house.ingest(limit=0.1)
+
+
+def test_a_wide_file_of_many_lines_is_read_in_little_memory_however_many_cores_there_are(house, monkeypatch):
+    months = [f"eff{year}{quarter}{n}" for year in range(2014, 2024) for quarter in (1, 2, 3, 4) for n in (1, 2, 3)]
+    lines = (f"{n};{10**13 + n:014};;;;" + ";".join(["51"] * len(months)) for n in range(20_000))
+    text = "\n".join(["compte;siret;rais_soc;ape_ins;dep;" + ";".join(months), *lines])
+    (house.batch("2401") / "sigfaible_effectif_siret.csv").write_text(text)
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    source = next(source for source in SOURCES if source.name == "establishment_headcounts")
+    con = engine.streaming(house.data / "scratch", 1)
+    con.raw_sql("SET memory_limit = '40MB'")
+    file = open_text(con, house.raw / "2401" / "sigfaible_effectif_siret.csv", house.data / "scratch")
+    parsed, _ = parse_file(con, file, source, house.data / "scratch")
+    assert parsed.count().execute() == 20_000 * len(months)
