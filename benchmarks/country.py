@@ -136,7 +136,7 @@ def _measured_stages(raw: Path, data: Path) -> Iterator[dict[str, Any]]:
         became = "" if took.is_done else ", failed"
         print(f"{stage.name}{became}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True)
         if not took.is_done and stage.name.startswith("ingest"):
-            raise SystemExit("What was delivered could not be read whole: nothing that follows would be measured of it.")
+            raise SystemExit("A delivery was not read whole: what follows would be measured of less.")
         floor = _floor(stage.floor, data, raw.parent / "next") if stage.floor and took.is_done else None
         yield _told(stage.name, took, _rows(stage.rows, data) if took.is_done else None, floor)
 
