@@ -5,7 +5,7 @@ Only firms in business are counted. What is counted of a list is kept: its files
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,7 +18,7 @@ from models.alerts import HIGH, MODERATE, NO_ALERT
 from reports.review.access import Right
 from reports.review.columns import Table
 from reports.review.conditions import SECTION
-from reports.review.data import PublishedList, Reader, Row
+from reports.review.data import PublishedList, Reader
 from reports.review.kept import kept
 from reports.review.listing import PLACES, inside, inside_lists, moved, with_places
 from reports.review.sql import Part, Sql, beside, every, one_of, parquet, part_of, select
@@ -182,12 +182,16 @@ def _openings(published: PublishedList) -> Sql | None:
     return Sql(f"({last.text}) opened", last.values)
 
 
-def on_alert_among(reader: Reader, published: PublishedList, right: Right, sirens: Iterable[str]) -> list[str]:
+def on_alert_among(reader: Reader, published: PublishedList, right: Right, sirens: Iterable[str]) -> Set[str]:
     """Those of the firms that are on alert in the territory."""
-    firms = part_of(parquet(published.path), Table.LIST)
-    where = every([inside(reader, published, right), Sql(_ON_ALERT), one_of("listed.siren", list(sirens))])
-    rows: list[Row] = reader.query(*select(["listed.siren"], firms, where))
-    return [row["siren"] for row in rows]
+    return _on_alert(reader, published, right.place).intersection(sirens)
+
+
+@kept
+def _on_alert(reader: Reader, published: PublishedList, right: Right) -> frozenset[str]:
+    where = every([inside(reader, published, right), Sql(_ON_ALERT)])
+    rows = reader.query(*select(["listed.siren"], part_of(parquet(published.path), Table.LIST), where))
+    return frozenset(row["siren"] for row in rows)
 
 
 def in_any_list(reader: Reader, published: PublishedList, right: Right, sirens: Iterable[str]) -> list[str]:

@@ -165,6 +165,7 @@ def warm_up_for(reader: Reader, published: PublishedList, right: Right) -> None:
     with suppress(UnreadableError, OSError):
         news.firms_in_the_news(reader, published, right)
         aggregates.by_month(reader, published, right.place)
+        aggregates.on_alert_among(reader, published, right, ())
         listing.offered_codes(reader, published, right.place)
 
 

@@ -4,7 +4,7 @@ From files, DuckDB prepares each of 190 columns and unpacks thousands of rows of
 most of the time of a firm's page (`benchmarks/review_load.py`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -54,23 +54,25 @@ def read_columns(
     at_hand = _at_hand(reader).found(published)
     # There, each table is a column that holds its rows: expressions and conditions read the same.
     wanted = every([one_of("siren", sirens), where])
-    rows = reader.query(*select(expressions, at_hand, wanted)) if at_hand else []
-    found = {row["siren"] for row in rows}
-    if len(sirens) > 1:
-        # Of a single one that does not meet the condition, files are read too: it takes as long as of one that is none.
-        found |= kept_firms(reader, published, [siren for siren in sirens if siren not in found])
+    held, is_single = kept_firms(reader, published, sirens), len(sirens) == 1
+    rows = reader.query(*select(expressions, at_hand, wanted)) if at_hand and (held or is_single) else []
+    # Of a single one that does not meet the condition, files are read too: it takes as long as of one that is none.
+    found = {row["siren"] for row in rows} if is_single else held
     others = [siren for siren in sirens if siren not in found]
     if others:
         rows += reader.query(*select(expressions, joined(published, tables, one_of("siren", others)), where))
     return rows
 
 
-def kept_firms(reader: Reader, published: PublishedList, sirens: Sequence[str]) -> set[str]:
+def kept_firms(reader: Reader, published: PublishedList, sirens: Iterable[str]) -> Set[str]:
     """Those of the firms that are kept in memory: they are in the list."""
     at_hand = _at_hand(reader).found(published)
-    if not at_hand or not sirens:
-        return set()
-    return {row["siren"] for row in reader.query(*select(["siren"], at_hand, one_of("siren", sirens)))}
+    return _held(reader, at_hand).intersection(sirens) if at_hand else set()
+
+
+@lru_cache(maxsize=4)
+def _held(reader: Reader, at_hand: Sql) -> frozenset[str]:
+    return frozenset(row["siren"] for row in reader.query(*select(["siren"], at_hand)))
 
 
 def read_whole(reader: Reader, published: PublishedList, siren: str, names: Sequence[str]) -> Row:
@@ -79,8 +81,11 @@ def read_whole(reader: Reader, published: PublishedList, siren: str, names: Sequ
     names: of `Table`, CONTRIBUTIONS, and PAST: period, probability and alert in each list up to this one.
     """
     at_hand = _at_hand(reader).found(published)
-    rows = reader.query(*select(names, at_hand, of_firm(siren))) if at_hand else []
-    rows = rows or reader.query(*_whole(published, names, of_firm(siren)))
+    if at_hand and siren in _held(reader, at_hand):
+        asked = select(names, at_hand, of_firm(siren))
+    else:
+        asked = _whole(published, names, of_firm(siren))
+    rows = reader.query(*asked)
     return rows[0] if rows else dict.fromkeys(names)
 
 
@@ -90,6 +95,7 @@ def prepare(reader: Reader, published: PublishedList, others: Collection[str]) -
         _at_hand(reader).made(
             published, lambda: _whole(published, [*Table, CONTRIBUTIONS, PAST], _kept(published, others))
         )
+        kept_firms(reader, published, ())
 
 
 @lru_cache(maxsize=4)
