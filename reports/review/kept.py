@@ -4,13 +4,15 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from itertools import count
 from threading import Lock
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, TypeVarTuple
 
 from reports.review.access import Right
 from reports.review.data import PublishedList, Reader
 from reports.review.sql import Sql, dropped, kept_as
 
 T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 # The table of the list before stays for those who are reading it while another is published.
 MOST: Final = 2
 # Of tables: none is named twice, whichever of several readers made it.
@@ -36,6 +38,25 @@ def kept(compute: Callable[[Reader, PublishedList, Right], T_co]) -> OfLists[T_c
     return of
 
 
+def once(maxsize: int) -> Callable[[Callable[[*Ts], T]], Callable[[*Ts], T]]:
+    """Compute once of the same arguments, for the last `maxsize` of them.
+
+    Where many ask for the same at once, one computes it and the others wait; who asks for something else does not.
+    """
+
+    def of(compute: Callable[[*Ts], T]) -> Callable[[*Ts], T]:
+        cached, lock_of = lru_cache(maxsize)(compute), lru_cache(maxsize)(lambda *_: Lock())
+
+        @wraps(compute)
+        def found(*args: *Ts) -> T:
+            with lock_of(*args):
+                return cached(*args)
+
+        return found
+
+    return of
+
+
 class KeptTables:
     """The rows of queries as tables in memory, one of each of the last lists asked for; of each reader its own."""
 
@@ -47,8 +68,10 @@ class KeptTables:
     def made(self, published: PublishedList, query: Callable[[], Sql]) -> Sql:
         """The table of a list, made by that query. Where many ask for it at once, one makes it and the others wait.
 
-        Raises UnreadableError where a file is missing or broken.
+        Nobody waits for a table that is there. Raises UnreadableError where a file is missing or broken.
         """
+        if (there := self.found(published)) is not None:
+            return there
         with self._lock:
             if published not in self._tables:
                 name = f"kept_{next(_numbers)}"

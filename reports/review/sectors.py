@@ -3,9 +3,7 @@
 import glob
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 from features.assemble import CATALOG
@@ -13,11 +11,9 @@ from features.insolvency import IN_BONIS
 from reports.confidentiality import ACCOUNTS, CONFIDENTIAL, PUBLIC_FEATURES
 from reports.reasons import FEATURES, SUBJECTS, ReasonSettings, medians
 from reports.review.data import PublishedList, Reader
+from reports.review.kept import once
 from reports.review.sql import named, parquet, select
 
-# Where many pages are opened at once, one computes the figures and the others wait for it.
-_once = Lock()
-_once_past = Lock()
 # Of fewer firms, a quartile is nearly the figure of one of them.
 FEWEST_FIRMS: Final = 11
 # The reasons of a list that does not say how many it gives.
@@ -43,11 +39,10 @@ def reason_settings_of(published: PublishedList) -> ReasonSettings:
     """
     if published.reason_settings is not None:
         return published.reason_settings
-    with _once:
-        return ReasonSettings(_medians(published.features) if published.features else {}, OLDER_COUNT)
+    return ReasonSettings(_medians(published.features) if published.features else {}, OLDER_COUNT)
 
 
-@lru_cache(maxsize=4)
+@once(maxsize=4)
 def _medians(features: Path) -> dict[str, float]:
     # Only lists of 0.1.0 need it: without pandas and pyarrow a worker is 75 MB lighter.
     import pandas as pd
@@ -70,8 +65,7 @@ def sector_quartiles(
     reader: Reader, features: Path, division: str, figures: tuple[str, ...] = KEY_FIGURES
 ) -> Quartiles:
     """The quartiles of each figure in a NAF division; none where so few firms have it that it would reveal one."""
-    with _once if figures is KEY_FIGURES else _once_past:
-        return _quartiles(reader, _Files.of(features), figures).get(division, {})
+    return _quartiles(reader, _Files.of(features), figures).get(division, {})
 
 
 @dataclass(frozen=True)
@@ -88,7 +82,7 @@ class _Files:
         return _Files(tuple((one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns) for one in found), pattern)
 
 
-@lru_cache(maxsize=64)
+@once(maxsize=64)
 def _quartiles(reader: Reader, files: _Files, figures: tuple[str, ...]) -> dict[str, Quartiles]:
     features = files.pattern
     names = _held(reader, features, (name for name in figures if name not in PUBLIC_FEATURES))

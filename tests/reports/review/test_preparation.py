@@ -2,14 +2,18 @@
 
 import os
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from features import store
 from features.folder import TARGET_LIST
 from reports.review import data as reading
 from reports.review.aggregates import by_group
 from reports.review.data import Reader
+from reports.review.kept import KeptTables, once
 from reports.review.pages.territory import EVERYONE
-from reports.review.sectors import KEY_FIGURES, _quartiles, sector_quartiles
+from reports.review.sectors import KEY_FIGURES, sector_quartiles
+from reports.review.sql import Sql
 
 
 def publish(data, key):
@@ -77,13 +81,39 @@ def test_what_was_computed_is_kept_where_the_feature_table_is_replaced_and_links
     reader = Reader(copied)
     former = reader.published(None)
     counted = by_group(reader, former, EVERYONE.place)
-    sector_quartiles(reader, former.features, "25")
-    computed = _quartiles.cache_info().misses
+    computed = sector_quartiles(reader, former.features, "25")
     was = (copied / "features").rename(copied / "was")
     with store.new_folder(copied / "features") as fresh:
         shutil.copytree(was, fresh, copy_function=os.link, dirs_exist_ok=True)
     published = reader.published(None)
     assert published != former
     assert by_group(reader, published, EVERYONE.place) is counted
-    sector_quartiles(reader, published.features, "25", KEY_FIGURES)
-    assert _quartiles.cache_info().misses == computed
+    assert sector_quartiles(reader, published.features, "25", KEY_FIGURES) is computed
+
+
+def test_the_same_is_computed_once_and_nobody_waits_for_something_else():
+    asked, goes_on = [], threading.Event()
+
+    @once(maxsize=2)
+    def doubled(number):
+        asked.append(number)
+        assert number != 1 or goes_on.wait(10)
+        return 2 * number
+
+    with ThreadPoolExecutor(3) as pool:
+        slow = [pool.submit(doubled, 1) for _ in range(2)]
+        assert pool.submit(doubled, 2).result(5) == 4
+        assert not any(one.done() for one in slow)
+        goes_on.set()
+        assert [one.result() for one in slow] == [2, 2]
+    assert sorted(asked) == [1, 2]
+
+
+def test_nobody_waits_for_a_table_that_is_there_while_another_is_made(copied):
+    reader = Reader(copied)
+    published = reader.published(None)
+    tables = KeptTables(reader)
+    there = tables.made(published, lambda: Sql("SELECT 1 AS siren"))
+    with ThreadPoolExecutor(1) as pool:
+        tables.made(published.alone, lambda: pool.submit(tables.made, published, None).result(5) and Sql("SELECT 2"))
+    assert tables.found(published) == there != tables.found(published.alone)
