@@ -147,7 +147,9 @@ def assemble(
     state = keep(state_at(grid, states(tables["procedures"])))
     rows = _published(scoped, scope)
     rows = keep(rows.inner_join(grid.select(*KEY, *TODAYS.values()), list(KEY)))
-    lately = {**tables, "contributions": social_debt.told_since(warm_up, tables["firms"], tables["contributions"])}
+    # Kept apart: of the contributions, many, it reads three columns.
+    told = keep(social_debt.told_from(warm_up, tables["firms"], tables["contributions"]))
+    lately = {**tables, "contributions": social_debt.told_since(told, tables["contributions"])}
     for theme in THEMES:
         months, first = (published, scope.start) if theme in OF_THE_MONTH else (grid, warm_up)
         features = theme_table(theme, months, lately, known_from, first)

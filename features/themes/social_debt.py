@@ -83,19 +83,25 @@ def known_contributions(grid: ir.Table, contributions: ir.Table) -> ir.Table:
     return arriving(grid, amounts.union(counted), ["due", "paid", "months"])
 
 
-def told_since(first: date, firms: ir.Table, contributions: ir.Table) -> ir.Table:
-    """The contributions without those that a calendar from the period `first` on would count at that period alone.
+def told_from(first: date, firms: ir.Table, contributions: ir.Table) -> ir.Table:
+    """(told_of, told_from): the first month of what became known of a firm's contributions after the period `first`.
+
+    Of a firm that the register tells of later on, which has a first period of its own, all of the past.
+    """
+    later = contributions.filter(contributions.known_at > ibis.literal(first))
+    oldest = later.group_by("siren").aggregate(told_from=later.started_on.min())
+    new = firms.filter(firms.from_on > ibis.literal(first)).select("siren", told_from=ibis.literal(ALWAYS_KNOWN))
+    return oldest.anti_join(new, "siren").union(new).rename(told_of="siren")
+
+
+def told_since(told: ir.Table, contributions: ir.Table) -> ir.Table:
+    """The contributions without those that a calendar would count at its first period alone. told: see `told_from`.
 
     Known by then, and of months before all those that later ones tell of. No value looks back as far as the first
     period of a build, at which all that was known before counts at once.
     """
-    later = contributions.filter(contributions.known_at > ibis.literal(first))
-    oldest = later.group_by("siren").aggregate(told_from=later.started_on.min())
-    # A firm that the register tells of later on has its own first period.
-    new = firms.filter(firms.from_on > ibis.literal(first)).select("siren", told_from=ibis.literal(ALWAYS_KNOWN))
-    since = oldest.anti_join(new, "siren").union(new).rename(told_of="siren")
-    reached = [contributions.siren == since.told_of, contributions.ended_on > since.told_from]
-    return contributions.semi_join(since, reached)
+    reached = [contributions.siren == told.told_of, contributions.ended_on > told.told_from]
+    return contributions.semi_join(told, reached)
 
 
 def active_plans(grid: ir.Table, payment_plans: ir.Table) -> ir.Table:
