@@ -147,9 +147,12 @@ def assemble(
     state = keep(state_at(grid, states(tables["procedures"])))
     rows = _published(scoped, scope)
     rows = keep(rows.inner_join(grid.select(*KEY, *TODAYS.values()), list(KEY)))
+    # Kept apart: of the contributions, many, it reads three columns.
+    told = keep(social_debt.told_from(warm_up, tables["firms"], tables["contributions"]))
+    lately = {**tables, "contributions": social_debt.told_since(told, tables["contributions"])}
     for theme in THEMES:
         months, first = (published, scope.start) if theme in OF_THE_MONTH else (grid, warm_up)
-        features = theme_table(theme, months, tables, known_from, first)
+        features = theme_table(theme, months, lately, known_from, first)
         rows = rows.inner_join(keep(_published(features, scope)), list(KEY))
     rows = rows.inner_join(keep(known_days(published, tables, DATED)), list(KEY))
     rows = rows.inner_join(state.rename(procedure_state="state"), list(KEY))

@@ -24,8 +24,11 @@ def headcounts(firm: ir.Table, establishment: ir.Table) -> ir.Table:
     One row per firm and month: the figure known first; the firm's own where both became known on the same day.
     """
     own = firm.select("siren", "month", "headcount", "known_at", preference=ibis.literal(0))
+    # Most months are told by both files: what the firm's own figure stands before is not added up.
+    told = [establishment.siren == own.siren, establishment.month == own.month, establishment.known_at >= own.known_at]
+    once = establishment.anti_join(own, told)
     # The file has one line per account: equal lines of one account are one, equal ones of two accounts add up.
-    once = establishment.select("siren", "siret", "account", "month", "headcount", "known_at").distinct()
+    once = once.select("siren", "siret", "account", "month", "headcount", "known_at").distinct()
     summed = once.group_by("siren", "month", "known_at").aggregate(headcount=ibis._.headcount.sum())
     both = own.union(summed.select("siren", "month", "headcount", "known_at", preference=ibis.literal(1)))
     order = ["known_at", "preference", "headcount"]

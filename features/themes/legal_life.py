@@ -81,7 +81,9 @@ def known_values(grid: ir.Table, legal_notices: ir.Table) -> ir.Table:
     """
     deposits = first_deposits(legal_notices)
     steps = ibis.union(*steps_of_deposits(legal_notices, deposits), *steps_of_changes(legal_notices))
-    points = _known_at_points(arrivals(grid, steps, "at"))
+    arrived = arrivals(grid, steps, "at")
+    # A count falls long after the last period, too.
+    points = _known_at_points(arrived.filter(arrived.period <= grid.period.max().as_scalar()))
     newest = deposits.select("siren", "closed_on", "published_on", "is_confidential")
     points = points.left_join(newest, ["siren", "closed_on"]).drop("siren_right", "closed_on_right")
     points = points.mutate(**{name: month_number(points[day]) for name, day in MONTHS.items()})

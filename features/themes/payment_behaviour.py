@@ -14,9 +14,11 @@ STALE_AFTER_MONTHS = 12
 
 def known_values(grid: ir.Table, payment_delays: ir.Table) -> ir.Table:
     """One row per (siren, period) of the grid: the newest measure known, null once it is more than 12 months old."""
-    once = first_of_each(payment_delays, ["siren", "measured_on"], ["known_at", *MEASURES])
     # Which date is the newest known does not hang on which of its lines counts.
-    newest = lookup(newest_known(grid, payment_delays, "measured_on"), once, "measured_on", MEASURES)
+    known = newest_known(grid, payment_delays, "measured_on")
+    looked_up = payment_delays.semi_join(known, ["siren", "measured_on"])
+    once = first_of_each(looked_up, ["siren", "measured_on"], ["known_at", *MEASURES])
+    newest = lookup(known, once, "measured_on", MEASURES)
     age = months_since(newest.measured_on, newest.period)
     return newest.mutate(
         age=age,

@@ -1,5 +1,7 @@
 """Social debt: what the firm owes to URSSAF, compared with what it pays to it every month."""
 
+from datetime import date
+
 import ibis
 import ibis.expr.types as ir
 
@@ -7,6 +9,7 @@ from features.catalog import change, feature, lag, maximum, mean, rank_in_divisi
 from features.days import month_number, months_since
 from features.grid import KEY, accumulated, arrivals, arriving, lookup, newest_known
 from features.sources.ccsf import CCSF_STAGES
+from features.sources.source import ALWAYS_KNOWN
 from features.windows import last_months, last_time
 
 # A contribution line covers 1, 3 or 12 months: how many, and the place of each month among them.
@@ -78,6 +81,27 @@ def known_contributions(grid: ir.Table, contributions: ir.Table) -> ir.Table:
     amounts = once.select("siren", "known_at", "due", paid=once.paid.fill_null(0), months=ibis.literal(0))
     counted = covered.select("siren", "known_at", due=ibis.literal(0.0), paid=ibis.literal(0.0), months=ibis.literal(1))
     return arriving(grid, amounts.union(counted), ["due", "paid", "months"])
+
+
+def told_from(first: date, firms: ir.Table, contributions: ir.Table) -> ir.Table:
+    """(told_of, told_from): the first month of what became known of a firm's contributions after the period `first`.
+
+    Of a firm that the register tells of later on, which has a first period of its own, all of the past.
+    """
+    later = contributions.filter(contributions.known_at > ibis.literal(first))
+    oldest = later.group_by("siren").aggregate(told_from=later.started_on.min())
+    new = firms.filter(firms.from_on > ibis.literal(first)).select("siren", told_from=ibis.literal(ALWAYS_KNOWN))
+    return oldest.anti_join(new, "siren").union(new).rename(told_of="siren")
+
+
+def told_since(told: ir.Table, contributions: ir.Table) -> ir.Table:
+    """The contributions without those that a calendar would count at its first period alone. told: see `told_from`.
+
+    Known by then, and of months before all those that later ones tell of. No value looks back as far as the first
+    period of a build, at which all that was known before counts at once.
+    """
+    reached = [contributions.siren == told.told_of, contributions.ended_on > told.told_from]
+    return contributions.semi_join(told, reached)
 
 
 def active_plans(grid: ir.Table, payment_plans: ir.Table) -> ir.Table:
