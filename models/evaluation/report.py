@@ -39,7 +39,7 @@ from models.evaluation.records import (
 from models.evaluation.slices import by_group, by_horizon, by_year, with_and_without_procedures
 from models.evaluation.uncertainty import bootstrap
 from models.explanation.stability import Stability
-from models.protocol import Progress
+from models.protocol import LIGHTGBM, Progress
 from models.rows import dataset
 from models.rows.dataset import labels_of
 from models.rows.inputs import Weights
@@ -51,8 +51,6 @@ from models.rows.split import Split, is_test_firm, random_within_periods, rollin
 ASIDE_SHARE = 0.3
 # The metrics whose mean and deviation over the origins are told.
 SPREAD = ("auc", "average_precision", "brier", "log_loss")
-# Fits the same kind of model again: training rows, their weights, validation rows, test rows -> metrics on the last.
-Again = Callable[[pd.DataFrame, Weights, pd.DataFrame, pd.DataFrame], TimedFigures | None]
 
 
 @dataclass(frozen=True)
@@ -82,11 +80,20 @@ class EvaluationContext:
 
 
 @dataclass(frozen=True)
+class OtherwiseDivided:
+    """The same kind of model on the same rows, divided otherwise: see `models.evaluation.records.Protocols`."""
+
+    unseen_firms: TimedFigures | None
+    random_within_periods: TimedFigures | None
+
+
+@dataclass(frozen=True)
 class Known:
     """What is measured of a model before its report: see `models.evaluation.records.Metrics`."""
 
     models: dict[str, TimedFigures]
     surpassed_by: dict[str, Difference]
+    divided: OtherwiseDivided
     stability: Stability
     feature_importance: FeatureImportance
     interval: RiskInterval
@@ -96,24 +103,27 @@ class Known:
 
 def evaluation_report(
     model: FittedModel,
-    rows: Rows,
+    test: pd.DataFrame,
     context: EvaluationContext,
     known: Known,
     origins: int,
     seed: int,
     progress: Progress,
 ) -> Metrics:
-    """All metrics of a model, but the checks before it may be put in use."""
-    probability, labels = model.probability(rows.test), labels_of(rows.test)
+    """All metrics of a model on its test rows, but the checks before it may be put in use."""
+    margins, labels = model.margins(test), labels_of(test)
+    probability = model.chosen.calibration.probability(margins)
     progress("how sure its metrics are")
-    ends = known.interval.ends(model.margins(rows.test), probability)
+    ends = known.interval.ends(margins, probability)
     points = reliability(probability, labels, ends=ends)
     policy = context.sampled_policy
-    intervals = bootstrap(probability, labels, rows.test, policy, seed=seed)
-    alerts = alerts_by_period(policy, rows.test, probability)
-    found = protocols(model, rows, context, origins, seed, progress)
+    intervals = bootstrap(probability, labels, test, policy, seed=seed)
+    alerts = alerts_by_period(policy, test, probability)
+    found = _protocols(model, test, context, known, origins, progress)
     progress("firms in a procedure, other horizons, lead times, helped firms")
     every = read_at_most(context.table, context.split.test, context.max_rows, only_labelled=False)
+    procedures = with_and_without_procedures(every, model.probability(every), policy)
+    del every
     openings = dataset.read_openings(context.table)
     span = _scored(model, context)
     return Metrics(
@@ -125,9 +135,9 @@ def evaluation_report(
         calibration=CalibrationFigures(
             model.chosen.scores, points, expected_calibration_error(points), calibration_slope(probability, labels)
         ),
-        groups=by_group(rows.test, probability, labels, alerts),
+        groups=by_group(test, probability, labels, alerts),
         protocols=found,
-        procedures=with_and_without_procedures(every, model.probability(every), policy),
+        procedures=procedures,
         horizons=by_horizon(
             span, span["probability"].to_numpy(), openings, context.observed_until, span["alert"].to_numpy(str)
         ),
@@ -137,10 +147,10 @@ def evaluation_report(
         years=by_year(context.counts, openings),
         ablations=known.ablations,
         helped=helped_apart(
-            rows.test,
+            test,
             probability,
             labels,
-            _is_helped(rows.test, openings, context),
+            _is_helped(test, openings, context),
             policy,
             lead_times_apart(span, _is_helped(span, openings, context), openings),
             seed,
@@ -148,52 +158,74 @@ def evaluation_report(
     )
 
 
-def protocols(
-    model: FittedModel, rows: Rows, context: EvaluationContext, origins: int, seed: int, progress: Progress
+def _protocols(
+    model: FittedModel, test: pd.DataFrame, context: EvaluationContext, known: Known, origins: int, progress: Progress
 ) -> Protocols:
-    """The same kind of model under each protocol; None where these rows do not allow one."""
-
-    def again(
-        train: pd.DataFrame, weights: Weights, validation: pd.DataFrame, test: pd.DataFrame
-    ) -> TimedFigures | None:
-        # Where firms are sampled for evaluation, those set aside as unseen may not be among them.
-        if test["label"].nunique() < 2:
-            return None
-        try:
-            refitted = fit_model(clone(model.estimator), model.inputs, train, validation, weights)
-            return evaluate_model(refitted, test, context.sampled_policy)
-        except InputError:
-            return None
-
-    progress("the same, tested on firms that it never saw")
-    train, validation, test = with_unseen_firms(rows.train, rows.validation, rows.test, ASIDE_SHARE)
-    is_seen = ~is_test_firm(rows.train["siren"], ASIDE_SHARE)
-    policy = context.sampled_policy
-    out_of_time = evaluate_model(model, rows.test, policy)
+    aside, out_of_time = test[is_test_firm(test["siren"], ASIDE_SHARE)], known.models[LIGHTGBM]
+    is_enough = aside["label"].nunique() > 1
     return Protocols(
         out_of_time=out_of_time,
-        unseen_firms=again(train, rows.weights[is_seen], validation, test),
-        out_of_time_on_those_firms=evaluate_model(model, test, policy) if test["label"].nunique() > 1 else None,
-        rolling_origins=_rolling(out_of_time, context, origins, again, progress),
-        random_within_periods=_random(rows, seed, again, progress),
+        unseen_firms=known.divided.unseen_firms,
+        out_of_time_on_those_firms=evaluate_model(model, aside, context.sampled_policy) if is_enough else None,
+        rolling_origins=_rolling(out_of_time, model, context, origins, progress),
+        random_within_periods=known.divided.random_within_periods,
     )
 
 
-def _random(rows: Rows, seed: int, again: Again, progress: Progress) -> TimedFigures | None:
-    """All rows pooled and split at random; tested in the same periods as the model itself."""
+def otherwise_divided(
+    model: FittedModel, rows: Rows, context: EvaluationContext, seed: int, progress: Progress
+) -> OtherwiseDivided:
+    """The same kind of model on the same rows, divided otherwise; None where these rows do not allow it."""
+    progress("the same, tested on firms that it never saw")
+    train, validation, test = with_unseen_firms(rows.train, rows.validation, rows.test, ASIDE_SHARE)
+    is_seen = ~is_test_firm(rows.train["siren"], ASIDE_SHARE)
+    unseen = _again(model, context, train, rows.weights[is_seen], validation, test)
+    del train, validation, test
     progress("the same, on a random split as existing systems do")
-    every = pd.concat([rows.train, rows.validation, rows.test], ignore_index=True)
-    weights = np.append(rows.weights, np.ones(len(every) - len(rows.train), np.float32))
-    kept, test = random_within_periods(every, ASIDE_SHARE, seed)
-    # Each is another copy of the rows.
-    del every
-    train, validation = random_within_periods(kept, ASIDE_SHARE, seed + 1)
-    del kept
-    return again(train, weights[train.index], validation, test[test["period"] >= rows.test["period"].min()])
+    return OtherwiseDivided(unseen, _random(model, rows, context, seed))
+
+
+def _again(
+    model: FittedModel,
+    context: EvaluationContext,
+    train: pd.DataFrame,
+    weights: Weights,
+    validation: pd.DataFrame,
+    test: pd.DataFrame,
+) -> TimedFigures | None:
+    """The metrics on the test rows of the same kind of model, fitted again; None where the rows do not allow it."""
+    # Where firms are sampled for evaluation, those set aside as unseen may not be among them.
+    if test["label"].nunique() < 2:
+        return None
+    try:
+        refitted = fit_model(clone(model.estimator), model.inputs, train, validation, weights)
+        return evaluate_model(refitted, test, context.sampled_policy)
+    except InputError:
+        return None
+
+
+def _random(model: FittedModel, rows: Rows, context: EvaluationContext, seed: int) -> TimedFigures | None:
+    """All rows pooled and split at random; tested in the same periods as the model itself."""
+    parts = (rows.train, rows.validation, rows.test)
+    # Their places alone are split: the rows of all parts once more would be gigabytes.
+    kept, aside = random_within_periods(pd.DataFrame(index=range(sum(map(len, parts)))), ASIDE_SHARE, seed)
+    train, validation = (part.index.to_numpy() for part in random_within_periods(kept, ASIDE_SHARE, seed + 1))
+    weights = np.append(rows.weights, np.ones(len(rows.validation) + len(rows.test), np.float32))[train]
+    own = aside.index.to_numpy() - len(rows.train) - len(rows.validation)
+    test = rows.test.iloc[own[own >= 0]]
+    return _again(model, context, _at(parts, train), weights, _at(parts, validation), test)
+
+
+def _at(parts: Sequence[pd.DataFrame], places: NDArray[np.int64]) -> pd.DataFrame:
+    """The rows at those places, in order, of the parts one after the other."""
+    ends = np.cumsum([len(part) for part in parts])
+    each = zip(parts, np.split(places, np.searchsorted(places, ends[:-1])), ends, strict=True)
+    taken: pd.DataFrame = pd.concat([part.iloc[own - end + len(part)] for part, own, end in each], ignore_index=True)
+    return taken
 
 
 def _rolling(
-    out_of_time: TimedFigures, context: EvaluationContext, origins: int, again: Again, progress: Progress
+    out_of_time: TimedFigures, model: FittedModel, context: EvaluationContext, origins: int, progress: Progress
 ) -> RollingOrigins:
     """The metrics of each origin, the newest first, and their mean and standard deviation over the origins."""
     split = context.split
@@ -207,8 +239,10 @@ def _rolling(
             part = context.read(other)
         except InputError:
             continue
-        if figures := again(part.train, part.weights, part.validation, part.test):
+        if figures := _again(model, context, part.train, part.weights, part.validation, part.test):
             found.append(OriginFigures(**vars(figures), test_from=other.test[0]))
+        # Before the next ones are read.
+        del part
     return RollingOrigins(tuple(found), {name: _spread([getattr(one, name) for one in found]) for name in SPREAD})
 
 

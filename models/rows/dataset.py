@@ -14,6 +14,7 @@ from features.catalog import Feature
 from features.engine import read_periods, reader, to_frame
 from features.errors import InputError
 from features.folder import FeatureTable
+from features.grid import KEY
 from features.hashing import HASHES, firm_hash
 from features.periods import add_months
 from features.target import labelled
@@ -23,6 +24,10 @@ from models.rows.outcomes import lasted
 # Figures for lists and groups. A hundred codes are learnt by heart, and rank later months worse than without them; what
 # they have to tell is in the failure rates of the theme `context`.
 NOT_LEARNT: Final = frozenset({"departement", "region"})
+# Of rows with labels; the days on which sources were known tell a reader of lists, not a model.
+LABELLED: Final = frozenset({*KEY, "in_procedure", "label", *(feature.name for feature in CATALOG)})
+# Rows are read so many periods at a time: what an engine puts in order stands in memory three times.
+AT_ONCE: Final = 12
 
 
 def read_rows(
@@ -36,18 +41,25 @@ def read_rows(
     """The rows of those periods, in order of period and firm.
 
     share: of the firms, drawn by a hash of the SIREN; siren: of this firm only. has_label: with what became of the
-    firm, `label`; only_labelled: with it, only the rows that a model learns from, and `lasted`, see `outcomes`.
+    firm, `label`, without the columns that no model needs; only_labelled: with it, only the rows that a model learns
+    from, and `lasted`, see `outcomes`.
 
     Raises InputError where a period was not built, or labels are asked of a table that an older version built.
     """
     con = _reader(table)
-    is_labelled = has_label or only_labelled
-    rows = _labelled(con, table, periods, only_labelled) if is_labelled else _rows(con, table, periods)
-    if share < 1:
-        rows = rows.filter(firm_hash(rows.siren) < int(share * HASHES))
-    if siren:
-        rows = rows.filter(rows.siren == siren)
-    found = to_frame(con, rows.order_by("period", "siren"))
+
+    def part(months: Sequence[date]) -> pd.DataFrame:
+        is_labelled = has_label or only_labelled
+        rows = _labelled(con, table, months, only_labelled) if is_labelled else _rows(con, table, months)
+        if share < 1:
+            rows = rows.filter(firm_hash(rows.siren) < int(share * HASHES))
+        if siren:
+            rows = rows.filter(rows.siren == siren)
+        return to_frame(con, rows.order_by("period", "siren"))
+
+    months = sorted(periods)
+    parts = [part(months[start : start + AT_ONCE]) for start in range(0, max(len(months), 1), AT_ONCE)]
+    found = pd.concat(parts, ignore_index=True)
     return found.assign(lasted=lasted(found, read_openings(table), table.record.horizon)) if only_labelled else found
 
 
@@ -69,6 +81,7 @@ def _labelled(con: BaseBackend, table: FeatureTable, periods: Sequence[date], on
         )
     told, built = con.read_parquet(str(table.labels.resolve())), table.record
     rows = labelled(_rows(con, table, periods), told, built.observed_until, built.horizon)
+    rows = rows.select(*(name for name in rows.columns if name in LABELLED))
     return rows.filter(rows.label.notnull() & ~rows.in_procedure) if only_labelled else rows
 
 

@@ -48,7 +48,8 @@ def read_training(table: FeatureTable, periods: Sequence[date], protocol: Protoc
     """
     months = sampled_periods(periods, protocol.sampling.every_months)
     rows, share = read_at_most(table, months, protocol.max_training_rows), protocol.sampling.negative_share
-    rows = rows[kept_rows(rows["siren"], rows["label"], share)]
+    if share < 1:
+        rows = rows[kept_rows(rows["siren"], rows["label"], share)]
     return rows, sample_weights(rows["label"], share)
 
 

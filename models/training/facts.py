@@ -28,21 +28,18 @@ PACKAGES = ("lightgbm", "scikit-learn", "numpy", "pandas", "weaksignals")
 def model_facts(
     built: BuildRecord,
     as_of: date,
-    split: Split,
+    split: Spans,
     protocol: Protocol,
-    rows: Rows,
     n_estimators: int,
     base_rate: BaseRate,
     final: FinalFit,
 ) -> ModelFacts:
-    """The facts of a model trained on these rows of the feature table that `built` describes."""
+    """The facts of a model trained on rows of the feature table that `built` describes; split: see `spans`."""
     return ModelFacts(
         as_of=as_of,
         horizon=built.horizon,
         protocol=protocol,
-        split=Spans(
-            span(split.train, rows.train), span(split.validation, rows.validation), span(split.test, rows.test)
-        ),
+        split=split,
         data=TrainingData(**{field.name: getattr(built, field.name) for field in fields(TrainingData)}),
         code=code_digest(),
         versions={name: importlib.metadata.version(name) for name in PACKAGES},
@@ -50,6 +47,11 @@ def model_facts(
         base_rate=base_rate,
         final=final,
     )
+
+
+def spans(split: Split, rows: Rows) -> Spans:
+    """The parts of the split, and the rows that were read of each."""
+    return Spans(span(split.train, rows.train), span(split.validation, rows.validation), span(split.test, rows.test))
 
 
 def span(periods: Sequence[date], rows: pd.DataFrame) -> Span:

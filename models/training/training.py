@@ -16,13 +16,13 @@ from models.alerts import DEFAULT_POLICY, NO_ALERT, AlertPolicy
 from models.calibration.base_rate import base_rate
 from models.calibration.fitting import UnskilledError
 from models.calibration.redrawing import interval_of
-from models.calibration.thresholds import alerts_by_period
+from models.calibration.thresholds import Alerts, alerts_by_period
 from models.estimators.boosted_trees import BoostedTrees, best_n_estimators, boosted_trees, drawn_again
 from models.estimators.challengers import CHALLENGERS
 from models.estimators.fitted import FittedModel, fit_model
 from models.evaluation.metrics import evaluate_model
 from models.evaluation.records import Difference, FeatureImportance, Metrics, TimedFigures
-from models.evaluation.report import EvaluationContext, Known, evaluation_report
+from models.evaluation.report import EvaluationContext, Known, evaluation_report, otherwise_divided
 from models.evaluation.uncertainty import paired_difference
 from models.explanation.contributions import booster_of, explain, margins
 from models.explanation.stability import Stability, bootstrap_firms, stability
@@ -33,13 +33,13 @@ from models.registry.model import RiskModel
 from models.registry.records import Reference
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
-from models.rows.inputs import Margins
+from models.rows.inputs import Margins, Probabilities
 from models.rows.outcomes import NO_HELP
 from models.rows.reading import Rows, read_at_most, read_split, share_for
 from models.rows.split import CHOSEN_BY, out_of_time
 from models.training import tuning
 from models.training.ablation import ablations
-from models.training.facts import model_facts
+from models.training.facts import model_facts, spans
 from models.training.final import FinalTrees, final_trees
 from models.training.horizons import shorter_horizons
 from models.training.origins import halved, inner_origins
@@ -74,11 +74,20 @@ def train(
     """
     context = context_of(table, as_of, protocol, policy, help_days)
     rows, tested = tested_model(context, protocol, progress)
-    final = final_trees(tested, context, protocol, progress)
+    split, test = spans(context.split, rows), rows.test
+    risks = tested.probability(test)
+    alerts = alerts_by_period(context.sampled_policy, test, risks)
     own = tested.margins(rows.validation)
     interval = interval_of(tested.chosen.calibration, own, rows.validation, context.rate.drift, protocol.seed)
+    beside = _beside(tested, risks, rows, context, protocol.seed, progress)
+    ablated = ablations(tested, rows, protocol.seed, progress) if has_ablations else ()
+    divided = otherwise_divided(tested, rows, context, protocol.seed, progress)
+    # What follows reads rows of its own: of a country, memory holds those of one training at a time.
+    del rows
+    final = final_trees(tested, context, protocol, progress)
     progress("shorter horizons, on the newest months")
     curve = shorter_horizons(table, as_of, protocol, context.split.validation, tested.margins)
+    trees = int(tested.estimator.n_estimators)
     model = RiskModel(
         text=final.booster.model_to_string(),
         inputs=tested.inputs,
@@ -86,31 +95,22 @@ def train(
         interval=interval,
         curve=curve.horizons,
         refits=tuple(_refits(tested.estimator, final, protocol, progress)),
-        facts=model_facts(
-            table.record,
-            as_of,
-            context.split,
-            protocol,
-            rows,
-            int(tested.estimator.n_estimators),
-            context.rate,
-            final.fit,
-        ),
+        facts=model_facts(table.record, as_of, split, protocol, trees, context.rate, final.fit),
         tested=tested.estimator.booster_.model_to_string(),
     )
     newest = margins(booster_of(model.text), matrix(final.newest, model.inputs))
-    # What follows is on the rows of the split: a country's others take a gigabyte.
     del final
     known = Known(
-        *_beside(tested, rows, context, protocol.seed, progress),
-        _stability(model, tested, rows, context.sampled_policy),
-        feature_importance(model, rows.test, protocol.seed),
+        *beside,
+        divided,
+        _stability(model, test[alerts != NO_ALERT]),
+        feature_importance(model, test, protocol.seed),
         interval,
         curve.judged,
-        ablations(tested, rows, protocol.seed, progress) if has_ablations else (),
+        ablated,
     )
-    metrics = evaluation_report(tested, rows, context, known, protocol.origins, protocol.seed, progress)
-    return Result(model, metrics, rows.test, _reference(model, newest, tested, rows, context))
+    metrics = evaluation_report(tested, test, context, known, protocol.origins, protocol.seed, progress)
+    return Result(model, metrics, test, _reference(model, newest, test, alerts, context))
 
 
 def tested_model(context: EvaluationContext, protocol: Protocol, progress: Progress) -> tuple[Rows, FittedModel]:
@@ -197,9 +197,8 @@ def _refits(estimator: BoostedTrees, final: FinalTrees, protocol: Protocol, prog
         yield estimator.boosted(drawn_again(final.binned, weights), course).model_to_string()
 
 
-def _stability(model: RiskModel, fitted: FittedModel, rows: Rows, policy: AlertPolicy) -> Stability:
-    """How far the refits share the reasons of the firms on alert in the test periods."""
-    flagged = rows.test[alerts_by_period(policy, rows.test, fitted.probability(rows.test)) != NO_ALERT]
+def _stability(model: RiskModel, flagged: pd.DataFrame) -> Stability:
+    """How far the refits share the reasons of the firms on alert; flagged: their rows of the test periods."""
     x, names = matrix(flagged, model.inputs), [column.name for column in model.inputs]
     ours, *theirs = (
         pd.DataFrame(explain(booster_of(text), x).contributions, columns=names) for text in (model.text, *model.refits)
@@ -223,11 +222,11 @@ def _shares(contributions: pd.DataFrame) -> dict[str, float]:
 
 
 def _beside(
-    model: FittedModel, rows: Rows, context: EvaluationContext, seed: int, progress: Progress
+    model: FittedModel, risks: Probabilities, rows: Rows, context: EvaluationContext, seed: int, progress: Progress
 ) -> tuple[dict[str, TimedFigures], dict[str, Difference]]:
     """The model and its challengers on the same test rows, calibrated in the same way, with alerts of one policy.
 
-    Also those challengers that rank better beyond chance.
+    Also those challengers that rank better beyond chance. risks: of the test rows, by the model.
     """
     fitted = {LIGHTGBM: model}
     for name, make in CHALLENGERS.items():
@@ -242,21 +241,20 @@ def _beside(
                 progress(f"{name.replace('_', ' ')} has learnt nothing that holds later: it is left out")
     found = {name: evaluate_model(each, rows.test, context.sampled_policy) for name, each in fitted.items()}
     ahead = [name for name in found if found[name].average_precision > found[LIGHTGBM].average_precision]
-    ours, y, firms = model.probability(rows.test), labels_of(rows.test), rows.test["siren"]
-    gaps = {name: paired_difference(fitted[name].probability(rows.test), ours, y, firms, seed=seed) for name in ahead}
+    y, firms = labels_of(rows.test), rows.test["siren"]
+    gaps = {name: paired_difference(fitted[name].probability(rows.test), risks, y, firms, seed=seed) for name in ahead}
     surpassed_by = {name: gap["average_precision"] for name, gap in gaps.items() if gap["average_precision"].low > 0}
     return found, surpassed_by
 
 
 def _reference(
-    model: RiskModel, newest: Margins, tested: FittedModel, rows: Rows, context: EvaluationContext
+    model: RiskModel, newest: Margins, test: pd.DataFrame, alerts: Alerts, context: EvaluationContext
 ) -> Reference:
     """What monitoring compares later periods with: rows of all months learnt from, also those left out by sampling.
 
-    newest: the margins of the newest period, of which no label was known.
+    newest: the margins of the newest period, of which no label was known. alerts: of the test rows.
     """
     known = read_at_most(context.table, context.periods, REFERENCE_ROWS)
     openings = dataset.read_openings(context.table)
-    alerts = alerts_by_period(context.sampled_policy, rows.test, tested.probability(rows.test))
-    shapes = realised.shapes(rows.test, alerts, openings, context.observed_until, context.horizon)
+    shapes = realised.shapes(test, alerts, openings, context.observed_until, context.horizon)
     return drift.reference(matrix(known, model.inputs), known["period"], model.inputs, newest, shapes)
