@@ -22,6 +22,8 @@ GB: Final = 1e9
 NONE: Final = "No figures recorded yet: run `make bench SIZE=10k`, then other sizes, and build these pages again.\n"
 # What Spark does in its executors; the rest is done by one process, whatever the engine.
 ON_SPARK: Final = ("build", "score")
+# How the benchmark tells the two apart.
+DUCKDB, SPARK = ", duckdb", ", spark"
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ def _europe(sizes: Mapping[int, Mapping[str, Any]], engines: Mapping[int, Mappin
             for firms, seconds in points.items()
         ),
     )
+    yield from _from_when_spark_pays(engines)
     yield (
         f"What the executors of Spark would take for {EUROPE:,} firms in scope, {CORES_PER_EXECUTOR} cores each, were "
         "the work shared without loss: the least that it can take. Core-hours times the price of one give the cost.\n"
@@ -183,6 +186,25 @@ def _europe(sizes: Mapping[int, Mapping[str, Any]], engines: Mapping[int, Mappin
         ),
     )
     yield from _left_on_one_machine(sizes)
+
+
+def _from_when_spark_pays(engines: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
+    """The cores among which Spark's work takes as long as DuckDB does here, were it shared without loss."""
+    walls, cpu = _of(engines, "wall"), _of(engines, "cpu")
+    yield (
+        "From how many cores on Spark would be quicker than DuckDB on the machine measured, were its work shared "
+        "without loss. With fewer, it pays only where one machine ends:\n"
+    )
+    yield table(
+        ("stage", "firms in scope", "DuckDB, s", "Spark, CPU s", "cores"),
+        (
+            (name.removesuffix(SPARK), f"{firms:,}", f"{here:.0f}", f"{shared:.0f}", f"{math.ceil(shared / here)}")
+            for name in cpu
+            if name.endswith(SPARK)
+            for firms, shared in cpu[name].items()
+            if (here := walls.get(name.replace(SPARK, DUCKDB), {}).get(firms))
+        ),
+    )
 
 
 def _left_on_one_machine(sizes: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
