@@ -116,10 +116,10 @@ def _at_once(step: Callable[[], object]) -> None:
 
 
 def _with_rests(step: Callable[[], object]) -> None:
-    """Do a step, then rest for twice as long as it took: the processor stays with those who read."""
+    """Do a step, then rest for three times as long as it took: the processor stays with those who read."""
     start = time.monotonic()
     step()
-    time.sleep(2 * (time.monotonic() - start))
+    time.sleep(3 * (time.monotonic() - start))
 
 
 def warm_up(
@@ -171,10 +171,15 @@ def warm_up_for(reader: Reader, published: PublishedList, right: Right) -> None:
 
 async def _await_lists(services: Services) -> None:
     """Look for new lists until the application ends."""
-    services.reader.await_preparation()
+    reader, seen = services.reader, services.reader.folder.snapshot()
+    reader.await_preparation()
     while True:
         await asyncio.sleep(BETWEEN_LOOKS)
-        await run_in_threadpool(_prepare_lists, services)
+        found = reader.folder.snapshot()
+        # A run publishes one thing after the other: what still changes is not prepared yet.
+        if found == seen:
+            await run_in_threadpool(_prepare_lists, services)
+        seen = found
 
 
 def _prepare_lists(services: Services) -> None:
