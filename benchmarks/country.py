@@ -4,8 +4,8 @@ SIZE is the number of firms in scope, simulated once in the folder. The figures 
 as Markdown, with those of the run before beside them. Firms fall into procedures at random, so that at 2k the model
 may not be good enough: the stages that need one are then left out, and it is said.
 
-With `--engine spark`, both engines build the newest periods (`--months`) of what the last run staged, and score the
-last one by the model that it trained, each in a folder of its own: `engines-10k.json`.
+With `--engine spark`, both engines build the newest periods (`--months`, two at least) of what the last run staged, and
+score the last but one by the model that it trained, each in a folder of its own: `engines-10k.json`.
 """
 
 import argparse
@@ -97,7 +97,9 @@ def _by_engine(engine: str, data: Path, own: Path, months: int) -> Iterator[dict
             (own / name).symlink_to((data / name).resolve())
     end = default_end(own / "staged", DELIVERY_DAY)
     asked = ("--start", f"{add_months(end, 1 - months):%Y-%m}", "--end", f"{end:%Y-%m}")
-    for stage, command in (("build", ("build", *asked)), ("score", ("score", "--period", f"{end:%Y-%m}"))):
+    # The last delivery repeats the one before: a list of its month would be refused, and rightly.
+    scored = add_months(end, -1)
+    for stage, command in (("build", ("build", *asked)), ("score", ("score", "--period", f"{scored:%Y-%m}"))):
         took = _timed((*command, "--engine", engine, "--data", str(own)), own)
         name = f"{stage} {months if stage == 'build' else 1} periods, {engine}"
         print(f"{name}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True)
