@@ -11,7 +11,6 @@ import ibis.expr.types as ir
 
 from features.days import first_period, months_after
 from features.errors import InputError
-from features.grid import KEY, in_force
 from features.insolvency import (
     AMENDMENT,
     ANY_ACTION,
@@ -27,7 +26,7 @@ from features.insolvency import (
     STAGES,
     STATES,
 )
-from features.windows import first_of_each
+from features.windows import first_of_each, so_far
 
 # A plan lasts 10 years at most (Code de commerce, L626-12).
 PLAN_MONTHS: Final = 120
@@ -182,10 +181,15 @@ def state_at(grid: ir.Table, states: ir.Table) -> ir.Table:
     grid: one row per firm and month, without a gap. states: (siren, at, state), as `states` gives.
     A change counts from the first period on or after its day, or from the firm's first row where that is later.
     """
-    # Few firms ever change state: only their first rows are looked for.
-    first = grid.semi_join(states, "siren").group_by("siren").aggregate(first=ibis._.period.min())
-    changes = states.inner_join(first, "siren")
+    grid = grid.select("siren", "period")
+    # Few firms ever change state: only their rows are worked on.
+    rows = grid.semi_join(states, "siren")
+    changes = states.inner_join(rows.group_by("siren").aggregate(first=rows.period.min()), "siren")
     changes = changes.mutate(period=ibis.greatest(first_period(changes["at"]), changes["first"]))
-    points = first_of_each(changes, KEY, [ibis.desc("at")]).select(*KEY, "state")
-    held = in_force(grid, points)
-    return held.select(*KEY, state=held.state.fill_null(IN_BONIS))
+    arrived = changes.group_by("siren", "period").aggregate(arrived=changes["at"].max())
+    rows = rows.left_join(arrived, ["siren", "period"]).select("siren", "period", "arrived")
+    rows = rows.mutate(since=rows.arrived.max().over(so_far()))
+    since = states.select("siren", "state", since="at")
+    reached = rows.inner_join(since, ["siren", "since"]).select("siren", "period", "state")
+    held = grid.left_join(reached, ["siren", "period"])
+    return held.select("siren", "period", state=held.state.fill_null(IN_BONIS))
