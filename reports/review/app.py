@@ -175,7 +175,7 @@ async def _await_lists(services: Services) -> None:
     reader.await_preparation()
     while True:
         await asyncio.sleep(BETWEEN_LOOKS)
-        found = reader.folder.snapshot()
+        found = await run_in_threadpool(reader.folder.snapshot)
         # A run publishes one thing after the other: what still changes is not prepared yet.
         if found == seen:
             await run_in_threadpool(_prepare_lists, services)
