@@ -1,15 +1,20 @@
 """A new list is shown once what its pages need was computed; what an unchanged file tells is computed once."""
 
+import asyncio
 import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
 
 from features import store
 from features.folder import TARGET_LIST
+from reports.review import app as application
 from reports.review import data as reading
 from reports.review.aggregates import by_group
-from reports.review.data import Reader
+from reports.review.data import NotPublishedError, Reader
 from reports.review.kept import KeptTables, once
 from reports.review.pages.territory import EVERYONE
 from reports.review.sectors import KEY_FIGURES, sector_quartiles
@@ -117,3 +122,18 @@ def test_nobody_waits_for_a_table_that_is_there_while_another_is_made(copied):
     with ThreadPoolExecutor(1) as pool:
         tables.made(published.alone, lambda: pool.submit(tables.made, published, None).result(5) and Sql("SELECT 2"))
     assert tables.found(published) == there != tables.found(published.alone)
+
+
+def test_nothing_is_prepared_while_a_run_still_publishes(monkeypatch):
+    found, looks = iter(["before", "build", "scores", "list", "list"]), []
+    folder = SimpleNamespace(snapshot=lambda: looks.append(next(found)) or looks[-1])
+    services = SimpleNamespace(reader=SimpleNamespace(folder=folder, await_preparation=lambda: None))
+
+    def prepared(_):
+        raise NotPublishedError
+
+    monkeypatch.setattr(application, "BETWEEN_LOOKS", 0)
+    monkeypatch.setattr(application, "_prepare_lists", prepared)
+    with pytest.raises(NotPublishedError):
+        asyncio.run(application._await_lists(services))
+    assert looks == ["before", "build", "scores", "list", "list"]
