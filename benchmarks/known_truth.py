@@ -2,10 +2,12 @@
 
 `python benchmarks/known_truth.py --firms 6000 --seed 1` makes the economy and its feature table as the pipeline does,
 trains as of a month, and prints, for the lists of the year that follows, the average precision that is expected under
-the true risks: of the truth itself, of our model as it is used, as it was evaluated and on labels of 0 and 1, and of
-others trained on the same rows as either. It does so twice. By the state of a firm, its distress until then: the best
-that anyone could tell before. By its future, what its distress will be. No record tells either, so that both truths are
-out of reach. Intervals are those of firms drawn again. With `--folder DIR` the table is kept there, and not made again.
+the true risks: of the truth itself, of our model as it is used, as it was evaluated, on labels of 0 and 1 and taught
+the truth, and of others trained on the same rows as either. What the same trees reach that learn the true risks of
+their rows, by the state of each firm, is all that its figures tell: no labels could teach them more. It does so twice.
+By the state of a firm, its distress until then: the best that anyone could tell before. By its future, what its
+distress will be. No record tells either, so that both truths are out of reach. Intervals are those of firms drawn
+again. With `--folder DIR` the table is kept there, and not made again.
 """
 
 import argparse
@@ -14,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
+import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
@@ -22,15 +25,17 @@ from features.folder import FeatureTable
 from features.periods import add_months, parse_period, period_range
 from flows import stages
 from flows.settings import Settings, load
+from models.estimators.boosted_trees import drawn_again
 from models.estimators.challengers import CHALLENGERS, fit, margins_of
+from models.estimators.fitted import FittedModel
 from models.evaluation.uncertainty import REPEATS, WeightedMetrics, interval, redrawn
 from models.explanation.contributions import margins
 from models.rows import dataset
 from models.rows.dataset import labels_of, matrix
 from models.rows.inputs import Margins, Probabilities
-from models.training.final import final_trees
+from models.training.final import FinalTrees, final_trees
 from models.training.training import context_of, tested_model
-from simulation.world import world
+from simulation.world import World, world
 
 TRUTH, OURS = "truth", "our model in use"
 OTHERS = ("random_forest", "logistic_regression")
@@ -101,6 +106,7 @@ def report(settings: Settings, table: FeatureTable, firms: int, end: date, seed:
     x = matrix(lists, tested.inputs)
     scores = {OURS: margins(final.booster, x), "our model as evaluated": tested.margins(lists)}
     scores["our model on labels of 0 and 1"] = margins(tested.estimator.boosted(final.binned), x)
+    scores["our model taught the truth"] = margins(_taught(tested, final, economy, horizon), x)
     for train, weights, when in ((rows.train, rows.weights, "as evaluated"), (final.rows, final.weights, "refitted")):
         for name in OTHERS:
             print(f"{name}, {when}")
@@ -113,6 +119,15 @@ def report(settings: Settings, table: FeatureTable, firms: int, end: date, seed:
     for truth, of_what in ((expected, "state"), (realised, "future")):
         print(f"\nBy risks that know the {of_what} of each firm:\n")
         print("\n".join(as_markdown(measured({TRUTH: truth, **scores}, truth, lists["siren"], seed))))
+
+
+def _taught(tested: FittedModel, final: FinalTrees, economy: World, horizon: int) -> lgb.Booster:
+    """The trees in use, had they learnt the true risk of each of their rows."""
+    risks = expected_risks(economy, final.rows, horizon)
+    # Of a firm that had a procedure before, no risk of a first one is known.
+    is_told = ~np.isnan(risks)
+    rows = drawn_again(final.binned, final.weights * is_told).set_label(risks[is_told])
+    return tested.estimator.boosted(rows)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def data(model: RiskModel, _metrics: Metrics | None, language: Language) -> Sect
     """What the same model can be made of again."""
     facts, made = model.facts, model.facts.data
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
-    trees = language.number(facts.n_estimators)
+    trees = language.number(model.text.count("\nTree="))
     return Section(
         language.say("To reproduce it"),
         (
