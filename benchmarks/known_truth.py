@@ -2,12 +2,12 @@
 
 `python benchmarks/known_truth.py --firms 6000 --seed 1` makes the economy and its feature table as the pipeline does,
 trains as of a month, and prints, for the lists of the year that follows, the average precision that is expected under
-the true risks: of the truth itself, of our model as it is used, as it was evaluated, on labels of 0 and 1 and taught
-the truth, and of others trained on the same rows as either. What the same trees reach that learn the true risks of
-their rows, by the state of each firm, is all that its figures tell: no labels could teach them more. It does so twice.
-By the state of a firm, its distress until then: the best that anyone could tell before. By its future, what its
-distress will be. No record tells either, so that both truths are out of reach. Intervals are those of firms drawn
-again. With `--folder DIR` the table is kept there, and not made again.
+the true risks: of the truth itself, of our model as it is used, as it was evaluated, by its trees of log-odds alone, on
+labels of 0 and 1 and taught the truth, and of others trained on the same rows as either. What the same trees reach that
+learn the true risks of their rows, by the state of each firm, is all that its figures tell: no labels could teach them
+more. It does so twice. By the state of a firm, its distress until then: the best that anyone could tell before. By its
+future, what its distress will be. No record tells either, so that both truths are out of reach. Intervals are those of
+firms drawn again. With `--folder DIR` the table is kept there, and not made again.
 """
 
 import argparse
@@ -105,6 +105,9 @@ def report(settings: Settings, table: FeatureTable, firms: int, end: date, seed:
     lists, realised, expected = lists[is_at_risk], realised[is_at_risk], expected[is_at_risk]
     x = matrix(lists, tested.inputs)
     scores = {OURS: margins(final.booster, x), "our model as evaluated": tested.margins(lists)}
+    # The first of the pair of boosters has the first trees.
+    of_odds = final.booster.predict(x, raw_score=True, num_iteration=tested.estimator.n_estimators)
+    scores["its trees of log-odds alone"] = np.asarray(of_odds, np.float64)
     scores["our model on labels of 0 and 1"] = margins(tested.estimator.boosted(final.binned), x)
     scores["our model taught the truth"] = margins(_taught(tested, final, economy, horizon), x)
     for train, weights, when in ((rows.train, rows.weights, "as evaluated"), (final.rows, final.weights, "refitted")):
@@ -127,7 +130,8 @@ def _taught(tested: FittedModel, final: FinalTrees, economy: World, horizon: int
     # Of a firm that had a procedure before, no risk of a first one is known.
     is_told = ~np.isnan(risks)
     rows = drawn_again(final.binned, final.weights * is_told).set_label(risks[is_told])
-    return tested.estimator.boosted(rows)
+    taught: lgb.Booster = tested.estimator.boosted(rows)
+    return taught
 
 
 if __name__ == "__main__":

@@ -188,6 +188,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         }
 
     def _pair(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> tuple[lgb.Booster, lgb.Booster]:
+        """One booster that learns log-odds, one that learns the risk, both around the log-odds of the mean risk."""
         of_odds = self._boosted(rows, later, seed)
         parameters = {
             **self._parameters(seed),
@@ -196,8 +197,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         }
         self.n_estimators_ = of_odds.best_iteration or self.n_estimators
         of_risk = lgb.train(parameters, rows, self.n_estimators_)
-        mean = float(np.average(rows.get_label(), weights=rows.get_weight()))
-        return of_odds, moved(_multiplied(of_risk, PER_RISK), float(logit(mean)) - PER_RISK * mean)
+        weights = rows.get_weight()
+        mean = np.average(np.asarray(rows.get_label()), weights=None if weights is None else np.asarray(weights))
+        return of_odds, moved(_multiplied(of_risk, PER_RISK), float(logit(mean) - PER_RISK * mean))
 
     def _boosted(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> lgb.Booster:
         parameters = self._parameters(seed)
