@@ -3,8 +3,8 @@
 `python benchmarks/known_truth.py --firms 6000 --seed 1` makes the economy and its feature table as the pipeline does,
 trains as of a month, and prints, for the lists of the year that follows, the average precision that is expected under
 the true risks: of the truth itself, of our model as it is used, as it was evaluated, by its trees of log-odds alone, on
-labels of 0 and 1 and taught the truth, and of others trained on the same rows as either. What the same trees reach that
-learn the true risks of their rows, by the state of each firm, is all that its figures tell: no labels could teach them
+labels of 0 and 1 and taught the truth, and of others trained on the same rows as either. Taught the truth, the same
+trees learn the true risk of each of their rows, by the state of its firm: no labels of these rows could teach them
 more. It does so twice. By the state of a firm, its distress until then: the best that anyone could tell before. By its
 future, what its distress will be. No record tells either, so that both truths are out of reach. Intervals are those of
 firms drawn again. With `--folder DIR` the table is kept there, and not made again.
