@@ -81,7 +81,7 @@ def test_on_noise_a_gain_is_seldom_beyond_chance():
 
 def test_what_can_learn_is_a_gain_beyond_chance_over_what_can_not():
     judged_by = halved([origin(n) for n in range(2)])[1]
-    able, unable = (Hyperparameters(60, min_child_samples=rows, reg_lambda=1.0) for rows in (20, 400))
+    able, unable = (Hyperparameters(60, min_child_samples=rows, reg_lambda=1.0) for rows in (20, 2000))
     gain = confirmed(able, unable, INPUTS, judged_by, 0)
     assert gain.low > 0.1
     assert not confirmed(able, able, INPUTS, judged_by, 0).value
