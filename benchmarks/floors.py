@@ -15,10 +15,13 @@ from typing import Final
 
 import duckdb
 
+from features.engine import PARQUET
 from features.folder import DataFolder, FeatureTable
 from features.store import ROW_GROUP
 
-COPY: Final = f"TO ? (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+# As the table itself is written.
+OPTIONS: Final = ", ".join(f"{name} {value}" for name, value in {**PARQUET, "row_group_size": ROW_GROUP}.items())
+COPY: Final = f"TO ? (FORMAT parquet, {OPTIONS})"
 Work = Callable[[], object]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 import duckdb
 import ibis
@@ -18,6 +19,10 @@ from ibis.backends import BaseBackend
 from features import spark
 from features.folder import FeatureTable, all_parts
 from features.scope import Engine
+
+# How DuckDB writes Parquet. Most columns have more values than a dictionary is good for: without one, and at the first
+# level, the feature table takes half as long to write as by the defaults, and no more space.
+PARQUET: Final = {"compression": "zstd", "compression_level": 1, "dictionary_size_limit": 1000}
 
 
 def connect(engine: Engine, scratch: Path, memory_gb: int, master: str = "") -> BaseBackend:
@@ -66,7 +71,7 @@ def write_parquet(con: BaseBackend, table: ir.Table, folder: Path, rows_per_grou
     """
     folder.mkdir(parents=True, exist_ok=True)
     if con.name == "duckdb":
-        con.to_parquet(table, folder / "part-0.parquet", compression="zstd", row_group_size=rows_per_group)
+        con.to_parquet(table, folder / "part-0.parquet", row_group_size=rows_per_group, **PARQUET)
     else:
         con.to_parquet(table, folder.resolve(), mode="overwrite")
         for path in folder.iterdir():
@@ -113,13 +118,10 @@ def _texts_apart(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def write_partitions(con: BaseBackend, table: ir.Table, folder: Path, column: str) -> None:
-    """Write a working table as Parquet files in one folder `column=value` per value, which hold the other columns.
-
-    Compressed lightly, as it is soon read and thrown away.
-    """
+    """Write a working table as Parquet files in one folder `column=value` per value, which hold the other columns."""
     folder.mkdir(parents=True, exist_ok=True)
     if con.name == "duckdb":
-        con.to_parquet(table, folder, compression="snappy", partition_by=column)
+        con.to_parquet(table, folder, partition_by=column, **PARQUET)
     else:
         con.to_parquet(table, folder, mode="overwrite", partitionBy=column)
 
