@@ -43,8 +43,9 @@ def known_days(grid: ir.Table, tables: Mapping[str, ir.Table], sources: tuple[st
 
     Null where none was known of the firm. tables: the records of each source, with their `known_at`.
     """
-    told = ibis.union(*(_told(tables[name], name) for name in sources))
-    by_period = arrivals(grid, told).group_by("siren", "period")
+    # Of each source by itself first: its many records are grouped for one or two columns, not for those of all sources.
+    told = ibis.union(*(_arrived(grid, tables[name], name) for name in sources))
+    by_period = told.group_by(*KEY)
     days = {known_day(name): ibis._.known_at.max(where=ibis._.source == name) for name in sources}
     months = {told_month(name): ibis._.month.max(where=ibis._.source == name) for name in MONTHLY if name in sources}
     columns = columns_of(sources)
@@ -52,6 +53,9 @@ def known_days(grid: ir.Table, tables: Mapping[str, ir.Table], sources: tuple[st
     return rows.select(*KEY, **{name: rows[name].max().over(so_far()) for name in columns})
 
 
-def _told(records: ir.Table, source: str) -> ir.Table:
+def _arrived(grid: ir.Table, records: ir.Table, source: str) -> ir.Table:
+    """(siren, period, known_at, month, source): the newest of the records that begin to count at each period."""
     month = first_of_month(days_after(records.ended_on, -1)) if source in MONTHLY else ibis.null("date")
-    return records.select("siren", "known_at", source=ibis.literal(source), month=month)
+    arrived = arrivals(grid, records.select("siren", "known_at", month=month)).group_by(*KEY)
+    newest = arrived.aggregate(known_at=ibis._.known_at.max(), month=ibis._.month.max())
+    return newest.mutate(source=ibis.literal(source))
