@@ -80,7 +80,7 @@ def known_values(grid: ir.Table, legal_notices: ir.Table) -> ir.Table:
     A notice counts in the periods of the 12 or 24 months after it became known.
     """
     deposits = first_deposits(legal_notices)
-    steps = ibis.union(*steps_of_deposits(legal_notices, deposits), *steps_of_changes(legal_notices))
+    steps = ibis.union(*steps_of_deposits(legal_notices, deposits), steps_of_changes(legal_notices))
     arrived = arrivals(grid, steps, "at")
     # A count falls long after the last period, too.
     points = _known_at_points(arrived.filter(arrived.period <= grid.period.max().as_scalar()))
@@ -92,37 +92,43 @@ def known_values(grid: ir.Table, legal_notices: ir.Table) -> ir.Table:
 
 
 def steps_of_deposits(legal_notices: ir.Table, deposits: ir.Table) -> list[ir.Table]:
-    """What the deposits of accounts change, and on which day: see `_step`. deposits: the first notice of each."""
+    """What the deposits of accounts change, and on which day: see `_steps`. deposits: the first notice of each."""
     filed = legal_notices.filter(legal_notices.kind == DEPOSIT)
     due = first_of_month(months_after(deposits.closed_on, TERM + 1))
     counts_from, until = ibis.greatest(deposits.known_at, due), months_after(due, MISSING_WITHIN)
     return [
-        _step(filed, ibis.literal("deposited_on"), filed.known_at, day=filed.published_on),
-        _step(deposits, ibis.literal("closed_on"), deposits.known_at, day=deposits.closed_on),
-        _step(deposits, ibis.literal("filed_36m"), counts_from, amount=1),
-        _step(deposits, ibis.literal("filed_36m"), ibis.greatest(deposits.known_at, until), amount=-1),
+        _steps(filed, _step(ibis.literal("deposited_on"), filed.known_at, day=filed.published_on)),
+        _steps(
+            deposits,
+            _step(ibis.literal("closed_on"), deposits.known_at, day=deposits.closed_on),
+            _step(ibis.literal("filed_36m"), counts_from, amount=1),
+            _step(ibis.literal("filed_36m"), ibis.greatest(deposits.known_at, until), amount=-1),
+        ),
     ]
 
 
-def steps_of_changes(legal_notices: ir.Table) -> list[ir.Table]:
+def steps_of_changes(legal_notices: ir.Table) -> ir.Table:
     """What the other notices change, and on which day; a notice and those that correct it tell of one change."""
     names = {kind: change.name for change in CHANGES for kind in change.kinds}
     told = legal_notices.filter(legal_notices.kind.isin(list(names)))
     told = told.mutate(change=told.kind.cases(*names.items()))
     told = first_of_each(told, ["siren", "change", "about"], ["known_at", "published_on", "notice"])
-    steps = [_step(told, told.change + "_on", told.known_at, day=told.published_on)]
+    steps = [_step(told.change + "_on", told.known_at, day=told.published_on)]
     for months in WINDOWS:
         name, over_at = told.change + f"_{months}m", months_after(told.known_at, months)
-        steps += [_step(told, name, told.known_at, amount=1), _step(told, name, over_at, amount=-1)]
-    return steps
+        steps += [_step(name, told.known_at, amount=1), _step(name, over_at, amount=-1)]
+    return _steps(told, *steps)
 
 
-def _step(
-    notices: ir.Table, name: ir.StringValue, at: ir.DateValue, amount: int = 0, day: ir.DateValue | None = None
-) -> ir.Table:
-    """(siren, at, name, amount, day): on the day `at`, a count of COUNTS rises by `amount`, or a date becomes known."""
+def _step(name: ir.StringValue, at: ir.DateValue, amount: int = 0, day: ir.DateValue | None = None) -> ir.StructValue:
+    """On the day `at`, a count of COUNTS rises by `amount`, or a date of DATES becomes known."""
     known = ibis.null("date") if day is None else day
-    return notices.select("siren", at=at, name=name, amount=ibis.literal(amount, "int64"), day=known)
+    return ibis.struct({"at": at, "name": name, "amount": ibis.literal(amount, "int64"), "day": known})
+
+
+def _steps(notices: ir.Table, *steps: ir.StructValue) -> ir.Table:
+    """(siren, at, name, amount, day): the steps of each notice, which are worked out in one pass over the notices."""
+    return notices.select("siren", step=ibis.array(list(steps)).unnest()).unpack("step")
 
 
 def _known_at_points(steps: ir.Table) -> ir.Table:
