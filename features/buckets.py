@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from features import accounts
-from features.assemble import WARM_UP_MONTHS, assemble
+from features.assemble import WARM_UP_MONTHS, assemble, numbered
 from features.engine import kept, read_parquet, write_parquet, write_partitions
 from features.hashing import firm_hash
 from features.known import NEIGHBOURS, Known
@@ -42,11 +42,16 @@ def build_buckets(
 def _build_bucket(con: BaseBackend, own: ir.Table, known: Known, scope: Scope, scratch: Path, name: str) -> None:
     with kept(con, scratch) as keep:
         own = keep(own)
-        mine = {name: table.semi_join(own, "siren") for name, table in known.tables.items() if name != "legal_units"}
+        mine = {name: _of(own, table) for name, table in known.tables.items() if name != "legal_units"}
         mine["headcounts"] = keep(mine["headcounts"])
-        mine["financial_ratios"] = keep(accounts.dated(mine["financial_ratios"], mine["legal_notices"]))
+        mine["financial_ratios"] = keep(accounts.dated(numbered(mine["financial_ratios"]), mine["legal_notices"]))
         mine[NEIGHBOURS] = read_parquet(con, scratch / NEIGHBOURS)
         mine["procedures"] = keep(known.events.semi_join(own, "siren"))
         table, exposure = assemble(own, mine, scope, known.from_on, keep)
         write_partitions(con, table, scratch / PARTS / name, "period")
         write_parquet(con, exposure, scratch / EXPOSURE / name)
+
+
+def _of(own: ir.Table, records: ir.Table) -> ir.Table:
+    """The records of the firms, whether their SIREN is text or a number."""
+    return records.semi_join(own if records.siren.type().is_string() else numbered(own), "siren")

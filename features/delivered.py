@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis.backends import BaseBackend
 
-from features.assemble import Tables
+from features.assemble import Tables, numbered
 from features.days import first_period
 from features.engine import read_parquet, write_parquet
 from features.errors import InputError
@@ -26,6 +26,8 @@ REGISTER = ("legal_units", *HISTORIES, "perimeter_filter")
 # What is read once, for the firms of the table alone: that of tens of millions of other firms too, and that of which
 # the versions in several batches have to be compared.
 READ_ONCE = (*HISTORIES, *(source.name for source in SOURCES if source.flow_key))
+# Of these the SIREN stays text: a SIRET is made of it, or it is published. That of the others is a number.
+AS_TEXT = (*HISTORIES, "bodacc")
 # What several sources tell together: known from the first of them on.
 TOGETHER = {
     "headcounts": ("firm_headcounts", "establishment_headcounts"),
@@ -66,10 +68,11 @@ def staged_tables(con: BaseBackend, staged: Path) -> dict[str, ir.Table]:
 
 
 def narrowed(con: BaseBackend, staged: Path, tables: Tables, firms: ir.Table, scratch: Path) -> dict[str, ir.Table]:
-    """The records of those firms in the sources of READ_ONCE, on disk: each bucket reads them."""
+    """The records of those firms in the sources of READ_ONCE, on disk: each bucket reads them. See AS_TEXT."""
     found = {}
     for source in (source for source in SOURCES if source.name in READ_ONCE):
-        records = read_staged(con, staged, source, firms)
+        own = firms if source.name in AS_TEXT else numbered(firms)
+        records = read_staged(con, staged, source, own)
         write_parquet(con, tables[source.name] if records is None else records, scratch / source.name)
         found[source.name] = read_parquet(con, scratch / source.name)
     return found

@@ -285,7 +285,9 @@ def _refuse_if_too_bad(report: FileReport, limit: float) -> None:
 
 
 def read_staged(con: BaseBackend, staged: Path, source: Source, firms: ir.Table | None = None) -> ir.Table | None:
-    """The records of a source, None where it was never delivered. firms: only those of these `siren`, where given.
+    """The records of a source, None where it was never delivered.
+
+    firms: only those of these `siren`, where given; the records have theirs as the firms do, as text or `numbered`.
 
     Where batches add up, a record delivered again counts from its first delivery, and of two versions of a record the
     newest delivered stands.
@@ -303,7 +305,7 @@ def read_staged(con: BaseBackend, staged: Path, source: Source, firms: ir.Table 
             f"{', '.join(lacking)}. Read the deliveries again: weaksignals ingest RAW"
         )
     if firms is not None:
-        records = records.semi_join(firms, "siren")
+        records = records.mutate(siren=records.siren.cast(firms.siren.type())).semi_join(firms, "siren")
     if not source.flow_key:
         return records.drop("batch", "file", "line")
     content = [name for name in records.columns if name not in LINEAGE]

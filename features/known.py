@@ -9,9 +9,9 @@ from ibis.backends import BaseBackend
 
 from features import perimeter
 from features.addresses import neighbours
-from features.assemble import KnownFrom, Tables, size_reached
+from features.assemble import KnownFrom, Tables, numbered, size_reached, written_out
 from features.build_record import staged_files
-from features.delivered import first_known, narrowed, newest_batch, procedures_batch, staged_tables
+from features.delivered import TOGETHER, first_known, narrowed, newest_batch, procedures_batch, staged_tables
 from features.engine import read_parquet, write_parquet
 from features.folder import FeatureTable
 from features.periods import due_on
@@ -30,8 +30,8 @@ NEARBY = ("legal_unit_history", "establishments", "urssaf_procedures", "bodacc")
 class Known:
     """What is staged, as a build reads it. files: all that are staged. observed_until: labels are known up to it.
 
-    tables: by source, and `headcounts`; firms: that can be in scope now; events: of the procedures of `everyone`, them
-    and the firms of the kept periods.
+    tables: by source, and `headcounts`, of some of which the SIREN is a number; firms: that can be in scope now;
+    events: of the procedures of `everyone`, them and the firms of the kept periods.
     """
 
     batch: str
@@ -54,7 +54,7 @@ def read_known(
     refuse_altered_records(staged, SOURCES)
     tables = staged_tables(con, staged)
     known_from = first_known(con, staged)
-    headcounts = perimeter.headcounts(tables["firm_headcounts"], tables["establishment_headcounts"])
+    headcounts = perimeter.headcounts(*(numbered(tables[name]) for name in TOGETHER["headcounts"]))
     tables["headcounts"] = _on_disk(con, headcounts, scratch / "headcounts")
     firms = _on_disk(con, _firms(tables, known_from, scope), scratch / "universe")
     write_parquet(con, neighbours(firms, *(tables[name] for name in NEARBY)), scratch / NEIGHBOURS)
@@ -89,10 +89,11 @@ def _on_disk(con: BaseBackend, table: ir.Table, folder: Path) -> ir.Table:
 def _firms(tables: Tables, known_from: KnownFrom, scope: Scope) -> ir.Table:
     optional = ("establishments", "perimeter_filter", "legal_unit_history")
     there = {name: tables[name] if known_from[name] else None for name in optional}
+    reached = size_reached(tables, scope, known_from)
     return perimeter.firms(
         tables["legal_units"],
         there["establishments"],
-        size_reached(tables, scope, known_from),
+        None if reached is None else written_out(reached.select("siren").distinct()),
         there["perimeter_filter"],
         there["legal_unit_history"],
         excluded_categories=scope.excluded_categories,
