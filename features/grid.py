@@ -58,9 +58,21 @@ def newest_known(grid: ir.Table, records: ir.Table, own: str) -> ir.Table:
 
     own: the column with the date that a record is about, such as the closing date of accounts.
     """
-    arrived = arrivals(grid, records).group_by("siren", "period").aggregate(**{own: ibis._[own].max()})
-    rows = on_grid(grid, arrived, [own])
+    rows = on_grid(grid, _newest_arrived(grid, records, own), [own])
     return rows.select(*KEY, **{own: rows[own].max().over(so_far())})
+
+
+def newest_at_points(grid: ir.Table, records: ir.Table, own: str) -> ir.Table:
+    """(siren, period, own): as `newest_known`, at the periods alone at which some record begins to count.
+
+    For records of which firms have few: see `in_force`.
+    """
+    points = _newest_arrived(grid, records, own)
+    return points.select(*KEY, **{own: points[own].max().over(so_far())})
+
+
+def _newest_arrived(grid: ir.Table, records: ir.Table, own: str) -> ir.Table:
+    return arrivals(grid, records).group_by(*KEY).aggregate(**{own: ibis._[own].max()})
 
 
 def accumulated(grid: ir.Table, changes: ir.Table, columns: Sequence[str]) -> ir.Table:

@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division
-from features.days import months_since
+from features.days import months_after, months_since
 from features.grid import lookup, newest_known
 from features.windows import first_of_each
 
@@ -16,7 +16,9 @@ def known_values(grid: ir.Table, payment_delays: ir.Table) -> ir.Table:
     """One row per (siren, period) of the grid: the newest measure known, null once it is more than 12 months old."""
     # Which date is the newest known does not hang on which of its lines counts.
     known = newest_known(grid, payment_delays, "measured_on")
-    looked_up = payment_delays.semi_join(known, ["siren", "measured_on"])
+    oldest = months_after(grid.period.min(), -STALE_AFTER_MONTHS).as_scalar()
+    lately = payment_delays.filter(payment_delays.measured_on >= oldest)
+    looked_up = lately.semi_join(known, ["siren", "measured_on"])
     once = first_of_each(looked_up, ["siren", "measured_on"], ["known_at", *MEASURES])
     newest = lookup(known, once, "measured_on", MEASURES)
     age = months_since(newest.measured_on, newest.period)

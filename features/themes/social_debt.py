@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from features.catalog import change, feature, lag, maximum, mean, rank_in_division, ratio
 from features.days import month_number, months_since
-from features.grid import KEY, accumulated, arrivals, arriving, lookup, newest_known
+from features.grid import KEY, accumulated, arrivals, arriving, in_force, lookup, newest_at_points
 from features.sources.ccsf import CCSF_STAGES
 from features.sources.source import ALWAYS_KNOWN
 from features.windows import last_months, last_time
@@ -128,7 +128,7 @@ def ccsf_state(grid: ir.Table, ccsf: ir.Table) -> ir.Table:
     """(siren, period, treated_on, stage): the newest CCSF event known; of several that day, the last by name."""
     events = ccsf.filter(ccsf.stage.isin(CCSF_STAGES))
     newest = events.group_by("siren", "treated_on").aggregate(stage=ibis._.stage.max(), known_at=ibis._.known_at.min())
-    return lookup(newest_known(grid, newest, "treated_on"), newest, "treated_on", ["stage"])
+    return in_force(grid, lookup(newest_at_points(grid, newest, "treated_on"), newest, "treated_on", ["stage"]))
 
 
 def _monthly_contribution(t: ir.Table) -> ir.FloatingValue:
