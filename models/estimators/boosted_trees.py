@@ -50,7 +50,8 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
     bags: how many pairs of boosters are trained with different seeds; the model's margin is the mean of theirs. One of
     a pair learns log-odds by log-loss, which spends most of its trees on the many firms of little risk. The other
     learns the risk itself by squared error, which is nearly all about the few firms of high risk, and counts
-    `PER_RISK` times: lists rank these. The two together rank them better than either.
+    `PER_RISK` times: lists rank these. The two together rank them better than either. pairs: False leaves it out, where
+    only `precision_` is asked for.
     `booster_`, once fitted: one LightGBM booster with the trees of all, read from its own text, so that what is used is
     what can be saved and read again. `n_estimators_`: trees that learn log-odds, `n_estimators` at most. `precision_`:
     the average precision on `later` after each of them; both of the last pair. Lists are ranked, their levels are the
@@ -70,6 +71,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         monotone: bool = True,
         early_stopping: int | None = None,
         bags: int = 1,
+        pairs: bool = True,
         seed: int = 0,
     ) -> None:
         self.inputs = inputs
@@ -83,6 +85,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.monotone = monotone
         self.early_stopping = early_stopping
         self.bags = bags
+        self.pairs = pairs
         self.seed = seed
 
     def fit(
@@ -187,19 +190,21 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             **SAME_BYTES,
         }
 
-    def _pair(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> tuple[lgb.Booster, lgb.Booster]:
+    def _pair(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> list[lgb.Booster]:
         """One booster that learns log-odds, one that learns the risk, both around the log-odds of the mean risk."""
         of_odds = self._boosted(rows, later, seed)
+        self.n_estimators_ = of_odds.best_iteration or self.n_estimators
+        if not self.pairs:
+            return [of_odds]
         parameters = {
             **self._parameters(seed),
             "objective": "regression",
             "min_data_in_leaf": max(self.min_child_samples // SMALLER_LEAVES, 1),
         }
-        self.n_estimators_ = of_odds.best_iteration or self.n_estimators
         of_risk = lgb.train(parameters, rows, self.n_estimators_)
         weights = rows.get_weight()
         mean = np.average(np.asarray(rows.get_label()), weights=None if weights is None else np.asarray(weights))
-        return of_odds, moved(_multiplied(of_risk, PER_RISK), float(logit(mean) - PER_RISK * mean))
+        return [of_odds, moved(_multiplied(of_risk, PER_RISK), float(logit(mean) - PER_RISK * mean))]
 
     def _boosted(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> lgb.Booster:
         parameters = self._parameters(seed)
@@ -283,7 +288,7 @@ def best_n_estimators(estimator: BoostedTrees, origins: Sequence[tuple[Sample, S
 
     origins: the rows to fit on, and later ones, an embargo after them; each origin counts alike.
     """
-    trial = clone(estimator).set_params(early_stopping=None, bags=1)
+    trial = clone(estimator).set_params(early_stopping=None, bags=1, pairs=False)
     curves = [fitted_on(trial, earlier, later).precision_ for earlier, later in origins]
     most = min(len(curve) for curve in curves)
     worth = np.mean([curve[:most] / curve.max() for curve in curves], axis=0)

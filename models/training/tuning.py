@@ -71,7 +71,7 @@ def objective(
     hyperparameters: Hyperparameters, inputs: Sequence[Input], origins: Sequence[Origin], seed: int
 ) -> tuple[float, int]:
     """The average precision on the later rows, and the number of trees that serve them best: means over the origins."""
-    estimator = boosted_trees(inputs, seed, hyperparameters, early_stopping=ROUNDS)
+    estimator = boosted_trees(inputs, seed, hyperparameters, early_stopping=ROUNDS, pairs=False)
     fits = [fitted_on(estimator, o.earlier, o.later) for o in origins]
     return float(np.mean([f.precision_.max() for f in fits])), round(float(np.mean([f.n_estimators_ for f in fits])))
 
