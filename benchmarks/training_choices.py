@@ -12,10 +12,10 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from scipy.special import expit
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from features.folder import DataFolder
+from models.calibration.shapes import with_offset
 from models.estimators.boosted_trees import boosted_trees
 from models.protocol import DEFAULTS, LABEL_LAG_MONTHS, Sampling
 from models.rows import dataset
@@ -81,7 +81,7 @@ def main() -> None:
             model = boosted_trees(inputs, seed, sizes, monotone=choice.monotone)
             model.fit(x, y, weights)
             seconds = time.perf_counter() - start
-            probability = expit(model.decision_function(test_x) - np.log(failure_weight))
+            probability = with_offset(model.predict_proba(test_x)[:, 1], -np.log(failure_weight))
             metrics = [metric(test_y, probability) for metric in METRICS]
             measured.append([*metrics, probability.mean(), seconds])
         (auc, precision, brier, mean, seconds), spread = np.mean(measured, axis=0), np.std(measured, axis=0)

@@ -202,7 +202,7 @@ def print_polish(result: "PolishResult") -> None:
     )
     out.print("The five riskiest while held out:")
     for firm in result.riskiest:
-        out.print(f"row {firm.row}: log-odds {firm.margin:+.2f}, {'bankrupt' if firm.is_bankrupt else 'not bankrupt'}")
+        out.print(f"row {firm.row}: margin {firm.margin:+.2f}, {'bankrupt' if firm.is_bankrupt else 'not bankrupt'}")
         for ratio, value, contribution in firm.reasons:
             known = "not known" if math.isnan(value) else f"{value:,.3f}"
             out.print(f"  {ratio}: {known} ({contribution:+.2f})")

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from sklearn.metrics import brier_score_loss, log_loss
 
 from features.errors import InputError
-from models.calibration.fitting import FITS, Fit, fit_platt
+from models.calibration.fitting import FITS, Fit, fit_platt_of_both
 from models.calibration.reliability import CalibrationScore, expected_calibration_error, reliability
-from models.calibration.shapes import Calibration, Platt
+from models.calibration.shapes import Calibration, PlattOfBoth
 from models.rows.inputs import Labels, Margins, Probabilities
 from models.rows.split import is_to_choose_by
 
-# The margin taken as log-odds as it is, for comparison.
-UNCALIBRATED = Platt(1.0, 0.0)
+# What both halves of the trees agree on, as it is, for comparison.
+UNCALIBRATED = PlattOfBoth(1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def choose_calibration(margins: Margins, labels: Labels, rows: pd.DataFrame) -> 
     later half of other firms: it fits one half of the firms for the other. A firm has nearly the same margin in all of
     its months, and the same future: a free shape would learn it by heart. The chosen one is fitted again on all rows.
     Platt's is taken where nothing can be measured: with a single period, or where a half holds only one kind of label.
-    Raises InputError as `fit_platt` does.
+    Raises InputError as `fit_platt_of_both` does.
 
     The simplest kinds are smooth: with them, every contribution of an explanation moves the probability.
     """
@@ -44,7 +44,7 @@ def choose_calibration(margins: Margins, labels: Labels, rows: pd.DataFrame) -> 
     except InputError:
         found = {}
     if not found or len(np.unique(later)) < 2:
-        return Chosen(fit_platt(margins, labels), ())
+        return Chosen(fit_platt_of_both(margins, labels), ())
     losses = {kind: _losses(probability, later) for kind, probability in found.items()}
     least = min(losses.values(), key=np.mean)
     firms = rows["siren"].to_numpy(str)[~is_early]

@@ -11,7 +11,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from features.errors import InputError
-from models.calibration.shapes import SMALLEST, Beta, Isotonic, Platt, Shape
+from models.calibration.shapes import SMALLEST, Beta, Isotonic, Platt, PlattOfBoth, Shape, agreed
 from models.rows.inputs import Labels, Margins, Probabilities
 
 # How often each row counts; once where nothing is said.
@@ -47,6 +47,12 @@ def calibration_slope(probability: Probabilities, labels: Labels) -> float:
     Below 1, probabilities are too far apart; 0 where they say nothing. The labels must be of both kinds.
     """
     return _logistic(logit(probability.clip(SMALLEST, 1 - SMALLEST)), labels).slope
+
+
+def fit_platt_of_both(margins: Margins, labels: Labels, counts: Counts | None = None) -> PlattOfBoth:
+    """Platt's calibration of what both halves of the trees agree on; raises as `fit_platt` does."""
+    fitted = fit_platt(agreed(margins), labels, counts)
+    return PlattOfBoth(fitted.slope, fitted.intercept)
 
 
 def fit_beta(margins: Margins, labels: Labels, counts: Counts | None = None) -> Beta:
@@ -92,6 +98,7 @@ def _refuse_one_kind(labels: Labels) -> None:
 # By the kind of shape, from the simplest to the freest.
 Fit = Callable[[Margins, Labels, Counts | None], Shape]
 FITS: Final[Mapping[str, Fit]] = {
+    "platt_of_both": fit_platt_of_both,
     "platt": fit_platt,
     "beta": fit_beta,
     "isotonic": fit_isotonic,

@@ -1,4 +1,4 @@
-"""From a margin in log-odds to a probability: three shapes, each non-decreasing, each a record of plain numbers.
+"""From a margin to a probability: four shapes, each non-decreasing, each a record of plain numbers.
 
 `kind` names the shape where a calibration is stored.
 """
@@ -15,6 +15,24 @@ from models.rows.inputs import Margins, Probabilities
 SMALLEST = 1e-6
 # Enough to order the firms that share a step, and too little to be seen in a printed probability.
 TIE_BREAK = 1e-9
+# Of the trees that learn the risk itself: what a risk of 1 is worth in log-odds, about as between 5 % and 40 %.
+PER_RISK = 8.0
+# Log-odds further out are of no firm; between them, Newton's method starts from the nearest of so many.
+FURTHEST, STARTS, NEWTON_STEPS = 50.0, 10_001, 4
+
+
+def agreed(margins: Margins, per_risk: float = PER_RISK) -> Margins:
+    """The log-odds z at which both halves of the trees would give each margin.
+
+    One half gives log-odds, the other `per_risk` times the risk beyond one half; the margin is their mean. Where both
+    mean the same risk, 2 x margin = z + per_risk x (1 / (1 + exp(-z)) - 1 / 2), which rises with z.
+    """
+    starts = np.linspace(-FURTHEST, FURTHEST, STARTS)
+    odds = np.interp(2 * margins, starts + per_risk * (expit(starts) - 0.5), starts)
+    for _ in range(NEWTON_STEPS):
+        risk = expit(odds)
+        odds = odds - (odds + per_risk * (risk - 0.5) - 2 * margins) / (1 + per_risk * risk * (1 - risk))
+    return np.asarray(odds, np.float64)
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,20 @@ class Platt:
     def probability(self, margins: Margins) -> Probabilities:
         """The calibrated probability of each margin."""
         return np.asarray(expit(self.slope * margins + self.intercept), np.float64)
+
+
+@dataclass(frozen=True)
+class PlattOfBoth:
+    """Log-odds = slope x z + intercept, z as `agreed` gives: Platt's, of trees of which half learn the risk itself."""
+
+    slope: float
+    intercept: float
+    per_risk: float = PER_RISK
+    kind: Literal["platt_of_both"] = "platt_of_both"
+
+    def probability(self, margins: Margins) -> Probabilities:
+        """The calibrated probability of each margin."""
+        return np.asarray(expit(self.slope * agreed(margins, self.per_risk) + self.intercept), np.float64)
 
 
 @dataclass(frozen=True)
@@ -67,7 +99,7 @@ def _in_order(probability: Probabilities, margins: Margins) -> Probabilities:
     return np.asarray((1 - TIE_BREAK) * probability + TIE_BREAK * expit(margins), np.float64)
 
 
-Shape = Platt | Beta | Isotonic
+Shape = Platt | PlattOfBoth | Beta | Isotonic
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from typing import Any, Final, Self
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from models.calibration.shapes import PER_RISK, agreed
 from models.estimators.soft_labels import Course, soft_labels
 from models.protocol import DEFAULTS, Hyperparameters
 from models.rows.inputs import Input, Labels, Margins, Matrix, Probabilities, Weights
@@ -23,9 +24,8 @@ PRECISION: Final = "average_precision"
 SMOOTHING: Final = 11
 # Of the models that make soft labels: more trees that learn more slowly serve no better, and take longer.
 QUICK_TREES, QUICK_RATE = 30, 0.15
-# Of the boosters that learn the risk itself: what a risk of 1 is worth in log-odds, about as between 5 % and 40 %, and
-# how many times smaller their leaves may be. A few firms of very high risk make a leaf that is worth much.
-PER_RISK: Final = 8.0
+# How many times smaller the leaves of the boosters that learn the risk may be: a few firms of very high risk make a leaf
+# that is worth much.
 SMALLER_LEAVES: Final = 5
 # The same trees on any number of threads. Column by column rather than row by row: the trees are the same too, and only
 # the columns drawn for a tree are read, which takes 60 % of the time.
@@ -143,14 +143,15 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return found[0]
 
     def decision_function(self, X: ArrayLike) -> Margins:  # noqa: N803
-        """The log-odds of the second class."""
+        """The margin: above 0 where the second class is the likelier one; log-odds only without pairs."""
         check_is_fitted(self)
         x = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan", reset=False)
         return np.asarray(self.booster_.predict(x, raw_score=True), np.float64)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
         """The probability of each class, before calibration."""
-        probability = expit(self.decision_function(X))
+        margins = self.decision_function(X)
+        probability = expit(agreed(margins) if self.pairs else margins)
         return np.column_stack([1 - probability, probability])
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
@@ -191,7 +192,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         }
 
     def _pair(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> list[lgb.Booster]:
-        """One booster that learns log-odds, one that learns the risk, both around the log-odds of the mean risk."""
+        """One booster that gives log-odds, one that gives the risk beyond one half, PER_RISK times: see `agreed`."""
         of_odds = self._boosted(rows, later, seed)
         self.n_estimators_ = of_odds.best_iteration or self.n_estimators
         if not self.pairs:
@@ -202,9 +203,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             "min_data_in_leaf": max(self.min_child_samples // SMALLER_LEAVES, 1),
         }
         of_risk = lgb.train(parameters, rows, self.n_estimators_)
-        weights = rows.get_weight()
-        mean = np.average(np.asarray(rows.get_label()), weights=None if weights is None else np.asarray(weights))
-        return [of_odds, moved(_multiplied(of_risk, PER_RISK), float(logit(mean) - PER_RISK * mean))]
+        return [of_odds, moved(_multiplied(of_risk, PER_RISK), -PER_RISK / 2)]
 
     def _boosted(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> lgb.Booster:
         parameters = self._parameters(seed)

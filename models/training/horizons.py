@@ -9,7 +9,7 @@ import pandas as pd
 from features.errors import InputError
 from features.folder import FeatureTable
 from models.calibration.curve import ShorterHorizon
-from models.calibration.fitting import fit_platt
+from models.calibration.fitting import fit_platt_of_both
 from models.calibration.shapes import Calibration
 from models.evaluation.groups import FEWEST
 from models.evaluation.records import JudgedHorizon
@@ -88,6 +88,6 @@ def _labelled(scored: pd.DataFrame, openings: pd.DataFrame, months: int, window:
 def _fitted(rows: pd.DataFrame) -> Calibration | None:
     """Platt's: a freer shape has a level end that few failures decide, and would hold all horizons below it."""
     try:
-        return fit_platt(rows["margin"].to_numpy(), rows["label"].to_numpy())
+        return fit_platt_of_both(rows["margin"].to_numpy(), rows["label"].to_numpy())
     except InputError:
         return None

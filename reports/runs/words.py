@@ -58,7 +58,12 @@ TABLES: Final = {
     "failures": "share of failures in the last known year, of that of the year before",
 }
 
-KINDS: Final = {"platt": "Platt", "beta": "beta", "isotonic": "isotonic"}
+KINDS: Final = {
+    "platt_of_both": "Platt, on both halves of the trees",
+    "platt": "Platt",
+    "beta": "beta",
+    "isotonic": "isotonic",
+}
 
 BUILT = "Periods {first} to {last} of the feature table were built; {kept_count} others stay as they were built before."
 BUILT_NONE = "No period of the feature table was missing; {kept_count} stay as they were built before."

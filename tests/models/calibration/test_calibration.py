@@ -15,7 +15,7 @@ from scipy.special import expit, log_expit
 from features.errors import InputError
 from models.calibration.base_rate import offset_between
 from models.calibration.choice import choose_calibration, is_as_good
-from models.calibration.fitting import FITS, fit_beta, fit_isotonic, fit_platt
+from models.calibration.fitting import FITS, fit_beta, fit_isotonic, fit_platt, fit_platt_of_both
 from models.calibration.reliability import expected_calibration_error, reliability, wilson_interval
 from models.calibration.shapes import (
     Beta,
@@ -112,7 +112,7 @@ def test_labels_of_one_kind_are_refused_in_a_sentence(fit):
         fit(np.array([0.0, 1.0]), np.zeros(2, np.int8))
 
 
-@pytest.mark.parametrize("fit", [fit_platt, fit_beta, fit_isotonic])
+@pytest.mark.parametrize("fit", list(FITS.values()))
 def test_margins_that_order_firms_the_wrong_way_round_are_refused(fit):
     with pytest.raises(InputError, match="learnt nothing"):
         fit(np.array([0.0, 1.0, 2.0, 3.0]), np.array([1, 1, 0, 0], np.int8))
@@ -139,7 +139,7 @@ def test_the_simplest_calibration_that_is_as_good_is_chosen():
     margins, labels = drawn(half_as_sure)
     chosen = choose_calibration(margins, labels, months(len(margins)))
     assert chosen.calibration == fit_platt(margins, labels)
-    assert [record.kind for record in chosen.scores] == ["uncalibrated", "platt", "beta", "isotonic"]
+    assert [record.kind for record in chosen.scores] == ["uncalibrated", "platt_of_both", "platt", "beta", "isotonic"]
     losses = {record.kind: record.log_loss for record in chosen.scores}
     assert losses["platt"] < losses["uncalibrated"]
 
@@ -185,7 +185,7 @@ def test_no_shape_is_chosen_for_what_it_learnt_by_heart():
 def test_with_a_single_period_nothing_is_measured_and_platt_is_used():
     margins, labels = drawn(half_as_sure, 2000)
     chosen = choose_calibration(margins, labels, months(2000, 1))
-    assert (chosen.calibration, chosen.scores) == (fit_platt(margins, labels), ())
+    assert (chosen.calibration, chosen.scores) == (fit_platt_of_both(margins, labels), ())
 
 
 def test_a_doubled_base_rate_doubles_odds():

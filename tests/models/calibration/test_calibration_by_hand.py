@@ -14,9 +14,20 @@ from models.calibration.fitting import (
     fit_beta,
     fit_isotonic,
     fit_platt,
+    fit_platt_of_both,
 )
 from models.calibration.reliability import expected_calibration_error, reliability, wilson_interval
-from models.calibration.shapes import Beta, Isotonic, Platt, Shifted, shifted, with_offset
+from models.calibration.shapes import (
+    PER_RISK,
+    Beta,
+    Isotonic,
+    Platt,
+    PlattOfBoth,
+    Shifted,
+    agreed,
+    shifted,
+    with_offset,
+)
 from models.rows.split import is_to_choose_by
 
 
@@ -26,6 +37,13 @@ def at(calibration, *margins):
 
 def test_platt_is_a_line_in_log_odds():
     assert at(Platt(2.0, -1.0), 0.0, 1.0, -2.0) == pytest.approx(expit([-1.0, 1.0, -5.0]))
+
+
+def test_where_both_halves_of_the_trees_say_the_same_their_log_odds_are_found_again():
+    odds = np.linspace(-30, 30, 401)
+    margins = (odds + PER_RISK * (expit(odds) - 0.5)) / 2
+    assert agreed(margins) == pytest.approx(odds, abs=1e-9)
+    assert at(PlattOfBoth(2.0, -1.0), margins[100], margins[300]) == pytest.approx(expit([-31.0, 29.0]))
 
 
 def test_beta_bends_at_a_margin_of_zero():
@@ -137,13 +155,13 @@ def several(copies):
 def test_each_kind_is_measured_on_the_later_half():
     margins, labels, rows = several(4)
     chosen = choose_calibration(margins, labels, rows)
-    assert [score.kind for score in chosen.scores] == ["uncalibrated", "platt", "beta", "isotonic"]
+    assert [score.kind for score in chosen.scores] == ["uncalibrated", "platt_of_both", "platt", "beta", "isotonic"]
     # The later months repeat the earlier ones, so that the shape which follows each margin closest does best.
-    assert [score.is_chosen for score in chosen.scores] == [False, False, False, True]
+    assert [score.is_chosen for score in chosen.scores] == [False, False, False, False, True]
     assert chosen.calibration == fit_isotonic(margins, labels)
     for score, probability in (
-        (chosen.scores[0], expit(MARGINS)),
-        (chosen.scores[1], fit_platt(*several(2)[:2]).probability(MARGINS)),
+        (chosen.scores[0], expit(agreed(MARGINS))),
+        (chosen.scores[2], fit_platt(*several(2)[:2]).probability(MARGINS)),
     ):
         assert score.brier == pytest.approx(((probability - LABELS) ** 2).mean())
         assert score.log_loss == pytest.approx(log_loss(probability))
@@ -159,7 +177,7 @@ def test_the_middle_month_is_early(months, early):
     later = np.where(MARGINS == 3, 0, LABELS)
     labels = np.where(is_early, labels, np.tile(later, 2 * months)).astype(np.int8)
     mixed = np.random.default_rng(0).permutation(len(rows))
-    found = choose_calibration(margins[mixed], labels[mixed], rows.iloc[mixed]).scores[1]
+    found = choose_calibration(margins[mixed], labels[mixed], rows.iloc[mixed]).scores[2]
     platt = fit_platt(MARGINS, LABELS).probability(MARGINS)
     assert found.brier == pytest.approx(((platt - later) ** 2).mean(), rel=1e-4)
 
@@ -170,7 +188,7 @@ def test_where_a_half_holds_only_failures_nothing_is_measured_and_platt_is_used(
     is_early = (rows["period"] == pd.Timestamp(2023, 1, 1)).to_numpy()
     labels = np.where(is_early == (half == "early"), 1, labels).astype(np.int8)
     chosen = choose_calibration(margins, labels, rows)
-    assert (chosen.calibration, chosen.scores) == (fit_platt(margins, labels), ())
+    assert (chosen.calibration, chosen.scores) == (fit_platt_of_both(margins, labels), ())
 
 
 @pytest.mark.parametrize("rates", [(0.0, 0.1), (1.0, 0.1), (0.1, 0.0), (0.1, 1.0)])

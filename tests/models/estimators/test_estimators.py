@@ -7,8 +7,8 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import check_estimator
 
+from models.calibration.shapes import PER_RISK
 from models.estimators.boosted_trees import (
-    PER_RISK,
     BoostedTrees,
     Sample,
     averaged,
