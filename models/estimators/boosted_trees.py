@@ -24,7 +24,7 @@ PRECISION: Final = "average_precision"
 SMOOTHING: Final = 11
 # Of the models that make soft labels: more trees that learn more slowly serve no better, and take longer.
 QUICK_TREES, QUICK_RATE = 30, 0.15
-# How many times smaller the leaves of the boosters that learn the risk may be: a few firms of very high risk make a leaf
+# How many times smaller the leaves of the boosters that learn the risk may be: a few firms of very high risk make one
 # that is worth much.
 SMALLER_LEAVES: Final = 5
 # The same trees on any number of threads. Column by column rather than row by row: the trees are the same too, and only
