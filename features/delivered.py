@@ -71,9 +71,9 @@ def narrowed(con: BaseBackend, staged: Path, tables: Tables, firms: ir.Table, sc
     """The records of those firms in the sources of READ_ONCE, on disk: each bucket reads them. See AS_TEXT."""
     found = {}
     for source in (source for source in SOURCES if source.name in READ_ONCE):
-        own = firms if source.name in AS_TEXT else numbered(firms)
+        none, own = (t if source.name in AS_TEXT else numbered(t) for t in (tables[source.name], firms))
         records = read_staged(con, staged, source, own)
-        write_parquet(con, tables[source.name] if records is None else records, scratch / source.name)
+        write_parquet(con, none if records is None else records, scratch / source.name)
         found[source.name] = read_parquet(con, scratch / source.name)
     return found
 
