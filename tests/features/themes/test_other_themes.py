@@ -2,6 +2,7 @@ from datetime import date
 
 import ibis
 import pandas as pd
+import pytest
 
 from features.sources.financial_ratios import RATIOS
 from features.themes import financial_health, payment_behaviour, profile, workforce
@@ -83,6 +84,17 @@ def test_of_several_payment_delays_in_a_month_the_last_counts_and_it_goes_stale(
     values = payment_behaviour.known_values(grid, delays)
     assert column(values, "paydex") == [None, None, *[12] * 11, None]
     assert column(values.mutate(v=payment_behaviour.paydex_age.compute(values)), "v")[-1] == 13
+
+
+@pytest.mark.parametrize(("measured_on", "paydex"), [("2023-01-01", 12), ("2022-12-31", None)])
+def test_at_the_first_period_too_a_measure_counts_up_to_twelve_months(measured_on, paydex):
+    delays = table(f"""
+        siren | measured_on   | paydex | suppliers | outstanding | late_30_days_share | late_90_days_share | known_at
+        1     | {measured_on} | 12     | 4         | 100         | 0.1                | 0                  | 2023-02-01
+    """)
+    values = payment_behaviour.known_values(GRID, delays)
+    assert column(values, "paydex")[0] == paydex
+    assert column(values, "age")[0] == (12 if paydex else 13)
 
 
 def test_the_file_of_payment_delays_has_a_line_per_firm_and_date_so_of_two_the_one_known_first_counts():
