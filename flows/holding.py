@@ -49,8 +49,19 @@ class Held:
 
 
 def places(root: Path) -> dict[str, Place]:
-    """All that stands in a data folder, by name there; without half-written, superseded and working files."""
-    return dict(_below(root, ""))
+    """All that stands in a data folder, by name there; without half-written, superseded and working files.
+
+    Looked through again where something is replaced meanwhile. Raises InputError where that never ends, or where a
+    link leads nowhere.
+    """
+    gone = ""
+    for _ in range(TRIES):
+        try:
+            return dict(_below(root, ""))
+        except FileNotFoundError as error:
+            gone = str(error.filename)
+        time.sleep(0.1)
+    raise InputError(f"{gone} goes away all the time, or is a link that leads nowhere. Back up once it stands still.")
 
 
 def _below(folder: Path, name: str) -> Iterator[tuple[str, Place]]:
@@ -94,22 +105,15 @@ def held(root: Path, until: ExitStack) -> Held:
     changed = ""
     for _ in range(TRIES):
         with ExitStack() as opened:
-            before = _unless_gone(root)
+            before = places(root)
             files = _opened(before, opened)
-            after = _unless_gone(root)
+            after = places(root)
             changed = next((name for name in {**before, **after} if before.get(name) != after.get(name)), "")
-            if before and files is not None and not changed:
+            if files is not None and not changed:
                 until.enter_context(opened.pop_all())
                 return Held({name: at.link for name, at in before.items() if at.link}, files)
         time.sleep(0.5)
     raise InputError(f"{root / changed} changes all the time, or cannot be opened. Back up once it stands still.")
-
-
-def _unless_gone(root: Path) -> dict[str, Place]:
-    """The places; none where one of them was replaced while they were looked through."""
-    with suppress(FileNotFoundError):
-        return places(root)
-    return {}
 
 
 def _opened(found: Mapping[str, Place], until: ExitStack) -> dict[str, IO[bytes]] | None:

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 
 from features import store
 from features.errors import InputError
+from flows import holding
 from flows.archive import DATA, RECORD, SUMS
 from flows.backup import back_up
 from flows.restoring import restore
@@ -154,6 +155,29 @@ def test_what_a_run_publishes_meanwhile_is_whole_and_of_one_moment(data, tmp_pat
         # As a run that was killed leaves it: scores are published before the list.
         assert int(scores) - int(lists) in (0, 1)
         assert len(list((moved / "lists" / "2024-02").iterdir())) == 8
+
+
+def test_a_folder_that_is_replaced_while_it_is_looked_through_is_looked_through_again(data, monkeypatch):
+    replaced, look = [], holding._file
+
+    def replace_first(path):
+        if path.name == "record" and not replaced:
+            replaced.append(path)
+            publish(data / "features", record="newer table")
+        return look(path)
+
+    monkeypatch.setattr(holding, "_file", replace_first)
+    found = holding.places(data)
+    assert replaced and not replaced[0].exists()
+    assert found["features"].link and all(place.path.exists() for place in found.values())
+
+
+def test_a_link_that_leads_nowhere_is_named(data, tmp_path, monkeypatch):
+    (data / "raw" / "lost.csv").symlink_to(tmp_path / "nowhere")
+    monkeypatch.setattr(holding.time, "sleep", lambda seconds: None)
+    with pytest.raises(InputError, match=r"lost\.csv .* leads nowhere"):
+        back_up(data, HERE, tmp_path / "copy.tar")
+    assert [path.name for path in tmp_path.iterdir()] == [data.name]
 
 
 def killed_while(run, is_so):
