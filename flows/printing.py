@@ -12,11 +12,9 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.table import Table
 
-from features.build import Built
 from features.past import REBUILD, Plan, span, spans
 from features.received import Received
-from flows import deliveries, listing, modelling
-from flows.monitoring import Monitored
+from flows import deliveries
 from flows.settings import Settings
 from flows.terminal import out, print_remarks
 from reports.exports import SENTENCES, notices
@@ -25,13 +23,18 @@ from reports.reasons import THEME_WORDS
 from reports.received import remarks
 from reports.target_list import TargetList, records
 
+# A command loads what it prints of itself: the libraries of training and monitoring take seconds to load.
 if TYPE_CHECKING:
     from benchmarks.polish import PolishResult
+    from features.build import Built
+    from flows.listing import FirmHistory, Scored
+    from flows.modelling import Registered, Trained
+    from flows.monitoring import Monitored
 
 PICTURE_WIDTH, PICTURED = 130, 5
 
 
-def print_built(built: Built) -> None:
+def print_built(built: "Built") -> None:
     """Which periods were built, which were kept, and what was never delivered."""
     plan = built.plan
     if plan.to_build:
@@ -66,7 +69,7 @@ def print_plan(plan: Plan) -> None:
         out.print(f"Removed, as they can't stand beside those: {spans(plan.removed)}.", soft_wrap=True)
 
 
-def print_trained(trained: modelling.Trained, settings: Settings) -> None:
+def print_trained(trained: "Trained", settings: Settings) -> None:
     """The model beside the baselines, and whether it is in use."""
     table = Table("model", "AUC", "average precision", "Brier", "precision high", "recall moderate")
     for name, m in trained.metrics.items():
@@ -82,7 +85,7 @@ def print_trained(trained: modelling.Trained, settings: Settings) -> None:
         out.print(trained.tracked, soft_wrap=True)
 
 
-def print_models(found: list[modelling.Registered]) -> None:
+def print_models(found: "list[Registered]") -> None:
     """One line per model: how it did on its own test rows, and whether it is in use."""
     if not found:
         out.print("No model is registered. Train one: weaksignals train")
@@ -94,13 +97,13 @@ def print_models(found: list[modelling.Registered]) -> None:
     out.print(table)
 
 
-def print_scored(scored: listing.Scored) -> None:
+def print_scored(scored: "Scored") -> None:
     """How many firms at each level, and where the list is."""
     counts = ", ".join(f"{alert} {count:,}" for alert, count in scored.alerts.items())
     out.print(f"List of {scored.period:%Y-%m}: {counts}. {scored.folder}", soft_wrap=True)
 
 
-def print_monitored(monitored: Monitored) -> None:
+def print_monitored(monitored: "Monitored") -> None:
     """What monitoring found, one line each, and where its page is."""
     for finding in monitored.findings:
         out.print(f"{finding.level}: {finding.sentence}", soft_wrap=True)
@@ -141,7 +144,7 @@ def print_firm(row: dict[str, Any], language: Language, to: Console | None = Non
             (to or out).print(f"   {sentence(row[name], language)}")
 
 
-def print_explained(found: listing.FirmHistory, siren: str, settings: Settings) -> None:
+def print_explained(found: "FirmHistory", siren: str, settings: Settings) -> None:
     """A firm's risk, reasons and themes, then its risk month by month."""
     words = Language(settings.language)
     (row,) = records(found.ranked.rows[found.ranked.rows["siren"] == siren])
