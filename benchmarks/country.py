@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from benchmarks.growth import growth
 from benchmarks.measuring import FIGURES, Measured, machine, measured
 from benchmarks.pages import page
+from benchmarks.reference import WAYS
 from features.delivered import default_end
 from features.folder import DataFolder
 from features.periods import add_months
@@ -31,7 +32,7 @@ from features.periods import add_months
 # Of the simulated firms, the share that is in scope at some period.
 IN_SCOPE: Final = 0.786
 BATCHES: Final = ("2401_simulated", "2402_simulated")
-RUN: Final = (sys.executable, "-c", "from flows.cli import main; main()")
+RUN: Final = ("-c", "from flows.cli import main; main()")
 ENGINES: Final = ("duckdb", "spark")
 # As the settings have it by default.
 DELIVERY_DAY: Final = 25
@@ -66,7 +67,18 @@ def bench(size: str, folder: Path) -> dict[str, Any]:
     raw, data = folder / "raw", folder / "data"
     simulated = simulate(size, folder)
     shutil.rmtree(data, ignore_errors=True)
-    return _found(size, f"make bench SIZE={size}", PACKAGES, [simulated, *_measured_stages(raw, data)])
+    found = _found(size, f"make bench SIZE={size}", PACKAGES, [simulated, *_measured_stages(raw, data)])
+    return {**found, "reference": list(_reference(data))}
+
+
+def _reference(data: Path) -> Iterator[dict[str, Any]]:
+    """The same debts of each month by our way, and by that which is first thought of with Spark, where it is there."""
+    for way in WAYS:
+        took = _timed(("-m", "benchmarks.reference", way, str(data)), data)
+        print(
+            f"debts of each month, {way}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True
+        )
+        yield _told(f"debts of each month, {way}", took, None, None)
 
 
 def _found(size: str, command: str, packages: Sequence[str], stages: list[dict[str, Any]]) -> dict[str, Any]:
@@ -100,7 +112,7 @@ def _by_engine(engine: str, data: Path, own: Path, months: int) -> Iterator[dict
     # The last delivery repeats the one before: a list of its month would be refused, and rightly.
     scored = add_months(end, -1)
     for stage, command in (("build", ("build", *asked)), ("score", ("score", "--period", f"{scored:%Y-%m}"))):
-        took = _timed((*command, "--engine", engine, "--data", str(own)), own)
+        took = _timed((*RUN, *command, "--engine", engine, "--data", str(own)), own)
         name = f"{stage} {months if stage == 'build' else 1} periods, {engine}"
         print(f"{name}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True)
         rows = _rows("table" if stage == "build" else "period", own) if took.is_done else None
@@ -114,7 +126,7 @@ def simulate(size: str, folder: Path) -> dict[str, Any]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         count = str(round(firms_in(size) / IN_SCOPE))
-        told = _timed(("simulate", str(folder / "raw"), "--firms", count), folder)
+        told = _timed((*RUN, "simulate", str(folder / "raw"), "--firms", count), folder)
         first, following = (folder / "next" / batch for batch in BATCHES)
         shutil.copytree(folder / "raw" / BATCHES[0], first, copy_function=_linked)
         shutil.copytree(first, following)
@@ -133,7 +145,7 @@ def _linked(source: str, target: str) -> None:
 def _measured_stages(raw: Path, data: Path) -> Iterator[dict[str, Any]]:
     places = {"RAW": str(raw), "NEXT": str(raw.parent / "next")}
     for stage in STAGES:
-        command = (*(places.get(word, word) for word in stage.command), "--data", str(data))
+        command = (*RUN, *(places.get(word, word) for word in stage.command), "--data", str(data))
         took = _timed(command, raw.parent)
         became = "" if took.is_done else ", failed"
         print(f"{stage.name}{became}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True)
@@ -144,7 +156,7 @@ def _measured_stages(raw: Path, data: Path) -> Iterator[dict[str, Any]]:
 
 
 def _timed(command: tuple[str, ...], folder: Path) -> Measured:
-    took = measured((*RUN, *command), folder / "said.txt")
+    took = measured((sys.executable, *command), folder / "said.txt")
     # The figures are kept with the project: where this machine worked is nobody's business.
     return replace(took, last=took.last.replace(f"{folder}/", ""))
 

@@ -10,6 +10,10 @@ TOLD: Final = (
     "training and contributions on the same matrix. Growth: the power of the number of firms that CPU time grows with, "
     f"over the sizes that were measured; above {MOST} it is a defect."
 )
+REFERENCE: Final = (
+    "The debt of each firm in each month by the build's way, and by PySpark's usual one: each event joined with every "
+    "later month, the last of which counts (`python -m benchmarks.reference`)."
+)
 MB: Final = 1e6
 GB: Final = 1e9
 HEADER: Final = (
@@ -32,11 +36,24 @@ def page(found: Mapping[str, Any], before: Mapping[str, Any] | None, growth: Map
         f"|---{'|---:' * (len(HEADER) - 1)}|",
         *(_line(stage, earlier.get(stage["name"]), growth.get(stage["name"])) for stage in found["stages"]),
         "",
+        *beside(found),
         *(f"Not done. {one}\n" for one in failed),
         *(f"Grows too fast: {name}.\n" for name in too_fast),
         *(f"- {name}: {value}" for name, value in {**found["machine"], **found["versions"]}.items()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def beside(found: Mapping[str, Any]) -> Iterator[str]:
+    """What `country.bench` found of our way and of another one; nothing where no other was measured."""
+    if not (ways := found.get("reference")):
+        return
+    yield f"{REFERENCE}\n"
+    for way in ways:
+        took = f"{way['wall']:.1f} s, {way['cpu']:.1f} of CPU, {way['peak'] / GB:.2f} GB; {way['last']}"
+        yield f"- {way['name']}: {took if way['is_done'] else 'not done: ' + way['last']}"
+    is_same = all(way["is_done"] and way["last"] == ways[0]["last"] for way in ways)
+    yield f"\nThey find the same: {'yes' if is_same else 'no'}.\n"
 
 
 def _line(stage: Mapping[str, Any], before: Mapping[str, Any] | None, power: float | None) -> str:

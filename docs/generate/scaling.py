@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.country import firms_in
+from benchmarks.pages import beside
 from docs.generate.tables import table
 
 EUROPE: Final = 30_000_000
@@ -86,6 +87,7 @@ def _measured(sizes: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
         yield table(
             ("stage", "rows", "wall, s", "CPU, s", "peak, GB", "read, GB", "written, GB"), _rows(found["stages"])
         )
+        yield from beside(found)
 
 
 def _rows(stages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
