@@ -168,8 +168,10 @@ def test_a_folder_that_is_replaced_while_it_is_looked_through_is_looked_through_
 
     monkeypatch.setattr(holding, "_file", replace_first)
     found = holding.places(data)
-    assert replaced and not replaced[0].exists()
-    assert found["features"].link and all(place.path.exists() for place in found.values())
+    assert replaced
+    assert not replaced[0].exists()
+    assert found["features"].link
+    assert all(place.path.exists() for place in found.values())
 
 
 def test_a_link_that_leads_nowhere_is_named(data, tmp_path, monkeypatch):
