@@ -14,7 +14,7 @@ from models.calibration.shapes import Calibration, PlattOfBoth
 from models.rows.inputs import Labels, Margins, Probabilities
 from models.rows.split import is_to_choose_by
 
-# What both halves of the trees agree on, as it is, for comparison.
+# What both kinds of trees agree on, as it is, for comparison.
 UNCALIBRATED = PlattOfBoth(1.0, 0.0)
 
 

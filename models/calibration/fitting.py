@@ -50,7 +50,7 @@ def calibration_slope(probability: Probabilities, labels: Labels) -> float:
 
 
 def fit_platt_of_both(margins: Margins, labels: Labels, counts: Counts | None = None) -> PlattOfBoth:
-    """Platt's calibration of what both halves of the trees agree on; raises as `fit_platt` does."""
+    """Platt's calibration of what both kinds of trees agree on; raises as `fit_platt` does."""
     fitted = fit_platt(agreed(margins), labels, counts)
     return PlattOfBoth(fitted.slope, fitted.intercept)
 

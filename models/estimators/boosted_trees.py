@@ -27,6 +27,9 @@ QUICK_TREES, QUICK_RATE = 30, 0.15
 # How many times smaller the leaves of the boosters that learn the risk may be: a few firms of very high risk make one
 # that is worth much.
 SMALLER_LEAVES: Final = 5
+# The boosters that learn the risk do so as many times faster, with as many times fewer trees: they cost half as much to
+# fit, to explain and to keep, and rank as well.
+FASTER: Final = 2
 # The same trees on any number of threads. Column by column rather than row by row: the trees are the same too, and only
 # the columns drawn for a tree are read, which takes 60 % of the time.
 SAME_BYTES: Final[Mapping[str, Any]] = {"deterministic": True, "force_col_wise": True, "verbosity": -1}
@@ -49,9 +52,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
     early_stopping: rounds without a better average precision on `later` after which training stops, or None.
     bags: how many pairs of boosters are trained with different seeds; the model's margin is the mean of theirs. One of
     a pair learns log-odds by log-loss, which spends most of its trees on the many firms of little risk. The other
-    learns the risk itself by squared error, which is nearly all about the few firms of high risk, and counts
-    `PER_RISK` times: lists rank these. The two together rank them better than either. pairs: False leaves it out, where
-    only `precision_` is asked for.
+    learns the risk itself by squared error, which is nearly all about the few firms of high risk, with fewer trees, and
+    counts `PER_RISK` times: lists rank these. The two together rank them better than either. pairs: False leaves it
+    out, where only `precision_` is asked for.
     `booster_`, once fitted: one LightGBM booster with the trees of all, read from its own text, so that what is used is
     what can be saved and read again. `n_estimators_`: trees that learn log-odds, `n_estimators` at most. `precision_`:
     the average precision on `later` after each of them; both of the last pair. Lists are ranked, their levels are the
@@ -201,8 +204,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             **self._parameters(seed),
             "objective": "regression",
             "min_data_in_leaf": max(self.min_child_samples // SMALLER_LEAVES, 1),
+            "learning_rate": self.learning_rate * FASTER,
         }
-        of_risk = lgb.train(parameters, rows, self.n_estimators_)
+        of_risk = lgb.train(parameters, rows, -(-self.n_estimators_ // FASTER))
         return [of_odds, moved(_multiplied(of_risk, PER_RISK), -PER_RISK / 2)]
 
     def _boosted(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> lgb.Booster:

@@ -50,7 +50,7 @@ WORDS: Final = {
     "missing_source": "Of firms without a source",
     "under 3": "under 3",
     "uncalibrated": "without calibration",
-    "platt_of_both": "Platt, on both halves of the trees",
+    "platt_of_both": "Platt, on both kinds of trees",
     "isotonic": "isotonic",
     "skill": "it tells firms that fail from others, beyond chance",
     "lift": "the riskiest 5% fail more often than the average",

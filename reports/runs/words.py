@@ -59,7 +59,7 @@ TABLES: Final = {
 }
 
 KINDS: Final = {
-    "platt_of_both": "Platt, on both halves of the trees",
+    "platt_of_both": "Platt, on both kinds of trees",
     "platt": "Platt",
     "beta": "beta",
     "isotonic": "isotonic",

@@ -39,7 +39,7 @@ def test_platt_is_a_line_in_log_odds():
     assert at(Platt(2.0, -1.0), 0.0, 1.0, -2.0) == pytest.approx(expit([-1.0, 1.0, -5.0]))
 
 
-def test_where_both_halves_of_the_trees_say_the_same_their_log_odds_are_found_again():
+def test_where_both_kinds_of_trees_say_the_same_their_log_odds_are_found_again():
     odds = np.linspace(-30, 30, 401)
     margins = (odds + PER_RISK * (expit(odds) - 0.5)) / 2
     assert agreed(margins) == pytest.approx(odds, abs=1e-9)

@@ -133,11 +133,12 @@ def test_a_bag_is_the_mean_of_its_boosters_in_margin_and_contributions():
     assert np.allclose(whole.contributions, (singles[0].contributions + singles[1].contributions) / 2, atol=1e-9)
 
 
-def test_half_of_the_trees_learn_the_risk_itself():
-    """Of firms of three kinds: the first half gives the log-odds of each, the other PER_RISK times its risk."""
+def test_some_of_the_trees_learn_the_risk_itself():
+    """Of firms of three kinds: 100 trees give the log-odds of each, 50 others PER_RISK times its risk."""
     x = np.repeat([[0.0], [1.0], [2.0]], 2000, axis=0).astype(np.float32)
     y = np.r_[np.arange(2000) % 1000 == 0, np.arange(2000) % 20 == 0, np.arange(2000) % 2 == 0].astype(np.int8)
     booster = BoostedTrees(n_estimators=100, learning_rate=0.3, min_child_samples=50, reg_lambda=0.0).fit(x, y).booster_
+    assert booster.num_trees() == 150
     both = margins(booster, x[::2000])
     odds = booster.predict(x[::2000], raw_score=True, num_iteration=100) * 2
     risks = 2 * both - odds
