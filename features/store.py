@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import sys
 import uuid
@@ -16,11 +17,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from features.errors import InputError
 
 VERSIONS, LOCK = ".versions", ".lock"
+HALF_WRITTEN: Final = re.compile(r"\..*\.[0-9a-f]{32}")
 # Rows per row group of a Parquet file, the part that a reader loads as a whole: few, because pages read one firm.
 ROW_GROUP = 8192
 
@@ -123,16 +125,31 @@ def remove(path: Path) -> None:
 
 
 def sweep(data: Path) -> None:
-    """Remove what killed runs left behind: versions and half-written files that nothing points to."""
-    for versions in data.rglob(VERSIONS):
-        live = {link.resolve() for link in versions.parent.iterdir() if link.is_symlink()}
-        for version in versions.iterdir():
-            if version.is_symlink() or version.is_file():
-                version.unlink()
-            elif version.resolve() not in live:
-                shutil.rmtree(version)
-    for leftover in data.rglob(".*." + "[0-9a-f]" * 32):
-        leftover.unlink()
+    """Remove what killed runs left behind: versions, half-written files and half-filled folders that nothing points to.
+
+    A data folder within this one, as the demo's, has a lock of its own and maybe a writer at work: it is left alone.
+    """
+    for at, folders, names in os.walk(data):
+        here = Path(at)
+        if here != data and LOCK in names:
+            folders.clear()
+            continue
+        for name in (*folders, *names):
+            if HALF_WRITTEN.fullmatch(name):
+                _delete(here / name)
+        if VERSIONS in folders:
+            live = {link.resolve() for link in here.iterdir() if link.is_symlink()}
+            for version in (here / VERSIONS).iterdir():
+                if version.is_symlink() or version.is_file() or version.resolve() not in live:
+                    _delete(version)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        # Those who write without the lock, as exports do, may have given it its name meanwhile.
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

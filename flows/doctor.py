@@ -4,7 +4,8 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -69,7 +70,7 @@ def _versions() -> Finding:
 
 def _clock(data: Path) -> Finding:
     now = datetime.now(UTC)
-    newest = max((path.stat().st_mtime for path in data.glob("*/*")), default=0)
+    newest = max((found.st_mtime for above in _inside(data) for found in _known(_inside(above))), default=0)
     here = f"{now:%Y-%m-%d %H:%M} UTC, {now.astimezone(ZoneInfo('Europe/Paris')):%H:%M} in Paris"
     if newest > now.timestamp() + 60:
         return Finding("clock", "problem", f"{here}: earlier than files of the data folder. Set the machine's clock.")
@@ -106,7 +107,25 @@ def _disk(data: Path) -> Finding:
 
 
 def _size(folder: Path) -> float:
-    return sum(path.stat().st_size for path in folder.resolve().rglob("*") if path.is_file()) / GB
+    paths = (Path(at, name) for at, _, names in os.walk(folder.resolve()) for name in names)
+    return sum(found.st_size for found in _known(paths)) / GB
+
+
+def _inside(folder: Path) -> list[Path]:
+    """What stands in a folder; nothing where it is none, or a run has removed it meanwhile."""
+    with suppress(OSError):
+        return list(folder.iterdir())
+    return []
+
+
+def _known(paths: Iterable[Path]) -> Iterator[os.stat_result]:
+    """What the system knows of those that are still there: runs go on while the doctor looks."""
+    for path in paths:
+        try:
+            found = path.stat()
+        except OSError:
+            continue
+        yield found
 
 
 def _prefect() -> Finding:

@@ -195,6 +195,23 @@ def test_a_sweep_removes_what_nothing_points_to_and_nothing_else(tmp_path):
     )
 
 
+def test_a_folder_that_a_killed_writer_had_half_filled_is_swept_and_no_command_stumbles_on_it(tmp_path):
+    half = tmp_path / "raw" / f".2401.{'0123456789abcdef' * 2}"
+    half.mkdir(parents=True)
+    (half / "debts.csv").write_text("half")
+    (half.parent / f".2402.{'0123456789abcdef' * 2}").symlink_to(tmp_path / "raw")
+    (half.parent / "2312").mkdir()
+    with store.locked(tmp_path):
+        assert [path.name for path in half.parent.iterdir()] == ["2312"]
+
+
+def test_the_sweep_leaves_the_writer_of_a_data_folder_within_this_one_alone(tmp_path):
+    with store.locked(tmp_path / "demo"), store.new_folder(tmp_path / "demo" / "lists" / "2024-02") as folder:
+        (folder / "a").write_text("1")
+        with store.locked(tmp_path):
+            assert (folder / "a").exists()
+
+
 def test_a_file_is_replaced_whole(tmp_path):
     store.write_text(tmp_path / "f", "a")
     store.write_text(tmp_path / "f", "b")

@@ -44,12 +44,12 @@ def on_duckdb(tmp_path_factory):
 def on_spark(on_duckdb, spark, tmp_path_factory):
     """What was staged, built and scored by the cluster, with the same model; an executor is killed while it builds."""
     data = unbuilt(on_duckdb, tmp_path_factory.mktemp("spark") / "data")
-    build = command(data, spark, "build", "--start", MONTH, "--end", MONTH)
-    said = iter(build.stderr)
-    assert any("features of firms" in line for line in said)
-    spark.kill_an_executor()
-    rest = "".join(said)
-    assert build.wait(1800) == 0, rest
+    with command(data, spark, "build", "--start", MONTH, "--end", MONTH) as build:
+        said = iter(build.stderr)
+        assert any("features of firms" in line for line in said)
+        spark.kill_an_executor()
+        rest = "".join(said)
+    assert build.returncode == 0, rest
     ended(data, spark, "score", "--period", MONTH)
     return data
 

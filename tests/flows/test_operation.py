@@ -1,5 +1,6 @@
 """What operators ask: which settings hold and why, and whether the installation can run."""
 
+import shutil
 import sqlite3
 
 import pytest
@@ -46,6 +47,17 @@ def test_a_sound_installation_has_no_problem_and_nothing_is_changed_in_its_folde
     assert {finding.state for finding in told.values()} == {"ok"}
     assert {"versions", "clock", "memory", "folders", "disk", "Prefect", "review", "notifications", "data"} == set(told)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_a_run_removes_while_they_are_looked_at_end_nothing(tmp_path):
+    for folder in ("received", "scratch"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "gone").symlink_to("nowhere")
+        (tmp_path / folder / "there").write_text("1")
+    assert {finding.state for finding in found(tmp_path, memory_gb=1).values()} == {"ok"}
+    assert doctor._size(tmp_path / "received") == 1 / doctor.GB
+    shutil.rmtree(tmp_path / "scratch")
+    assert doctor._inside(tmp_path / "scratch") == []
 
 
 def test_what_can_not_work_is_told_with_what_to_do(tmp_path, monkeypatch):

@@ -73,9 +73,9 @@ class Api:
             return {}
         return {one["entrypoint"].rpartition(".")[2]: one["id"] for one in found}
 
-    def ended_run(self):
-        """A run that has ended, None as long as there is none."""
-        runs = self.post("/flow_runs/filter").json()
+    def ended_run(self, deployment):
+        """A run of a deployment that has ended, None as long as there is none: schedules start others at their times."""
+        runs = self.post("/flow_runs/filter", {"deployments": {"id": {"any_": [deployment]}}}).json()
         return next((run for run in runs if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED")), None)
 
     def start_soon(self, deployment):
@@ -114,7 +114,7 @@ def test_a_schedule_starts_a_run_that_publishes_a_list_and_its_artifacts(tmp_pat
         assert refused.status_code == 409
         assert "period" in refused.text
         api.start_soon(deployed["monthly"])
-        run = until(api.ended_run, 900)
+        run = until(lambda: api.ended_run(deployed["monthly"]), 900)
         assert run["state_type"] == "COMPLETED", run["state"]
         assert run["auto_scheduled"]
         assert {"received", "feature-table", "model-card", "target-list", "monitoring", "run"} <= api.artifacts()
@@ -145,7 +145,7 @@ def test_on_postgresql_the_inbox_files_what_was_dropped_and_starts_the_run_of_th
     try:
         deployed = until(lambda: len(found := api.deployments()) == len(served.SCHEDULES) and found, 300)
         api.start_soon(deployed["inbox"])
-        run = until(api.ended_run, 900)
+        run = until(lambda: api.ended_run(deployed["inbox"]), 900)
         assert run["state_type"] == "COMPLETED", run["state"]
         assert {"received", "feature-table", "model-card", "target-list", "monitoring", "run"} <= api.artifacts()
         assert [path.name for path in drop.iterdir() if not path.name.startswith(".")] == []
