@@ -197,7 +197,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
     def _pair(self, rows: lgb.Dataset, later: lgb.Dataset | None, seed: int) -> list[lgb.Booster]:
         """One booster that gives log-odds, one that gives the risk beyond one half, PER_RISK times: see `agreed`."""
         of_odds = self._boosted(rows, later, seed)
-        self.n_estimators_ = of_odds.best_iteration or self.n_estimators
+        self.n_estimators_ = of_odds.best_iteration or of_odds.current_iteration()
         if not self.pairs:
             return [of_odds]
         parameters = {
