@@ -4,8 +4,9 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -105,6 +106,14 @@ class Settings(BaseSettings):
 
     notify: Addressees = Field(Addressees(), description="Who is told of runs that fail, and of late sources.")
     keep: Keeping = Field(Keeping(), description="What `weaksignals gc` leaves of what nothing needs any more.")
+
+    @field_validator("publish_url")
+    @classmethod
+    def _is_elsewhere(cls, url: str, info: ValidationInfo) -> str:
+        place = urlsplit(url)
+        if place.scheme == "file" and Path(unquote(place.path)).resolve().is_relative_to(info.data["data"].resolve()):
+            raise ValueError("it is in the data folder, where runs remove what they take for leftovers. Give another")
+        return url
 
     @property
     def protocol(self) -> Protocol:

@@ -130,6 +130,15 @@ def test_what_the_settings_file_gets_wrong_is_told_with_the_name_of_today_or_the
     assert told in str(refused.value)
 
 
+@pytest.mark.parametrize("inside", ["", "/published", "/of%20today"])
+def test_nothing_is_published_where_a_run_would_sweep_it(tmp_path, inside):
+    data = tmp_path / "data"
+    with pytest.raises(InputError, match=r"publish_url: it is in the data folder, .* Give another\."):
+        load(data=data, publish_url=f"file://{data}{inside}")
+    for url in (f"file://{data}-published", f"file://{tmp_path}", "s3://data/published", ""):
+        assert load(data=data, publish_url=url).publish_url == url
+
+
 def test_a_variable_under_its_former_name_is_refused_with_the_present_one(monkeypatch, tmp_path):
     monkeypatch.setenv("WEAKSIGNALS_MAX_JUDGING_ROWS", "5000")
     with pytest.raises(
