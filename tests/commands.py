@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,15 @@ def started(*arguments: object, variables: dict[str, str] | None = None, **optio
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     environment = {**os.environ, **SMALL, **(variables or {})}
     return subprocess.Popen([*COMMAND, *map(str, arguments)], text=True, env=environment, **streams)
+
+
+def killed_while(run: "subprocess.Popen[str]", is_so: Callable[[], bool]) -> None:
+    """Kill a command as soon as something is so, which it has to be before the command ends."""
+    while not is_so():
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.002)
+    run.kill()
+    run.communicate()
 
 
 def weaksignals(*arguments: object, variables: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":

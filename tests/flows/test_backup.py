@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from flows.archive import DATA, RECORD, SUMS
 from flows.backup import back_up
 from flows.restoring import restore
 from reports.review.database import AuditEntry, now, open_database
-from tests.commands import started, weaksignals
+from tests.commands import killed_while, started, weaksignals
 from tests.reports.review.test_database import postgresql  # noqa: F401 - a fixture
 
 HERE = make_url("sqlite:///nowhere.db")
@@ -180,14 +179,6 @@ def test_a_link_that_leads_nowhere_is_named(data, tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"lost\.csv .* leads nowhere"):
         back_up(data, HERE, tmp_path / "copy.tar")
     assert [path.name for path in tmp_path.iterdir()] == [data.name]
-
-
-def killed_while(run, is_so):
-    while not is_so():
-        assert run.poll() is None, run.communicate()
-        time.sleep(0.002)
-    run.send_signal(signal.SIGKILL)
-    run.communicate()
 
 
 def test_a_back_up_and_a_restoration_that_are_killed_leave_nothing_and_are_done_again(data, tmp_path):

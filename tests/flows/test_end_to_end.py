@@ -31,9 +31,8 @@ from reports.review.database import AuditEntry, open_database
 from reports.runs import words
 from reports.runs.records import read_run, runs
 from reports.target_list import COLUMNS
-from tests.commands import NO_SERVER, started, weaksignals
+from tests.commands import NO_SERVER, killed_while, started, weaksignals
 from tests.economy import FIRMS, SMALL_MODEL, sealed
-from tests.flows.test_backup import killed_while
 
 LEARNT = [feature.name for feature in CATALOG if feature.name not in NOT_LEARNT]
 
