@@ -49,9 +49,8 @@ def pyspark(folder: DataFolder) -> tuple[int, int]:
 
     session = spark.session(folder.scratch, MEMORY_GB, "")
     events = session.read.parquet(str(all_parts((folder.staged / DEBTS.name).resolve()))).select(*DEBT, *ORDER)
-    months = session.createDataFrame(
-        [(period,) for period in FeatureTable(folder.features.resolve()).periods], "period date"
-    )
+    periods = FeatureTable(folder.features.resolve()).periods
+    months = session.createDataFrame([(period,) for period in periods], "period date")
     known = events.join(f.broadcast(months), events.known_at <= months.period)
     newest = Window.partitionBy(*DEBT, "period").orderBy(*(f.desc(name) for name in ORDER))
     last = known.withColumn("place", f.row_number().over(newest)).where("place = 1")

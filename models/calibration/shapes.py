@@ -24,7 +24,7 @@ FURTHEST, STARTS, NEWTON_STEPS = 50.0, 10_001, 4
 def agreed(margins: Margins, per_risk: float = PER_RISK) -> Margins:
     """The log-odds z at which both kinds of trees would give each margin.
 
-    One half gives log-odds, the other `per_risk` times the risk beyond one half; the margin is their mean. Where both
+    One kind gives log-odds, the other `per_risk` times the risk beyond one half; the margin is their mean. Where both
     mean the same risk, 2 x margin = z + per_risk x (1 / (1 + exp(-z)) - 1 / 2), which rises with z.
     """
     starts = np.linspace(-FURTHEST, FURTHEST, STARTS)

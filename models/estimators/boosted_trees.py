@@ -28,7 +28,7 @@ QUICK_TREES, QUICK_RATE = 30, 0.15
 # that is worth much.
 SMALLER_LEAVES: Final = 5
 # The boosters that learn the risk do so as many times faster, with as many times fewer trees: they cost half as much to
-# fit, to explain and to keep, and rank as well.
+# fit, to explain and to keep, and rank hardly worse.
 FASTER: Final = 2
 # The same trees on any number of threads. Column by column rather than row by row: the trees are the same too, and only
 # the columns drawn for a tree are read, which takes 60 % of the time.
