@@ -74,11 +74,9 @@ def bench(size: str, folder: Path) -> dict[str, Any]:
 def _reference(data: Path) -> Iterator[dict[str, Any]]:
     """The same debts of each month by our way, and by that which is first thought of with Spark, where it is there."""
     for way in WAYS:
-        took = _timed(("-m", "benchmarks.reference", way, str(data)), data)
-        print(
-            f"debts of each month, {way}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True
-        )
-        yield _told(f"debts of each month, {way}", took, None, None)
+        name, took = f"debts of each month, {way}", _timed(("-m", "benchmarks.reference", way, str(data)), data)
+        _say(name, took)
+        yield _told(name, took, None, None)
 
 
 def _found(size: str, command: str, packages: Sequence[str], stages: list[dict[str, Any]]) -> dict[str, Any]:
@@ -114,7 +112,7 @@ def _by_engine(engine: str, data: Path, own: Path, months: int) -> Iterator[dict
     for stage, command in (("build", ("build", *asked)), ("score", ("score", "--period", f"{scored:%Y-%m}"))):
         took = _timed((*RUN, *command, "--engine", engine, "--data", str(own)), own)
         name = f"{stage} {months if stage == 'build' else 1} periods, {engine}"
-        print(f"{name}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True)
+        _say(name, took)
         rows = _rows("table" if stage == "build" else "period", own) if took.is_done else None
         yield _told(name, took, rows, None)
 
@@ -147,8 +145,7 @@ def _measured_stages(raw: Path, data: Path) -> Iterator[dict[str, Any]]:
     for stage in STAGES:
         command = (*RUN, *(places.get(word, word) for word in stage.command), "--data", str(data))
         took = _timed(command, raw.parent)
-        became = "" if took.is_done else ", failed"
-        print(f"{stage.name}{became}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True)
+        _say(stage.name, took)
         if not took.is_done and stage.name.startswith("ingest"):
             raise SystemExit("A delivery was not read whole: what follows would be measured of less.")
         floor = _floor(stage.floor, data, raw.parent / "next") if stage.floor and took.is_done else None
@@ -159,6 +156,11 @@ def _timed(command: tuple[str, ...], folder: Path) -> Measured:
     took = measured((sys.executable, *command), folder / "said.txt")
     # The figures are kept with the project: where this machine worked is nobody's business.
     return replace(took, last=took.last.replace(f"{folder}/", ""))
+
+
+def _say(name: str, took: Measured) -> None:
+    became = "" if took.is_done else ", failed"
+    print(f"{name}{became}: {took.wall:.0f} s, {took.cpu:.0f} of the processor. {took.last}", flush=True)
 
 
 def _floor(name: str, data: Path, raw: Path) -> dict[str, Any] | None:

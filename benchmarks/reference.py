@@ -23,7 +23,7 @@ from features.themes.social_debt import outstanding_debt
 
 MEMORY_GB: Final = 8
 DEBTS: Final = next(source for source in SOURCES if source.name == "debts")
-# Which debt an event is of, and what puts its events in order.
+# Which debt an event is of, and what puts its events in order. Not taken from the build, which is compared with it.
 DEBT: Final = ("siren", "account", "siret", "period_code", "gap_number")
 ORDER: Final = ("event_number", "treated_on", "known_at", "employee_due", "employer_due")
 
